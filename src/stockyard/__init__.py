@@ -1,0 +1,1 @@
+"""Stockyard: a brokerage you run yourself."""

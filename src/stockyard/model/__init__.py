@@ -1,0 +1,1 @@
+"""THE WORDS. What everyone may say: messages, codes, numbers and their one encoding."""

@@ -1,0 +1,20 @@
+"""The only encoder: records, events and snapshots to bytes and back (MessagePack, by position).
+
+Promises: ``decode(encode(x)) == x``; bytes written by an older version decode for ever (new fields go
+last, with defaults). Must not know: files, sockets, or what the bytes are for.
+"""
+
+from typing import Final
+
+import msgspec
+
+from stockyard.model.events import Event
+from stockyard.model.records import Record
+from stockyard.model.state import EngineState
+
+_encoder: Final = msgspec.msgpack.Encoder()
+encode: Final = _encoder.encode
+"""Bytes of a record, an event, a tuple of events or an engine state."""
+decode_record: Final = msgspec.msgpack.Decoder(Record).decode
+decode_events: Final = msgspec.msgpack.Decoder(tuple[Event, ...]).decode
+decode_state: Final = msgspec.msgpack.Decoder(EngineState).decode

@@ -1,0 +1,179 @@
+"""The permanent numbers: sides, types, statuses, reasons and deny codes.
+
+Promises: a number, once released, never changes its meaning and is never given out again; everything
+written in a journal is written in these numbers. Must not know: how anything is decided or displayed
+beyond its word.
+"""
+
+from typing import Final
+
+
+class Side:
+    """Direction of an order (FIX tag 54)."""
+
+    BUY: Final = 1
+    SELL: Final = 2
+
+
+class OrderType:
+    """How an order is priced (FIX tag 40)."""
+
+    MARKET: Final = 1
+    LIMIT: Final = 2
+
+
+class TimeInForce:
+    """How long an order lives (FIX tag 59)."""
+
+    DAY: Final = 1
+    GTC: Final = 2
+    IOC: Final = 3
+    FOK: Final = 4
+
+
+class Status:
+    """Where an order stands. The words (see ``STATUS_WORDS``) are Alpaca's."""
+
+    NONE: Final = 0
+    ACCEPTED: Final = 1
+    NEW: Final = 2
+    PARTIALLY_FILLED: Final = 3
+    FILLED: Final = 4
+    CANCELED: Final = 5
+    EXPIRED: Final = 6
+    REPLACED: Final = 7
+    REJECTED: Final = 8
+
+
+class Trigger:
+    """What moves an order from one status to another; the columns of ``engine.orders.TRANSITIONS``."""
+
+    QUEUE: Final = 1
+    ADMIT: Final = 2
+    FILL_PART: Final = 3
+    FILL_REST: Final = 4
+    CANCEL: Final = 5
+    EXPIRE: Final = 6
+    REPLACE: Final = 7
+    REJECT: Final = 8
+
+
+class Reason:
+    """Why an order ended without being filled."""
+
+    BY_CLIENT: Final = 1
+    DAY_ENDED: Final = 2
+    IMMEDIATE_REST: Final = 3
+    NOT_FILLABLE_WHOLE: Final = 4
+    BEYOND_COLLAR: Final = 5
+    ACCOUNT_RESET: Final = 6
+    POSITION_CLOSED: Final = 7
+    NOTIONAL_SPENT: Final = 8
+
+
+class AssetClass:
+    """Kind of instrument."""
+
+    US_EQUITY: Final = 1
+    CRYPTO: Final = 2
+
+
+class AccountStatus:
+    """Whether an account may act."""
+
+    ACTIVE: Final = 1
+    SUSPENDED: Final = 2
+    CLOSED: Final = 3
+
+
+class FillRule:
+    """The rule that priced a fill; ``docs/reference/fills.md`` says each in words."""
+
+    TAKE_WHOLE: Final = 1
+    TAKE_QUOTED: Final = 2
+    REST_WHOLE: Final = 3
+    REST_QUOTED: Final = 4
+
+
+class FeeKind:
+    """What a fee line is for."""
+
+    COMMISSION: Final = 1
+    SEC: Final = 2
+    TAF: Final = 3
+    CRYPTO_TAKER: Final = 4
+    CRYPTO_MAKER: Final = 5
+
+
+class Book:
+    """The house's own ledger books: every customer posting has its counter-posting in one of these."""
+
+    FUNDING: Final = 1
+    STREET: Final = 2
+    ROUNDING: Final = 3
+    COMMISSION: Final = 4
+    SEC: Final = 5
+    TAF: Final = 6
+    EXCHANGE: Final = 7
+
+
+SIDE_WORDS: Final = {Side.BUY: "buy", Side.SELL: "sell"}
+TYPE_WORDS: Final = {OrderType.MARKET: "market", OrderType.LIMIT: "limit"}
+TIF_WORDS: Final = {
+    TimeInForce.DAY: "day",
+    TimeInForce.GTC: "gtc",
+    TimeInForce.IOC: "ioc",
+    TimeInForce.FOK: "fok",
+}
+STATUS_WORDS: Final = {
+    Status.ACCEPTED: "accepted",
+    Status.NEW: "new",
+    Status.PARTIALLY_FILLED: "partially_filled",
+    Status.FILLED: "filled",
+    Status.CANCELED: "canceled",
+    Status.EXPIRED: "expired",
+    Status.REPLACED: "replaced",
+    Status.REJECTED: "rejected",
+}
+LIFECYCLE_WORDS: Final = {
+    "accepted": "pending",
+    "new": "submitted",
+    "partially_filled": "partial",
+    "filled": "filled",
+    "canceled": "canceled",
+    "expired": "expired",
+    "replaced": "canceled",
+    "rejected": "rejected",
+}
+"""The seven words of a textbook lifecycle, for every status word that a client may see."""
+
+OPEN_STATUSES: Final = (Status.ACCEPTED, Status.NEW, Status.PARTIALLY_FILLED)
+REASON_WORDS: Final = {
+    Reason.BY_CLIENT: "canceled_by_client",
+    Reason.DAY_ENDED: "trading_day_ended",
+    Reason.IMMEDIATE_REST: "rest_of_immediate_or_cancel",
+    Reason.NOT_FILLABLE_WHOLE: "fill_or_kill_not_fillable_whole",
+    Reason.BEYOND_COLLAR: "market_moved_beyond_collar",
+    Reason.ACCOUNT_RESET: "account_reset",
+    Reason.POSITION_CLOSED: "canceled_to_close_position",
+    Reason.NOTIONAL_SPENT: "notional_below_one_lot",
+}
+ASSET_CLASS_WORDS: Final = {AssetClass.US_EQUITY: "us_equity", AssetClass.CRYPTO: "crypto"}
+ACCOUNT_STATUS_WORDS: Final = {
+    AccountStatus.ACTIVE: "active",
+    AccountStatus.SUSPENDED: "suspended",
+    AccountStatus.CLOSED: "closed",
+}
+FILL_RULE_WORDS: Final = {
+    FillRule.TAKE_WHOLE: "take_whole_at_quote",
+    FillRule.TAKE_QUOTED: "take_displayed_size_at_quote",
+    FillRule.REST_WHOLE: "resting_whole_when_quote_reaches_limit",
+    FillRule.REST_QUOTED: "resting_displayed_size_when_quote_reaches_limit",
+}
+FEE_WORDS: Final = {
+    FeeKind.COMMISSION: "commission",
+    FeeKind.SEC: "sec_section_31",
+    FeeKind.TAF: "finra_taf",
+    FeeKind.CRYPTO_TAKER: "crypto_taker",
+    FeeKind.CRYPTO_MAKER: "crypto_maker",
+}

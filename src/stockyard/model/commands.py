@@ -1,0 +1,143 @@
+"""Commands: what someone may ask the engine to do. Each may be refused.
+
+Promises: a command is complete: nothing the engine needs to decide lies outside it and the engine's
+state. New fields go last, with a default, so that old journals decode for ever. Must not know: who may
+send it (``people``), how it travels (``api``), or where it is kept (``storage``).
+
+Every command that moves money carries ``idempotency_key`` (the header, or empty) and ``digest``, 16
+bytes over what the client sent: equal digests mean the same request.
+"""
+
+import msgspec
+
+
+class PlaceOrder(msgspec.Struct, frozen=True, array_like=True, tag=1, gc=False):
+    """Buy or sell. Exactly one of ``qty`` (scaled) and ``notional_micros`` is above zero."""
+
+    account_id: int
+    instrument_id: int
+    side: int
+    order_type: int
+    time_in_force: int
+    qty: int
+    limit_price: int
+    notional_micros: int
+    client_order_id: str
+    idempotency_key: str
+    digest: bytes
+
+
+class CancelOrder(msgspec.Struct, frozen=True, array_like=True, tag=2, gc=False):
+    """Cancel what is left of one order."""
+
+    account_id: int
+    order_id: int
+    idempotency_key: str
+    digest: bytes
+
+
+class CancelAllOrders(msgspec.Struct, frozen=True, array_like=True, tag=3, gc=False):
+    """Cancel every open order of the account, or those of one instrument (0 for all)."""
+
+    account_id: int
+    instrument_id: int
+    idempotency_key: str
+    digest: bytes
+
+
+class ReplaceOrder(msgspec.Struct, frozen=True, array_like=True, tag=4, gc=False):
+    """Put a new order in the place of an open one; a zero field is taken over from the old order.
+
+    ``qty`` is the new total, counting what the old order has filled (FIX OrderQty on 35=G).
+    """
+
+    account_id: int
+    order_id: int
+    qty: int
+    limit_price: int
+    time_in_force: int
+    client_order_id: str
+    idempotency_key: str
+    digest: bytes
+
+
+class ClosePosition(msgspec.Struct, frozen=True, array_like=True, tag=5, gc=False):
+    """Sell a position with a market order: ``qty`` scaled, or 0 for all of it.
+
+    ``cancel_orders``: first cancel the account's open orders in this instrument.
+    """
+
+    account_id: int
+    instrument_id: int
+    qty: int
+    cancel_orders: bool
+    client_order_id: str
+    idempotency_key: str
+    digest: bytes
+
+
+class OpenAccount(msgspec.Struct, frozen=True, array_like=True, tag=6, gc=False):
+    """Open a cash account for ``owner`` (a user's id as text) and fund it in the same step.
+
+    ``registration_key`` makes it repeatable: the same key never opens a second account.
+    """
+
+    owner: str
+    name: str
+    profile_id: int
+    starting_micros: int
+    registration_key: str
+    digest: bytes
+
+
+class DepositCash(msgspec.Struct, frozen=True, array_like=True, tag=7, gc=False):
+    """Add cash to an account."""
+
+    account_id: int
+    amount_micros: int
+    idempotency_key: str
+    digest: bytes
+
+
+class WithdrawCash(msgspec.Struct, frozen=True, array_like=True, tag=8, gc=False):
+    """Take cash out of an account, as far as no open order holds it."""
+
+    account_id: int
+    amount_micros: int
+    idempotency_key: str
+    digest: bytes
+
+
+class SetAccountProfile(msgspec.Struct, frozen=True, array_like=True, tag=9, gc=False):
+    """Choose the realism profile for the account's orders from now on."""
+
+    account_id: int
+    profile_id: int
+    idempotency_key: str
+    digest: bytes
+
+
+class ResetAccount(msgspec.Struct, frozen=True, array_like=True, tag=10, gc=False):
+    """Start a paper account again: orders canceled, positions given up, cash set to ``starting_micros``.
+
+    What happened before stays in the history.
+    """
+
+    account_id: int
+    starting_micros: int
+    idempotency_key: str
+    digest: bytes
+
+
+Command = (
+    PlaceOrder
+    | CancelOrder
+    | CancelAllOrders
+    | ReplaceOrder
+    | ClosePosition
+    | OpenAccount
+    | DepositCash
+    | WithdrawCash
+    | SetAccountProfile
+    | ResetAccount
+)

@@ -1,0 +1,259 @@
+"""Why we refuse: one permanent number per broken rule.
+
+Promises: numbers are never reused; when several rules are broken the one with the lowest number is
+named; each says whether the same request could ever succeed later. Must not know: HTTP beyond the
+status that ``api`` shows for a code.
+"""
+
+from typing import Final, NamedTuple
+
+
+class DenyCode:
+    """Numbers of the broken rules, in order of precedence."""
+
+    KEY_REUSED: Final = 1
+    UNKNOWN_ACCOUNT: Final = 2
+    ACCOUNT_NOT_ACTIVE: Final = 3
+    UNKNOWN_INSTRUMENT: Final = 4
+    INSTRUMENT_NOT_TRADABLE: Final = 5
+    UNKNOWN_PROFILE: Final = 6
+    ORDER_TYPE_NOT_SUPPORTED: Final = 10
+    TIME_IN_FORCE_NOT_SUPPORTED: Final = 11
+    SIDE_NOT_SUPPORTED: Final = 12
+    QUANTITY_OR_NOTIONAL: Final = 13
+    QUANTITY_NOT_POSITIVE: Final = 14
+    QUANTITY_OFF_LOT: Final = 15
+    QUANTITY_TOO_LARGE: Final = 16
+    NOTIONAL_NOT_ALLOWED: Final = 17
+    NOTIONAL_TOO_SMALL: Final = 18
+    NOTIONAL_TOO_LARGE: Final = 19
+    LIMIT_PRICE_MISSING: Final = 20
+    LIMIT_PRICE_NOT_ALLOWED: Final = 21
+    PRICE_NOT_POSITIVE: Final = 22
+    PRICE_OFF_TICK: Final = 23
+    PRICE_TOO_LARGE: Final = 24
+    PRICE_OUTSIDE_BAND: Final = 25
+    SESSION_CLOSED: Final = 30
+    NO_QUOTE: Final = 31
+    TOO_MANY_OPEN_ORDERS: Final = 40
+    EXCEEDS_BUYING_POWER: Final = 41
+    EXCEEDS_POSITION: Final = 42
+    NO_POSITION: Final = 43
+    ORDER_NOT_OPEN: Final = 50
+    REPLACE_NOT_ABOVE_FILLED: Final = 51
+    REPLACE_CHANGES_NOTHING: Final = 52
+    AMOUNT_NOT_POSITIVE: Final = 60
+    AMOUNT_TOO_LARGE: Final = 61
+    EXCEEDS_WITHDRAWABLE_CASH: Final = 62
+    BALANCE_TOO_LARGE: Final = 63
+    TOO_MANY_ACCOUNTS: Final = 64
+
+
+class DenyRule(NamedTuple):
+    """What is told about a code: permanent word, HTTP status, retryable, what was wrong, what is right."""
+
+    word: str
+    http_status: int
+    retryable: bool
+    wrong: str
+    right: str
+
+
+DENY_RULES: Final[dict[int, DenyRule]] = {
+    DenyCode.KEY_REUSED: DenyRule(
+        "idempotency_key_reused",
+        422,
+        False,
+        "this key was already used for a request with another body",
+        "send the same body again, or a new client_order_id or Idempotency-Key",
+    ),
+    DenyCode.UNKNOWN_ACCOUNT: DenyRule(
+        "unknown_account", 404, False, "there is no such account", "name one of GET /api/v1/accounts"
+    ),
+    DenyCode.ACCOUNT_NOT_ACTIVE: DenyRule(
+        "account_not_active",
+        403,
+        True,
+        "the account is suspended or closed",
+        "ask whoever runs this Stockyard to make the account active",
+    ),
+    DenyCode.UNKNOWN_INSTRUMENT: DenyRule(
+        "unknown_symbol", 422, False, "there is no such symbol", "name one of GET /api/v1/assets"
+    ),
+    DenyCode.INSTRUMENT_NOT_TRADABLE: DenyRule(
+        "symbol_not_tradable",
+        422,
+        True,
+        "this symbol cannot be traded now",
+        "choose one that GET /api/v1/assets shows as tradable",
+    ),
+    DenyCode.UNKNOWN_PROFILE: DenyRule(
+        "unknown_profile", 422, False, "there is no such realism profile", "use ideal or realistic"
+    ),
+    DenyCode.ORDER_TYPE_NOT_SUPPORTED: DenyRule(
+        "order_type_not_supported", 422, False, "this order type is not offered", "use market or limit"
+    ),
+    DenyCode.TIME_IN_FORCE_NOT_SUPPORTED: DenyRule(
+        "time_in_force_not_supported",
+        422,
+        False,
+        "this time in force is not offered for this order",
+        "use day, gtc, ioc or fok",
+    ),
+    DenyCode.SIDE_NOT_SUPPORTED: DenyRule(
+        "side_not_supported", 422, False, "the side is neither buy nor sell", "use buy or sell"
+    ),
+    DenyCode.QUANTITY_OR_NOTIONAL: DenyRule(
+        "quantity_or_notional",
+        422,
+        False,
+        "an order names either a quantity or a notional amount, not both and not neither",
+        "send exactly one of qty and notional",
+    ),
+    DenyCode.QUANTITY_NOT_POSITIVE: DenyRule(
+        "quantity_not_positive", 422, False, "the quantity is not above zero", "send a qty above zero"
+    ),
+    DenyCode.QUANTITY_OFF_LOT: DenyRule(
+        "quantity_off_lot",
+        422,
+        False,
+        "the quantity is not a whole number of lots",
+        "send a multiple of the symbol's min_trade_increment",
+    ),
+    DenyCode.QUANTITY_TOO_LARGE: DenyRule(
+        "quantity_too_large",
+        422,
+        False,
+        "the quantity is above the limit for one order",
+        "split the order, or stay at or below the symbol's max_order_size",
+    ),
+    DenyCode.NOTIONAL_NOT_ALLOWED: DenyRule(
+        "notional_not_allowed",
+        422,
+        False,
+        "a notional amount is only for market orders with time in force day, gtc or ioc",
+        "send qty, or type market with day, gtc or ioc",
+    ),
+    DenyCode.NOTIONAL_TOO_SMALL: DenyRule(
+        "notional_too_small",
+        422,
+        False,
+        "the order's value is below the minimum, or below one lot",
+        "raise qty or notional to at least the symbol's min_notional",
+    ),
+    DenyCode.NOTIONAL_TOO_LARGE: DenyRule(
+        "notional_too_large",
+        422,
+        False,
+        "the order's value is above the limit for one order",
+        "split the order",
+    ),
+    DenyCode.LIMIT_PRICE_MISSING: DenyRule(
+        "limit_price_missing", 422, False, "a limit order needs a limit price", "send limit_price"
+    ),
+    DenyCode.LIMIT_PRICE_NOT_ALLOWED: DenyRule(
+        "limit_price_not_allowed",
+        422,
+        False,
+        "a market order takes no limit price",
+        "leave limit_price out, or use type limit",
+    ),
+    DenyCode.PRICE_NOT_POSITIVE: DenyRule(
+        "price_not_positive", 422, False, "the price is not above zero", "send a price above zero"
+    ),
+    DenyCode.PRICE_OFF_TICK: DenyRule(
+        "price_off_tick",
+        422,
+        False,
+        "the price is not a multiple of the price increment",
+        "round the price to the symbol's price_increment",
+    ),
+    DenyCode.PRICE_TOO_LARGE: DenyRule(
+        "price_too_large", 422, False, "the price is above what can be represented", "lower the price"
+    ),
+    DenyCode.PRICE_OUTSIDE_BAND: DenyRule(
+        "price_outside_band",
+        422,
+        True,
+        "the limit price is too far from the market",
+        "move the price closer to the current quote",
+    ),
+    DenyCode.SESSION_CLOSED: DenyRule(
+        "session_closed",
+        422,
+        True,
+        "the market for this symbol is closed and the order must be filled at once",
+        "use day or gtc to queue the order for the next session, or wait for the open",
+    ),
+    DenyCode.NO_QUOTE: DenyRule(
+        "no_quote",
+        422,
+        True,
+        "there is no quote to price a market order with",
+        "wait for a quote, or send a limit order",
+    ),
+    DenyCode.TOO_MANY_OPEN_ORDERS: DenyRule(
+        "too_many_open_orders",
+        403,
+        True,
+        "the account has as many open orders as it may have",
+        "cancel some, or wait until some are filled",
+    ),
+    DenyCode.EXCEEDS_BUYING_POWER: DenyRule(
+        "exceeds_buying_power",
+        403,
+        True,
+        "the order needs more cash than the account has free",
+        "lower the quantity or the price, cancel open orders, or deposit",
+    ),
+    DenyCode.EXCEEDS_POSITION: DenyRule(
+        "exceeds_position",
+        403,
+        True,
+        "the account holds fewer than it would sell (open sell orders count)",
+        "lower the quantity, or cancel open sell orders; this account cannot sell short",
+    ),
+    DenyCode.NO_POSITION: DenyRule(
+        "no_position", 404, True, "the account holds none of this symbol", "see GET /api/v1/positions"
+    ),
+    DenyCode.ORDER_NOT_OPEN: DenyRule(
+        "order_not_open",
+        422,
+        False,
+        "the order is not open any more",
+        "only accepted, new and partially_filled orders can be changed or canceled",
+    ),
+    DenyCode.REPLACE_NOT_ABOVE_FILLED: DenyRule(
+        "replace_quantity_not_above_filled",
+        422,
+        False,
+        "the new total quantity is not above what is already filled",
+        "send a qty above filled_qty, or cancel the order",
+    ),
+    DenyCode.REPLACE_CHANGES_NOTHING: DenyRule(
+        "replace_changes_nothing",
+        422,
+        False,
+        "the replacement names nothing that differs from the order",
+        "change at least one of qty, limit_price, time_in_force",
+    ),
+    DenyCode.AMOUNT_NOT_POSITIVE: DenyRule(
+        "amount_not_positive", 422, False, "the amount is not above zero", "send an amount above zero"
+    ),
+    DenyCode.AMOUNT_TOO_LARGE: DenyRule(
+        "amount_too_large", 422, False, "the amount is above the limit for one transfer", "lower it"
+    ),
+    DenyCode.EXCEEDS_WITHDRAWABLE_CASH: DenyRule(
+        "exceeds_withdrawable_cash",
+        403,
+        True,
+        "the amount is above the cash that no open order holds",
+        "lower the amount, or cancel open buy orders",
+    ),
+    DenyCode.BALANCE_TOO_LARGE: DenyRule(
+        "balance_too_large", 422, True, "the balance would pass what an account may hold", "lower it"
+    ),
+    DenyCode.TOO_MANY_ACCOUNTS: DenyRule(
+        "too_many_accounts", 403, False, "the user has as many accounts as one may have", "use one of them"
+    ),
+}

@@ -1,0 +1,202 @@
+"""Events: what the engine decided. An event cannot be undone.
+
+Promises: every change of state a person, a bot or an auditor could ask about is an event, and carries
+the value after the change, so that a fold is an assignment. An event's name is ``(seq, index)``: the
+journal number of the input that caused it and its place among that input's events. Must not know: who
+is listening.
+"""
+
+import msgspec
+
+
+class OrderAccepted(msgspec.Struct, frozen=True, array_like=True, tag=1, gc=False):
+    """An order is ours to work. ``status``: NEW, or ACCEPTED while its session is closed.
+
+    ``collar_price``: worst price a market order may take, 0 for a limit order. ``expires_ns``: end of
+    its trading day for a day order, else 0. ``held_*_after``: what all open orders of the account hold.
+    """
+
+    order_id: int
+    account_id: int
+    instrument_id: int
+    side: int
+    order_type: int
+    time_in_force: int
+    qty: int
+    limit_price: int
+    notional_micros: int
+    collar_price: int
+    client_order_id: str
+    status: int
+    profile_id: int
+    replaces: int
+    version: int
+    expires_ns: int
+    held_micros_after: int
+    held_qty_after: int
+
+
+class OrderActivated(msgspec.Struct, frozen=True, array_like=True, tag=2, gc=False):
+    """A queued order came alive at the open of its session."""
+
+    order_id: int
+    account_id: int
+
+
+class OrderFilled(msgspec.Struct, frozen=True, array_like=True, tag=3, gc=False):
+    """One execution, with its explanation.
+
+    Money: ``value_micros`` is what the shares cost or brought; ``fees`` pairs of (``FeeKind``,
+    micros); ``rounding_micros`` what rounding to a micro-dollar left over, posted to its own book.
+    Explanation: the quote seen (``bid``, ``ask``, their sizes, ``quote_seq``, ``quote_age_ns``),
+    ``size_open`` what was left of the size taken from before this fill, profile and version, the rule.
+    ``position_qty_before`` tells whether this fill opened the position.
+    """
+
+    order_id: int
+    account_id: int
+    instrument_id: int
+    side: int
+    price: int
+    qty: int
+    filled_qty: int
+    order_qty: int
+    status: int
+    value_micros: int
+    fees: tuple[tuple[int, int], ...]
+    rounding_micros: int
+    cash_micros_after: int
+    held_micros_after: int
+    held_qty_after: int
+    position_qty_after: int
+    position_cost_micros_after: int
+    realized_micros: int
+    bid: int
+    ask: int
+    bid_qty: int
+    ask_qty: int
+    quote_seq: int
+    quote_age_ns: int
+    size_open: int
+    profile_id: int
+    profile_version: int
+    fee_version: str
+    rule: int
+
+
+class OrderCanceled(msgspec.Struct, frozen=True, array_like=True, tag=4, gc=False):
+    """What was left of an order is gone, and what it held is free again."""
+
+    order_id: int
+    account_id: int
+    instrument_id: int
+    reason: int
+    held_micros_after: int
+    held_qty_after: int
+
+
+class OrderExpired(msgspec.Struct, frozen=True, array_like=True, tag=5, gc=False):
+    """An order reached the end of its life unfilled or partly filled."""
+
+    order_id: int
+    account_id: int
+    instrument_id: int
+    reason: int
+    held_micros_after: int
+    held_qty_after: int
+
+
+class OrderReplaced(msgspec.Struct, frozen=True, array_like=True, tag=6, gc=False):
+    """An order gave way to a new one, whose ``OrderAccepted`` follows at once."""
+
+    order_id: int
+    account_id: int
+    instrument_id: int
+    replaced_by: int
+    held_micros_after: int
+    held_qty_after: int
+
+
+class CommandDenied(msgspec.Struct, frozen=True, array_like=True, tag=7, gc=False):
+    """We refused. ``required`` and ``available`` are the two numbers that did not fit, where there are
+    two: micro-dollars for cash rules, scaled quantity for position rules, scaled price for price rules.
+    """
+
+    account_id: int
+    code: int
+    required: int
+    available: int
+
+
+class CommandRepeated(msgspec.Struct, frozen=True, array_like=True, tag=8, gc=False):
+    """A request seen before: its first answer is the events of ``first_seq``. Nothing was done again."""
+
+    account_id: int
+    first_seq: int
+
+
+class AccountOpened(msgspec.Struct, frozen=True, array_like=True, tag=9, gc=False):
+    """An account exists."""
+
+    account_id: int
+    owner: str
+    name: str
+    profile_id: int
+
+
+class CashDeposited(msgspec.Struct, frozen=True, array_like=True, tag=10, gc=False):
+    """Cash came in from outside."""
+
+    account_id: int
+    amount_micros: int
+    cash_micros_after: int
+
+
+class CashWithdrawn(msgspec.Struct, frozen=True, array_like=True, tag=11, gc=False):
+    """Cash went out."""
+
+    account_id: int
+    amount_micros: int
+    cash_micros_after: int
+
+
+class AccountProfileSet(msgspec.Struct, frozen=True, array_like=True, tag=12, gc=False):
+    """The account's next orders are filled under this profile."""
+
+    account_id: int
+    profile_id: int
+
+
+class PositionGivenUp(msgspec.Struct, frozen=True, array_like=True, tag=13, gc=False):
+    """A reset took a position out of the account at no price."""
+
+    account_id: int
+    instrument_id: int
+    qty: int
+    cost_micros: int
+
+
+class AccountReset(msgspec.Struct, frozen=True, array_like=True, tag=14, gc=False):
+    """The account starts again with this cash; ``cash_change_micros`` was posted to get there."""
+
+    account_id: int
+    cash_change_micros: int
+    cash_micros_after: int
+
+
+Event = (
+    OrderAccepted
+    | OrderActivated
+    | OrderFilled
+    | OrderCanceled
+    | OrderExpired
+    | OrderReplaced
+    | CommandDenied
+    | CommandRepeated
+    | AccountOpened
+    | CashDeposited
+    | CashWithdrawn
+    | AccountProfileSet
+    | PositionGivenUp
+    | AccountReset
+)

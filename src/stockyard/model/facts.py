@@ -1,0 +1,97 @@
+"""Facts: what the outside world told us. A fact cannot be refused.
+
+Promises: everything the engine decides with that is not a command comes in as one of these, journaled
+like a command. Must not know: which feed or file it came from beyond ``source``.
+"""
+
+import msgspec
+
+from stockyard.model.instruments import (
+    FeeRule,
+    Instrument,
+    Limits,
+    Session,
+    VenueProfile,
+)
+
+
+class Quote(msgspec.Struct, frozen=True, array_like=True, tag=32, gc=False):
+    """Best bid and offer. Prices and sizes scaled by the instrument; a missing side is 0 / 0.
+
+    ``ts_event``: the source's own time, UTC ns.
+    """
+
+    instrument_id: int
+    bid: int
+    ask: int
+    bid_qty: int
+    ask_qty: int
+    ts_event: int
+
+
+class Trade(msgspec.Struct, frozen=True, array_like=True, tag=33, gc=False):
+    """A trade printed by the market."""
+
+    instrument_id: int
+    price: int
+    qty: int
+    ts_event: int
+
+
+class ClockTick(msgspec.Struct, frozen=True, array_like=True, tag=34, gc=False):
+    """Time has passed: whatever was due up to this record's ``ts`` happens now."""
+
+
+class WorldCreated(msgspec.Struct, frozen=True, array_like=True, tag=35, gc=False):
+    """First record of every journal. ``world_id``: 32 hexadecimal digits; ``seed`` of the engine's draws."""
+
+    world_id: str
+    seed: int
+
+
+class InstrumentListed(msgspec.Struct, frozen=True, array_like=True, tag=36, gc=False):
+    """An instrument can be traded from now on, or (same id) has new terms."""
+
+    instrument: Instrument
+
+
+class FeesScheduled(msgspec.Struct, frozen=True, array_like=True, tag=37, gc=False):
+    """Fee lines for an asset class from ``effective_ns`` on, until the next such table takes over."""
+
+    asset_class: int
+    effective_ns: int
+    version: str
+    rules: tuple[FeeRule, ...]
+
+
+class ProfileDefined(msgspec.Struct, frozen=True, array_like=True, tag=38, gc=False):
+    """A realism profile, or a new version of one."""
+
+    profile: VenueProfile
+
+
+class SessionsScheduled(msgspec.Struct, frozen=True, array_like=True, tag=39, gc=False):
+    """Sessions of a calendar, in order; they follow those already known and replace later ones."""
+
+    calendar_id: int
+    name: str
+    sessions: tuple[Session, ...]
+
+
+class LimitsSet(msgspec.Struct, frozen=True, array_like=True, tag=40, gc=False):
+    """The engine's limits from now on."""
+
+    limits: Limits
+
+
+Fact = (
+    Quote
+    | Trade
+    | ClockTick
+    | WorldCreated
+    | InstrumentListed
+    | FeesScheduled
+    | ProfileDefined
+    | SessionsScheduled
+    | LimitsSet
+)

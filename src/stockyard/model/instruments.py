@@ -1,0 +1,88 @@
+"""What can be traded, and the tables the engine decides with. All of it enters as journaled facts.
+
+Promises: prices, quantities and cash are scaled integers; the scale of a price or a quantity belongs to
+the instrument (decimal places), cash is in millionths of a US dollar. Must not know: any venue by name.
+"""
+
+import msgspec
+
+
+class Instrument(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """One tradable instrument.
+
+    ``price_scale`` and ``qty_scale`` are decimal places. ``tick`` is the price increment at or above
+    ``tick_threshold``, ``tick_below`` under it (Reg NMS 612: $0.01, and $0.0001 under $1.00).
+    ``lot``: smallest quantity step; ``round_lot``: what a quote's size is counted in at the exchange.
+    ``band_bps``: how far a limit price may lie from the market; ``collar_bps``: how far a market order
+    may walk from the quote it saw, both in hundredths of a percent.
+    """
+
+    instrument_id: int
+    symbol: str
+    name: str
+    asset_class: int
+    exchange: str
+    calendar_id: int
+    price_scale: int
+    qty_scale: int
+    tick: int
+    tick_below: int
+    tick_threshold: int
+    lot: int
+    round_lot: int
+    qty_max: int
+    band_bps: int
+    collar_bps: int
+    notional_micros_min: int
+    tradable: bool = True
+
+
+class Session(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """One trading session: open from ``open_ns`` up to but not including ``close_ns`` (UTC, ns)."""
+
+    open_ns: int
+    close_ns: int
+
+
+class FeeRule(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """One line of a fee table.
+
+    ``kind``: a ``FeeKind``. ``side``: a ``Side`` or 0 for both. ``maker``: 0 taker only, 1 maker only,
+    2 both. ``per_million_micros``: fee in micro-dollars per million dollars of value.
+    ``per_unit_micros_e6``: fee in millionths of a micro-dollar per share or coin. ``cap_micros``: most
+    for one order, 0 for none. ``round_to_micros``: the order's running total is rounded up to this.
+    """
+
+    kind: int
+    side: int
+    maker: int
+    per_million_micros: int
+    per_unit_micros_e6: int
+    cap_micros: int
+    round_to_micros: int
+
+
+class VenueProfile(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """How honest fills are for an account: which quote sizes bound them and how old a quote may be.
+
+    ``size_bounded``: fills take no more than the displayed size of the quote. ``fees``: whether the fee
+    table applies. ``quote_age_ns_max``: an older quote fills nothing; 0 for no bound.
+    """
+
+    profile_id: int
+    version: int
+    name: str
+    size_bounded: bool
+    fees: bool
+    quote_age_ns_max: int
+
+
+class Limits(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """Limits the engine enforces; changed by appending a new fact."""
+
+    open_orders_max: int
+    order_notional_micros_max: int
+    transfer_micros_max: int
+    balance_micros_max: int
+    accounts_per_owner_max: int
+    key_ttl_ns: int

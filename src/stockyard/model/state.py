@@ -1,0 +1,112 @@
+"""The engine's state as plain structs, for snapshots and for the state hash.
+
+Promises: two engines that will answer every future input alike encode to the same bytes; every
+sequence is in the order of its ids. Must not know: how the engine keeps it while running.
+"""
+
+import msgspec
+
+from stockyard.model.facts import FeesScheduled, SessionsScheduled
+from stockyard.model.instruments import Instrument, Limits, VenueProfile
+
+
+class OrderState(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """One open order."""
+
+    order_id: int
+    account_id: int
+    instrument_id: int
+    side: int
+    order_type: int
+    time_in_force: int
+    qty: int
+    limit_price: int
+    notional_micros: int
+    collar_price: int
+    client_order_id: str
+    status: int
+    profile_id: int
+    replaces: int
+    version: int
+    expires_ns: int
+    filled_qty: int
+    filled_micros: int
+    held_micros: int
+    held_qty: int
+
+
+class PositionState(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """One position: ``cost_micros`` is the cost of what is held, ``realized_micros`` all ever realised."""
+
+    instrument_id: int
+    qty: int
+    held_qty: int
+    cost_micros: int
+    realized_micros: int
+
+
+class KeyState(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A request that was answered: ``expires_ns`` 0 for one remembered for ever."""
+
+    key: str
+    digest: bytes
+    first_seq: int
+    expires_ns: int
+
+
+class AccountState(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """One account."""
+
+    account_id: int
+    owner: str
+    name: str
+    status: int
+    profile_id: int
+    cash_micros: int
+    held_micros: int
+    positions: tuple[PositionState, ...]
+    keys: tuple[KeyState, ...]
+
+
+class BookState(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What the engine knows of one instrument."""
+
+    instrument: Instrument
+    bid: int
+    ask: int
+    bid_qty: int
+    ask_qty: int
+    bid_taken: int
+    ask_taken: int
+    quote_ts: int
+    quote_seq: int
+    last_price: int
+    last_ts: int
+    street_qty: int
+
+
+class RegistrationState(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """An answered ``OpenAccount``."""
+
+    key: str
+    digest: bytes
+    first_seq: int
+
+
+class EngineState(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """Everything the engine's next answer can depend on."""
+
+    world_id: str
+    seed: int
+    seq: int
+    ts: int
+    limits: Limits | None
+    profiles: tuple[VenueProfile, ...]
+    fees: tuple[FeesScheduled, ...]
+    calendars: tuple[SessionsScheduled, ...]
+    books: tuple[BookState, ...]
+    house: tuple[tuple[int, int], ...]
+    accounts: tuple[AccountState, ...]
+    orders: tuple[OrderState, ...]
+    registrations: tuple[RegistrationState, ...]
+    key_expiries: tuple[tuple[int, int, str], ...]

@@ -1,0 +1,1 @@
+"""WHAT SURVIVES A RESTART. The journal, snapshots and databases behind small ports."""
