@@ -42,6 +42,7 @@ class DenyCode:
     ORDER_NOT_OPEN: Final = 50
     REPLACE_NOT_ABOVE_FILLED: Final = 51
     REPLACE_CHANGES_NOTHING: Final = 52
+    NOTIONAL_NOT_REPLACEABLE: Final = 53
     AMOUNT_NOT_POSITIVE: Final = 60
     AMOUNT_TOO_LARGE: Final = 61
     EXCEEDS_WITHDRAWABLE_CASH: Final = 62
@@ -68,7 +69,11 @@ DENY_RULES: Final[dict[int, DenyRule]] = {
         "send the same body again, or a new client_order_id or Idempotency-Key",
     ),
     DenyCode.UNKNOWN_ACCOUNT: DenyRule(
-        "unknown_account", 404, False, "there is no such account", "name one of GET /api/v1/accounts"
+        "unknown_account",
+        404,
+        False,
+        "there is no such account",
+        "name one of GET /api/v1/accounts",
     ),
     DenyCode.ACCOUNT_NOT_ACTIVE: DenyRule(
         "account_not_active",
@@ -91,7 +96,11 @@ DENY_RULES: Final[dict[int, DenyRule]] = {
         "unknown_profile", 422, False, "there is no such realism profile", "use ideal or realistic"
     ),
     DenyCode.ORDER_TYPE_NOT_SUPPORTED: DenyRule(
-        "order_type_not_supported", 422, False, "this order type is not offered", "use market or limit"
+        "order_type_not_supported",
+        422,
+        False,
+        "this order type is not offered",
+        "use market or limit",
     ),
     DenyCode.TIME_IN_FORCE_NOT_SUPPORTED: DenyRule(
         "time_in_force_not_supported",
@@ -111,7 +120,11 @@ DENY_RULES: Final[dict[int, DenyRule]] = {
         "send exactly one of qty and notional",
     ),
     DenyCode.QUANTITY_NOT_POSITIVE: DenyRule(
-        "quantity_not_positive", 422, False, "the quantity is not above zero", "send a qty above zero"
+        "quantity_not_positive",
+        422,
+        False,
+        "the quantity is not above zero",
+        "send a qty above zero",
     ),
     DenyCode.QUANTITY_OFF_LOT: DenyRule(
         "quantity_off_lot",
@@ -169,7 +182,11 @@ DENY_RULES: Final[dict[int, DenyRule]] = {
         "round the price to the symbol's price_increment",
     ),
     DenyCode.PRICE_TOO_LARGE: DenyRule(
-        "price_too_large", 422, False, "the price is above what can be represented", "lower the price"
+        "price_too_large",
+        422,
+        False,
+        "the price is above what can be represented",
+        "lower the price",
     ),
     DenyCode.PRICE_OUTSIDE_BAND: DenyRule(
         "price_outside_band",
@@ -214,7 +231,11 @@ DENY_RULES: Final[dict[int, DenyRule]] = {
         "lower the quantity, or cancel open sell orders; this account cannot sell short",
     ),
     DenyCode.NO_POSITION: DenyRule(
-        "no_position", 404, True, "the account holds none of this symbol", "see GET /api/v1/positions"
+        "no_position",
+        404,
+        True,
+        "the account holds none of this symbol",
+        "see GET /api/v1/positions",
     ),
     DenyCode.ORDER_NOT_OPEN: DenyRule(
         "order_not_open",
@@ -237,8 +258,19 @@ DENY_RULES: Final[dict[int, DenyRule]] = {
         "the replacement names nothing that differs from the order",
         "change at least one of qty, limit_price, time_in_force",
     ),
+    DenyCode.NOTIONAL_NOT_REPLACEABLE: DenyRule(
+        "notional_not_replaceable",
+        422,
+        False,
+        "an order for a notional amount cannot be replaced",
+        "cancel it and place a new one",
+    ),
     DenyCode.AMOUNT_NOT_POSITIVE: DenyRule(
-        "amount_not_positive", 422, False, "the amount is not above zero", "send an amount above zero"
+        "amount_not_positive",
+        422,
+        False,
+        "the amount is not above zero",
+        "send an amount above zero",
     ),
     DenyCode.AMOUNT_TOO_LARGE: DenyRule(
         "amount_too_large", 422, False, "the amount is above the limit for one transfer", "lower it"
@@ -251,9 +283,17 @@ DENY_RULES: Final[dict[int, DenyRule]] = {
         "lower the amount, or cancel open buy orders",
     ),
     DenyCode.BALANCE_TOO_LARGE: DenyRule(
-        "balance_too_large", 422, True, "the balance would pass what an account may hold", "lower it"
+        "balance_too_large",
+        422,
+        True,
+        "the balance would pass what an account may hold",
+        "lower it",
     ),
     DenyCode.TOO_MANY_ACCOUNTS: DenyRule(
-        "too_many_accounts", 403, False, "the user has as many accounts as one may have", "use one of them"
+        "too_many_accounts",
+        403,
+        False,
+        "the user has as many accounts as one may have",
+        "use one of them",
     ),
 }

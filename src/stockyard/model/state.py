@@ -6,12 +6,12 @@ sequence is in the order of its ids. Must not know: how the engine keeps it whil
 
 import msgspec
 
-from stockyard.model.facts import FeesScheduled, SessionsScheduled
-from stockyard.model.instruments import Instrument, Limits, VenueProfile
+from stockyard.model.facts import FeesScheduled
+from stockyard.model.instruments import Instrument, Limits, Session, VenueProfile
 
 
 class OrderState(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """One open order."""
+    """One open order. ``filled_value``: the exact sum of price times quantity, as text (unbounded)."""
 
     order_id: int
     account_id: int
@@ -22,7 +22,7 @@ class OrderState(msgspec.Struct, frozen=True, array_like=True, gc=False):
     qty: int
     limit_price: int
     notional_micros: int
-    collar_price: int
+    worst_price: int
     client_order_id: str
     status: int
     profile_id: int
@@ -30,7 +30,7 @@ class OrderState(msgspec.Struct, frozen=True, array_like=True, gc=False):
     version: int
     expires_ns: int
     filled_qty: int
-    filled_micros: int
+    filled_value: str
     held_micros: int
     held_qty: int
 
@@ -85,6 +85,16 @@ class BookState(msgspec.Struct, frozen=True, array_like=True, gc=False):
     street_qty: int
 
 
+class CalendarState(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """One calendar: the session going on or coming next first."""
+
+    calendar_id: int
+    name: str
+    is_open: bool
+    opened_ns: int
+    sessions: tuple[Session, ...]
+
+
 class RegistrationState(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """An answered ``OpenAccount``."""
 
@@ -103,7 +113,7 @@ class EngineState(msgspec.Struct, frozen=True, array_like=True, gc=False):
     limits: Limits | None
     profiles: tuple[VenueProfile, ...]
     fees: tuple[FeesScheduled, ...]
-    calendars: tuple[SessionsScheduled, ...]
+    calendars: tuple[CalendarState, ...]
     books: tuple[BookState, ...]
     house: tuple[tuple[int, int], ...]
     accounts: tuple[AccountState, ...]

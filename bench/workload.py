@@ -1,0 +1,132 @@
+"""The mixed workload of inputs that the engine and recovery benchmarks share.
+
+80 % quotes, 15 % orders of which half are marketable and fill at once, 5 % cancels, over 1,000 accounts
+and 24 instruments, on top of 20,000 resting limit orders. Seeded, so every run applies the same inputs.
+"""
+
+import random
+from typing import NamedTuple
+
+from stockyard.model.codes import AssetClass, OrderType, Side, TimeInForce
+from stockyard.model.commands import CancelOrder, OpenAccount, PlaceOrder
+from stockyard.model.facts import (
+    FeesScheduled,
+    InstrumentListed,
+    LimitsSet,
+    ProfileDefined,
+    Quote,
+    SessionsScheduled,
+    WorldCreated,
+)
+from stockyard.model.instruments import FeeRule, Instrument, Limits, Session, VenueProfile
+from stockyard.model.numbers import LEGS_MAX
+from stockyard.model.records import Input, Record
+
+START_NS = 1_760_000_000_000_000_000
+STEP_NS = 10_000
+INSTRUMENTS = 24
+UNIT = 10**9
+PRICE = 2_000_000
+
+
+class Workload(NamedTuple):
+    """Records in order: what sets the world up, then the measured mix."""
+
+    setup: list[Record]
+    mix: list[Record]
+
+
+def instrument(instrument_id: int) -> Instrument:
+    """A stock at about $200."""
+    return Instrument(
+        instrument_id, f"S{instrument_id}", f"Stock {instrument_id}", AssetClass.US_EQUITY, "NYSE",
+        1, 4, 9, 100, 1, 10_000, 1, 100 * UNIT, 10**6 * UNIT, 5000, 500, 1_000_000,
+    )  # fmt: skip
+
+
+def world_facts() -> list[Input]:
+    """A world that is always open, with fees and the realistic profile."""
+    rules = (FeeRule(2, Side.SELL, 2, 20_600_000, 0, 0, 10_000),
+             FeeRule(3, Side.SELL, 2, 0, 195_000_000, 9_790_000, 10_000))  # fmt: skip
+    facts: list[Input] = [
+        WorldCreated("5e" * 16, 7),
+        LimitsSet(Limits(10**6, 10**14, 10**15, 10**18, 10, 24 * 3600 * UNIT)),
+        ProfileDefined(VenueProfile(1, 1, "ideal", False, False, 0)),
+        ProfileDefined(VenueProfile(2, 1, "realistic", True, True, 60 * UNIT)),
+        FeesScheduled(AssetClass.US_EQUITY, 0, "fees-1", rules),
+        SessionsScheduled(1, "always", (Session(START_NS, START_NS + 10**15),)),
+    ]
+    facts.extend(InstrumentListed(instrument(i)) for i in range(1, INSTRUMENTS + 1))
+    return facts
+
+
+class _Maker:
+    def __init__(self, seed: int, accounts: int) -> None:
+        self.random = random.Random(seed)
+        self.records: list[Record] = []
+        self.seq = 0
+        self.accounts = accounts
+        self.account_ids: list[int] = []
+        self.resting: list[tuple[int, int]] = []
+        self.mids = [PRICE + i * 1000 for i in range(INSTRUMENTS + 1)]
+
+    def add(self, message: Input) -> int:
+        self.seq += 1
+        ts = START_NS + self.seq * STEP_NS
+        self.records.append(Record(self.seq, ts, ts, message))
+        return self.seq
+
+    def setup(self, resting: int) -> None:
+        for fact in world_facts():
+            self.add(fact)
+        for i in range(self.accounts):
+            seq = self.add(OpenAccount(f"u{i}", "main", 2, 10**14, f"r{i}", b"d"))
+            self.account_ids.append(seq)
+        for i in range(1, INSTRUMENTS + 1):
+            self.quote(i)
+        for _ in range(resting):
+            self.order(fills=False)
+
+    def quote(self, i: int) -> None:
+        mid = self.mids[i] = max(
+            PRICE // 2, min(PRICE * 2, self.mids[i] + self.random.randint(-3, 3) * 100)
+        )
+        size = self.random.randint(50, 500) * 100 * UNIT
+        self.add(Quote(i, mid - 100, mid + 100, size, size, START_NS + self.seq * STEP_NS))
+
+    def order(self, fills: bool) -> None:
+        account = self.random.choice(self.account_ids)
+        i = self.random.randint(1, INSTRUMENTS)
+        price = self.mids[i] + 10_000 if fills else PRICE // 2 - self.random.randint(1, 4000) * 100
+        price -= price % 100
+        seq = self.add(
+            PlaceOrder(account, i, Side.BUY, OrderType.LIMIT, TimeInForce.GTC,
+                       self.random.randint(1, 50) * UNIT, price, 0,
+                       f"o{self.seq}", "", self.seq.to_bytes(16, "big"))
+        )  # fmt: skip
+        if not fills:
+            self.resting.append((account, seq * LEGS_MAX))
+
+    def cancel(self) -> None:
+        at = self.random.randrange(len(self.resting))
+        account, order_id = self.resting[at]
+        self.resting[at] = self.resting[-1]
+        self.resting.pop()
+        self.add(CancelOrder(account, order_id, "", b""))
+
+
+def make(count: int, *, accounts: int = 1000, resting: int = 20_000, seed: int = 1) -> Workload:
+    """A workload of ``count`` mixed inputs after its set-up."""
+    maker = _Maker(seed, accounts)
+    maker.setup(resting)
+    setup = maker.records
+    maker.records = []
+    for n in range(count):
+        draw = maker.random.random()
+        if draw < 0.80:
+            maker.quote(maker.random.randint(1, INSTRUMENTS))
+        elif draw < 0.95 or not maker.resting:
+            maker.order(fills=n % 2 == 0)
+        else:
+            maker.cancel()
+    return Workload(setup, maker.records)

@@ -1,0 +1,1 @@
+"""THE DECISIONS. Pure, single-threaded, integers only: ``apply(seq, ts, input, out)``."""

@@ -1,0 +1,60 @@
+"""An account: cash, what open orders hold of it, positions, and the requests it has answered.
+
+Promises: a cash account never owes: ``cash_micros >= held_micros >= 0`` and for every position
+``qty >= held_qty >= 0``. Must not know: orders beyond their ids, prices, time.
+"""
+
+from mypy_extensions import mypyc_attr
+
+from stockyard.engine.orders import Order
+
+
+@mypyc_attr(acyclic=True)
+class Position:
+    """What an account holds of one instrument: weighted-average cost, in micro-dollars for all of it."""
+
+    def __init__(self, instrument_id: int) -> None:
+        self.instrument_id = instrument_id
+        self.qty = 0
+        self.held_qty = 0
+        self.cost_micros = 0
+        self.realized_micros = 0
+
+
+@mypyc_attr(acyclic=True)
+class Answer:
+    """That a request was answered: where, and until when that is remembered (0: for ever)."""
+
+    def __init__(self, digest: bytes, first_seq: int, expires_ns: int) -> None:
+        self.digest = digest
+        self.first_seq = first_seq
+        self.expires_ns = expires_ns
+
+
+class Account:
+    """One cash account."""
+
+    def __init__(self, account_id: int, owner: str, name: str, profile_id: int) -> None:
+        self.account_id = account_id
+        self.owner = owner
+        self.name = name
+        self.status = 1
+        self.profile_id = profile_id
+        self.cash_micros = 0
+        self.held_micros = 0
+        self.orders: dict[int, Order] = {}
+        self.positions: dict[int, Position] = {}
+        self.answers: dict[str, Answer] = {}
+
+    def position(self, instrument_id: int) -> Position:
+        """The position in an instrument, made when there is none yet."""
+        found = self.positions.get(instrument_id)
+        if found is None:
+            found = Position(instrument_id)
+            self.positions[instrument_id] = found
+        return found
+
+    def check(self, position: Position) -> None:
+        """Assert that the account does not owe."""
+        assert self.cash_micros >= self.held_micros >= 0, "an account holds more cash than it has"
+        assert position.qty >= position.held_qty >= 0, "an account holds more shares than it has"

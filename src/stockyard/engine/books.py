@@ -1,0 +1,120 @@
+"""One instrument as the engine sees it: its terms, its last quote, and the orders waiting on it.
+
+Promises: orders that a quote's size bounds and orders that it does not are queued apart, so neither
+waits behind the other. Must not know: accounts, fees, or how a fill is priced.
+"""
+
+from typing import Final
+
+from stockyard.engine.orders import Order, OrderHeap
+from stockyard.model.codes import OrderType, Side, Status
+from stockyard.model.instruments import Instrument
+
+VALUE_DIGITS: Final = 6
+
+
+class OrderQueue:
+    """Working orders of one side that share a fill rule: market orders by age, then limit orders."""
+
+    def __init__(self) -> None:
+        self.market: dict[int, Order] = {}
+        self.limit = OrderHeap()
+
+    def add(self, order: Order) -> None:
+        """Queue a working order."""
+        if order.order_type == OrderType.MARKET:
+            self.market[order.order_id] = order
+        else:
+            order.rank = -order.limit_price if order.side == Side.BUY else order.limit_price
+            self.limit.push(order)
+
+    def remove(self, order: Order) -> None:
+        """Take an order out, if it is here."""
+        if order.heap_index >= 0:
+            self.limit.remove(order)
+        else:
+            self.market.pop(order.order_id, None)
+
+    def first_market(self) -> Order | None:
+        """The oldest waiting market order, or None."""
+        for order in self.market.values():
+            return order
+        return None
+
+
+class Book:
+    """One instrument's state. ``*_taken`` is what fills have taken of the current quote's sizes."""
+
+    def __init__(self, instrument: Instrument) -> None:
+        self.bid = 0
+        self.ask = 0
+        self.bid_qty = 0
+        self.ask_qty = 0
+        self.bid_taken = 0
+        self.ask_taken = 0
+        self.quote_ts = 0
+        self.quote_seq = 0
+        self.last_price = 0
+        self.last_ts = 0
+        self.street_qty = 0
+        self.is_open = False
+        self.queued: dict[int, Order] = {}
+        self.day_orders: dict[int, Order] = {}
+        self.buys_bounded = OrderQueue()
+        self.buys_free = OrderQueue()
+        self.sells_bounded = OrderQueue()
+        self.sells_free = OrderQueue()
+        self.set_terms(instrument)
+
+    def set_terms(self, instrument: Instrument) -> None:
+        """Take over an instrument's terms."""
+        self.instrument = instrument
+        self.instrument_id = instrument.instrument_id
+        self.asset_class = instrument.asset_class
+        self.calendar_id = instrument.calendar_id
+        self.tick = instrument.tick
+        self.tick_below = instrument.tick_below
+        self.tick_threshold = instrument.tick_threshold
+        self.lot = instrument.lot
+        self.qty_max = instrument.qty_max
+        self.band_bps = instrument.band_bps
+        self.collar_bps = instrument.collar_bps
+        self.notional_micros_min = instrument.notional_micros_min
+        self.tradable = instrument.tradable
+        exponent = instrument.price_scale + instrument.qty_scale - VALUE_DIGITS
+        assert exponent >= 0, "price and quantity scales must give at least micro-dollars"
+        self.value_divisor: int = 10**exponent
+        self.qty_unit: int = 10**instrument.qty_scale
+
+    def queue(self, side: int, bounded: bool) -> OrderQueue:
+        """The queue that an order of this side and kind waits in."""
+        if side == Side.BUY:
+            return self.buys_bounded if bounded else self.buys_free
+        return self.sells_bounded if bounded else self.sells_free
+
+    def touch(self, side: int) -> int:
+        """The price an order of this side would trade at now: the ask to buy, the bid to sell."""
+        return self.ask if side == Side.BUY else self.bid
+
+    def open_size(self, side: int) -> int:
+        """What is left of the displayed size an order of this side would take from."""
+        return self.ask_qty - self.ask_taken if side == Side.BUY else self.bid_qty - self.bid_taken
+
+    def take(self, side: int, qty: int) -> None:
+        """Mark displayed size as taken until the next quote."""
+        if side == Side.BUY:
+            self.ask_taken += qty
+        else:
+            self.bid_taken += qty
+
+    def quoted(self) -> bool:
+        """Whether the quote can be traded on: a crossed quote cannot."""
+        return self.bid == 0 or self.ask == 0 or self.bid <= self.ask
+
+    def forget(self, order: Order, bounded: bool) -> None:
+        """Take an order out of every queue."""
+        if order.status == Status.ACCEPTED:
+            self.queued.pop(order.order_id, None)
+        else:
+            self.queue(order.side, bounded).remove(order)
+        self.day_orders.pop(order.order_id, None)

@@ -1,0 +1,306 @@
+"""The order desk: what happens on each order command.
+
+Promises: a command is answered once, by events; nothing is changed by one that is denied. Must not
+know: how a fill is priced (``venue``) or whether the means suffice (``risk``).
+"""
+
+from stockyard.engine import idempotency, venue
+from stockyard.engine.accounts import Account
+from stockyard.engine.books import Book
+from stockyard.engine.orders import Order, advance
+from stockyard.engine.risk import Request, Terms, check_order
+from stockyard.engine.state import State, drop_order, held_qty
+from stockyard.model.codes import OrderType, Reason, Side, TimeInForce, Trigger
+from stockyard.model.commands import (
+    CancelAllOrders,
+    CancelOrder,
+    ClosePosition,
+    PlaceOrder,
+    ReplaceOrder,
+)
+from stockyard.model.denials import DenyCode
+from stockyard.model.events import (
+    CommandDenied,
+    CommandRepeated,
+    Event,
+    OrderAccepted,
+    OrderActivated,
+    OrderReplaced,
+)
+
+
+def answer_known(
+    state: State,
+    account_id: int,
+    client_order_id: str,
+    idempotency_key: str,
+    digest: bytes,
+    ts: int,
+    out: list[Event],
+) -> Account | None:
+    """The account, or None when the answer is already given: unknown account, or a key seen before."""
+    idempotency.forget_expired(state, ts)
+    account = state.accounts.get(account_id)
+    if account is None:
+        out.append(CommandDenied(account_id, DenyCode.UNKNOWN_ACCOUNT, 0, 0))
+        return None
+    first_seq = idempotency.find(account, client_order_id, idempotency_key, digest, ts)
+    if first_seq == idempotency.REUSED:
+        out.append(CommandDenied(account_id, DenyCode.KEY_REUSED, 0, 0))
+        return None
+    if first_seq:
+        out.append(CommandRepeated(account_id, first_seq))
+        return None
+    return account
+
+
+def on_place_order(state: State, ts: int, command: PlaceOrder, out: list[Event]) -> None:
+    """Take or deny a new order."""
+    client_order_id, key, digest = command.client_order_id, command.idempotency_key, command.digest
+    account = answer_known(state, command.account_id, client_order_id, key, digest, ts, out)
+    if account is None:
+        return
+    request = Request(
+        command.instrument_id,
+        command.side,
+        command.order_type,
+        command.time_in_force,
+        command.qty,
+        command.limit_price,
+        command.notional_micros,
+    )
+    terms = check_order(state, account, request, ts)
+    idempotency.remember(state, account, client_order_id, key, digest, ts, terms.code == 0)
+    if terms.code:
+        _deny(account, terms, out)
+    else:
+        admit(state, account, request, terms, client_order_id, None, ts, out)
+
+
+def _deny(account: Account, terms: Terms, out: list[Event]) -> None:
+    out.append(CommandDenied(account.account_id, terms.code, terms.required, terms.available))
+
+
+def admit(
+    state: State,
+    account: Account,
+    request: Request,
+    terms: Terms,
+    client_order_id: str,
+    replaced: Order | None,
+    ts: int,
+    out: list[Event],
+) -> None:
+    """Make the order, hold its means, and work it if its session is open."""
+    book = state.book(request.instrument_id)
+    assert book is not None
+    order = Order(
+        state.next_order_id(),
+        account.account_id,
+        request.instrument_id,
+        request.side,
+        request.order_type,
+        request.time_in_force,
+        terms.qty,
+        request.limit_price,
+        request.notional_micros,
+        terms.worst_price,
+        client_order_id,
+        account.profile_id,
+    )
+    if replaced is not None:
+        order.replaces = replaced.order_id
+        order.version = replaced.version + 1
+    account.orders[order.order_id] = order
+    if order.side == Side.BUY:
+        order.held_micros = terms.hold_micros
+        account.held_micros += terms.hold_micros
+    else:
+        order.held_qty = order.qty
+        account.positions[order.instrument_id].held_qty += order.qty
+    if order.time_in_force == TimeInForce.DAY:
+        book.day_orders[order.order_id] = order
+        order.expires_ns = state.calendars[book.calendar_id].day_ends_ns()
+    order.status = advance(order.status, Trigger.ADMIT if book.is_open else Trigger.QUEUE)
+    _tell_accepted(account, order, out)
+    if book.is_open:
+        venue.work(state, account, book, order, ts, out)
+    else:
+        book.queued[order.order_id] = order
+
+
+def _tell_accepted(account: Account, order: Order, out: list[Event]) -> None:
+    out.append(
+        OrderAccepted(
+            order.order_id,
+            order.account_id,
+            order.instrument_id,
+            order.side,
+            order.order_type,
+            order.time_in_force,
+            order.qty,
+            order.limit_price,
+            order.notional_micros,
+            order.worst_price if order.order_type == OrderType.MARKET else 0,
+            order.client_order_id,
+            order.status,
+            order.profile_id,
+            order.replaces,
+            order.version,
+            order.expires_ns,
+            account.held_micros,
+            held_qty(account, order.instrument_id),
+        )
+    )
+
+
+def on_cancel_order(state: State, ts: int, command: CancelOrder, out: list[Event]) -> None:
+    """Cancel one open order."""
+    key, digest = command.idempotency_key, command.digest
+    account = answer_known(state, command.account_id, "", key, digest, ts, out)
+    if account is None:
+        return
+    order = account.orders.get(command.order_id)
+    idempotency.remember(state, account, "", key, digest, ts, order is not None)
+    if order is None:
+        out.append(CommandDenied(account.account_id, DenyCode.ORDER_NOT_OPEN, 0, 0))
+        return
+    cancel_by_client(state, account, order, Reason.BY_CLIENT, out)
+
+
+def cancel_by_client(
+    state: State, account: Account, order: Order, reason: int, out: list[Event]
+) -> None:
+    """Cancel an order whose book is looked up here."""
+    book = state.book(order.instrument_id)
+    assert book is not None
+    venue.cancel(state, account, book, order, reason, out)
+
+
+def on_cancel_all_orders(state: State, ts: int, command: CancelAllOrders, out: list[Event]) -> None:
+    """Cancel every open order, oldest first; none open is no error and gives no event."""
+    key, digest = command.idempotency_key, command.digest
+    account = answer_known(state, command.account_id, "", key, digest, ts, out)
+    if account is None:
+        return
+    idempotency.remember(state, account, "", key, digest, ts, True)
+    for order in list(account.orders.values()):
+        if command.instrument_id in (0, order.instrument_id):
+            cancel_by_client(state, account, order, Reason.BY_CLIENT, out)
+
+
+def on_replace_order(state: State, ts: int, command: ReplaceOrder, out: list[Event]) -> None:
+    """Put a new order in the place of an open one."""
+    client_order_id, key, digest = command.client_order_id, command.idempotency_key, command.digest
+    account = answer_known(state, command.account_id, client_order_id, key, digest, ts, out)
+    if account is None:
+        return
+    order = account.orders.get(command.order_id)
+    terms = Terms()
+    request: Request | None = None
+    if order is None:
+        terms.deny(DenyCode.ORDER_NOT_OPEN)
+    else:
+        request = _replacement(order, command, terms)
+        if terms.code == 0:
+            terms = check_order(state, account, request, ts)
+    idempotency.remember(state, account, client_order_id, key, digest, ts, terms.code == 0)
+    if terms.code or order is None or request is None:
+        _deny(account, terms, out)
+        return
+    book = state.book(order.instrument_id)
+    assert book is not None
+    drop_order(state, account, book, order)
+    order.status = advance(order.status, Trigger.REPLACE)
+    out.append(
+        OrderReplaced(
+            order.order_id,
+            order.account_id,
+            order.instrument_id,
+            state.peek_order_id(),
+            account.held_micros,
+            held_qty(account, order.instrument_id),
+        )
+    )
+    admit(state, account, request, terms, client_order_id, order, ts, out)
+
+
+def _replacement(order: Order, command: ReplaceOrder, terms: Terms) -> Request:
+    """The order as it would be; ``terms`` says what forbids it."""
+    total = command.qty or order.qty
+    price = command.limit_price or order.limit_price
+    tif = command.time_in_force or order.time_in_force
+    request = Request(
+        order.instrument_id, order.side, order.order_type, tif, total - order.filled_qty, price, 0
+    )
+    request.freed_micros = order.held_micros
+    request.freed_qty = order.held_qty
+    request.freed_orders = 1
+    if order.notional_micros:
+        terms.deny(DenyCode.NOTIONAL_NOT_REPLACEABLE)
+    elif command.qty and command.qty <= order.filled_qty:
+        terms.deny(DenyCode.REPLACE_NOT_ABOVE_FILLED, command.qty, order.filled_qty)
+    elif total == order.qty and price == order.limit_price and tif == order.time_in_force:
+        terms.deny(DenyCode.REPLACE_CHANGES_NOTHING)
+    return request
+
+
+def on_close_position(state: State, ts: int, command: ClosePosition, out: list[Event]) -> None:
+    """Sell a position, or part of it, with a day market order."""
+    client_order_id, key, digest = command.client_order_id, command.idempotency_key, command.digest
+    account = answer_known(state, command.account_id, client_order_id, key, digest, ts, out)
+    if account is None:
+        return
+    request, terms = _closing(account, command)
+    if terms.code == 0:
+        terms = check_order(state, account, request, ts)
+    idempotency.remember(state, account, client_order_id, key, digest, ts, terms.code == 0)
+    if terms.code:
+        _deny(account, terms, out)
+        return
+    if command.cancel_orders:
+        for order in list(account.orders.values()):
+            if order.instrument_id == command.instrument_id:
+                cancel_by_client(state, account, order, Reason.POSITION_CLOSED, out)
+    admit(state, account, request, terms, client_order_id, None, ts, out)
+
+
+def _closing(account: Account, command: ClosePosition) -> tuple[Request, Terms]:
+    """The closing order, and whether there is anything to close."""
+    terms = Terms()
+    position = account.positions.get(command.instrument_id)
+    qty = command.qty
+    if position is None or position.qty == 0:
+        terms.deny(DenyCode.NO_POSITION)
+    else:
+        free = position.qty if command.cancel_orders else position.qty - position.held_qty
+        qty = qty or free
+        if qty == 0:
+            terms.deny(DenyCode.EXCEEDS_POSITION, position.qty, 0)
+    request = Request(
+        command.instrument_id, Side.SELL, OrderType.MARKET, TimeInForce.DAY, qty, 0, 0
+    )
+    if command.cancel_orders:
+        for order in account.orders.values():
+            if order.instrument_id == command.instrument_id:
+                request.freed_qty += order.held_qty
+                request.freed_orders += 1
+    return request, terms
+
+
+def session_opens(state: State, book: Book, ts: int, out: list[Event]) -> None:
+    """Bring queued orders alive, oldest first."""
+    book.is_open = True
+    for order in list(book.queued.values()):
+        account = state.accounts[order.account_id]
+        del book.queued[order.order_id]
+        order.status = advance(order.status, Trigger.ADMIT)
+        out.append(OrderActivated(order.order_id, order.account_id))
+        venue.work(state, account, book, order, ts, out)
+
+
+def session_closes(state: State, book: Book, out: list[Event]) -> None:
+    """End the day orders, oldest first."""
+    book.is_open = False
+    for order in list(book.day_orders.values()):
+        venue.expire(state, state.accounts[order.account_id], book, order, out)

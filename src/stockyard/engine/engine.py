@@ -1,0 +1,131 @@
+"""The engine: one single-threaded function of (state, input).
+
+Promises: ``apply`` looks at nothing but its arguments and its own state; the same inputs give the same
+events and the same ``state_hash``, live, replayed, compiled or interpreted. After every input the
+ledger sums to zero. Must not know: time, disk, network, or who is asking.
+"""
+
+from hashlib import sha256
+from typing import Final, cast
+
+from stockyard.engine import cash, desk, reference, snapshot
+from stockyard.engine.preview import preview
+from stockyard.engine.state import State
+from stockyard.model import commands as c
+from stockyard.model import facts as f
+from stockyard.model.codec import encode
+from stockyard.model.events import Event
+from stockyard.model.previews import OrderPreview
+from stockyard.model.records import Input
+from stockyard.model.state import EngineState
+
+ENGINE_VERSION: Final = "1"
+"""Changes whenever the same inputs could give other events: old journals are not run through new rules."""
+
+COMPILED: Final = not __file__.endswith(".py")
+
+
+class Engine:
+    """State and the one function that changes it."""
+
+    def __init__(self, source: EngineState | None = None) -> None:
+        self.state: Final = State() if source is None else snapshot.restore(source)
+        # Held as attributes: compiled code reads these faster than a module's globals.
+        self._quote: object = f.Quote
+        self._trade: object = f.Trade
+        self._place_order: object = c.PlaceOrder
+        self._cancel_order: object = c.CancelOrder
+
+    @property
+    def seq(self) -> int:
+        """Journal number of the last input applied."""
+        return self.state.seq
+
+    @property
+    def ts(self) -> int:
+        """The world's clock at the last input applied."""
+        return self.state.ts
+
+    @property
+    def next_due_ns(self) -> int:
+        """When something happens by itself next: a ``ClockTick`` is wanted then."""
+        return self.state.next_due_ns
+
+    def apply(self, seq: int, ts: int, message: Input, out: list[Event]) -> None:
+        """Apply one input and append its events to ``out``.
+
+        ``seq`` must grow and ``ts`` must not decrease; a broken invariant is an AssertionError and
+        leaves the engine unusable.
+        """
+        state = self.state
+        assert seq > state.seq and ts >= state.ts, "inputs must come in order"
+        state.seq = seq
+        state.ts = ts
+        state.legs = 0
+        if ts >= state.next_due_ns:
+            reference.pass_time(state, ts, out)
+        kind = type(message)
+        if kind is self._quote:
+            reference.on_quote(state, ts, cast(f.Quote, message), out)
+        elif kind is self._place_order:
+            desk.on_place_order(state, ts, cast(c.PlaceOrder, message), out)
+        elif kind is self._trade:
+            reference.on_trade(state, ts, cast(f.Trade, message))
+        elif kind is self._cancel_order:
+            desk.on_cancel_order(state, ts, cast(c.CancelOrder, message), out)
+        else:
+            self._apply_rare(state, ts, message, out)
+        state.ledger.check()
+
+    def _apply_rare(self, state: State, ts: int, message: Input, out: list[Event]) -> None:
+        if isinstance(message, c.ReplaceOrder):
+            desk.on_replace_order(state, ts, message, out)
+        elif isinstance(message, c.CancelAllOrders):
+            desk.on_cancel_all_orders(state, ts, message, out)
+        elif isinstance(message, c.ClosePosition):
+            desk.on_close_position(state, ts, message, out)
+        elif isinstance(message, c.OpenAccount):
+            cash.on_open_account(state, message, out)
+        elif isinstance(message, c.DepositCash):
+            cash.on_deposit_cash(state, ts, message, out)
+        elif isinstance(message, c.WithdrawCash):
+            cash.on_withdraw_cash(state, ts, message, out)
+        elif isinstance(message, c.SetAccountProfile):
+            cash.on_set_account_profile(state, ts, message, out)
+        elif isinstance(message, c.ResetAccount):
+            cash.on_reset_account(state, ts, message, out)
+        else:
+            self._apply_fact(state, ts, message, out)
+
+    def _apply_fact(self, state: State, ts: int, message: Input, out: list[Event]) -> None:
+        if isinstance(message, f.WorldCreated):
+            reference.on_world_created(state, message)
+        elif isinstance(message, f.InstrumentListed):
+            reference.on_instrument_listed(state, message)
+        elif isinstance(message, f.FeesScheduled):
+            reference.on_fees_scheduled(state, message)
+        elif isinstance(message, f.ProfileDefined):
+            reference.on_profile_defined(state, message)
+        elif isinstance(message, f.SessionsScheduled):
+            reference.on_sessions_scheduled(state, message, ts, out)
+        elif isinstance(message, f.LimitsSet):
+            state.limits = message.limits
+        else:
+            assert isinstance(message, f.ClockTick), "unknown input"
+
+    def preview(self, command: c.PlaceOrder, ts: int) -> OrderPreview:
+        """What would happen to this order now; changes nothing."""
+        return preview(self.state, command, max(ts, self.state.ts))
+
+    def snapshot(self) -> EngineState:
+        """The whole state as plain structs."""
+        return snapshot.take(self.state)
+
+    def state_hash(self) -> str:
+        """Hexadecimal SHA-256 of the encoded state."""
+        return state_hash(self.snapshot())
+
+
+def state_hash(source: EngineState) -> str:
+    """Hexadecimal SHA-256 of an encoded state."""
+    return sha256(encode(source)).hexdigest()

@@ -1,0 +1,67 @@
+"""Answered requests: the same key never makes the same thing happen twice.
+
+Promises: a key with the same digest names the first answer; with another digest it is refused. A
+``client_order_id`` of an order that was taken is kept for ever; a denial, and any ``Idempotency-Key``,
+for the configured time (24 h) of the world's clock. Must not know: what was answered.
+"""
+
+from stockyard.engine.accounts import Account, Answer
+from stockyard.engine.state import State
+
+REUSED = -1
+"""A key was used before with another digest."""
+
+
+def _live(account: Account, key: str, ts: int) -> Answer | None:
+    answer = account.answers.get(key)
+    if answer is None or (answer.expires_ns and answer.expires_ns <= ts):
+        return None
+    return answer
+
+
+def find(
+    account: Account, client_order_id: str, idempotency_key: str, digest: bytes, ts: int
+) -> int:
+    """Seq of the first answer to this request, 0 when it is new, or ``REUSED``."""
+    for key in ("k" + idempotency_key, "c" + client_order_id):
+        if len(key) > 1:
+            answer = _live(account, key, ts)
+            if answer is not None:
+                return answer.first_seq if answer.digest == digest else REUSED
+    return 0
+
+
+def remember(
+    state: State,
+    account: Account,
+    client_order_id: str,
+    idempotency_key: str,
+    digest: bytes,
+    ts: int,
+    taken: bool,
+) -> None:
+    """Keep the answer given by the current input under its keys."""
+    limits = state.limits
+    assert limits is not None
+    expires_ns = ts + limits.key_ttl_ns
+    if client_order_id:
+        _keep(state, account, "c" + client_order_id, digest, 0 if taken else expires_ns)
+    if idempotency_key:
+        _keep(state, account, "k" + idempotency_key, digest, expires_ns)
+
+
+def _keep(state: State, account: Account, key: str, digest: bytes, expires_ns: int) -> None:
+    account.answers[key] = Answer(digest, state.seq, expires_ns)
+    if expires_ns:
+        state.key_expiries.append((expires_ns, account.account_id, key))
+
+
+def forget_expired(state: State, ts: int) -> None:
+    """Drop keys whose time is over; each is looked at once."""
+    expiries = state.key_expiries
+    while expiries and expiries[0][0] <= ts:
+        expires_ns, account_id, key = expiries.popleft()
+        account = state.accounts[account_id]
+        answer = account.answers.get(key)
+        if answer is not None and answer.expires_ns == expires_ns:
+            del account.answers[key]

@@ -1,0 +1,174 @@
+"""An order's life: the transition table, the order itself, and the queue of resting orders.
+
+Promises: no order moves between statuses but by ``TRANSITIONS``; an impossible move is a bug and stops
+the engine. Must not know: prices of the market, accounts, or why a move happens.
+"""
+
+from typing import Final
+
+from mypy_extensions import mypyc_attr
+
+from stockyard.model.codes import Status, Trigger
+
+TRANSITIONS: Final = {
+    (Status.NONE, Trigger.QUEUE): Status.ACCEPTED,
+    (Status.NONE, Trigger.ADMIT): Status.NEW,
+    (Status.ACCEPTED, Trigger.ADMIT): Status.NEW,
+    (Status.ACCEPTED, Trigger.CANCEL): Status.CANCELED,
+    (Status.ACCEPTED, Trigger.EXPIRE): Status.EXPIRED,
+    (Status.ACCEPTED, Trigger.REPLACE): Status.REPLACED,
+    (Status.ACCEPTED, Trigger.REJECT): Status.REJECTED,
+    (Status.NEW, Trigger.FILL_PART): Status.PARTIALLY_FILLED,
+    (Status.NEW, Trigger.FILL_REST): Status.FILLED,
+    (Status.NEW, Trigger.CANCEL): Status.CANCELED,
+    (Status.NEW, Trigger.EXPIRE): Status.EXPIRED,
+    (Status.NEW, Trigger.REPLACE): Status.REPLACED,
+    (Status.NEW, Trigger.REJECT): Status.REJECTED,
+    (Status.PARTIALLY_FILLED, Trigger.FILL_PART): Status.PARTIALLY_FILLED,
+    (Status.PARTIALLY_FILLED, Trigger.FILL_REST): Status.FILLED,
+    (Status.PARTIALLY_FILLED, Trigger.CANCEL): Status.CANCELED,
+    (Status.PARTIALLY_FILLED, Trigger.EXPIRE): Status.EXPIRED,
+    (Status.PARTIALLY_FILLED, Trigger.REPLACE): Status.REPLACED,
+}
+"""``(status, trigger) -> status``. What is not here cannot happen."""
+
+_COLUMNS: Final = 16
+
+
+def _table() -> list[int]:
+    cells = [-1] * (_COLUMNS * _COLUMNS)
+    for (status, trigger), target in TRANSITIONS.items():
+        cells[status * _COLUMNS + trigger] = target
+    return cells
+
+
+_CELLS: Final = _table()
+
+
+def advance(status: int, trigger: int) -> int:
+    """The status after ``trigger``; an impossible transition is an assertion."""
+    target = _CELLS[status * _COLUMNS + trigger]
+    assert target >= 0, f"impossible transition: status {status}, trigger {trigger}"
+    return target
+
+
+@mypyc_attr(acyclic=True)
+class Order:
+    """One open order. ``worst_price`` is the limit, or a market order's collar.
+
+    ``filled_value`` is the exact sum of price times quantity at the instrument's scales. ``heap_index``
+    is the order's place in its ``OrderHeap``, -1 when it is in none. ``held_*`` is what it reserves.
+    """
+
+    def __init__(
+        self,
+        order_id: int,
+        account_id: int,
+        instrument_id: int,
+        side: int,
+        order_type: int,
+        time_in_force: int,
+        qty: int,
+        limit_price: int,
+        notional_micros: int,
+        worst_price: int,
+        client_order_id: str,
+        profile_id: int,
+    ) -> None:
+        self.order_id = order_id
+        self.account_id = account_id
+        self.instrument_id = instrument_id
+        self.side = side
+        self.order_type = order_type
+        self.time_in_force = time_in_force
+        self.qty = qty
+        self.limit_price = limit_price
+        self.notional_micros = notional_micros
+        self.worst_price = worst_price
+        self.client_order_id = client_order_id
+        self.profile_id = profile_id
+        self.status = 0
+        self.replaces = 0
+        self.version = 1
+        self.expires_ns = 0
+        self.filled_qty = 0
+        self.filled_value = 0
+        self.held_micros = 0
+        self.held_qty = 0
+        self.rank = 0
+        self.heap_index = -1
+
+
+class OrderHeap:
+    """Resting orders by price, then age: a binary heap that also removes from the middle.
+
+    Push and remove are O(log n), the best order is O(1). Keys are unique, so what comes out never
+    depends on how the heap was filled, and a restored heap behaves as the one it was taken from.
+    """
+
+    def __init__(self) -> None:
+        self._items: list[Order] = []
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def best(self) -> Order | None:
+        """The order to serve first, or None."""
+        return self._items[0] if self._items else None
+
+    def push(self, order: Order) -> None:
+        """Add an order; its ``rank`` (low is better) must be set."""
+        items = self._items
+        items.append(order)
+        self._up(len(items) - 1, order)
+
+    def remove(self, order: Order) -> None:
+        """Take an order out, wherever it is."""
+        items = self._items
+        index = order.heap_index
+        assert items[index] is order, "an order is not where its heap put it"
+        last = items.pop()
+        order.heap_index = -1
+        if last is not order:
+            if index > 0 and _before(last, items[(index - 1) // 2]):
+                self._up(index, last)
+            else:
+                self._down(index, last)
+
+    def _up(self, index: int, order: Order) -> None:
+        items = self._items
+        while index > 0:
+            above = (index - 1) // 2
+            parent = items[above]
+            if not _before(order, parent):
+                break
+            items[index] = parent
+            parent.heap_index = index
+            index = above
+        items[index] = order
+        order.heap_index = index
+
+    def _down(self, index: int, order: Order) -> None:
+        items = self._items
+        count = len(items)
+        while True:
+            below = 2 * index + 1
+            if below >= count:
+                break
+            child = items[below]
+            if below + 1 < count and _before(items[below + 1], child):
+                below += 1
+                child = items[below]
+            if not _before(child, order):
+                break
+            items[index] = child
+            child.heap_index = index
+            index = below
+        items[index] = order
+        order.heap_index = index
+
+
+def _before(a: Order, b: Order) -> bool:
+    if a.rank != b.rank:
+        return a.rank < b.rank
+    return a.order_id < b.order_id

@@ -1,0 +1,82 @@
+"""What an order would cost and do, without doing it.
+
+Promises: reads the state and changes nothing; the same checks as a real order. Must not know: how the
+answer is shown.
+"""
+
+from stockyard.engine.books import Book
+from stockyard.engine.fees import charge
+from stockyard.engine.order_rules import within
+from stockyard.engine.risk import Request, Terms, check_order
+from stockyard.engine.state import State
+from stockyard.engine.venue import tradable_now
+from stockyard.model.codes import Side
+from stockyard.model.commands import PlaceOrder
+from stockyard.model.denials import DenyCode
+from stockyard.model.previews import OrderPreview
+from stockyard.numerics.arithmetic import div_ceil, div_floor, round_down_to
+
+
+def preview(state: State, command: PlaceOrder, ts: int) -> OrderPreview:
+    """Check a new order and estimate its fills against the current quote."""
+    account = state.accounts.get(command.account_id)
+    if account is None:
+        return OrderPreview(DenyCode.UNKNOWN_ACCOUNT, 0, 0, 0, 0, 0, 0, (), 0, 0)
+    request = Request(
+        command.instrument_id,
+        command.side,
+        command.order_type,
+        command.time_in_force,
+        command.qty,
+        command.limit_price,
+        command.notional_micros,
+    )
+    terms = check_order(state, account, request, ts)
+    book = state.book(command.instrument_id)
+    free = account.cash_micros - account.held_micros
+    if book is None or terms.qty <= 0 or terms.worst_price <= 0:
+        return OrderPreview(
+            terms.code, terms.required, terms.available, terms.qty, 0, 0, 0, (), 0, free
+        )
+    return _estimate(state, book, command, terms, account.profile_id, free, ts)
+
+
+def _estimate(
+    state: State,
+    book: Book,
+    command: PlaceOrder,
+    terms: Terms,
+    profile_id: int,
+    free: int,
+    ts: int,
+) -> OrderPreview:
+    profile = state.profiles[profile_id]
+    side = command.side
+    touch = book.touch(side)
+    now_qty = 0
+    price = command.limit_price or terms.worst_price
+    if tradable_now(state, book, profile, side, ts) and within(side, touch, terms.worst_price):
+        price = touch
+        now_qty = terms.qty
+        if profile.size_bounded:
+            now_qty = min(now_qty, round_down_to(book.open_size(side), book.lot))
+    exact = price * terms.qty
+    buying = side == Side.BUY
+    value = div_ceil(exact, book.value_divisor) if buying else div_floor(exact, book.value_divisor)
+    lines = state.fee_lines(profile, book, side, ts)
+    fees = charge(lines, now_qty == 0, 0, value, 0, terms.qty, book.qty_unit, value)
+    after = free
+    if terms.code == 0 and buying:
+        after -= max(terms.hold_micros, value + sum([fee[1] for fee in fees]))
+    return OrderPreview(
+        terms.code,
+        terms.required,
+        terms.available,
+        terms.qty,
+        now_qty,
+        price,
+        value,
+        fees,
+        terms.hold_micros,
+        after,
+    )

@@ -1,0 +1,144 @@
+"""Facts: instruments, fees, profiles, sessions, limits, quotes and trades coming in.
+
+Promises: a fact is taken as it is; only one that no correct program would write is an assertion. Must
+not know: which file or feed it came from.
+"""
+
+from stockyard.engine import desk, venue
+from stockyard.engine.books import Book
+from stockyard.engine.fees import FeeTable
+from stockyard.engine.orders import Order
+from stockyard.engine.sessions import Calendar
+from stockyard.engine.state import INSTRUMENTS_MAX, Profile, State
+from stockyard.model.events import Event
+from stockyard.model.facts import (
+    FeesScheduled,
+    InstrumentListed,
+    ProfileDefined,
+    Quote,
+    SessionsScheduled,
+    Trade,
+    WorldCreated,
+)
+
+
+def on_quote(state: State, ts: int, fact: Quote, out: list[Event]) -> None:
+    """Take over a quote, refresh its sizes, and fill what it reaches."""
+    book = state.book(fact.instrument_id)
+    if book is None:
+        return
+    book.bid = fact.bid
+    book.ask = fact.ask
+    book.bid_qty = fact.bid_qty
+    book.ask_qty = fact.ask_qty
+    book.bid_taken = 0
+    book.ask_taken = 0
+    book.quote_ts = ts
+    book.quote_seq = state.seq
+    venue.serve_quote(state, book, ts, out)
+
+
+def on_trade(state: State, ts: int, fact: Trade) -> None:
+    """Take over the last price."""
+    book = state.book(fact.instrument_id)
+    if book is not None:
+        book.last_price = fact.price
+        book.last_ts = ts
+
+
+def on_world_created(state: State, fact: WorldCreated) -> None:
+    """Name the world; once."""
+    assert not state.world_id, "a world is created once"
+    state.world_id = fact.world_id
+    state.seed = fact.seed
+
+
+def on_instrument_listed(state: State, fact: InstrumentListed) -> None:
+    """List an instrument, or take over new terms that keep its scales."""
+    terms = fact.instrument
+    assert 0 < terms.instrument_id < INSTRUMENTS_MAX, "instrument id out of range"
+    while len(state.books) <= terms.instrument_id:
+        state.books.append(None)
+    book = state.books[terms.instrument_id]
+    if book is None:
+        book = Book(terms)
+        state.books[terms.instrument_id] = book
+    else:
+        old = book.instrument
+        assert (old.price_scale, old.qty_scale, old.calendar_id) == (
+            terms.price_scale,
+            terms.qty_scale,
+            terms.calendar_id,
+        ), "an instrument keeps its scales and its calendar"
+        book.set_terms(terms)
+    calendar = state.calendars.get(terms.calendar_id)
+    book.is_open = calendar is not None and calendar.is_open
+
+
+def on_fees_scheduled(state: State, fact: FeesScheduled) -> None:
+    """Add a dated fee table."""
+    table = state.fees.get(fact.asset_class)
+    if table is None:
+        table = FeeTable()
+        state.fees[fact.asset_class] = table
+    table.add(fact)
+
+
+def on_profile_defined(state: State, fact: ProfileDefined) -> None:
+    """Define a profile or a new version; open orders under it are queued as the new one says."""
+    profile = Profile(fact.profile)
+    old = state.profiles.get(profile.profile_id)
+    if old is None or old.size_bounded == profile.size_bounded:
+        state.profiles[profile.profile_id] = profile
+        return
+    moved: list[tuple[Book, Order]] = []
+    for account_id in sorted(state.accounts):
+        for order in state.accounts[account_id].orders.values():
+            book = state.book(order.instrument_id)
+            assert book is not None
+            if order.profile_id == profile.profile_id and order.order_id not in book.queued:
+                book.queue(order.side, old.size_bounded).remove(order)
+                moved.append((book, order))
+    state.profiles[profile.profile_id] = profile
+    for book, order in sorted(moved, key=_by_age):
+        book.queue(order.side, profile.size_bounded).add(order)
+
+
+def _by_age(pair: tuple[Book, Order]) -> int:
+    return pair[1].order_id
+
+
+def on_sessions_scheduled(state: State, fact: SessionsScheduled, ts: int, out: list[Event]) -> None:
+    """Take over a calendar's sessions and act on those that have begun."""
+    calendar = state.calendars.get(fact.calendar_id)
+    if calendar is None:
+        calendar = Calendar(fact.calendar_id, fact.name)
+        state.calendars[fact.calendar_id] = calendar
+    was_open = calendar.is_open
+    calendar.schedule(fact)
+    if was_open and not calendar.is_open:
+        _turn(state, calendar, False, ts, out)
+    state.refresh_due()
+    pass_time(state, ts, out)
+
+
+def pass_time(state: State, ts: int, out: list[Event]) -> None:
+    """Open and close what is due up to ``ts``, in the order of the boundaries."""
+    while state.next_due_ns <= ts:
+        due: Calendar | None = None
+        for calendar_id in sorted(state.calendars):
+            calendar = state.calendars[calendar_id]
+            if due is None or calendar.next_boundary_ns() < due.next_boundary_ns():
+                due = calendar
+        assert due is not None
+        _turn(state, due, due.pass_boundary(), ts, out)
+        state.refresh_due()
+
+
+def _turn(state: State, calendar: Calendar, opened: bool, ts: int, out: list[Event]) -> None:
+    for book in state.books:
+        if book is not None and book.calendar_id == calendar.calendar_id:
+            if opened:
+                desk.session_opens(state, book, ts, out)
+            else:
+                desk.session_closes(state, book, out)

@@ -1,0 +1,254 @@
+"""Whether an order may be taken: its shape, then the account's means.
+
+Promises: when several rules are broken, the one with the lowest ``DenyCode`` is named; nothing is
+changed here. Must not know: what is sent back, or how an order is filled.
+"""
+
+from mypy_extensions import mypyc_attr
+
+from stockyard.engine.accounts import Account
+from stockyard.engine.books import Book
+from stockyard.engine.fees import most_ahead
+from stockyard.engine.order_rules import worst_price
+from stockyard.engine.state import State
+from stockyard.model.codes import AccountStatus, OrderType, Side, TimeInForce
+from stockyard.model.denials import DenyCode
+from stockyard.numerics.arithmetic import div_ceil, div_floor, mul_div_floor, round_down_to
+
+_BPS = 10_000
+
+
+@mypyc_attr(acyclic=True)
+class Request:
+    """An order as asked for, whoever asks: a new one, a replacement, or the closing of a position.
+
+    ``freed_micros``, ``freed_qty``: what canceling or replacing other orders in the same step frees;
+    ``freed_orders``: how many open orders end in the same step.
+    """
+
+    def __init__(
+        self,
+        instrument_id: int,
+        side: int,
+        order_type: int,
+        time_in_force: int,
+        qty: int,
+        limit_price: int,
+        notional_micros: int,
+    ) -> None:
+        self.instrument_id = instrument_id
+        self.side = side
+        self.order_type = order_type
+        self.time_in_force = time_in_force
+        self.qty = qty
+        self.limit_price = limit_price
+        self.notional_micros = notional_micros
+        self.freed_micros = 0
+        self.freed_qty = 0
+        self.freed_orders = 0
+
+
+@mypyc_attr(acyclic=True)
+class Terms:
+    """What was found: ``code`` 0 and what to hold, or the broken rule and the two numbers behind it."""
+
+    def __init__(self) -> None:
+        self.code = 0
+        self.required = 0
+        self.available = 0
+        self.qty = 0
+        self.worst_price = 0
+        self.hold_micros = 0
+
+    def deny(self, code: int, required: int = 0, available: int = 0) -> "Terms":
+        """Set the broken rule."""
+        self.code = code
+        self.required = required
+        self.available = available
+        return self
+
+
+def tick_of(book: Book, price: int) -> int:
+    """The price increment at a price."""
+    return book.tick if price >= book.tick_threshold else book.tick_below
+
+
+def shape_code(book: Book, request: Request) -> int:
+    """The first broken rule of the order's own shape, or 0."""
+    kind, tif = request.order_type, request.time_in_force
+    if not book.tradable:
+        return DenyCode.INSTRUMENT_NOT_TRADABLE
+    if kind not in (OrderType.MARKET, OrderType.LIMIT):
+        return DenyCode.ORDER_TYPE_NOT_SUPPORTED
+    if not TimeInForce.DAY <= tif <= TimeInForce.FOK:
+        return DenyCode.TIME_IN_FORCE_NOT_SUPPORTED
+    if request.side not in (Side.BUY, Side.SELL):
+        return DenyCode.SIDE_NOT_SUPPORTED
+    if (request.qty == 0) == (request.notional_micros == 0):
+        return DenyCode.QUANTITY_OR_NOTIONAL
+    if request.qty < 0:
+        return DenyCode.QUANTITY_NOT_POSITIVE
+    if request.qty % book.lot:
+        return DenyCode.QUANTITY_OFF_LOT
+    if request.qty > book.qty_max:
+        return DenyCode.QUANTITY_TOO_LARGE
+    if request.notional_micros and (kind != OrderType.MARKET or tif == TimeInForce.FOK):
+        return DenyCode.NOTIONAL_NOT_ALLOWED
+    if request.notional_micros < 0:
+        return DenyCode.NOTIONAL_TOO_SMALL
+    return price_code(book, kind, request.limit_price)
+
+
+def price_code(book: Book, order_type: int, price: int) -> int:
+    """The first broken rule of the limit price, or 0."""
+    if order_type == OrderType.MARKET:
+        return DenyCode.LIMIT_PRICE_NOT_ALLOWED if price else 0
+    if price == 0:
+        return DenyCode.LIMIT_PRICE_MISSING
+    if price < 0:
+        return DenyCode.PRICE_NOT_POSITIVE
+    if price % tick_of(book, price):
+        return DenyCode.PRICE_OFF_TICK
+    return 0
+
+
+def check_order(state: State, account: Account, request: Request, ts: int) -> Terms:
+    """Decide whether the account may have this order."""
+    terms = Terms()
+    if account.status != AccountStatus.ACTIVE:
+        return terms.deny(DenyCode.ACCOUNT_NOT_ACTIVE)
+    book = state.book(request.instrument_id)
+    if book is None:
+        return terms.deny(DenyCode.UNKNOWN_INSTRUMENT)
+    code = shape_code(book, request)
+    if code:
+        return terms.deny(code)
+    size_order(state, book, request, terms)
+    if terms.code:
+        return terms
+    calendar = state.calendars.get(book.calendar_id)
+    is_open = calendar is not None and calendar.is_open
+    if not is_open and request.time_in_force in (TimeInForce.IOC, TimeInForce.FOK):
+        return terms.deny(DenyCode.SESSION_CLOSED)
+    if terms.worst_price == 0:
+        return terms.deny(DenyCode.NO_QUOTE)
+    limits = state.limits
+    assert limits is not None
+    if len(account.orders) - request.freed_orders >= limits.open_orders_max:
+        return terms.deny(
+            DenyCode.TOO_MANY_OPEN_ORDERS, len(account.orders) + 1, limits.open_orders_max
+        )
+    return check_means(state, account, book, request, terms, ts)
+
+
+def size_order(state: State, book: Book, request: Request, terms: Terms) -> None:
+    """Work out quantity, worst price and value, and check the value's limits and the price band.
+
+    A notional order becomes the quantity its amount buys at the quote, rounded down to the lot.
+    """
+    limits = state.limits
+    assert limits is not None
+    worst = worst_price(book, request.order_type, request.side, request.limit_price)
+    terms.worst_price = worst
+    terms.qty = request.qty
+    minimum = book.notional_micros_min
+    if request.notional_micros:
+        if request.notional_micros < minimum:
+            terms.deny(DenyCode.NOTIONAL_TOO_SMALL, minimum, request.notional_micros)
+            return
+        if request.notional_micros > limits.order_notional_micros_max:
+            terms.deny(
+                DenyCode.NOTIONAL_TOO_LARGE,
+                request.notional_micros,
+                limits.order_notional_micros_max,
+            )
+            return
+        touch = book.touch(request.side)
+        if touch == 0:
+            return
+        terms.qty = round_down_to(
+            div_floor(request.notional_micros * book.value_divisor, touch), book.lot
+        )
+        if terms.qty == 0:
+            terms.deny(DenyCode.NOTIONAL_TOO_SMALL, minimum, request.notional_micros)
+            return
+        if terms.qty > book.qty_max:
+            terms.deny(DenyCode.QUANTITY_TOO_LARGE, terms.qty, book.qty_max)
+        return
+    value = div_ceil(worst * terms.qty, book.value_divisor)
+    if request.side == Side.BUY and worst and value < minimum:
+        terms.deny(DenyCode.NOTIONAL_TOO_SMALL, minimum, value)
+    elif value > limits.order_notional_micros_max:
+        terms.deny(DenyCode.NOTIONAL_TOO_LARGE, value, limits.order_notional_micros_max)
+    else:
+        check_band(book, request, terms)
+
+
+def check_band(book: Book, request: Request, terms: Terms) -> None:
+    """Refuse a limit price that is far worse than the market for whoever sends it."""
+    touch = book.touch(request.side)
+    if request.order_type == OrderType.MARKET or touch == 0:
+        return
+    price = request.limit_price
+    if request.side == Side.BUY:
+        bound = mul_div_floor(touch, _BPS + book.band_bps, _BPS)
+        if price > bound:
+            terms.deny(DenyCode.PRICE_OUTSIDE_BAND, price, bound)
+    else:
+        bound = mul_div_floor(touch, _BPS - book.band_bps, _BPS)
+        if price < bound:
+            terms.deny(DenyCode.PRICE_OUTSIDE_BAND, price, bound)
+
+
+def principal_ahead(
+    book: Book, worst: int, leaves: int, filled_value: int, notional_micros: int
+) -> int:
+    """Cash that buying the rest of an order at its worst price takes, without fees.
+
+    Rounded up on the order's running total, like the fills themselves, so that what a fill costs is
+    never more than what it frees.
+    """
+    spent = div_ceil(filled_value, book.value_divisor)
+    total = div_ceil(filled_value + worst * leaves, book.value_divisor)
+    if notional_micros:
+        total = min(total, max(notional_micros, spent))
+    return total - spent
+
+
+def fees_ahead(
+    state: State,
+    book: Book,
+    profile_id: int,
+    filled_value: int,
+    filled_qty: int,
+    principal: int,
+    leaves: int,
+    ts: int,
+) -> int:
+    """The most a buy order may still be charged for spending ``principal`` on ``leaves``."""
+    lines = state.fee_lines(state.profiles[profile_id], book, Side.BUY, ts)
+    if not lines:
+        return 0
+    spent = div_ceil(filled_value, book.value_divisor)
+    return most_ahead(
+        lines, spent, spent + principal, filled_qty, filled_qty + leaves, book.qty_unit
+    )
+
+
+def check_means(
+    state: State, account: Account, book: Book, request: Request, terms: Terms, ts: int
+) -> Terms:
+    """Check buying power for a buy, and shares for a sale."""
+    if request.side == Side.BUY:
+        hold = principal_ahead(book, terms.worst_price, terms.qty, 0, request.notional_micros)
+        hold += fees_ahead(state, book, account.profile_id, 0, 0, hold, terms.qty, ts)
+        free = account.cash_micros - account.held_micros + request.freed_micros
+        if hold > free:
+            return terms.deny(DenyCode.EXCEEDS_BUYING_POWER, hold, free)
+        terms.hold_micros = hold
+        return terms
+    position = account.positions.get(request.instrument_id)
+    free = 0 if position is None else position.qty - position.held_qty + request.freed_qty
+    if terms.qty > free:
+        return terms.deny(DenyCode.EXCEEDS_POSITION, terms.qty, free)
+    return terms

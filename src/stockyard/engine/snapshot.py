@@ -1,0 +1,239 @@
+"""The engine's state to plain structs and back.
+
+Promises: ``take(restore(take(s))) == take(s)``, and a restored engine answers every future input as the
+original would. Must not know: where snapshots are kept.
+"""
+
+from stockyard.engine.accounts import Account, Answer, Position
+from stockyard.engine.books import Book
+from stockyard.engine.orders import Order
+from stockyard.engine.reference import on_fees_scheduled
+from stockyard.engine.sessions import Calendar
+from stockyard.engine.state import Profile, State
+from stockyard.model.codes import OrderType, Status, TimeInForce
+from stockyard.model.facts import FeesScheduled, SessionsScheduled
+from stockyard.model.instruments import Session
+from stockyard.model.state import (
+    AccountState,
+    BookState,
+    CalendarState,
+    EngineState,
+    KeyState,
+    OrderState,
+    PositionState,
+    RegistrationState,
+)
+
+
+def take(state: State) -> EngineState:
+    """The whole state, every sequence in the order of its ids."""
+    accounts = [state.accounts[account_id] for account_id in sorted(state.accounts)]
+    orders: list[Order] = []
+    for account in accounts:
+        orders.extend(account.orders.values())
+    orders.sort(key=_order_id)
+    fees: list[FeesScheduled] = []
+    for asset_class in sorted(state.fees):
+        fees.extend(state.fees[asset_class].schedules)
+    return EngineState(
+        state.world_id,
+        state.seed,
+        state.seq,
+        state.ts,
+        state.limits,
+        tuple([state.profiles[profile_id].source for profile_id in sorted(state.profiles)]),
+        tuple(fees),
+        tuple([_calendar(state.calendars[key]) for key in sorted(state.calendars)]),
+        tuple([_book(book) for book in state.books if book is not None]),
+        tuple([(key, state.ledger.house[key]) for key in sorted(state.ledger.house)]),
+        tuple([_account(account) for account in accounts]),
+        tuple([_order(order) for order in orders]),
+        tuple(
+            [
+                RegistrationState(key, answer.digest, answer.first_seq)
+                for key, answer in sorted(state.registrations.items())
+            ]
+        ),
+        tuple(state.key_expiries),
+    )
+
+
+def _order_id(order: Order) -> int:
+    return order.order_id
+
+
+def _calendar(calendar: Calendar) -> CalendarState:
+    sessions = tuple([Session(o, c) for o, c in zip(calendar.opens, calendar.closes, strict=True)])
+    return CalendarState(
+        calendar.calendar_id, calendar.name, calendar.is_open, calendar.opened_ns, sessions
+    )
+
+
+def _book(book: Book) -> BookState:
+    return BookState(
+        book.instrument,
+        book.bid,
+        book.ask,
+        book.bid_qty,
+        book.ask_qty,
+        book.bid_taken,
+        book.ask_taken,
+        book.quote_ts,
+        book.quote_seq,
+        book.last_price,
+        book.last_ts,
+        book.street_qty,
+    )
+
+
+def _account(account: Account) -> AccountState:
+    positions: list[PositionState] = []
+    for instrument_id in sorted(account.positions):
+        p = account.positions[instrument_id]
+        positions.append(
+            PositionState(p.instrument_id, p.qty, p.held_qty, p.cost_micros, p.realized_micros)
+        )
+    keys = [
+        KeyState(key, answer.digest, answer.first_seq, answer.expires_ns)
+        for key, answer in sorted(account.answers.items())
+    ]
+    return AccountState(
+        account.account_id,
+        account.owner,
+        account.name,
+        account.status,
+        account.profile_id,
+        account.cash_micros,
+        account.held_micros,
+        tuple(positions),
+        tuple(keys),
+    )
+
+
+def _order(o: Order) -> OrderState:
+    return OrderState(
+        o.order_id,
+        o.account_id,
+        o.instrument_id,
+        o.side,
+        o.order_type,
+        o.time_in_force,
+        o.qty,
+        o.limit_price,
+        o.notional_micros,
+        o.worst_price,
+        o.client_order_id,
+        o.status,
+        o.profile_id,
+        o.replaces,
+        o.version,
+        o.expires_ns,
+        o.filled_qty,
+        str(o.filled_value),
+        o.held_micros,
+        o.held_qty,
+    )
+
+
+def restore(source: EngineState) -> State:
+    """A state that answers as the one ``source`` was taken from."""
+    state = State()
+    state.world_id, state.seed = source.world_id, source.seed
+    state.seq, state.ts, state.limits = source.seq, source.ts, source.limits
+    for profile in source.profiles:
+        state.profiles[profile.profile_id] = Profile(profile)
+    for schedule in source.fees:
+        on_fees_scheduled(state, schedule)
+    for calendar in source.calendars:
+        _restore_calendar(state, calendar)
+    for book in source.books:
+        _restore_book(state, book)
+    for key, micros in source.house:
+        state.ledger.post_house(key, micros)
+    for account in source.accounts:
+        _restore_account(state, account)
+    for order in source.orders:
+        _restore_order(state, order)
+    for registration in source.registrations:
+        state.registrations[registration.key] = Answer(
+            registration.digest, registration.first_seq, 0
+        )
+    state.key_expiries.extend(source.key_expiries)
+    state.refresh_due()
+    state.ledger.check()
+    return state
+
+
+def _restore_calendar(state: State, source: CalendarState) -> None:
+    calendar = Calendar(source.calendar_id, source.name)
+    calendar.schedule(SessionsScheduled(source.calendar_id, source.name, source.sessions))
+    calendar.is_open = source.is_open
+    calendar.opened_ns = source.opened_ns
+    state.calendars[calendar.calendar_id] = calendar
+
+
+def _restore_book(state: State, source: BookState) -> None:
+    book = Book(source.instrument)
+    book.bid, book.ask = source.bid, source.ask
+    book.bid_qty, book.ask_qty = source.bid_qty, source.ask_qty
+    book.bid_taken, book.ask_taken = source.bid_taken, source.ask_taken
+    book.quote_ts, book.quote_seq = source.quote_ts, source.quote_seq
+    book.last_price, book.last_ts = source.last_price, source.last_ts
+    state.ledger.post_street(book, source.street_qty)
+    calendar = state.calendars.get(book.calendar_id)
+    book.is_open = calendar is not None and calendar.is_open
+    while len(state.books) <= book.instrument_id:
+        state.books.append(None)
+    state.books[book.instrument_id] = book
+
+
+def _restore_account(state: State, source: AccountState) -> None:
+    account = Account(source.account_id, source.owner, source.name, source.profile_id)
+    account.status = source.status
+    state.ledger.post_cash(account, source.cash_micros)
+    account.held_micros = source.held_micros
+    for p in source.positions:
+        position = Position(p.instrument_id)
+        state.ledger.post_qty(position, p.qty)
+        position.held_qty = p.held_qty
+        position.cost_micros = p.cost_micros
+        position.realized_micros = p.realized_micros
+        account.positions[p.instrument_id] = position
+    for key in source.keys:
+        account.answers[key.key] = Answer(key.digest, key.first_seq, key.expires_ns)
+    state.accounts[account.account_id] = account
+    state.account_counts[account.owner] = state.account_counts.get(account.owner, 0) + 1
+
+
+def _restore_order(state: State, source: OrderState) -> None:
+    order = Order(
+        source.order_id,
+        source.account_id,
+        source.instrument_id,
+        source.side,
+        source.order_type,
+        source.time_in_force,
+        source.qty,
+        source.limit_price,
+        source.notional_micros,
+        source.worst_price,
+        source.client_order_id,
+        source.profile_id,
+    )
+    order.status = source.status
+    order.replaces = source.replaces
+    order.version = source.version
+    order.expires_ns = source.expires_ns
+    order.filled_qty = source.filled_qty
+    order.filled_value = int(source.filled_value)
+    order.held_micros = source.held_micros
+    order.held_qty = source.held_qty
+    state.accounts[order.account_id].orders[order.order_id] = order
+    book = state.book(order.instrument_id)
+    assert book is not None and order.order_type in (OrderType.MARKET, OrderType.LIMIT)
+    if order.time_in_force == TimeInForce.DAY:
+        book.day_orders[order.order_id] = order
+    if order.status == Status.ACCEPTED:
+        book.queued[order.order_id] = order
+    else:
+        book.queue(order.side, state.profiles[order.profile_id].size_bounded).add(order)

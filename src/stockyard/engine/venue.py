@@ -1,0 +1,379 @@
+"""The simulated venue: when an order fills, at which price and size, and what is posted.
+
+Promises: a fill takes the quote's price and never more than the profile allows of its size; every fill
+says which quote, size and rule made it. ``docs/reference/fills.md`` states these rules for traders.
+Must not know: who sent the order or how it was checked.
+"""
+
+from stockyard.engine.accounts import Account
+from stockyard.engine.books import Book, OrderQueue
+from stockyard.engine.fees import FeeLines, charge, house_book
+from stockyard.engine.order_rules import within
+from stockyard.engine.orders import Order, advance
+from stockyard.engine.risk import fees_ahead, principal_ahead
+from stockyard.engine.state import Profile, State, drop_order, held_qty
+from stockyard.model.codes import Book as HouseBook
+from stockyard.model.codes import (
+    FillRule,
+    OrderType,
+    Reason,
+    Side,
+    Status,
+    TimeInForce,
+    Trigger,
+)
+from stockyard.model.events import Event, OrderCanceled, OrderExpired, OrderFilled
+from stockyard.numerics.arithmetic import div_ceil, div_floor, round_down_to
+
+
+def tradable_now(state: State, book: Book, profile: Profile, side: int, ts: int) -> bool:
+    """Whether there is a quote this profile may fill against: of this session and not too old."""
+    if not book.is_open or book.touch(side) == 0 or not book.quoted():
+        return False
+    if book.quote_ts < state.calendars[book.calendar_id].opened_ns:
+        return False
+    return profile.quote_age_ns_max == 0 or ts - book.quote_ts <= profile.quote_age_ns_max
+
+
+def fillable_qty(book: Book, order: Order, bounded: bool, price: int) -> int:
+    """How much of the order can trade at ``price`` now: its rest, bounded by displayed size if the
+    profile says so, and by what is left of a notional amount; in whole lots."""
+    qty = order.qty - order.filled_qty
+    if order.notional_micros:
+        left = order.notional_micros - spent_micros(book, order)
+        qty = min(qty, round_down_to(div_floor(left * book.value_divisor, price), book.lot))
+    if bounded:
+        qty = min(qty, round_down_to(book.open_size(order.side), book.lot))
+    return qty
+
+
+def spent_micros(book: Book, order: Order) -> int:
+    """What an order's fills cost (rounded up) or brought (rounded down) so far."""
+    if order.side == Side.BUY:
+        return div_ceil(order.filled_value, book.value_divisor)
+    return div_floor(order.filled_value, book.value_divisor)
+
+
+def work(
+    state: State, account: Account, book: Book, order: Order, ts: int, out: list[Event]
+) -> None:
+    """Try a newly active order against the current quote; queue or end what is left of it."""
+    profile = state.profiles[order.profile_id]
+    bounded = profile.size_bounded
+    if tradable_now(state, book, profile, order.side, ts):
+        price = book.touch(order.side)
+        if within(order.side, price, order.worst_price):
+            qty = fillable_qty(book, order, bounded, price)
+            leaves = order.qty - order.filled_qty
+            if order.time_in_force == TimeInForce.FOK and qty < leaves:
+                cancel(state, account, book, order, Reason.NOT_FILLABLE_WHOLE, out)
+                return
+            if qty > 0:
+                rule = FillRule.TAKE_QUOTED if bounded else FillRule.TAKE_WHOLE
+                fill(state, account, book, order, price, qty, rule, ts, out)
+                if order.status == Status.FILLED:
+                    return
+        elif order.order_type == OrderType.MARKET:
+            cancel(state, account, book, order, Reason.BEYOND_COLLAR, out)
+            return
+    if order.time_in_force == TimeInForce.IOC:
+        cancel(state, account, book, order, Reason.IMMEDIATE_REST, out)
+    elif order.time_in_force == TimeInForce.FOK:
+        cancel(state, account, book, order, Reason.NOT_FILLABLE_WHOLE, out)
+    else:
+        book.queue(order.side, bounded).add(order)
+
+
+def serve_quote(state: State, book: Book, ts: int, out: list[Event]) -> None:
+    """Fill what a new quote reaches: market orders by age, then limit orders by price and age."""
+    if not book.is_open or not book.quoted():
+        return
+    if book.ask:
+        _serve(state, book, book.buys_bounded, Side.BUY, True, ts, out)
+        _serve(state, book, book.buys_free, Side.BUY, False, ts, out)
+    if book.bid:
+        _serve(state, book, book.sells_bounded, Side.SELL, True, ts, out)
+        _serve(state, book, book.sells_free, Side.SELL, False, ts, out)
+
+
+def _serve(
+    state: State,
+    book: Book,
+    queue: OrderQueue,
+    side: int,
+    bounded: bool,
+    ts: int,
+    out: list[Event],
+) -> None:
+    touch = book.touch(side)
+    while queue.market:
+        if bounded and book.open_size(side) < book.lot:
+            return
+        order = queue.first_market()
+        assert order is not None
+        account = state.accounts[order.account_id]
+        qty = fillable_qty(book, order, bounded, touch)
+        if not within(side, touch, order.worst_price):
+            cancel(state, account, book, order, Reason.BEYOND_COLLAR, out)
+        elif qty == 0:
+            cancel(state, account, book, order, Reason.NOTIONAL_SPENT, out)
+        else:
+            rule = FillRule.TAKE_QUOTED if bounded else FillRule.TAKE_WHOLE
+            fill(state, account, book, order, touch, qty, rule, ts, out)
+    while True:
+        order = queue.limit.best()
+        if order is None or not within(side, touch, order.worst_price):
+            return
+        if bounded and book.open_size(side) < book.lot:
+            return
+        qty = fillable_qty(book, order, bounded, touch)
+        rule = FillRule.REST_QUOTED if bounded else FillRule.REST_WHOLE
+        fill(state, state.accounts[order.account_id], book, order, touch, qty, rule, ts, out)
+
+
+def fill(
+    state: State,
+    account: Account,
+    book: Book,
+    order: Order,
+    price: int,
+    qty: int,
+    rule: int,
+    ts: int,
+    out: list[Event],
+) -> None:
+    """Execute ``qty`` at ``price``: the one way any order is ever filled."""
+    assert 0 < qty <= order.qty - order.filled_qty
+    profile = state.profiles[order.profile_id]
+    maker = rule in (FillRule.REST_WHOLE, FillRule.REST_QUOTED)
+    size_open = book.open_size(order.side)
+    before = spent_micros(book, order)
+    street_before = _street_micros(book, order)
+    qty_before = order.filled_qty
+    order.filled_value += price * qty
+    order.filled_qty += qty
+    value = spent_micros(book, order) - before
+    rounding = _post_trade(state, account, book, order, value, street_before)
+    lines = state.fee_lines(profile, book, order.side, ts)
+    principal = 0
+    most = value
+    if order.side == Side.BUY:
+        leaves = order.qty - order.filled_qty
+        principal = principal_ahead(
+            book, order.worst_price, leaves, order.filled_value, order.notional_micros
+        )
+        most = order.held_micros - value - principal
+    fees = charge(
+        lines, maker, before, before + value, qty_before, order.filled_qty, book.qty_unit, most
+    )
+    charged = _post_fees(state, account, fees)
+    realized = _move_position(state, account, book, order, qty, value)
+    _finish_fill(state, account, book, order, qty, value + charged, principal, profile, ts)
+    version = state.fees[book.asset_class].version if lines else ""
+    _tell_fill(
+        state,
+        account,
+        book,
+        order,
+        price,
+        qty,
+        value,
+        fees,
+        rounding,
+        realized,
+        size_open,
+        profile,
+        version,
+        rule,
+        ts,
+        out,
+    )
+
+
+def _street_micros(book: Book, order: Order) -> int:
+    """What the street got (rounded down) or paid (rounded up) for an order's fills so far."""
+    if order.side == Side.BUY:
+        return div_floor(order.filled_value, book.value_divisor)
+    return div_ceil(order.filled_value, book.value_divisor)
+
+
+def _post_trade(
+    state: State, account: Account, book: Book, order: Order, value: int, street_before: int
+) -> int:
+    """Post the trade's cash; what rounding leaves goes to its own book and is returned."""
+    ledger = state.ledger
+    street = _street_micros(book, order) - street_before
+    if order.side == Side.BUY:
+        rounding = value - street
+        ledger.post_cash(account, -value)
+        ledger.post_house(HouseBook.STREET, street)
+    else:
+        rounding = street - value
+        ledger.post_cash(account, value)
+        ledger.post_house(HouseBook.STREET, -street)
+    if rounding:
+        ledger.post_house(HouseBook.ROUNDING, rounding)
+    return rounding
+
+
+def _post_fees(state: State, account: Account, fees: FeeLines) -> int:
+    charged = 0
+    for line in fees:
+        state.ledger.post_cash(account, -line[1])
+        state.ledger.post_house(house_book(line[0]), line[1])
+        charged += line[1]
+    return charged
+
+
+def _move_position(
+    state: State, account: Account, book: Book, order: Order, qty: int, value: int
+) -> int:
+    """Move the shares; a sale takes its share of the weighted-average cost (rounded down) with it.
+
+    Returns the profit or loss realised, before fees.
+    """
+    position = account.position(order.instrument_id)
+    if order.side == Side.BUY:
+        position.cost_micros += value
+        state.ledger.post_qty(position, qty)
+        state.ledger.post_street(book, -qty)
+        return 0
+    cost = div_floor(position.cost_micros * qty, position.qty)
+    position.cost_micros -= cost
+    position.realized_micros += value - cost
+    state.ledger.post_qty(position, -qty)
+    state.ledger.post_street(book, qty)
+    return value - cost
+
+
+def _finish_fill(
+    state: State,
+    account: Account,
+    book: Book,
+    order: Order,
+    qty: int,
+    paid: int,
+    principal: int,
+    profile: Profile,
+    ts: int,
+) -> None:
+    """Take the size, free what the fill no longer needs, and move the order on."""
+    if profile.size_bounded:
+        book.take(order.side, qty)
+    leaves = order.qty - order.filled_qty
+    if leaves and order.notional_micros:
+        left = order.notional_micros - spent_micros(book, order)
+        if div_floor(left * book.value_divisor, book.touch(order.side)) < book.lot:
+            order.qty = order.filled_qty
+            leaves = 0
+    if leaves == 0:
+        drop_order(state, account, book, order)
+        order.status = advance(order.status, Trigger.FILL_REST)
+        return
+    order.status = advance(order.status, Trigger.FILL_PART)
+    if order.side == Side.BUY:
+        hold = principal + fees_ahead(
+            state,
+            book,
+            order.profile_id,
+            order.filled_value,
+            order.filled_qty,
+            principal,
+            leaves,
+            ts,
+        )
+        hold = min(hold, order.held_micros - paid)
+        account.held_micros += hold - order.held_micros
+        order.held_micros = hold
+    else:
+        account.positions[order.instrument_id].held_qty += leaves - order.held_qty
+        order.held_qty = leaves
+
+
+def _tell_fill(
+    state: State,
+    account: Account,
+    book: Book,
+    order: Order,
+    price: int,
+    qty: int,
+    value: int,
+    fees: FeeLines,
+    rounding: int,
+    realized: int,
+    size_open: int,
+    profile: Profile,
+    fee_version: str,
+    rule: int,
+    ts: int,
+    out: list[Event],
+) -> None:
+    position = account.positions[order.instrument_id]
+    account.check(position)
+    out.append(
+        OrderFilled(
+            order.order_id,
+            order.account_id,
+            order.instrument_id,
+            order.side,
+            price,
+            qty,
+            order.filled_qty,
+            order.qty,
+            order.status,
+            value,
+            fees,
+            rounding,
+            account.cash_micros,
+            account.held_micros,
+            position.held_qty,
+            position.qty,
+            position.cost_micros,
+            realized,
+            book.bid,
+            book.ask,
+            book.bid_qty,
+            book.ask_qty,
+            book.quote_seq,
+            ts - book.quote_ts,
+            size_open,
+            profile.profile_id,
+            profile.version,
+            fee_version,
+            rule,
+        )
+    )
+
+
+def cancel(
+    state: State, account: Account, book: Book, order: Order, reason: int, out: list[Event]
+) -> None:
+    """End what is left of an order and free what it holds."""
+    drop_order(state, account, book, order)
+    order.status = advance(order.status, Trigger.CANCEL)
+    out.append(
+        OrderCanceled(
+            order.order_id,
+            order.account_id,
+            order.instrument_id,
+            reason,
+            account.held_micros,
+            held_qty(account, order.instrument_id),
+        )
+    )
+
+
+def expire(state: State, account: Account, book: Book, order: Order, out: list[Event]) -> None:
+    """End a day order at the end of its trading day."""
+    drop_order(state, account, book, order)
+    order.status = advance(order.status, Trigger.EXPIRE)
+    out.append(
+        OrderExpired(
+            order.order_id,
+            order.account_id,
+            order.instrument_id,
+            Reason.DAY_ENDED,
+            account.held_micros,
+            held_qty(account, order.instrument_id),
+        )
+    )
