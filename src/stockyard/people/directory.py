@@ -1,0 +1,313 @@
+"""The front desk of this room: everything ``api`` and ``app`` ask about people, in one object.
+
+Promises: authentication looks in memory only and takes microseconds; every write is durable before
+it is visible; an unknown e-mail and a wrong password get the same error after the same work. One
+writer: a database serves one ``People`` at a time, called from one thread. Time (wall, ns) and
+randomness come from outside. Failed sign-ins are counted in memory: a restart forgets them. Must
+not know: HTTP, the engine, threads.
+"""
+
+from collections.abc import Callable, Collection
+from secrets import token_bytes
+from typing import NamedTuple
+
+from stockyard.people.api_keys import ApiKey, ApiKeys, checked_scopes
+from stockyard.people.errors import ThrottledError, UserError
+from stockyard.people.identity import ROLE_SCOPES, Identity, UserStatus
+from stockyard.people.limits import DEFAULT_LIMITS, PURGE_ROWS, PeopleLimits
+from stockyard.people.passwords import PasswordCheck
+from stockyard.people.registration import Opening, Registration, Registrations
+from stockyard.people.schema import migrate
+from stockyard.people.sessions import Sessions
+from stockyard.people.throttle import Throttle, address_key
+from stockyard.people.users import (
+    User,
+    Users,
+    checked_name,
+    checked_password,
+    may_act,
+    normal_email,
+)
+from stockyard.storage.ports import Database
+
+
+class LoginAttempt(NamedTuple):
+    """A sign-in between its two steps; the last two hold None when the e-mail is nobody's."""
+
+    email: str
+    address: str
+    user_id: str | None
+    password_hash: str | None
+
+
+class SignIn(NamedTuple):
+    """A new session; the token is shown once."""
+
+    token: str
+    expires_ns: int
+    user: User
+
+
+class People:
+    """Users, their accounts, sessions and keys, loaded from one database."""
+
+    def __init__(
+        self,
+        database: Database,
+        limits: PeopleLimits = DEFAULT_LIMITS,
+        random_bytes: Callable[[int], bytes] = token_bytes,
+    ) -> None:
+        """Migrate the database and load it; raises ``StorageError`` (``SchemaTooNew`` is one)."""
+        migrate(database)
+        self._database = database
+        self._users = Users(database)
+        self._registrations = Registrations(database, self._users, limits, random_bytes)
+        self._sessions = Sessions(database, limits, random_bytes)
+        self._keys = ApiKeys(database, limits, random_bytes)
+        window_ns, entries_max = limits.failure_window_ns, limits.throttle_entries_max
+        self._by_email = Throttle(limits.failures_per_email_max, window_ns, entries_max)
+        self._by_address = Throttle(limits.failures_per_address_max, window_ns, entries_max)
+        self._identities: dict[str, Identity] = {}
+        self._key_identities: dict[str, Identity] = {}
+        for user in self._users:
+            self._identify(user.id)
+
+    def authenticate_token(self, token: str, now_ns: int) -> Identity | None:
+        """Who holds this session token; None if wrong, expired, or the user is not active."""
+        session = self._sessions.find(token, now_ns)
+        return None if session is None else self._identities.get(session.user_id)
+
+    def authenticate_key(self, key_id: str, secret: str, now_ns: int) -> Identity | None:
+        """Who holds this API key; None if wrong, revoked, or the user is not active."""
+        if not self._keys.verify(key_id, secret):
+            return None
+        identity = self._key_identities.get(key_id)
+        if identity is not None:
+            self._keys.note_use(key_id, now_ns)
+        return identity
+
+    def begin_login(self, email: str, address: str, now_ns: int) -> LoginAttempt:
+        """First step of a sign-in; it counts as failed until ``finish_login`` says otherwise.
+
+        The caller then runs ``Passwords.check(attempt.password_hash, password)`` in its thread.
+        Raises ``ThrottledError`` when the e-mail or the address has had too many failures.
+        """
+        place = address_key(address)
+        try:
+            known_as = normal_email(email)
+        except UserError:
+            # Nobody can be guessed at through such text, and one bucket for all of it would let
+            # strangers lock each other's typing errors out.
+            self._charge("", place, now_ns)
+            return LoginAttempt("", place, None, None)
+        self._charge(known_as, place, now_ns)
+        user = self._users.by_email(known_as)
+        if user is None:
+            return LoginAttempt(known_as, place, None, None)
+        return LoginAttempt(known_as, place, user.id, self._users.password_hash(user.id))
+
+    def finish_login(self, attempt: LoginAttempt, check: PasswordCheck, now_ns: int) -> SignIn:
+        """Second step of a sign-in: open a session if the password was right.
+
+        Raises ``UserError``: ``invalid_credentials`` whatever was wrong; and, only to who knows the
+        password, ``registration_unfinished``, ``user_not_active`` or ``too_many_sessions``.
+        """
+        user = None if attempt.user_id is None else self._users.get(attempt.user_id)
+        if user is None or not check.matches:
+            raise UserError(
+                "invalid_credentials",
+                "",
+                "the e-mail address or the password is wrong",
+                "check both; letter case counts in the password only",
+            )
+        self._by_email.refund(attempt.email, now_ns)
+        self._by_address.refund(attempt.address, now_ns)
+        if user.status == UserStatus.PENDING:
+            raise UserError(
+                "registration_unfinished",
+                "",
+                "the user's first account is not open yet",
+                "try again in a moment",
+            )
+        if not may_act(user):
+            raise UserError(
+                "user_not_active",
+                "",
+                f"the user is {user.status}",
+                "ask whoever runs this Stockyard",
+            )
+        if check.new_hash is not None:
+            self._users.store_password_hash(user.id, check.new_hash)
+        token, session = self._sessions.open(user.id, now_ns)
+        return SignIn(token, session.expires_ns, user)
+
+    def sign_out(self, token: str) -> bool:
+        """End one session; False when there was none."""
+        return self._sessions.close(token)
+
+    def sign_out_everywhere(self, user_id: str) -> int:
+        """End every session of a user; returns how many there were."""
+        self._sessions.store_close_all(self._database, user_id)
+        return self._sessions.forget_all(user_id)
+
+    def check_registration(self, name: str, email: str, password: str) -> None:
+        """Refuse a registration before the work of hashing its password is spent.
+
+        Raises ``UserError``: ``invalid_name``, ``invalid_email``, ``invalid_password``,
+        ``email_taken``, ``too_many_users``.
+        """
+        checked_name(name)
+        normal = normal_email(email)
+        checked_password(password, normal)
+        self._registrations.check_room(normal)
+
+    def begin_registration(
+        self, name: str, email: str, password_hash: str, role: str, opening: Opening, now_ns: int
+    ) -> Registration:
+        """Store a pending user; see ``Registrations.begin``."""
+        return self._registrations.begin(name, email, password_hash, role, opening, now_ns)
+
+    def begin_account(self, user_id: str, opening: Opening, now_ns: int) -> Registration:
+        """Store the wish for a further account; see ``Registrations.begin_account``."""
+        return self._registrations.begin_account(user_id, opening, now_ns)
+
+    def complete_registration(self, key: str, account_id: int) -> User:
+        """Link the account the engine opened; see ``Registrations.complete``."""
+        registration = self._registrations.complete(key, account_id)
+        self._identify(registration.user_id)
+        return self._users.require(registration.user_id)
+
+    def abandon_registration(self, key: str) -> None:
+        """Drop what the engine denied; see ``Registrations.abandon``."""
+        self._registrations.abandon(key)
+
+    def unfinished(self) -> tuple[Registration, ...]:
+        """Half-finished registrations, oldest first, for start-up to complete."""
+        return self._registrations.unfinished()
+
+    def user(self, user_id: str) -> User | None:
+        """The user with this id."""
+        return self._users.get(user_id)
+
+    def user_by_email(self, email: str) -> User | None:
+        """The user with this address, in any letter case; None too when it is not an address."""
+        try:
+            return self._users.by_email(normal_email(email))
+        except UserError:
+            return None
+
+    def accounts(self, user_id: str) -> tuple[Registration, ...]:
+        """A user's open accounts, oldest first."""
+        return self._registrations.owned(user_id)
+
+    def account_owner(self, account_id: int) -> Registration | None:
+        """Whose account this is."""
+        return self._registrations.owner(account_id)
+
+    def set_status(self, user_id: str, status: str) -> User:
+        """Suspend, close or reactivate a user; unless active, every session ends and keys rest.
+
+        Raises ``UserError`` ``user_not_active`` for a pending user or one closed already, which
+        stay as they are, and ``UnknownUser``.
+        """
+        user = self._users.require(user_id)
+        if status == user.status:
+            return user
+        if user.status in (UserStatus.PENDING, UserStatus.CLOSED) or status == UserStatus.PENDING:
+            raise UserError(
+                "user_not_active",
+                "status",
+                f"a {user.status} user cannot become {status}",
+                "only active and suspended users can be suspended, closed or made active",
+            )
+        changed = user
+
+        def work(transaction: Database) -> None:
+            nonlocal changed
+            changed = self._users.store_status(transaction, user_id, status)
+            if status != UserStatus.ACTIVE:
+                self._sessions.store_close_all(transaction, user_id)
+
+        self._database.transact(work)
+        self._users.keep(changed)
+        if status != UserStatus.ACTIVE:
+            self._sessions.forget_all(user_id)
+        self._identify(user_id)
+        return changed
+
+    def create_key(
+        self, user_id: str, account_id: int, name: str, scopes: Collection[str], now_ns: int
+    ) -> tuple[ApiKey, str]:
+        """Make an API key for one of the user's accounts; returns it with its secret, shown once.
+
+        Raises ``UserError``: ``user_not_active``, ``unknown_account``, ``invalid_scopes``,
+        ``scope_not_allowed``, ``invalid_name``, ``too_many_api_keys``; and ``UnknownUser``.
+        """
+        user = self._users.require(user_id)
+        if not may_act(user):
+            raise UserError(
+                "user_not_active", "", f"the user is {user.status}", "only active users make keys"
+            )
+        if account_id not in self._registrations.account_ids(user_id):
+            raise UserError(
+                "unknown_account", "account_id", "there is no such account", "name one of yours"
+            )
+        wanted = checked_scopes(scopes, user.role)
+        key, secret = self._keys.create(user_id, account_id, name, wanted, now_ns)
+        self._identify(user_id)
+        return key, secret
+
+    def keys(self, user_id: str) -> tuple[ApiKey, ...]:
+        """A user's keys without their secrets, oldest first, revoked ones included."""
+        return self._keys.of_user(user_id)
+
+    def revoke_key(self, user_id: str, key_id: str, now_ns: int) -> ApiKey:
+        """End a key for ever. Raises ``UserError`` ``unknown_api_key``."""
+        key = self._keys.revoke(user_id, key_id, now_ns)
+        self._key_identities.pop(key_id, None)
+        return key
+
+    def purge_expired(self, now_ns: int, rows_max: int = PURGE_ROWS) -> int:
+        """Delete at most ``rows_max`` expired sessions; returns how many. Call it now and then."""
+        return self._sessions.purge_expired(now_ns, rows_max)
+
+    def flush_last_used(self, rows_max: int = PURGE_ROWS) -> int:
+        """Write at most ``rows_max`` notes of key use; returns how many are left to write."""
+        return self._keys.flush_last_used(rows_max)
+
+    def _charge(self, email: str, place: str, now_ns: int) -> None:
+        """Count a failure for the address and, unless empty, the e-mail, or raise."""
+        wait_s = self._by_address.wait_s(place, now_ns)
+        if email:
+            wait_s = max(wait_s, self._by_email.wait_s(email, now_ns))
+        if wait_s > 0:
+            raise ThrottledError(wait_s)
+        self._by_address.charge(place, now_ns)
+        if email:
+            self._by_email.charge(email, now_ns)
+
+    def _identify(self, user_id: str) -> None:
+        """Make the identities of a user and its keys anew, or drop them when it may not act."""
+        user = self._users.require(user_id)
+        self._identities.pop(user_id, None)
+        active = may_act(user)
+        if active:
+            self._identities[user_id] = Identity(
+                user_id=user.id,
+                role=user.role,
+                scopes=ROLE_SCOPES[user.role],
+                account_ids=self._registrations.account_ids(user_id),
+                key_id=None,
+                name=user.name,
+            )
+        for key in self._keys.of_user(user_id):
+            self._key_identities.pop(key.key_id, None)
+            if active and key.revoked_ns is None:
+                self._key_identities[key.key_id] = Identity(
+                    user_id=user.id,
+                    role=user.role,
+                    scopes=ROLE_SCOPES[user.role].intersection(key.scopes),
+                    account_ids=(key.account_id,),
+                    key_id=key.key_id,
+                    name=user.name,
+                )

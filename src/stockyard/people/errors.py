@@ -1,0 +1,58 @@
+"""What this room refuses, in words a client can act on.
+
+Promises: every refusal carries a permanent word, the field it is about (or an empty text), what was
+wrong and what would be right. Must not know: HTTP beyond the status that ``api`` shows for a word.
+"""
+
+from typing import Final
+
+REFUSALS: Final[dict[str, int]] = {
+    "invalid_email": 422,
+    "invalid_name": 422,
+    "invalid_password": 422,
+    "invalid_scopes": 422,
+    "invalid_role": 422,
+    "email_taken": 409,
+    "too_many_users": 403,
+    "too_many_accounts": 403,
+    "too_many_sessions": 503,
+    "too_many_api_keys": 403,
+    "invalid_credentials": 401,
+    "registration_unfinished": 503,
+    "user_not_active": 403,
+    "scope_not_allowed": 403,
+    "unknown_account": 404,
+    "unknown_api_key": 404,
+    "too_many_attempts": 429,
+}
+"""HTTP status of every word that a ``UserError`` may carry."""
+
+
+class UserError(Exception):
+    """Someone asked for what is not allowed: ``code`` is a key of ``REFUSALS``."""
+
+    def __init__(self, code: str, field: str, wrong: str, right: str) -> None:
+        super().__init__(f"{code}: {wrong}; {right}")
+        self.code, self.field, self.wrong, self.right = code, field, wrong, right
+        self.http_status = REFUSALS[code]
+
+
+class ThrottledError(UserError):
+    """Too many failed sign-ins; the same request may succeed after ``retry_after_s`` seconds."""
+
+    def __init__(self, retry_after_s: int) -> None:
+        super().__init__(
+            "too_many_attempts",
+            "",
+            "there were too many failed sign-ins for this e-mail or from this address",
+            f"try again in {retry_after_s} s",
+        )
+        self.retry_after_s = retry_after_s
+
+
+class UnknownUser(LookupError):
+    """A caller named a user id that is not in the people database: a fault of ours."""
+
+
+class RegistrationConflict(Exception):
+    """An account was linked twice, to different registrations: a broken invariant of ours."""

@@ -1,0 +1,104 @@
+"""The people database's tables and how an older file becomes a newer one.
+
+Promises: migrations only go forward, each in one transaction together with its version number, so a
+crash leaves the file at one version or the next. A released step never changes; a change is a new
+step. Written in the SQL that SQLite and PostgreSQL share. Must not know: which of the two it is.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from stockyard.storage.ports import Database, StorageError
+
+_VERSION_1: Final = (
+    """
+    CREATE TABLE users (
+        id TEXT NOT NULL PRIMARY KEY,
+        name TEXT NOT NULL,
+        email TEXT NOT NULL UNIQUE,
+        password_hash TEXT NOT NULL,
+        role TEXT NOT NULL CHECK (role IN ('user', 'admin')),
+        status TEXT NOT NULL CHECK (status IN ('pending', 'active', 'suspended', 'closed')),
+        accounts_begun BIGINT NOT NULL,
+        created_ns BIGINT NOT NULL
+    )
+    """,
+    """
+    CREATE TABLE account_owners (
+        registration_key TEXT NOT NULL PRIMARY KEY,
+        user_id TEXT NOT NULL REFERENCES users (id),
+        ordinal BIGINT NOT NULL,
+        name TEXT NOT NULL,
+        profile_id BIGINT NOT NULL,
+        starting_micros BIGINT NOT NULL,
+        account_id BIGINT UNIQUE,
+        created_ns BIGINT NOT NULL,
+        UNIQUE (user_id, ordinal)
+    )
+    """,
+    """
+    CREATE TABLE sessions (
+        token_hash TEXT NOT NULL PRIMARY KEY,
+        user_id TEXT NOT NULL REFERENCES users (id),
+        created_ns BIGINT NOT NULL,
+        expires_ns BIGINT NOT NULL
+    )
+    """,
+    "CREATE INDEX sessions_by_user ON sessions (user_id)",
+    "CREATE INDEX sessions_by_expiry ON sessions (expires_ns)",
+    """
+    CREATE TABLE api_keys (
+        key_id TEXT NOT NULL PRIMARY KEY,
+        user_id TEXT NOT NULL REFERENCES users (id),
+        account_id BIGINT NOT NULL,
+        name TEXT NOT NULL,
+        scopes TEXT NOT NULL,
+        secret_hash TEXT NOT NULL,
+        created_ns BIGINT NOT NULL,
+        last_used_ns BIGINT,
+        revoked_ns BIGINT
+    )
+    """,
+    "CREATE INDEX api_keys_by_user ON api_keys (user_id)",
+)
+
+MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (_VERSION_1,)
+"""Element ``n`` holds the SQL steps that lead from version ``n`` to ``n + 1``."""
+
+
+class SchemaTooNew(StorageError):
+    """The people database was written by a newer Stockyard; this one must not touch it."""
+
+
+def _version(database: Database) -> int:
+    """Version the people database is at, 0 when it is empty."""
+    database.execute(
+        "CREATE TABLE IF NOT EXISTS people_schema_versions (version BIGINT NOT NULL PRIMARY KEY)"
+    )
+    rows = database.query("SELECT COALESCE(MAX(version), 0) FROM people_schema_versions")
+    return int(rows[0][0])
+
+
+def migrate(database: Database, migrations: Sequence[Sequence[str]] = MIGRATIONS) -> int:
+    """Bring the people database to the newest version and return it.
+
+    Raises ``SchemaTooNew`` and changes nothing when the file is newer than ``migrations``.
+    """
+    found = _version(database)
+    if found > len(migrations):
+        raise SchemaTooNew(
+            f"the people database is at version {found}, this Stockyard knows {len(migrations)}: "
+            "start the newer Stockyard, or restore a backup made by this one"
+        )
+    for number in range(found + 1, len(migrations) + 1):
+        steps = migrations[number - 1]
+
+        def work(transaction: Database, steps: Sequence[str] = steps, number: int = number) -> None:
+            for step in steps:
+                transaction.execute(step)
+            transaction.execute(
+                "INSERT INTO people_schema_versions (version) VALUES (?)", (number,)
+            )
+
+        database.transact(work)
+    return len(migrations)

@@ -1,0 +1,147 @@
+"""What is told of orders, fills, positions and accounts: one row type each, its table beside it.
+
+Promises: a row is what a reader sees and what the table holds; the column order is the field order.
+Must not know: HTTP, or how the engine decided.
+"""
+
+from typing import Final
+
+import msgspec
+
+from stockyard.model.codes import OPEN_STATUSES
+
+
+class OrderRow(msgspec.Struct, array_like=True, gc=False):
+    """One order. ``filled_value``: exact sum of price times quantity, as text (it may pass 64 bits).
+
+    ``*_ns`` times are the world's clock, 0 for not yet. ``reason``: a ``Reason``, 0 for none.
+    """
+
+    order_id: int
+    account_id: int
+    instrument_id: int
+    side: int
+    order_type: int
+    time_in_force: int
+    qty: int
+    limit_price: int
+    notional_micros: int
+    collar_price: int
+    client_order_id: str
+    status: int
+    profile_id: int
+    replaces: int
+    replaced_by: int
+    version: int
+    expires_ns: int
+    created_ns: int
+    updated_ns: int
+    ended_ns: int
+    filled_qty: int
+    filled_value: str
+    fees_micros: int
+    reason: int
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the order can still trade."""
+        return self.status in OPEN_STATUSES
+
+
+class FillRow(msgspec.Struct, array_like=True, gc=False):
+    """One execution, named ``(seq, idx)``; its explanation is the event of that name."""
+
+    seq: int
+    idx: int
+    order_id: int
+    account_id: int
+    instrument_id: int
+    ts: int
+    side: int
+    price: int
+    qty: int
+    value_micros: int
+    fees_micros: int
+    realized_micros: int
+
+
+class PositionRow(msgspec.Struct, array_like=True, gc=False):
+    """One position; a closed one stays with quantity 0 and what it realised."""
+
+    account_id: int
+    instrument_id: int
+    qty: int
+    held_qty: int
+    cost_micros: int
+    realized_micros: int
+    fees_micros: int
+    updated_ns: int
+
+
+class AccountRow(msgspec.Struct, array_like=True, gc=False):
+    """One account. ``deposited_micros``: what came in from outside less what went out."""
+
+    account_id: int
+    owner: str
+    name: str
+    status: int
+    profile_id: int
+    cash_micros: int
+    held_micros: int
+    deposited_micros: int
+    realized_micros: int
+    fees_micros: int
+    created_ns: int
+    updated_ns: int
+
+
+class EventRow(msgspec.Struct, array_like=True, gc=False):
+    """One event as the journal's readers see it: ``payload`` is its JSON."""
+
+    seq: int
+    idx: int
+    account_id: int
+    ts: int
+    payload: msgspec.Raw
+
+
+TABLES: Final = {
+    "orders": (OrderRow, "order_id"),
+    "fills": (FillRow, "seq, idx"),
+    "positions": (PositionRow, "account_id, instrument_id"),
+    "accounts": (AccountRow, "account_id"),
+    "events": (EventRow, "seq, idx"),
+}
+"""Table name -> row type and primary key."""
+
+INDEXES: Final = (
+    "CREATE INDEX IF NOT EXISTS orders_by_account ON orders (account_id, order_id)",
+    "CREATE INDEX IF NOT EXISTS orders_by_client_id ON orders (account_id, client_order_id)",
+    "CREATE INDEX IF NOT EXISTS orders_open ON orders (status) WHERE status <= 3",
+    "CREATE INDEX IF NOT EXISTS fills_by_order ON fills (order_id)",
+    "CREATE INDEX IF NOT EXISTS fills_by_account ON fills (account_id, seq, idx)",
+    "CREATE INDEX IF NOT EXISTS events_by_account ON events (account_id, seq, idx)",
+)
+
+TEXT_COLUMNS: Final = {"client_order_id", "filled_value", "owner", "name", "payload"}
+
+
+def columns(table: str) -> tuple[str, ...]:
+    """Column names of a table, in row order."""
+    return TABLES[table][0].__struct_fields__
+
+
+def schema() -> list[str]:
+    """The statements that make the tables, in SQL that SQLite and PostgreSQL share."""
+    statements = []
+    for table, (_, key) in TABLES.items():
+        typed = ", ".join(
+            f"{name} {'TEXT' if name in TEXT_COLUMNS else 'BIGINT'} NOT NULL"
+            for name in columns(table)
+        )
+        statements.append(f"CREATE TABLE IF NOT EXISTS {table} ({typed}, PRIMARY KEY ({key}))")
+    statements.append(
+        "CREATE TABLE IF NOT EXISTS cursor"
+        " (id INTEGER PRIMARY KEY, seq BIGINT NOT NULL, ts BIGINT NOT NULL, digest TEXT NOT NULL)"
+    )
+    return [*statements, *INDEXES]

@@ -1,0 +1,212 @@
+"""The read side in SQL: what the projector writes and what queries read.
+
+Promises: rows, cursor and digest are committed together, so writing again what is already there changes
+nothing. Must not know: who asks, or how events are made.
+"""
+
+from collections.abc import Sequence
+from hashlib import sha256
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from stockyard.model.codes import OPEN_STATUSES
+from stockyard.model.events import Event
+from stockyard.projections.rows import (
+    TABLES,
+    AccountRow,
+    EventRow,
+    FillRow,
+    OrderRow,
+    PositionRow,
+    columns,
+    schema,
+)
+from stockyard.projections.view import Changes
+from stockyard.storage.ports import Database, SqlValue
+
+EMPTY_DIGEST: Final = bytes(16)
+_encode = msgspec.json.Encoder().encode
+_decode_event = msgspec.json.Decoder(Event).decode
+
+
+def encode_event(event: Event) -> bytes:
+    """JSON of one event, as stored and as digested."""
+    return _encode(event)
+
+
+def digest_after(digest: bytes, payload: bytes) -> bytes:
+    """The running digest of all events, one event on."""
+    return sha256(digest + payload).digest()[:16]
+
+
+class Cursor(NamedTuple):
+    """How far the tables are: after input ``seq``, whose events' running digest is ``digest``."""
+
+    seq: int
+    ts: int
+    digest: bytes
+
+
+class Batch(NamedTuple):
+    """Rows to write, encoded, with the cursor they bring the tables to."""
+
+    tables: tuple[tuple[str, bytes], ...]
+    cursor: Cursor
+
+
+class OrderFilter(NamedTuple):
+    """Which orders to list: ``after`` pages downwards by order id, newest first."""
+
+    account_id: int
+    statuses: tuple[int, ...] = ()
+    instrument_id: int = 0
+    client_order_id: str = ""
+    after: int = 0
+    limit: int = 50
+
+
+def batch_of(changes: Changes, events: Sequence[EventRow], cursor: Cursor) -> Batch:
+    """Encode what changed; called on the thread that owns the rows."""
+    tables: list[tuple[str, bytes]] = []
+    for table, rows in (
+        ("orders", list(changes.orders.values())),
+        ("fills", changes.fills),
+        ("positions", list(changes.positions.values())),
+        ("accounts", list(changes.accounts.values())),
+        ("events", events),
+    ):
+        if rows:
+            tables.append((table, _encode(rows)))
+    return Batch(tuple(tables), cursor)
+
+
+class ReadStore:
+    """The projections' database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        database.script(";\n".join(schema()))
+
+    def cursor(self) -> Cursor:
+        """How far the tables are."""
+        rows = self._database.query("SELECT seq, ts, digest FROM cursor WHERE id = 1")
+        if not rows:
+            return Cursor(0, 0, EMPTY_DIGEST)
+        seq, ts, digest = rows[0]
+        return Cursor(seq, ts, bytes.fromhex(digest))
+
+    def write(self, batch: Batch) -> None:
+        """Commit a batch, durable when this returns; harmless when repeated."""
+
+        def work(database: Database) -> None:
+            for table, rows in batch.tables:
+                database.upsert_json(table, columns(table), TABLES[table][1], rows)
+            cursor = batch.cursor
+            database.execute(
+                "INSERT INTO cursor (id, seq, ts, digest) VALUES (1, ?, ?, ?) ON CONFLICT (id)"
+                " DO UPDATE SET seq = excluded.seq, ts = excluded.ts, digest = excluded.digest",
+                (cursor.seq, cursor.ts, cursor.digest.hex()),
+            )
+
+        self._database.transact(work)
+
+    def clear(self) -> None:
+        """Empty every table, to be rebuilt from the journal."""
+
+        def work(database: Database) -> None:
+            for table in (*TABLES, "cursor"):
+                database.execute(f"DELETE FROM {table}")
+
+        self._database.transact(work)
+
+    def _select(
+        self, row: Any, table: str, rest: str, params: Sequence[SqlValue] = ()
+    ) -> list[Any]:
+        names = ", ".join(columns(table))
+        return [
+            row(*r) for r in self._database.query(f"SELECT {names} FROM {table} {rest}", params)
+        ]
+
+    def accounts(self) -> list[AccountRow]:
+        """Every account, oldest first."""
+        return self._select(AccountRow, "accounts", "ORDER BY account_id")
+
+    def positions(self) -> list[PositionRow]:
+        """Every position."""
+        return self._select(PositionRow, "positions", "ORDER BY account_id, instrument_id")
+
+    def open_orders(self) -> list[OrderRow]:
+        """Every open order, oldest first."""
+        marks = ", ".join("?" for _ in OPEN_STATUSES)
+        return self._select(
+            OrderRow, "orders", f"WHERE status IN ({marks}) ORDER BY order_id", OPEN_STATUSES
+        )
+
+    def order(self, order_id: int) -> OrderRow | None:
+        """One order, or None."""
+        found = self._select(OrderRow, "orders", "WHERE order_id = ?", (order_id,))
+        return found[0] if found else None
+
+    def orders(self, wanted: OrderFilter) -> list[OrderRow]:
+        """Orders of an account, newest first."""
+        where, params = ["account_id = ?"], [wanted.account_id]
+        bound: list[SqlValue] = list(params)
+        if wanted.statuses:
+            where.append(f"status IN ({', '.join('?' for _ in wanted.statuses)})")
+            bound.extend(wanted.statuses)
+        if wanted.instrument_id:
+            where.append("instrument_id = ?")
+            bound.append(wanted.instrument_id)
+        if wanted.client_order_id:
+            where.append("client_order_id = ?")
+            bound.append(wanted.client_order_id)
+        if wanted.after:
+            where.append("order_id < ?")
+            bound.append(wanted.after)
+        bound.append(wanted.limit)
+        return self._select(
+            OrderRow, "orders", f"WHERE {' AND '.join(where)} ORDER BY order_id DESC LIMIT ?", bound
+        )
+
+    def fills(self, order_id: int) -> list[tuple[FillRow, Event]]:
+        """An order's executions in order, each with the event that explains it."""
+        names = ", ".join(f"f.{name}" for name in columns("fills"))
+        rows = self._database.query(
+            f"SELECT {names}, e.payload FROM fills f JOIN events e"
+            " ON e.seq = f.seq AND e.idx = f.idx WHERE f.order_id = ? ORDER BY f.seq, f.idx",
+            (order_id,),
+        )
+        return [(FillRow(*row[:-1]), _decode_event(row[-1])) for row in rows]
+
+    def account_fills(self, account_id: int, before: tuple[int, int], limit: int) -> list[FillRow]:
+        """An account's executions, newest first, before ``(seq, idx)``."""
+        return self._select(
+            FillRow,
+            "fills",
+            "WHERE account_id = ? AND (seq < ? OR (seq = ? AND idx < ?))"
+            " ORDER BY seq DESC, idx DESC LIMIT ?",
+            (account_id, before[0], before[0], before[1], limit),
+        )
+
+    def events_of(self, seq: int) -> list[tuple[int, Event]]:
+        """The events of one input, as ``(ts, event)`` in order."""
+        rows = self._database.query(
+            "SELECT ts, payload FROM events WHERE seq = ? ORDER BY idx", (seq,)
+        )
+        return [(ts, _decode_event(payload)) for ts, payload in rows]
+
+    def events_after(
+        self, account_id: int, seq: int, idx: int, limit: int
+    ) -> list[tuple[int, int, int, Event]]:
+        """An account's events after ``(seq, idx)``, as ``(seq, idx, ts, event)`` in order."""
+        rows = self._database.query(
+            "SELECT seq, idx, ts, payload FROM events WHERE account_id = ?"
+            " AND (seq > ? OR (seq = ? AND idx > ?)) ORDER BY seq, idx LIMIT ?",
+            (account_id, seq, seq, idx, limit),
+        )
+        return [(s, i, ts, _decode_event(payload)) for s, i, ts, payload in rows]
+
+    def close(self) -> None:
+        """Release the database."""
+        self._database.close()

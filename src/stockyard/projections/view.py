@@ -1,0 +1,333 @@
+"""The View: the read side in memory, folded from the same sequence that everyone reads.
+
+Promises: after ``fold(seq, ...)`` it shows exactly the effects of inputs up to ``seq``; a request is
+answered only after that, so a client reads its own writes. It keeps every account, position and open
+order, and the orders that ended since the projector last took the changes over. Must not know: SQL.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from stockyard.model import events as e
+from stockyard.model import facts as f
+from stockyard.model.codes import AccountStatus, Side, Status
+from stockyard.model.commands import PlaceOrder
+from stockyard.model.instruments import Instrument, Limits, Session, VenueProfile
+from stockyard.model.records import Input
+from stockyard.model.state import EngineState
+from stockyard.projections.rows import AccountRow, FillRow, OrderRow, PositionRow
+
+
+class QuoteRow:
+    """The latest quote and trade of one instrument; ``*_seq`` and ``*_ts`` say when each came."""
+
+    __slots__ = (
+        "ask",
+        "ask_qty",
+        "bid",
+        "bid_qty",
+        "instrument_id",
+        "last_price",
+        "last_qty",
+        "last_ts",
+        "seq",
+        "ts",
+    )
+
+    def __init__(self, instrument_id: int) -> None:
+        self.instrument_id = instrument_id
+        self.bid = self.ask = self.bid_qty = self.ask_qty = 0
+        self.last_price = self.last_qty = self.last_ts = 0
+        self.seq = self.ts = 0
+
+    def mark(self) -> int:
+        """The price a long position is valued at: the bid, else the last trade; 0 when unknown."""
+        return self.bid or self.last_price
+
+
+class Changes:
+    """What changed since the projector last took over: rows to write, each once."""
+
+    def __init__(self) -> None:
+        self.orders: dict[int, OrderRow] = {}
+        self.positions: dict[tuple[int, int], PositionRow] = {}
+        self.accounts: dict[int, AccountRow] = {}
+        self.fills: list[FillRow] = []
+
+
+class View:
+    """Rows by id, reference data, and the latest quotes."""
+
+    def __init__(self) -> None:
+        self.seq = 0
+        self.ts = 0
+        self.world_id = ""
+        self.orders: dict[int, OrderRow] = {}
+        self.open_orders: dict[int, dict[int, OrderRow]] = {}
+        self.accounts: dict[int, AccountRow] = {}
+        self.accounts_of: dict[str, list[int]] = {}
+        self.positions: dict[int, dict[int, PositionRow]] = {}
+        self.instruments: dict[int, Instrument] = {}
+        self.symbols: dict[str, int] = {}
+        self.quotes: dict[int, QuoteRow] = {}
+        self.profiles: dict[int, VenueProfile] = {}
+        self.sessions: dict[int, tuple[Session, ...]] = {}
+        self.limits: Limits | None = None
+        self.changes = Changes()
+        self._folds: dict[type, Callable[[int, int, int, Any], None]] = {
+            e.OrderAccepted: self._on_accepted,
+            e.OrderActivated: self._on_activated,
+            e.OrderFilled: self._on_filled,
+            e.OrderCanceled: self._on_canceled,
+            e.OrderExpired: self._on_expired,
+            e.OrderReplaced: self._on_replaced,
+            e.AccountOpened: self._on_account_opened,
+            e.CashDeposited: self._on_cash,
+            e.CashWithdrawn: self._on_cash,
+            e.AccountProfileSet: self._on_profile_set,
+            e.PositionGivenUp: self._on_given_up,
+            e.AccountReset: self._on_reset,
+        }
+
+    def fold(self, seq: int, ts: int, message: Input, events: Sequence[e.Event]) -> None:
+        """Show one input's effects."""
+        self.fold_fact(seq, ts, message)
+        for index, event in enumerate(events):
+            handler = self._folds.get(type(event))
+            if handler is not None:
+                handler(seq, index, ts, event)
+        self.seq = seq
+        self.ts = ts
+
+    def fold_fact(self, seq: int, ts: int, message: Input) -> None:
+        """Take over quotes, trades and reference data, which come in as facts and are never refused."""
+        if isinstance(message, f.Quote):
+            row = self.quotes.get(message.instrument_id)
+            if row is not None:
+                row.bid, row.ask = message.bid, message.ask
+                row.bid_qty, row.ask_qty = message.bid_qty, message.ask_qty
+                row.seq, row.ts = seq, ts
+        elif isinstance(message, PlaceOrder):
+            return
+        elif isinstance(message, f.Trade):
+            row = self.quotes.get(message.instrument_id)
+            if row is not None:
+                row.last_price, row.last_qty, row.last_ts = message.price, message.qty, ts
+        elif isinstance(message, f.InstrumentListed):
+            self.list_instrument(message.instrument)
+        elif isinstance(message, f.ProfileDefined):
+            self.profiles[message.profile.profile_id] = message.profile
+        elif isinstance(message, f.SessionsScheduled):
+            self.schedule(message.calendar_id, message.sessions)
+        elif isinstance(message, f.LimitsSet):
+            self.limits = message.limits
+        elif isinstance(message, f.WorldCreated):
+            self.world_id = message.world_id
+
+    def list_instrument(self, instrument: Instrument) -> None:
+        """Know an instrument by its id and symbol."""
+        instrument_id = instrument.instrument_id
+        self.instruments[instrument_id] = instrument
+        self.symbols[instrument.symbol] = instrument_id
+        if instrument_id not in self.quotes:
+            self.quotes[instrument_id] = QuoteRow(instrument_id)
+
+    def schedule(self, calendar_id: int, sessions: Sequence[Session]) -> None:
+        """Take over sessions; known ones that start before the first new one stay."""
+        if sessions:
+            first = sessions[0].open_ns
+            kept = [s for s in self.sessions.get(calendar_id, ()) if s.open_ns < first]
+            self.sessions[calendar_id] = (*kept[-8:], *sessions)
+
+    def load_state(self, state: EngineState) -> None:
+        """Take over reference data and quotes from an engine snapshot."""
+        self.world_id, self.limits = state.world_id, state.limits
+        for profile in state.profiles:
+            self.profiles[profile.profile_id] = profile
+        for calendar in state.calendars:
+            self.schedule(calendar.calendar_id, calendar.sessions)
+        for book in state.books:
+            self.list_instrument(book.instrument)
+            row = self.quotes[book.instrument.instrument_id]
+            row.bid, row.ask, row.bid_qty, row.ask_qty = (
+                book.bid, book.ask, book.bid_qty, book.ask_qty,
+            )  # fmt: skip
+            row.seq, row.ts = book.quote_seq, book.quote_ts
+            row.last_price, row.last_ts = book.last_price, book.last_ts
+
+    def load_rows(
+        self,
+        accounts: Sequence[AccountRow],
+        positions: Sequence[PositionRow],
+        open_orders: Sequence[OrderRow],
+    ) -> None:
+        """Take over rows as the projector left them."""
+        for account in accounts:
+            self._know(account)
+        for position in positions:
+            self.positions[position.account_id][position.instrument_id] = position
+        for order in open_orders:
+            self.orders[order.order_id] = order
+            self.open_orders[order.account_id][order.order_id] = order
+
+    def take_changes(self) -> Changes:
+        """Hand over what changed since the last call."""
+        taken, self.changes = self.changes, Changes()
+        return taken
+
+    def forget(self, changes: Changes) -> None:
+        """Drop ended orders from memory once their rows are durable."""
+        for order_id, row in changes.orders.items():
+            if not row.is_open and order_id not in self.changes.orders:
+                self.orders.pop(order_id, None)
+
+    def _know(self, account: AccountRow) -> None:
+        self.accounts[account.account_id] = account
+        self.accounts_of.setdefault(account.owner, []).append(account.account_id)
+        self.positions[account.account_id] = {}
+        self.open_orders[account.account_id] = {}
+
+    def _account(self, account_id: int, ts: int) -> AccountRow:
+        account = self.accounts[account_id]
+        account.updated_ns = ts
+        self.changes.accounts[account_id] = account
+        return account
+
+    def _position(self, account_id: int, instrument_id: int, ts: int) -> PositionRow:
+        positions = self.positions[account_id]
+        row = positions.get(instrument_id)
+        if row is None:
+            row = PositionRow(account_id, instrument_id, 0, 0, 0, 0, 0, ts)
+            positions[instrument_id] = row
+        row.updated_ns = ts
+        self.changes.positions[account_id, instrument_id] = row
+        return row
+
+    def _order(self, order_id: int, ts: int) -> OrderRow:
+        row = self.orders[order_id]
+        row.updated_ns = ts
+        self.changes.orders[order_id] = row
+        return row
+
+    def _hold(
+        self, account_id: int, instrument_id: int, side: int, micros: int, qty: int, ts: int
+    ) -> None:
+        if side == Side.BUY:
+            self._account(account_id, ts).held_micros = micros
+        else:
+            self._position(account_id, instrument_id, ts).held_qty = qty
+
+    def _on_accepted(self, seq: int, index: int, ts: int, a: e.OrderAccepted) -> None:
+        row = OrderRow(
+            a.order_id, a.account_id, a.instrument_id, a.side, a.order_type, a.time_in_force,
+            a.qty, a.limit_price, a.notional_micros, a.collar_price, a.client_order_id, a.status,
+            a.profile_id, a.replaces, 0, a.version, a.expires_ns, ts, ts, 0, 0, "0", 0, 0,
+        )  # fmt: skip
+        self.orders[a.order_id] = row
+        self.open_orders[a.account_id][a.order_id] = row
+        self.changes.orders[a.order_id] = row
+        self._hold(a.account_id, a.instrument_id, a.side, a.held_micros_after, a.held_qty_after, ts)
+
+    def _on_activated(self, seq: int, index: int, ts: int, a: e.OrderActivated) -> None:
+        self._order(a.order_id, ts).status = Status.NEW
+
+    def _on_filled(self, seq: int, index: int, ts: int, x: e.OrderFilled) -> None:
+        fees = sum([fee for _, fee in x.fees])
+        row = self._order(x.order_id, ts)
+        row.status, row.filled_qty, row.qty = x.status, x.filled_qty, x.order_qty
+        row.filled_value = str(int(row.filled_value) + x.price * x.qty)
+        row.fees_micros += fees
+        if x.status == Status.FILLED:
+            row.ended_ns = ts
+            self.open_orders[x.account_id].pop(x.order_id, None)
+        account = self._account(x.account_id, ts)
+        account.cash_micros = x.cash_micros_after
+        account.held_micros = x.held_micros_after
+        account.realized_micros += x.realized_micros
+        account.fees_micros += fees
+        position = self._position(x.account_id, x.instrument_id, ts)
+        position.qty = x.position_qty_after
+        position.held_qty = x.held_qty_after
+        position.cost_micros = x.position_cost_micros_after
+        position.realized_micros += x.realized_micros
+        position.fees_micros += fees
+        self.changes.fills.append(
+            FillRow(
+                seq,
+                index,
+                x.order_id,
+                x.account_id,
+                x.instrument_id,
+                ts,
+                x.side,
+                x.price,
+                x.qty,
+                x.value_micros,
+                fees,
+                x.realized_micros,
+            )  # fmt: skip
+        )
+
+    def _end(
+        self,
+        status: int,
+        reason: int,
+        ts: int,
+        x: e.OrderCanceled | e.OrderExpired | e.OrderReplaced,
+    ) -> OrderRow:
+        row = self._order(x.order_id, ts)
+        row.status, row.reason, row.ended_ns = status, reason, ts
+        self.open_orders[x.account_id].pop(x.order_id, None)
+        self._hold(
+            x.account_id, x.instrument_id, row.side, x.held_micros_after, x.held_qty_after, ts
+        )
+        return row
+
+    def _on_canceled(self, seq: int, index: int, ts: int, x: e.OrderCanceled) -> None:
+        self._end(Status.CANCELED, x.reason, ts, x)
+
+    def _on_expired(self, seq: int, index: int, ts: int, x: e.OrderExpired) -> None:
+        self._end(Status.EXPIRED, x.reason, ts, x)
+
+    def _on_replaced(self, seq: int, index: int, ts: int, x: e.OrderReplaced) -> None:
+        self._end(Status.REPLACED, 0, ts, x).replaced_by = x.replaced_by
+
+    def _on_account_opened(self, seq: int, index: int, ts: int, x: e.AccountOpened) -> None:
+        self._know(
+            AccountRow(
+                x.account_id,
+                x.owner,
+                x.name,
+                AccountStatus.ACTIVE,
+                x.profile_id,
+                0,
+                0,
+                0,
+                0,
+                0,
+                ts,
+                ts,
+            )  # fmt: skip
+        )
+        self._account(x.account_id, ts)
+
+    def _on_cash(self, seq: int, index: int, ts: int, x: e.CashDeposited | e.CashWithdrawn) -> None:
+        account = self._account(x.account_id, ts)
+        sign = 1 if type(x) is e.CashDeposited else -1
+        account.deposited_micros += sign * x.amount_micros
+        account.cash_micros = x.cash_micros_after
+
+    def _on_profile_set(self, seq: int, index: int, ts: int, x: e.AccountProfileSet) -> None:
+        self._account(x.account_id, ts).profile_id = x.profile_id
+
+    def _on_given_up(self, seq: int, index: int, ts: int, x: e.PositionGivenUp) -> None:
+        position = self._position(x.account_id, x.instrument_id, ts)
+        position.qty = position.held_qty = position.cost_micros = 0
+
+    def _on_reset(self, seq: int, index: int, ts: int, x: e.AccountReset) -> None:
+        account = self._account(x.account_id, ts)
+        account.cash_micros = account.deposited_micros = x.cash_micros_after
+        account.realized_micros = account.fees_micros = 0
+        for instrument_id in self.positions[x.account_id]:
+            position = self._position(x.account_id, instrument_id, ts)
+            position.realized_micros = position.fees_micros = 0

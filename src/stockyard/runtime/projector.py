@@ -1,0 +1,116 @@
+"""The projector: carries what changed from the View to SQL, in order, off the engine's path.
+
+Promises: rows, cursor and event digest are committed together; at most one batch is on its way, and
+what waits meanwhile is bounded. Must not know: what the rows mean.
+"""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from typing import Any, Final
+
+import msgspec
+
+from stockyard.model.events import Event
+from stockyard.model.records import Record
+from stockyard.projections.rows import EventRow
+from stockyard.projections.store import (
+    Batch,
+    Cursor,
+    ReadStore,
+    batch_of,
+    digest_after,
+    encode_event,
+)
+from stockyard.projections.view import Changes, View
+
+WAITING_EVENTS_MAX: Final = 50_000
+
+Run = Callable[[Callable[[], None]], "Future[None]"]
+"""Runs a function somewhere (a thread, or at once) and gives its future."""
+
+
+def run_at_once(work: Callable[[], None]) -> "Future[None]":
+    """Run in the caller: for replays, tests and the simulator."""
+    future: Future[None] = Future()
+    try:
+        work()
+        future.set_result(None)
+    except Exception as error:
+        future.set_exception(error)
+    return future
+
+
+class Projector:
+    """Feeds the View and the read store with the same events."""
+
+    def __init__(
+        self, view: View, store: ReadStore, run: Run, start: Cursor, digest: bytes
+    ) -> None:
+        self._view, self._store, self._run = view, store, run
+        self.durable = start
+        self.digest = digest
+        self._events: list[EventRow] = []
+        self._on_its_way: tuple[Batch, Changes, Future[None]] | None = None
+
+    def run_with(self, run: Run) -> None:
+        """Carry batches another way from now on."""
+        assert self._on_its_way is None
+        self._run = run
+
+    @property
+    def seq(self) -> int:
+        """The last input folded."""
+        return self._view.seq
+
+    def fold(self, record: Record, events: Sequence[Event]) -> None:
+        """Take in one input's events: the View shows them at once, SQL soon."""
+        seq, ts = record.seq, record.ts
+        self._view.fold(seq, ts, record.input, events)
+        digest = self.digest
+        for index, event in enumerate(events):
+            payload = encode_event(event)
+            digest = digest_after(digest, payload)
+            self._events.append(EventRow(seq, index, event.account_id, ts, msgspec.Raw(payload)))
+        self.digest = digest
+        if len(self._events) > WAITING_EVENTS_MAX:
+            self.flush()
+
+    def pass_by(self, events: Sequence[Event]) -> None:
+        """Digest events that SQL already has, during recovery."""
+        for event in events:
+            self.digest = digest_after(self.digest, encode_event(event))
+
+    def begin(self) -> "Future[None] | None":
+        """Start carrying what has changed, unless a batch is still on its way; its future, if any."""
+        if self._on_its_way is not None:
+            if not self._on_its_way[2].done():
+                return self._on_its_way[2]
+            self._settle()
+        if self._view.seq == self.durable.seq:
+            return None
+        changes = self._view.take_changes()
+        cursor = Cursor(self._view.seq, self._view.ts, self.digest)
+        batch = batch_of(changes, self._events, cursor)
+        self._events = []
+        future = self._run(lambda: self._store.write(batch))
+        self._on_its_way = (batch, changes, future)
+        return future
+
+    def flush(self) -> None:
+        """Carry everything and wait until it is durable; raises what writing raised."""
+        while self._on_its_way is not None or self._view.seq != self.durable.seq:
+            future = self.begin()
+            if future is not None:
+                future.result()
+                self._settle()
+
+    def _settle(self) -> None:
+        assert self._on_its_way is not None
+        batch, changes, future = self._on_its_way
+        error: Any = future.exception()
+        if error is not None:
+            self._on_its_way = (batch, changes, self._run(lambda: self._store.write(batch)))
+            raise error
+        self._on_its_way = None
+        self.durable = batch.cursor
+        self._view.forget(changes)

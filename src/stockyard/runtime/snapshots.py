@@ -1,0 +1,88 @@
+"""Snapshots of the running engine, taken without holding it up.
+
+Promises: where the platform can fork, a child process encodes the state as it was at one input while
+the parent goes on; the stored snapshot is replaced only when the projections have durably passed it.
+Elsewhere the state is encoded at once. Must not know: what the state means.
+"""
+
+import gc
+import os
+import struct
+import warnings
+from collections.abc import Callable
+from hashlib import sha256
+from typing import Final
+
+from stockyard.engine.engine import ENGINE_VERSION, Engine
+from stockyard.model.codec import encode
+from stockyard.storage.ports import Snapshot, Snapshots, StorageError
+
+_HEADER: Final = struct.Struct("<Q32s")
+CAN_FORK: Final = hasattr(os, "fork")
+
+
+def encode_now(engine: Engine, digest: bytes) -> Snapshot:
+    """A snapshot of the engine as it is, encoded in the caller."""
+    body = encode(engine.snapshot())
+    state_hash = sha256(body).hexdigest()
+    return Snapshot(engine.seq, engine.ts, state_hash, ENGINE_VERSION, digest, body)
+
+
+def _child(write_fd: int, engine: Engine) -> None:
+    """Encode, hash, write to the pipe and leave; touches nothing else of the parent's."""
+    try:
+        gc.disable()
+        body = encode(engine.snapshot())
+        view = memoryview(_HEADER.pack(len(body), sha256(body).digest()) + body)
+        while view:
+            view = view[os.write(write_fd, view) :]
+        os._exit(0)
+    finally:
+        os._exit(1)
+
+
+def begin(engine: Engine, digest: bytes) -> Callable[[], Snapshot]:
+    """Start a snapshot of this moment; the function returned waits for it and may run in a thread.
+
+    It raises ``StorageError`` when the child died before it was done.
+    """
+    if not CAN_FORK:
+        snapshot = encode_now(engine, digest)
+        return lambda: snapshot
+    seq, ts = engine.seq, engine.ts
+    read_fd, write_fd = os.pipe()
+    with warnings.catch_warnings():
+        # The child calls nothing that another thread could hold a lock of; see the docstring above.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        pid = os.fork()
+    if pid == 0:
+        os.close(read_fd)
+        _child(write_fd, engine)
+    os.close(write_fd)
+    return lambda: _collect(read_fd, pid, seq, ts, digest)
+
+
+def _collect(read_fd: int, pid: int, seq: int, ts: int, digest: bytes) -> Snapshot:
+    with os.fdopen(read_fd, "rb") as pipe:
+        content = pipe.read()
+    os.waitpid(pid, 0)
+    if len(content) < _HEADER.size:
+        raise StorageError("the snapshot process ended before it was done")
+    size, hashed = _HEADER.unpack_from(content)
+    body = content[_HEADER.size :]
+    if len(body) != size or sha256(body).digest() != hashed:
+        raise StorageError("the snapshot process wrote an incomplete state")
+    return Snapshot(seq, ts, hashed.hex(), ENGINE_VERSION, digest, body)
+
+
+def store_behind_projections(
+    collect: Callable[[], Snapshot],
+    snapshots: Snapshots,
+    durable_seq: Callable[[], int],
+) -> bool:
+    """Store a finished snapshot if the projections have durably passed it; False when they have not."""
+    snapshot = collect()
+    if durable_seq() < snapshot.seq:
+        return False
+    snapshots.store(snapshot)
+    return True

@@ -1,0 +1,125 @@
+"""A world: one engine with its journal, View, projections, clock and hub, and the ways in and out.
+
+Promises: several worlds live in one process without knowing of each other. Everything here is
+synchronous; ``execute`` alone waits, on the caller's event loop. Must not know: HTTP, files, config.
+"""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import Executor
+from typing import Final, TypeVar
+
+from stockyard.engine.engine import Engine
+from stockyard.model.commands import Command, PlaceOrder
+from stockyard.model.ids import PublicIds
+from stockyard.model.previews import OrderPreview
+from stockyard.model.records import Origin
+from stockyard.projections.store import ReadStore
+from stockyard.projections.view import View
+from stockyard.runtime.clock import Clock
+from stockyard.runtime.hub import Hub
+from stockyard.runtime.projector import Projector
+from stockyard.runtime.writer import Outcome, Refused, Writer
+from stockyard.storage.ports import Journal, Snapshots
+
+QUERY_WAIT_S: Final = 5.0
+T = TypeVar("T")
+
+
+class World:
+    """The parts of one world, wired together by ``app``."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        snapshots: Snapshots,
+        store: ReadStore,
+        engine: Engine,
+        projector: Projector,
+        view: View,
+        clock: Clock,
+        schedule: Callable[[], None],
+        queries: Executor,
+    ) -> None:
+        self.journal, self.snapshots, self.store = journal, snapshots, store
+        self.engine, self.projector, self.view, self.clock = engine, projector, view, clock
+        self.hub = Hub()
+        self.writer = Writer(journal, engine, projector, clock, schedule)
+        self.writer.listener = self.hub.publish
+        self.ids = PublicIds(view.world_id)
+        self._queries = queries
+        self._in_flight: set[tuple[int, str]] = set()
+
+    async def execute(self, command: Command, origin: Origin) -> Outcome:
+        """Send a command and wait until it is durable and applied.
+
+        Raises ``Refused`` when nothing was done. A command whose key is on its way already is refused
+        with ``request_in_flight``.
+        """
+        keys = self._keys(command)
+        for key in keys:
+            if key in self._in_flight:
+                raise Refused("request_in_flight", "the same request is being worked on right now")
+        future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+
+        def done(outcome: Outcome) -> None:
+            self._in_flight.difference_update(keys)
+            if not future.done():
+                future.set_result(outcome)
+
+        self.writer.submit(command, origin, done)
+        self._in_flight.update(keys)
+        outcome = await future
+        if outcome.refused is not None:
+            raise outcome.refused
+        return outcome
+
+    def _keys(self, command: Command) -> list[tuple[int, str]]:
+        """The names under which a twin of this command would be recognised."""
+        account_id = getattr(command, "account_id", 0)
+        found = []
+        for prefix, field in (
+            ("k", "idempotency_key"),
+            ("c", "client_order_id"),
+            ("r", "registration_key"),
+        ):
+            value = getattr(command, field, "")
+            if value:
+                found.append((account_id, prefix + value))
+        return found
+
+    def preview(self, command: PlaceOrder) -> OrderPreview:
+        """What would happen to this order now; nothing is journaled."""
+        return self.engine.preview(command, self.clock.now_ns())
+
+    async def query(self, read: Callable[[ReadStore], T]) -> T:
+        """Read from SQL, after it has caught up with what the View shows now."""
+        await self.caught_up(self.view.seq)
+        return await asyncio.get_running_loop().run_in_executor(self._queries, read, self.store)
+
+    async def caught_up(self, seq: int) -> None:
+        """Wait until the projections have durably passed ``seq``; raises ``Refused`` after a while."""
+        deadline = asyncio.get_running_loop().time() + QUERY_WAIT_S
+        while self.projector.durable.seq < seq:
+            future = self.projector.begin()
+            if future is None:
+                return
+            left = deadline - asyncio.get_running_loop().time()
+            try:
+                await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(future)), max(left, 0.01))
+            except TimeoutError:
+                raise Refused("projections_behind", "history is catching up; try again") from None
+            self.projector.begin()
+
+    def halt(self, why: Refused) -> None:
+        """Take no more inputs, and commit what waits."""
+        self.writer.close(why)
+        self.writer.drain()
+
+    def close(self) -> None:
+        """Carry everything to SQL and release the files."""
+        if self.writer.failure is None:
+            self.projector.flush()
+        self.store.close()
+        self.snapshots.close()
+        self.journal.close()

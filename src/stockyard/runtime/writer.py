@@ -1,0 +1,144 @@
+"""The writer: the one line that every input stands in.
+
+Promises: an input gets its seq and ts, is made durable with whatever waits beside it, and only then is
+applied, shown and answered, in order. A journal that cannot be written refuses the whole group and
+changes nothing. A broken invariant stops the writer for good. Must not know: HTTP, or who waits.
+"""
+
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+from stockyard.engine.engine import Engine
+from stockyard.model.events import Event
+from stockyard.model.facts import ClockTick
+from stockyard.model.records import Input, Origin, Record
+from stockyard.runtime.clock import Clock
+from stockyard.runtime.projector import Projector
+from stockyard.storage.ports import Journal, StorageUnavailable
+
+GROUP_MAX: Final = 1024
+WAITING_MAX: Final = 20_000
+
+
+class Refused(Exception):
+    """The writer did not take an input; nothing happened, and a later try may succeed."""
+
+    def __init__(self, code: str, detail: str, retry_after_s: int = 1) -> None:
+        super().__init__(detail)
+        self.code, self.detail, self.retry_after_s = code, detail, retry_after_s
+
+
+class Outcome(NamedTuple):
+    """What became of an input: its record's seq and ts with its events, or the refusal."""
+
+    seq: int
+    ts: int
+    events: list[Event]
+    refused: Refused | None = None
+
+
+Done = Callable[[Outcome], None]
+Listener = Callable[[Record, list[Event]], None]
+
+
+class Writer:
+    """Journal, then engine, then View, then answers."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        engine: Engine,
+        projector: Projector,
+        clock: Clock,
+        schedule: Callable[[], None],
+    ) -> None:
+        self._journal, self._engine, self._projector = journal, engine, projector
+        self._clock, self._schedule = clock, schedule
+        self._waiting: list[tuple[Input, Origin | None, Done | None]] = []
+        self._closed: Refused | None = None
+        self.listener: Listener | None = None
+        self.failure: BaseException | None = None
+
+    @property
+    def waiting(self) -> int:
+        """Inputs not yet journaled."""
+        return len(self._waiting)
+
+    def submit(
+        self, message: Input, origin: Origin | None = None, done: Done | None = None
+    ) -> None:
+        """Line up an input; ``done`` gets its outcome. Raises ``Refused`` when the line is closed or full."""
+        if self._closed is not None:
+            raise self._closed
+        if len(self._waiting) >= WAITING_MAX:
+            raise Refused("overloaded", "too many requests are waiting; try again in a moment")
+        self._waiting.append((message, origin, done))
+        if len(self._waiting) == 1:
+            self._schedule()
+
+    def close(self, why: Refused) -> None:
+        """Take no more inputs; what waits is still committed."""
+        if self._closed is None:
+            self._closed = why
+
+    def commit(self) -> None:
+        """Make one group durable and apply it; called again by schedule while inputs wait."""
+        group = self._waiting[:GROUP_MAX]
+        if not group:
+            return
+        del self._waiting[:GROUP_MAX]
+        head = self._journal.head
+        ts = max(head.ts, self._engine.ts, self._clock.now_ns())
+        wall = self._clock.wall_ns()
+        records = [
+            Record(seq, ts, wall, message, origin)
+            for seq, (message, origin, _) in enumerate(group, head.seq + 1)
+        ]
+        try:
+            self._journal.append(records)
+        except StorageUnavailable as error:
+            refusal = Refused("journal_unavailable", f"orders cannot be kept now: {error}", 5)
+            self._answer([done for _, _, done in group], Outcome(0, 0, [], refusal))
+        else:
+            self._apply(records, [done for _, _, done in group])
+        if self._waiting and self.failure is None:
+            self._schedule()
+
+    def _answer(self, waiting: list[Done | None], outcome: Outcome) -> None:
+        for done in waiting:
+            if done is not None:
+                done(outcome)
+
+    def _apply(self, records: list[Record], waiting: list[Done | None]) -> None:
+        engine, projector, listener = self._engine, self._projector, self.listener
+        for index, record in enumerate(records):
+            events: list[Event] = []
+            try:
+                engine.apply(record.seq, record.ts, record.input, events)
+                projector.fold(record, events)
+            except BaseException as error:
+                self._fail(error, waiting[index:])
+                raise
+            if listener is not None:
+                listener(record, events)
+            done = waiting[index]
+            if done is not None:
+                done(Outcome(record.seq, record.ts, events))
+
+    def _fail(self, error: BaseException, waiting: list[Done | None]) -> None:
+        self.failure = error
+        self._closed = Refused("engine_stopped", "the engine stopped on a broken invariant", 30)
+        outcome = Outcome(0, 0, [], self._closed)
+        self._answer(waiting, outcome)
+        self._answer([done for _, _, done in self._waiting], outcome)
+        self._waiting.clear()
+
+    def drain(self) -> None:
+        """Commit until nothing waits."""
+        while self._waiting and self.failure is None:
+            self.commit()
+
+    def tick_if_due(self) -> None:
+        """Line up a ``ClockTick`` when the engine has something due."""
+        if self._closed is None and self._engine.next_due_ns <= self._clock.now_ns():
+            self.submit(ClockTick())
