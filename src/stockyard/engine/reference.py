@@ -115,7 +115,7 @@ def on_sessions_scheduled(state: State, fact: SessionsScheduled, ts: int, out: l
         calendar = Calendar(fact.calendar_id, fact.name)
         state.calendars[fact.calendar_id] = calendar
     was_open = calendar.is_open
-    calendar.schedule(fact)
+    calendar.schedule(fact, ts)
     if was_open and not calendar.is_open:
         _turn(state, calendar, False, ts, out)
     state.refresh_due()

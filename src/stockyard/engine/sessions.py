@@ -20,18 +20,19 @@ class Calendar:
         self.opens: list[int] = []
         self.closes: list[int] = []
 
-    def schedule(self, fact: SessionsScheduled) -> None:
-        """Take over sessions: known ones that start before the first new one stay."""
+    def schedule(self, fact: SessionsScheduled, ts: int) -> None:
+        """Take over sessions that are not over at ``ts``: known ones that start earlier stay."""
         self.name = fact.name
-        if not fact.sessions:
+        sessions = [session for session in fact.sessions if session.close_ns > ts]
+        if not sessions:
             return
-        first = fact.sessions[0].open_ns
+        first = sessions[0].open_ns
         keep = 0
         while keep < len(self.opens) and self.opens[keep] < first:
             keep += 1
         self.opens = self.opens[:keep]
         self.closes = self.closes[:keep]
-        for session in fact.sessions:
+        for session in sessions:
             assert session.open_ns < session.close_ns, "a session must end after it begins"
             assert not self.closes or self.closes[-1] <= session.open_ns, "sessions overlap"
             self.opens.append(session.open_ns)

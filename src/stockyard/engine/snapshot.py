@@ -166,7 +166,7 @@ def restore(source: EngineState) -> State:
 
 def _restore_calendar(state: State, source: CalendarState) -> None:
     calendar = Calendar(source.calendar_id, source.name)
-    calendar.schedule(SessionsScheduled(source.calendar_id, source.name, source.sessions))
+    calendar.schedule(SessionsScheduled(source.calendar_id, source.name, source.sessions), 0)
     calendar.is_open = source.is_open
     calendar.opened_ns = source.opened_ns
     state.calendars[calendar.calendar_id] = calendar

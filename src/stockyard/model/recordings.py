@@ -1,14 +1,16 @@
 """Recorded market data: what a recording offers, and how recorded text becomes facts.
 
-Promises: prices are taken exactly or refused; sizes are rounded down, so that a recording never shows
-more than there was; a binary float stands nowhere between. Every error names the file, the line and
-what would be right. Must not know: how any file format is laid out.
+Promises: prices are taken exactly or refused; sizes are rounded down, so that a recording never
+shows more than there was; a binary float stands nowhere between. Every error names the file, the
+line and what would be right. Must not know: how any file format is laid out.
 """
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
+from heapq import merge
+from operator import attrgetter
 from typing import Final, NamedTuple, Protocol
 
 from stockyard.model.codes import AssetClass
@@ -17,7 +19,7 @@ from stockyard.model.instruments import Instrument
 from stockyard.model.numbers import INT_MAX, TEXT_LENGTH_MAX, NumberError, parse_decimal
 
 COLUMNS: Final = ("ts", "symbol", "bid", "ask", "bid_size", "ask_size", "price", "size")
-"""Columns of a recorded table: the first two always, then the quote's four or the trade's two or all."""
+"""Columns of a recorded table: the first two, then the quote's four, the trade's two, or both."""
 QUOTE_COLUMNS: Final = COLUMNS[2:6]
 TRADE_COLUMNS: Final = COLUMNS[6:]
 TS_NS_MIN: Final = 10**17
@@ -33,7 +35,7 @@ _CACHED_NUMBERS = 1 << 16
 
 
 class RecordingError(ValueError):
-    """A recording that cannot be read: ``where`` (file and, from 1, line), what is wrong and right."""
+    """A recording that cannot be read: the file, the line from 1, what is wrong and right."""
 
     def __init__(self, where: str, wrong: str, right: str, line: int = 0) -> None:
         place = f"{where}, line {line}" if line else where
@@ -66,8 +68,8 @@ class Recording(Protocol):
     def facts(self, instruments: Mapping[str, Instrument]) -> Iterator[Quote | Trade]:
         """Stream the facts of these symbols in order of ``ts_event``, scaled by their instruments.
 
-        ``ts_event`` is when a fact was known: the end of a bar. May be called again for another pass.
-        Raises ``RecordingError`` at the first row that cannot be read.
+        ``ts_event`` is when a fact was known: the end of a bar. May be called again for another
+        pass. Raises ``RecordingError`` at the first row that cannot be read.
         """
 
 
@@ -88,8 +90,8 @@ class RecordedRow(NamedTuple):
 class RowScaler:
     """Makes the facts of one instrument from recorded text.
 
-    ``places``: the text's prices are whole numbers in units of ``10**-places`` dollars (LEAN writes US
-    equities in ten-thousandths), or None for plain decimals. Raises ``NumberError``.
+    ``places``: the text's prices are whole numbers in units of ``10**-places`` dollars (LEAN writes
+    US equities in ten-thousandths), or None for plain decimals. Raises ``NumberError``.
     """
 
     def __init__(self, instrument: Instrument, places: int | None = None) -> None:
@@ -196,7 +198,8 @@ def checked_columns(header: Sequence[str], where: str) -> tuple[str, ...]:
 
 
 def asset_class_of(symbols: Iterable[str], where: str) -> int:
-    """The one asset class of these symbols: a pair such as ``BTC/USD`` is crypto, others US equities.
+    """The one asset class of these symbols: a pair such as ``BTC/USD`` is crypto, others US
+    equities.
 
     Raises ``RecordingError`` for a symbol that cannot be one, and for a mixture.
     """
@@ -235,10 +238,11 @@ def chosen_symbols(
 def table_facts(
     rows: Iterable[RecordedRow], instruments: Mapping[str, Instrument], where: str
 ) -> Iterator[Quote | Trade]:
-    """Facts of a recorded table, row by row; a row with a quote and a trade gives both in this order.
+    """Facts of a recorded table, row by row; a row with a quote and a trade gives both in this
+    order.
 
-    Rows of symbols that are not in ``instruments`` are left out. Raises ``RecordingError`` for a row
-    that goes back in time, holds nothing, or holds what is no number.
+    Rows of symbols that are not in ``instruments`` are left out. Raises ``RecordingError`` for a
+    row that goes back in time, holds nothing, or holds what is no number.
     """
     scalers = {symbol: RowScaler(instrument) for symbol, instrument in instruments.items()}
     last_ns = 0
@@ -267,3 +271,67 @@ def table_facts(
             yield quote
         if trade is not None:
             yield trade
+
+
+class RecordedTable(NamedTuple):
+    """One file of rows: what to call it in errors, and how to read the columns asked for."""
+
+    where: str
+    rows: Callable[[Sequence[str]], Iterator[RecordedRow]]
+
+
+class TableRecording(NamedTuple):
+    """One or more recorded tables as a ``Recording``."""
+
+    symbols: tuple[str, ...]
+    asset_class: int
+    first_ts: int
+    last_ts: int
+    tables: tuple[RecordedTable, ...]
+
+    def facts(self, instruments: Mapping[str, Instrument]) -> Iterator[Quote | Trade]:
+        """Stream the facts; at equal times in the order of the tables, then of their rows."""
+        wanted = {name: row for name, row in instruments.items() if name in self.symbols}
+        streams = [table_facts(rows(COLUMNS), wanted, where) for where, rows in self.tables]
+        return merge(*streams, key=attrgetter("ts_event"))
+
+
+def table_recording(
+    tables: Sequence[RecordedTable], options: Mapping[str, str], where: str
+) -> TableRecording:
+    """Open tables as one recording, reading each once for its symbols and its times.
+
+    ``options``: ``symbols``, names divided by commas, else all. Raises ``RecordingError``.
+    """
+    checked_options(options, ("symbols",), where)
+    asked = options["symbols"].split(",") if "symbols" in options else None
+    first: dict[str, list[int]] = {}
+    last: dict[str, list[int]] = {}
+    for table in tables:
+        rows: dict[str, list[RecordedRow]] = {}
+        for row in table.rows(COLUMNS[:2]):
+            rows.setdefault(row.symbol, [row, row])[1] = row
+        for symbol, (first_row, last_row) in rows.items():
+            first.setdefault(symbol, []).append(_row_time(first_row, table.where))
+            last.setdefault(symbol, []).append(_row_time(last_row, table.where))
+    symbols = chosen_symbols(first, asked, where)
+    asset_class = asset_class_of(symbols, where)
+    first_ts = min(min(first[symbol]) for symbol in symbols)
+    last_ts = max(max(last[symbol]) for symbol in symbols)
+    return TableRecording(symbols, asset_class, first_ts, last_ts, tuple(tables))
+
+
+def checked_options(options: Mapping[str, str], known: Sequence[str], where: str) -> None:
+    """Raise ``RecordingError`` for an option that the source does not know."""
+    for name in options:
+        if name not in known:
+            raise RecordingError(
+                where, f'there is no option "{name[:40]}"', f"the options are {', '.join(known)}"
+            )
+
+
+def _row_time(row: RecordedRow, where: str) -> int:
+    try:
+        return recorded_time(row.ts)
+    except NumberError as error:
+        raise RecordingError(where, "this row cannot be read", str(error), row.line) from None

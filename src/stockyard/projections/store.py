@@ -207,6 +207,16 @@ class ReadStore:
         )
         return [(s, i, ts, _decode_event(payload)) for s, i, ts, payload in rows]
 
+    def last_event_names(self) -> list[tuple[int, tuple[int, int]]]:
+        """Each account's latest event, as ``(account_id, (seq, idx))``."""
+        rows = self._database.query(
+            "SELECT a.account_id, e.seq, e.idx FROM accounts a JOIN events e"
+            " ON e.account_id = a.account_id AND e.seq ="
+            " (SELECT MAX(seq) FROM events m WHERE m.account_id = a.account_id)"
+            " ORDER BY e.idx"
+        )
+        return [(account_id, (seq, idx)) for account_id, seq, idx in rows]
+
     def close(self) -> None:
         """Release the database."""
         self._database.close()

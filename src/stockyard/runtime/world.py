@@ -88,6 +88,10 @@ class World:
                 found.append((account_id, prefix + value))
         return found
 
+    def adopt_id(self) -> None:
+        """Make public ids from the world's id, once it has one."""
+        self.ids = PublicIds(self.view.world_id)
+
     def preview(self, command: PlaceOrder) -> OrderPreview:
         """What would happen to this order now; nothing is journaled."""
         return self.engine.preview(command, self.clock.now_ns())

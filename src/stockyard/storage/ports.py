@@ -1,10 +1,10 @@
 """What the rest of the house needs from storage, and the errors it may get.
 
-Promises: every implementation passes the same contract suite (``tests/contract``). Must not know: what
-the records mean.
+Promises: every implementation passes the same contract suite (``tests/contract``). Must not know:
+what the records mean.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from stockyard.model.records import Record
@@ -21,6 +21,10 @@ class StorageUnavailable(StorageError):
     """The disk is full, read-only or failing: nothing was kept, and a later try may succeed."""
 
 
+class ConstraintBroken(StorageError):
+    """A row breaks a UNIQUE, NOT NULL, CHECK or FOREIGN KEY rule of its table: nothing was kept."""
+
+
 class JournalCorrupt(StorageError):
     """The journal breaks at ``seq``: a record is altered, missing or out of order."""
 
@@ -34,7 +38,7 @@ class DirectoryInUse(StorageError):
 
 
 class JournalHead(NamedTuple):
-    """The last durable record: its seq, ts and chain value (16 bytes); 0, 0 and zeros when empty."""
+    """The last durable record: seq, ts and chain value (16 bytes); 0, 0 and zeros when empty."""
 
     seq: int
     ts: int
@@ -42,12 +46,13 @@ class JournalHead(NamedTuple):
 
 
 class Snapshot(NamedTuple):
-    """A stored engine state: taken after ``seq``, with its hash and the engine version that wrote it."""
+    """An engine state: taken after ``seq``, with its hash and the engine version that wrote it."""
 
     seq: int
     ts: int
     state_hash: str
     engine_version: str
+    digest: bytes
     state: bytes
 
 
@@ -59,15 +64,16 @@ class Journal(Protocol):
         """Where the journal ends."""
 
     def append(self, records: Sequence[Record]) -> None:
-        """Make the records durable, all or none; they follow the head without a gap.
+        """Make the records durable, all or none; they follow the head without a gap (asserted).
 
-        Raises ``StorageUnavailable``; then the head has not moved.
+        Raises ``StorageUnavailable``; then the head has not moved. No records: nothing happens.
         """
 
     def read(self, after_seq: int) -> Iterator[Record]:
         """Yield the records after ``after_seq`` in order, each checked against the chain.
 
-        Raises ``JournalCorrupt`` at the first record that is altered, missing or out of order.
+        Raises ``JournalCorrupt`` at the first record that is altered, missing or out of order,
+        after yielding those before it; in a journal that ends before ``after_seq``, one is missing.
         """
 
     def close(self) -> None:
@@ -91,13 +97,34 @@ class Database(Protocol):
     """A relational database in the SQL that SQLite and PostgreSQL share, with ``?`` parameters."""
 
     def query(self, sql: str, params: Sequence[SqlValue] = ()) -> list[Row]:
-        """Rows of a SELECT."""
+        """Rows of a SELECT (asserted); from any thread, also while another one writes."""
 
     def execute(self, sql: str, params: Sequence[SqlValue] = ()) -> None:
-        """Run one statement in its own transaction."""
+        """Run one statement in its own transaction.
+
+        Like every writing method, it may raise ``ConstraintBroken`` or ``StorageUnavailable``; then
+        nothing was kept.
+        """
+
+    def executemany(self, sql: str, rows: Iterable[Sequence[SqlValue]]) -> None:
+        """Run one statement for each row, all in one transaction."""
+
+    def upsert_json(self, table: str, columns: Sequence[str], key: str, rows: bytes) -> None:
+        """Insert rows, or replace those with the same key, in one transaction and one statement.
+
+        ``rows``: a JSON array of arrays, each in the order of ``columns``; ``key``: the primary
+        key's columns, comma-separated. A nested array or object is stored as its JSON text.
+        """
+
+    def script(self, sql: str) -> None:
+        """Run several statements without parameters (a schema) in one transaction."""
 
     def transact(self, work: Callable[["Database"], None]) -> None:
-        """Run ``work`` in one transaction: durable when this returns, undone when it raises."""
+        """Run ``work`` in one transaction: durable when this returns, undone when it raises.
+
+        ``work`` uses only the database it is given, which sees the transaction's own rows, starts
+        no further transaction (both asserted), and lets storage errors pass.
+        """
 
     def close(self) -> None:
         """Release the files."""

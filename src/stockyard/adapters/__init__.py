@@ -1,0 +1,63 @@
+"""THE OUTSIDE PARTIES. One folder each; this file is the list of those that play recorded days.
+
+Promises: a source is loaded only when it is asked for, so a missing optional package is missed only
+by who needs it. Must not know: any file format. An adapter knows ``model`` and nothing of the
+others.
+"""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Final
+from urllib.parse import parse_qsl
+
+from stockyard.model.recordings import Recording, RecordingError
+
+
+def _lean(path: Path, options: Mapping[str, str]) -> Recording:
+    from stockyard.adapters.lean.feed import open_recording as open_lean
+
+    return open_lean(path, options)
+
+
+def _csv(path: Path, options: Mapping[str, str]) -> Recording:
+    from stockyard.adapters.csv_files.feed import open_recording as open_csv
+
+    return open_csv(path, options)
+
+
+def _parquet(path: Path, options: Mapping[str, str]) -> Recording:
+    from stockyard.adapters.parquet.feed import open_recording as open_parquet
+
+    return open_parquet(path, options)
+
+
+RECORDED_SOURCES: Final[Mapping[str, Callable[[Path, Mapping[str, str]], Recording]]] = {
+    "lean": _lean,
+    "csv": _csv,
+    "parquet": _parquet,
+}
+"""Every source of recorded days: the word before the colon, and what opens it."""
+
+
+def open_recording(spec: str) -> Recording:
+    """Open what ``spec`` names: ``source:path`` and, after a question mark, ``name=value&...``.
+
+    For instance ``lean:DIR?date=2013-10-07&symbols=IBM,SPY&resolution=second``, ``csv:FILE`` or
+    ``parquet:FILE?symbols=IBM``. Raises ``RecordingError`` for a spec or a file that cannot be
+    read.
+    """
+    source, colon, rest = spec.partition(":")
+    path, _, query = rest.partition("?")
+    opener = RECORDED_SOURCES.get(source)
+    if opener is None or not colon or not path:
+        sources = ", ".join(f"{name}:PATH" for name in RECORDED_SOURCES)
+        raise RecordingError(spec[:200], "this names no recording", f"write one of {sources}")
+    try:
+        pairs = parse_qsl(query, keep_blank_values=True, strict_parsing=bool(query))
+    except ValueError:
+        pairs = []
+    if len(dict(pairs)) != len(pairs) or bool(query) != bool(pairs):
+        raise RecordingError(
+            spec[:200], "what follows the question mark is unclear", "write name=value&name=value"
+        )
+    return opener(Path(path), dict(pairs))

@@ -1,0 +1,1 @@
+"""Recorded quotes and trades in CSV files."""

@@ -1,0 +1,1 @@
+"""Recorded days in the LEAN file layout."""

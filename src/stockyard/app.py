@@ -1,0 +1,228 @@
+"""The composition root: builds a World out of its parts and opens it. One process may hold several.
+
+Promises: which parts a world has is decided here and nowhere else; a fresh directory, a clean stop and
+a crash are opened by the same steps. Must not know: HTTP details, or how a part works.
+"""
+
+import secrets
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from stockyard.config import Config, ConfigError
+from stockyard.engine.engine import Engine
+from stockyard.market.calendars import ALWAYS_ID, XNYS_ID, sessions
+from stockyard.market.catalog import (
+    CATALOG,
+    DEFAULT_FEES,
+    DEFAULT_LIMITS,
+    DEFAULT_PROFILES,
+    listings_for,
+)
+from stockyard.market.simulated import SimulatedMarket
+from stockyard.model.facts import (
+    FeesScheduled,
+    InstrumentListed,
+    LimitsSet,
+    ProfileDefined,
+    SessionsScheduled,
+    WorldCreated,
+)
+from stockyard.model.instruments import Instrument, Session
+from stockyard.model.numbers import CASH_SCALE, NumberError, parse_decimal
+from stockyard.model.records import Input
+from stockyard.model.recordings import Recording
+from stockyard.projections.store import ReadStore
+from stockyard.runtime.clock import Clock
+from stockyard.runtime.projector import Run, run_at_once
+from stockyard.runtime.recovery import recover
+from stockyard.runtime.world import World
+from stockyard.storage.lock import DirectoryLock
+from stockyard.storage.memory import MemoryDatabase, MemoryDisk, MemoryJournal, MemorySnapshots
+from stockyard.storage.ports import Journal, Snapshots
+from stockyard.storage.sqlite import SqliteDatabase, SqliteJournal, SqliteSnapshots
+
+SCHEDULED_DAYS: Final = 400
+RESCHEDULE_DAYS: Final = 60
+_NS: Final = 1_000_000_000
+_DAY_NS: Final = 86_400 * _NS
+
+
+class DataDirectory:
+    """The files of one world, held by one process."""
+
+    def __init__(self, path: Path) -> None:
+        path.mkdir(parents=True, exist_ok=True)
+        self.path = path
+        self._lock = DirectoryLock(path)
+        try:
+            self.journal = SqliteJournal(path / "journal.db")
+            self.snapshots = SqliteSnapshots(path / "snapshots.db")
+            self.store = ReadStore(SqliteDatabase(path / "projections.db", durable=True))
+        except BaseException:
+            self._lock.close()
+            raise
+
+    def open_people(self) -> SqliteDatabase:
+        """The people's database, which is never rebuilt."""
+        return SqliteDatabase(self.path / "people.db", durable=True)
+
+    def release(self) -> None:
+        """Let another process have the directory."""
+        self._lock.close()
+
+
+def open_world(
+    journal: Journal,
+    snapshots: Snapshots,
+    store: ReadStore,
+    clock: Clock,
+    *,
+    schedule: Callable[[], None],
+    run: Run = run_at_once,
+    queries: Executor | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> World:
+    """Recover a world from its storage. Raises what ``recover`` raises."""
+    recovered = recover(journal, snapshots, store, run, progress)
+    world = World(
+        journal,
+        snapshots,
+        store,
+        recovered.engine,
+        recovered.projector,
+        recovered.view,
+        clock,
+        schedule,
+        queries or ThreadPoolExecutor(1, "queries"),
+    )
+    for account_id, name in store.last_event_names():
+        world.hub.remember_last(account_id, name)
+    return world
+
+
+def memory_world(clock: Clock, disk: MemoryDisk, schedule: Callable[[], None]) -> World:
+    """A world that lives in memory: the same parts over storage that a test can break."""
+    return open_world(
+        MemoryJournal(disk),
+        MemorySnapshots(disk),
+        ReadStore(MemoryDatabase(disk, "projections")),
+        clock,
+        schedule=schedule,
+    )
+
+
+def found(world: World, facts: Iterable[Input]) -> None:
+    """Journal and apply reference facts before the doors open."""
+    for fact in facts:
+        world.writer.submit(fact)
+    world.writer.drain()
+    world.adopt_id()
+
+
+def genesis(world: World, seed: int) -> list[Input]:
+    """The first record of a new journal: its name."""
+    if world.engine.seq:
+        return []
+    return [WorldCreated(secrets.token_hex(16), seed)]
+
+
+def reference_facts(
+    engine: Engine, instruments: Sequence[Instrument], stock_calendar: str, now_ns: int
+) -> list[Input]:
+    """What the engine must be told to know today's tables: only what differs from what it knows."""
+    state = engine.state
+    facts: list[Input] = []
+    if state.limits != DEFAULT_LIMITS:
+        facts.append(LimitsSet(DEFAULT_LIMITS))
+    for profile in DEFAULT_PROFILES:
+        known = state.profiles.get(profile.profile_id)
+        if known is None or known.source != profile:
+            facts.append(ProfileDefined(profile))
+    for table in DEFAULT_FEES:
+        if not _knows_fees(engine, table):
+            facts.append(table)
+    facts.extend(session_facts(engine, stock_calendar, now_ns))
+    for instrument in instruments:
+        book = state.book(instrument.instrument_id)
+        if book is None or book.instrument != instrument:
+            facts.append(InstrumentListed(instrument))
+    return facts
+
+
+def _knows_fees(engine: Engine, table: FeesScheduled) -> bool:
+    known = engine.state.fees.get(table.asset_class)
+    return known is not None and table in known.schedules
+
+
+def session_facts(engine: Engine, stock_calendar: str, now_ns: int) -> list[Input]:
+    """Sessions to schedule: each calendar is kept known for at least two months ahead."""
+    facts: list[Input] = []
+    today = datetime.fromtimestamp(now_ns / _NS, UTC).date()
+    for calendar_id, name in ((XNYS_ID, stock_calendar), (ALWAYS_ID, "always")):
+        known = engine.state.calendars.get(calendar_id)
+        if (
+            known is None
+            or known.name != name
+            or not known.closes
+            or known.closes[-1] < now_ns + RESCHEDULE_DAYS * _DAY_NS
+        ):
+            planned = _sessions_from(name, today, now_ns)
+            facts.append(SessionsScheduled(calendar_id, name, planned))
+    return facts
+
+
+def _sessions_from(name: str, today: date, now_ns: int) -> tuple[Session, ...]:
+    first, last = today - timedelta(days=1), today + timedelta(days=SCHEDULED_DAYS)
+    return tuple(s for s in sessions(name, first, last) if s.close_ns > now_ns)
+
+
+def starting_micros(config: Config) -> int:
+    """The starting balance in micro-dollars. Raises ``ConfigError``."""
+    try:
+        micros = parse_decimal(config.starting_cash, CASH_SCALE)
+    except NumberError as error:
+        raise ConfigError(f"starting_cash {config.starting_cash!r}: {error}") from None
+    if not 0 <= micros <= DEFAULT_LIMITS.balance_micros_max:
+        raise ConfigError("starting_cash: expected an amount from 0 to 1000000000")
+    return micros
+
+
+def recorded_instruments(engine: Engine, recording: Recording) -> dict[str, Instrument]:
+    """Instruments for a recording's symbols: those the world knows keep their ids."""
+    known = {
+        book.instrument.symbol: book.instrument for book in engine.state.books if book is not None
+    }
+    highest = len(engine.state.books)
+    chosen: dict[str, Instrument] = {}
+    fresh = listings_for(recording.symbols, recording.asset_class)
+    for instrument in fresh:
+        chosen[instrument.symbol] = known.get(instrument.symbol, instrument)
+    taken = {i.instrument_id for i in known.values()}
+    for symbol, instrument in chosen.items():
+        if symbol not in known and instrument.instrument_id in taken:
+            highest += 1
+            chosen[symbol] = _with_id(instrument, highest)
+    return chosen
+
+
+def _with_id(instrument: Instrument, instrument_id: int) -> Instrument:
+    fields = {name: getattr(instrument, name) for name in instrument.__struct_fields__}
+    return Instrument(**{**fields, "instrument_id": instrument_id})
+
+
+def simulated_market(world: World, seed: int) -> SimulatedMarket:
+    """The built-in market, going on from the quotes the world last saw."""
+    mids = {
+        row.instrument_id: (row.bid + row.ask) // 2
+        for row in world.view.quotes.values()
+        if row.bid and row.ask
+    }
+    return SimulatedMarket(CATALOG, seed, mids=mids, first_step=world.engine.seq)
+
+
+def catalog_instruments() -> list[Instrument]:
+    """Every instrument of the built-in market."""
+    return [listing.instrument for listing in CATALOG]

@@ -1,0 +1,1 @@
+"""THE MARKET. Default instruments, calendars, the simulated market. Pure, clock passed in."""

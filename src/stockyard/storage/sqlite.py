@@ -1,0 +1,520 @@
+"""Journal, snapshots and databases in SQLite files, each with exactly one writing connection.
+
+Promises: what a method returned for is on the disk (``synchronous=FULL`` syncs at every commit,
+``NORMAL`` only where a database was opened as not durable), and an error leaves the file as it was
+before the call. Only the writing connection checkpoints the write-ahead log; readers never wait for
+it. Must not know: what the records and rows mean.
+
+All connections of the process go through one SQLite library (APSW): POSIX locks are dropped when a
+second copy of the library closes the same file (sqlite.org, "How To Corrupt An SQLite Database",
+section 2.2), so the standard library's ``sqlite3`` must never open these files in this process.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from threading import Lock, get_ident
+from types import TracebackType
+from typing import Final
+
+import apsw
+
+from stockyard.model.records import Record
+from stockyard.storage.batches import ALTERED, EMPTY_HEAD, Batch, pack, unpack
+from stockyard.storage.ports import (
+    ConstraintBroken,
+    Database,
+    JournalCorrupt,
+    JournalHead,
+    Row,
+    Snapshot,
+    SqlValue,
+    StorageError,
+    StorageUnavailable,
+)
+
+FORMAT: Final = 1
+"""``user_version`` of a journal or snapshot file; another number refuses to open."""
+CHECKPOINT_PAGES: Final = 1_000
+"""Pages of 4 KiB the write-ahead log may grow by before the writer copies them into the file."""
+BUSY_MS: Final = 5_000
+BATCHES_PER_PAGE: Final = 64
+IDLE_READERS_MAX: Final = 4
+
+_JOURNAL_SCHEMA: Final = """
+CREATE TABLE IF NOT EXISTS batches (
+    first_seq INTEGER PRIMARY KEY,
+    last_seq INTEGER NOT NULL,
+    last_ts INTEGER NOT NULL,
+    chain BLOB NOT NULL,
+    blob BLOB NOT NULL
+) STRICT
+"""
+_SNAPSHOT_SCHEMA: Final = """
+CREATE TABLE IF NOT EXISTS snapshot (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    seq INTEGER NOT NULL,
+    ts INTEGER NOT NULL,
+    state_hash TEXT NOT NULL,
+    engine_version TEXT NOT NULL,
+    digest BLOB NOT NULL,
+    state BLOB NOT NULL
+) STRICT
+"""
+_UNAVAILABLE: Final = (
+    (apsw.FullError, "the disk is full"),
+    (apsw.ReadOnlyError, "it cannot be written (read-only)"),
+    (apsw.CantOpenError, "it cannot be opened"),
+    (apsw.PermissionsError, "access to it is not permitted"),
+    (apsw.BusyError, "another program holds it"),
+    (apsw.LockedError, "another program holds it"),
+    (apsw.NoMemError, "memory ran out"),
+    (apsw.IOError, "the disk fails"),
+)
+
+
+class FileDamaged(StorageError):
+    """A file is not what SQLite wrote."""
+
+
+class PlainErrors:
+    """A context that turns SQLite's errors about the disk and constraints into storage errors.
+
+    Mistakes in the SQL itself pass as they are: they are ours.
+    """
+
+    def __init__(self, where: str) -> None:
+        self.where = where
+
+    def __enter__(self) -> None:
+        """Begin."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
+    ) -> None:
+        """Translate what was raised."""
+        if not isinstance(error, apsw.Error):
+            return
+        if isinstance(error, apsw.ConstraintError):
+            raise ConstraintBroken(str(error)) from error
+        if isinstance(error, apsw.CorruptError | apsw.NotADBError):
+            raise FileDamaged(f"{self.where} is damaged ({error})") from error
+        for family, reason in _UNAVAILABLE:
+            if isinstance(error, family):
+                raise StorageUnavailable(f"{self.where}: {reason} ({error})") from error
+
+
+class Writer:
+    """The connection that writes and checkpoints one file.
+
+    ``durable``: a commit is synced before it returns; otherwise a power cut may take the last
+    commits, though a killed process does not.
+    """
+
+    def __init__(self, path: Path, *, durable: bool) -> None:
+        self.errors = PlainErrors(str(path))
+        self._log_pages = 0
+        self._checkpoint_at = CHECKPOINT_PAGES
+        with self.errors:
+            self.connection = apsw.Connection(str(path))
+        try:
+            with self.errors:
+                self._prepare(durable)
+        except BaseException:
+            self.connection.close()
+            raise
+
+    def _prepare(self, durable: bool) -> None:
+        connection = self.connection
+        connection.set_busy_timeout(BUSY_MS)
+        if connection.pragma("journal_mode", "wal") != "wal":
+            raise StorageUnavailable(
+                f"{self.errors.where}: a write-ahead log is not possible there"
+            )
+        connection.pragma("synchronous", "full" if durable else "normal")
+        connection.pragma("fullfsync", durable)
+        connection.pragma("checkpoint_fullfsync", True)
+        connection.pragma("foreign_keys", True)
+        # A hook of our own also switches SQLite's automatic checkpoints off.
+        connection.set_wal_hook(self._on_commit)
+
+    def _on_commit(self, _: apsw.Connection, name: str, pages: int) -> int:
+        if name == "main":
+            self._log_pages = pages
+        return apsw.SQLITE_OK
+
+    def open_format(self, schema: str) -> None:
+        """Create the table of a file of our own format, or refuse a file of another."""
+        with self.errors:
+            found = self.connection.pragma("user_version")
+            if found not in (0, FORMAT):
+                raise StorageError(
+                    f"{self.errors.where} has format {found}; this version reads {FORMAT}"
+                )
+            if found == 0:
+                self.connection.execute(
+                    f"BEGIN IMMEDIATE; {schema}; PRAGMA user_version = {FORMAT}; COMMIT"
+                )
+
+    def checkpoint_when_due(self) -> None:
+        """Copy the write-ahead log into the file once it has grown enough; never fails a commit."""
+        if self._log_pages < self._checkpoint_at:
+            if self._log_pages < CHECKPOINT_PAGES:
+                self._checkpoint_at = CHECKPOINT_PAGES
+            return
+        # Readers or a full disk may leave part of the log: tried again after as many pages more.
+        self._checkpoint_at = self._log_pages + CHECKPOINT_PAGES
+        try:
+            self.connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+        except apsw.Error:
+            return
+
+    def empty_log(self) -> None:
+        """Copy the log into the file and truncate it, as far as readers and the disk allow."""
+        try:
+            self.connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+        except apsw.Error:
+            return
+
+    def close(self) -> None:
+        """Empty the log and close; what was committed stays in the log where that fails."""
+        self.empty_log()
+        self.connection.close()
+
+
+class SqliteJournal:
+    """The journal as one row per commit in ``path``; one thread appends, any may read."""
+
+    def __init__(self, path: Path) -> None:
+        """Open or create the file, and check its last batch.
+
+        Raises ``JournalCorrupt`` when that batch is damaged (``read_journal`` then names the first
+        break), ``StorageUnavailable`` when the file cannot be opened for writing.
+        """
+        self._path = path
+        try:
+            self._writer = Writer(path, durable=True)
+        except FileDamaged as error:
+            raise JournalCorrupt(1, str(path), ALTERED) from error
+        try:
+            self._writer.open_format(_JOURNAL_SCHEMA)
+            self._head = self._checked_head()
+        except FileDamaged as error:
+            self._writer.connection.close()
+            raise JournalCorrupt(1, str(path), ALTERED) from error
+        except BaseException:
+            self._writer.connection.close()
+            raise
+
+    def _checked_head(self) -> JournalHead:
+        with self._writer.errors:
+            rows = self._writer.connection.execute(
+                "SELECT first_seq, last_seq, last_ts, chain, blob FROM batches"
+                " ORDER BY first_seq DESC LIMIT 2"
+            ).fetchall()
+        if not rows:
+            return EMPTY_HEAD
+        last, *before = map(Batch._make, rows)
+        anchor = before[0].head if before else EMPTY_HEAD
+        for _ in unpack([last], anchor, last.last_seq, str(self._path)):
+            pass
+        return last.head
+
+    @property
+    def head(self) -> JournalHead:
+        """Where the journal ends."""
+        return self._head
+
+    def append(self, records: Sequence[Record]) -> None:
+        """Make the records durable in one commit; see ``ports.Journal``."""
+        if not records:
+            return
+        batch = pack(self._head, records)
+        writer = self._writer
+        with writer.errors:
+            # One statement is its own transaction: SQLite undoes it when any part of it fails.
+            writer.connection.execute("INSERT INTO batches VALUES (?, ?, ?, ?, ?)", batch)
+        self._head = batch.head
+        writer.checkpoint_when_due()
+
+    def read(self, after_seq: int) -> Iterator[Record]:
+        """Yield the records after ``after_seq``; see ``ports.Journal``."""
+        return read_journal(self._path, after_seq)
+
+    def close(self) -> None:
+        """Empty the write-ahead log into the file and release both."""
+        self._writer.close()
+
+
+def read_journal(path: Path, after_seq: int) -> Iterator[Record]:
+    """Yield and check the records of the file at ``path`` after ``after_seq``, never writing to it.
+
+    Works beside a running writer and on a journal too damaged to be opened for writing. Raises as
+    ``ports.Journal.read`` does, and ``StorageUnavailable`` when the file cannot be opened.
+    """
+    errors = PlainErrors(str(path))
+    with errors:
+        connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
+    try:
+        connection.set_busy_timeout(BUSY_MS)
+        try:
+            with errors:
+                anchor, row = _anchor(connection, after_seq)
+        except FileDamaged as error:
+            raise JournalCorrupt(after_seq + 1, str(path), ALTERED) from error
+        yield from unpack(
+            _batches(connection, errors, row, anchor.seq), anchor, after_seq, str(path)
+        )
+    finally:
+        connection.close()
+
+
+def _anchor(connection: apsw.Connection, after_seq: int) -> tuple[JournalHead, int]:
+    """The end of the last batch wholly at or before ``after_seq``, and its key (0 for none)."""
+    rows: list[Row] = connection.execute(
+        "SELECT first_seq, last_seq, last_ts, chain FROM batches WHERE first_seq <= ?"
+        " ORDER BY first_seq DESC LIMIT 2",
+        (after_seq + 1,),
+    ).fetchall()
+    for first_seq, last_seq, last_ts, chain in rows:
+        if last_seq <= after_seq:
+            return JournalHead(last_seq, last_ts, chain), first_seq
+    return EMPTY_HEAD, 0
+
+
+def _batches(
+    connection: apsw.Connection, errors: PlainErrors, row: int, last_seq: int
+) -> Iterator[Batch]:
+    """The batches after ``row``, some at a time so that a slow reader holds up no checkpoint."""
+    while True:
+        page: list[Batch] = []
+        damage: FileDamaged | None = None
+        try:
+            with errors:
+                for values in connection.execute(
+                    "SELECT first_seq, last_seq, last_ts, chain, blob FROM batches"
+                    " WHERE first_seq > ? ORDER BY first_seq LIMIT ?",
+                    (row, BATCHES_PER_PAGE),
+                ):
+                    page.append(Batch._make(values))
+        except FileDamaged as error:
+            damage = error
+        yield from page
+        if page:
+            row, last_seq = page[-1].first_seq, page[-1].last_seq
+        if damage is not None:
+            raise JournalCorrupt(last_seq + 1, errors.where, ALTERED) from damage
+        if len(page) < BATCHES_PER_PAGE:
+            return
+
+
+class SqliteSnapshots:
+    """The latest snapshot as the only row of ``path``; may be used from any thread."""
+
+    def __init__(self, path: Path) -> None:
+        self._turn = Lock()
+        self._writer = Writer(path, durable=True)
+        try:
+            self._writer.open_format(_SNAPSHOT_SCHEMA)
+        except BaseException:
+            self._writer.connection.close()
+            raise
+
+    def load(self) -> Snapshot | None:
+        """The stored snapshot, if any."""
+        with self._turn, self._writer.errors:
+            row = self._writer.connection.execute(
+                "SELECT seq, ts, state_hash, engine_version, digest, state FROM snapshot"
+            ).fetchone()
+        return None if row is None else Snapshot._make(row)
+
+    def store(self, snapshot: Snapshot) -> None:
+        """Replace the stored snapshot durably, all or nothing; raises ``StorageUnavailable``."""
+        writer = self._writer
+        with self._turn, writer.errors:
+            writer.connection.execute(
+                "INSERT OR REPLACE INTO snapshot VALUES (1, ?, ?, ?, ?, ?, ?)", snapshot
+            )
+            writer.empty_log()
+
+    def close(self) -> None:
+        """Release the files."""
+        with self._turn:
+            self._writer.close()
+
+
+def upsert_sql(table: str, columns: Sequence[str], key: str) -> str:
+    """One statement that reads all rows out of one JSON parameter.
+
+    SQLite then works through the rows by itself: nothing else in the process waits for it row by
+    row, as it does when each row is its own statement.
+    """
+    values = ", ".join(f"value ->> {n}" for n in range(len(columns)))
+    changed = ", ".join(f"{name} = excluded.{name}" for name in columns)
+    return (
+        f"INSERT INTO {table} ({', '.join(columns)}) SELECT {values} FROM json_each(?) WHERE true"
+        f" ON CONFLICT ({key}) DO UPDATE SET {changed}"
+    )
+
+
+class OpenTransaction:
+    """The database as the work inside a transaction sees it."""
+
+    def __init__(self, connection: apsw.Connection, errors: PlainErrors) -> None:
+        self._connection, self._errors = connection, errors
+
+    def query(self, sql: str, params: Sequence[SqlValue] = ()) -> list[Row]:
+        """Rows of a SELECT, or of a RETURNING clause, with what this transaction has changed."""
+        self._assert_open()
+        with self._errors:
+            return self._connection.execute(sql, tuple(params)).fetchall()
+
+    def execute(self, sql: str, params: Sequence[SqlValue] = ()) -> None:
+        """Run one statement in this transaction."""
+        self._assert_open()
+        with self._errors:
+            self._connection.execute(sql, tuple(params))
+
+    def executemany(self, sql: str, rows: Iterable[Sequence[SqlValue]]) -> None:
+        """Run one statement for each row in this transaction."""
+        self._assert_open()
+        with self._errors:
+            self._connection.executemany(sql, map(tuple, rows))
+
+    def upsert_json(self, table: str, columns: Sequence[str], key: str, rows: bytes) -> None:
+        """Insert or replace rows given as a JSON array of arrays, in this transaction."""
+        self.execute(upsert_sql(table, columns, key), (rows.decode(),))
+
+    def script(self, sql: str) -> None:
+        """Run several statements in this transaction."""
+        self.execute(sql)
+
+    def transact(self, work: Callable[[Database], None]) -> None:
+        """Refuse: a transaction holds no second one."""
+        raise AssertionError("a transaction inside a transaction")
+
+    def close(self) -> None:
+        """Refuse: whoever opened the database closes it."""
+        raise AssertionError("a transaction cannot close its database")
+
+    def _assert_open(self) -> None:
+        # A full disk ends the transaction on its own; what follows would be committed by itself.
+        assert self._connection.in_transaction, "the transaction is over"
+
+
+def rows_of(connection: apsw.Connection, sql: str, params: Sequence[SqlValue]) -> list[Row]:
+    """Rows of a SELECT on a connection that cannot write at the moment (asserted)."""
+    try:
+        return connection.execute(sql, tuple(params)).fetchall()
+    except apsw.ReadOnlyError as error:
+        raise AssertionError("a query only reads; a change belongs in a transaction") from error
+
+
+class WritingDatabase:
+    """The writing half of ``ports.Database`` over one connection, one thread at a time."""
+
+    def __init__(self, connection: apsw.Connection, errors: PlainErrors) -> None:
+        self._connection, self._errors = connection, errors
+        self._turn = Lock()
+        self._thread_id = 0
+
+    def execute(self, sql: str, params: Sequence[SqlValue] = ()) -> None:
+        """Run one statement in its own transaction."""
+        self._keep(lambda: self._connection.execute(sql, tuple(params)))
+
+    def executemany(self, sql: str, rows: Iterable[Sequence[SqlValue]]) -> None:
+        """Run one statement for each row, all in one transaction."""
+        self.transact(lambda database: database.executemany(sql, rows))
+
+    def upsert_json(self, table: str, columns: Sequence[str], key: str, rows: bytes) -> None:
+        """Insert or replace rows given as a JSON array of arrays, in one transaction."""
+        self.transact(lambda database: database.upsert_json(table, columns, key, rows))
+
+    def script(self, sql: str) -> None:
+        """Run several statements without parameters in one transaction."""
+        self.transact(lambda database: database.script(sql))
+
+    def transact(self, work: Callable[[Database], None]) -> None:
+        """Run ``work`` in one transaction: durable when this returns, undone when it raises."""
+        connection = self._connection
+
+        def run() -> None:
+            connection.execute("BEGIN IMMEDIATE")
+            work(OpenTransaction(connection, self._errors))
+            connection.execute("COMMIT")
+
+        self._keep(run)
+
+    def _keep(self, write: Callable[[], object]) -> None:
+        self._assert_outside()
+        with self._turn, self._errors:
+            self._thread_id = get_ident()
+            try:
+                write()
+            finally:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                self._thread_id = 0
+
+    def _assert_outside(self) -> None:
+        assert self._thread_id != get_ident(), (
+            "inside a transaction only the database that the work was given may be used"
+        )
+
+
+class SqliteDatabase(WritingDatabase):
+    """A relational database in the file at ``path``.
+
+    One connection writes; each thread that queries borrows a read-only connection, so a query
+    neither waits for a writer nor sees half a transaction. ``durable``: as for ``Writer``.
+    """
+
+    def __init__(self, path: Path, *, durable: bool) -> None:
+        self._path = str(path)
+        self._writer = Writer(path, durable=durable)
+        super().__init__(self._writer.connection, self._writer.errors)
+        self._pool_turn = Lock()
+        self._idle: list[apsw.Connection] = []
+        self._closed = False
+
+    def query(self, sql: str, params: Sequence[SqlValue] = ()) -> list[Row]:
+        """Rows of a SELECT on the last committed state; from any thread, also beside a writer."""
+        self._assert_outside()
+        with self._errors:
+            reader = self._borrow()
+            try:
+                return rows_of(reader, sql, params)
+            finally:
+                self._give_back(reader)
+
+    def close(self) -> None:
+        """Release the files; queries still running finish."""
+        with self._pool_turn:
+            self._closed = True
+            idle, self._idle = self._idle, []
+        for reader in idle:
+            reader.close()
+        with self._turn:
+            self._writer.close()
+
+    def _keep(self, write: Callable[[], object]) -> None:
+        def write_and_checkpoint() -> None:
+            write()
+            self._writer.checkpoint_when_due()
+
+        super()._keep(write_and_checkpoint)
+
+    def _borrow(self) -> apsw.Connection:
+        with self._pool_turn:
+            assert not self._closed, "the database is closed"
+            if self._idle:
+                return self._idle.pop()
+        reader = apsw.Connection(self._path, flags=apsw.SQLITE_OPEN_READONLY)
+        reader.set_busy_timeout(BUSY_MS)
+        return reader
+
+    def _give_back(self, reader: apsw.Connection) -> None:
+        with self._pool_turn:
+            if not self._closed and len(self._idle) < IDLE_READERS_MAX:
+                self._idle.append(reader)
+                return
+        reader.close()
