@@ -1,7 +1,8 @@
 """The mixed workload of inputs that the engine and recovery benchmarks share.
 
-80 % quotes, 15 % orders of which half are marketable and fill at once, 5 % cancels, over 1,000 accounts
-and 24 instruments, on top of 20,000 resting limit orders. Seeded, so every run applies the same inputs.
+80 % quotes, 15 % orders of which half are marketable and fill at once, 5 % cancels, over 1,000
+accounts and 24 instruments, on top of 20,000 resting limit orders. Seeded, so every run applies the
+same inputs.
 """
 
 import random

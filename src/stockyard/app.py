@@ -1,7 +1,7 @@
 """The composition root: builds a World out of its parts and opens it. One process may hold several.
 
-Promises: which parts a world has is decided here and nowhere else; a fresh directory, a clean stop and
-a crash are opened by the same steps. Must not know: HTTP details, or how a part works.
+Promises: which parts a world has is decided here and nowhere else; a fresh directory, a clean stop
+and a crash are opened by the same steps. Must not know: HTTP details, or how a part works.
 """
 
 import secrets
@@ -32,8 +32,8 @@ from stockyard.model.facts import (
 )
 from stockyard.model.instruments import Instrument, Session
 from stockyard.model.numbers import CASH_SCALE, NumberError, parse_decimal
-from stockyard.model.records import Input
 from stockyard.model.recordings import Recording
+from stockyard.model.records import Input
 from stockyard.projections.store import ReadStore
 from stockyard.runtime.clock import Clock
 from stockyard.runtime.projector import Run, run_at_once

@@ -11,7 +11,9 @@ from stockyard.engine.orders import Order
 
 @mypyc_attr(acyclic=True)
 class Position:
-    """What an account holds of one instrument: weighted-average cost, in micro-dollars for all of it."""
+    """What an account holds of one instrument: weighted-average cost, in micro-dollars for all of
+    it.
+    """
 
     def __init__(self, instrument_id: int) -> None:
         self.instrument_id = instrument_id

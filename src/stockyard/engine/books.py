@@ -14,7 +14,7 @@ VALUE_DIGITS: Final = 6
 
 
 class OrderQueue:
-    """Working orders of one side that share a fill rule: market orders by age, then limit orders."""
+    """Working orders of one side under one fill rule: market orders by age, then limit orders."""
 
     def __init__(self) -> None:
         self.market: dict[int, Order] = {}

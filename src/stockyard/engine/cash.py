@@ -1,7 +1,7 @@
 """Accounts and their cash: opening, deposits, withdrawals, profile, reset.
 
-Promises: cash enters and leaves only here, against the funding book. Must not know: prices or orders,
-beyond canceling them on a reset.
+Promises: cash enters and leaves only here, against the funding book. Must not know: prices or
+orders, beyond canceling them on a reset.
 """
 
 from stockyard.engine import desk, idempotency

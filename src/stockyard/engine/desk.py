@@ -38,7 +38,7 @@ def answer_known(
     ts: int,
     out: list[Event],
 ) -> Account | None:
-    """The account, or None when the answer is already given: unknown account, or a key seen before."""
+    """The account, or None when it is answered already: unknown account, or a key seen before."""
     idempotency.forget_expired(state, ts)
     account = state.accounts.get(account_id)
     if account is None:

@@ -1,8 +1,8 @@
 """The engine: one single-threaded function of (state, input).
 
-Promises: ``apply`` looks at nothing but its arguments and its own state; the same inputs give the same
-events and the same ``state_hash``, live, replayed, compiled or interpreted. After every input the
-ledger sums to zero. Must not know: time, disk, network, or who is asking.
+Promises: ``apply`` looks at nothing but its arguments and its own state; the same inputs give the
+same events and the same ``state_hash``, live, replayed, compiled or interpreted. After every input
+the ledger sums to zero. Must not know: time, disk, network, or who is asking.
 """
 
 from hashlib import sha256
@@ -20,7 +20,9 @@ from stockyard.model.records import Input
 from stockyard.model.state import EngineState
 
 ENGINE_VERSION: Final = "1"
-"""Changes whenever the same inputs could give other events: old journals are not run through new rules."""
+"""Changes whenever the same inputs could give other events: old journals are not run through new
+rules.
+"""
 
 COMPILED: Final = not __file__.endswith(".py")
 
@@ -58,7 +60,8 @@ class Engine:
         leaves the engine unusable.
         """
         state = self.state
-        assert seq > state.seq and ts >= state.ts, "inputs must come in order"
+        assert seq > state.seq, "inputs must come in the order of seq"
+        assert ts >= state.ts, "the world's clock must not go back"
         state.seq = seq
         state.ts = ts
         state.legs = 0

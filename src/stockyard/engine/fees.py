@@ -1,7 +1,7 @@
 """Fees: from dated tables, per order, never more by partial fills than by one whole fill.
 
-Promises: a fee line is computed on the order's running totals and rounded up there; a fill is charged
-the difference to what was charged before. Must not know: where the tables came from.
+Promises: a fee line is computed on the order's running totals and rounded up there; a fill is
+charged the difference to what was charged before. Must not know: where the tables came from.
 """
 
 from mypy_extensions import mypyc_attr
@@ -94,7 +94,7 @@ def charge(
     qty_unit: int,
     most_micros: int,
 ) -> FeeLines:
-    """What a fill is charged that took an order from one total to another, at most ``most_micros``."""
+    """What a fill costs that took an order from one total to another, at most ``most_micros``."""
     if not lines:
         return _NO_FEES
     charged: list[tuple[int, int]] = []

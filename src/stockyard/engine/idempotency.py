@@ -1,8 +1,9 @@
 """Answered requests: the same key never makes the same thing happen twice.
 
 Promises: a key with the same digest names the first answer; with another digest it is refused. A
-``client_order_id`` of an order that was taken is kept for ever; a denial, and any ``Idempotency-Key``,
-for the configured time (24 h) of the world's clock. Must not know: what was answered.
+``client_order_id`` of an order that was taken is kept for ever; a denial, and any
+``Idempotency-Key``, for the configured time (24 h) of the world's clock. Must not know: what was
+answered.
 """
 
 from stockyard.engine.accounts import Account, Answer

@@ -1,9 +1,10 @@
 """The double-entry ledger: every posting has its counter-posting, and the books sum to zero.
 
-Promises: after every input the running sums of cash and of quantity over all accounts and house books
-are zero; anything else is a bug and stops the engine. Must not know: why something is posted.
+Promises: after every input the running sums of cash and of quantity over all accounts and house
+books are zero; anything else is a bug and stops the engine. Must not know: why something is posted.
 
-Each side of an entry is posted on its own, with its own amount, so that a forgotten or wrong side shows.
+Each side of an entry is posted on its own, with its own amount, so that a forgotten or wrong side
+shows.
 """
 
 from stockyard.engine.accounts import Account, Position
@@ -11,7 +12,7 @@ from stockyard.engine.books import Book
 
 
 class Ledger:
-    """House balances (``Book`` numbers of ``model.codes`` -> micro-dollars) and the running sums."""
+    """House balances (``model.codes.Book`` numbers -> micro-dollars) and the running sums."""
 
     def __init__(self) -> None:
         self.house: dict[int, int] = {}

@@ -1,7 +1,7 @@
 """One function per order type: the worst price an order of that type may trade at.
 
-Promises: every row of ``model.order_types`` has its function here, named ``<word>_worst_price``. Must
-not know: accounts, fees, queues.
+Promises: every row of ``model.order_types`` has its function here, named ``<word>_worst_price``.
+Must not know: accounts, fees, queues.
 """
 
 from stockyard.engine.books import Book

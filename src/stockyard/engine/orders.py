@@ -1,7 +1,7 @@
 """An order's life: the transition table, the order itself, and the queue of resting orders.
 
-Promises: no order moves between statuses but by ``TRANSITIONS``; an impossible move is a bug and stops
-the engine. Must not know: prices of the market, accounts, or why a move happens.
+Promises: no order moves between statuses but by ``TRANSITIONS``; an impossible move is a bug and
+stops the engine. Must not know: prices of the market, accounts, or why a move happens.
 """
 
 from typing import Final
@@ -56,8 +56,9 @@ def advance(status: int, trigger: int) -> int:
 class Order:
     """One open order. ``worst_price`` is the limit, or a market order's collar.
 
-    ``filled_value`` is the exact sum of price times quantity at the instrument's scales. ``heap_index``
-    is the order's place in its ``OrderHeap``, -1 when it is in none. ``held_*`` is what it reserves.
+    ``filled_value`` is the exact sum of price times quantity at the instrument's scales.
+    ``heap_index`` is the order's place in its ``OrderHeap``, -1 when it is in none. ``held_*`` is
+    what it reserves.
     """
 
     def __init__(

@@ -1,7 +1,7 @@
 """What an order would cost and do, without doing it.
 
-Promises: reads the state and changes nothing; the same checks as a real order. Must not know: how the
-answer is shown.
+Promises: reads the state and changes nothing; the same checks as a real order. Must not know: how
+the answer is shown.
 """
 
 from stockyard.engine.books import Book

@@ -1,7 +1,7 @@
 """Facts: instruments, fees, profiles, sessions, limits, quotes and trades coming in.
 
-Promises: a fact is taken as it is; only one that no correct program would write is an assertion. Must
-not know: which file or feed it came from.
+Promises: a fact is taken as it is; only one that no correct program would write is an assertion.
+Must not know: which file or feed it came from.
 """
 
 from stockyard.engine import desk, venue

@@ -22,8 +22,8 @@ _BPS = 10_000
 class Request:
     """An order as asked for, whoever asks: a new one, a replacement, or the closing of a position.
 
-    ``freed_micros``, ``freed_qty``: what canceling or replacing other orders in the same step frees;
-    ``freed_orders``: how many open orders end in the same step.
+    ``freed_micros``, ``freed_qty``: what canceling or replacing other orders in the same step
+    frees; ``freed_orders``: how many open orders end in the same step.
     """
 
     def __init__(
@@ -50,7 +50,9 @@ class Request:
 
 @mypyc_attr(acyclic=True)
 class Terms:
-    """What was found: ``code`` 0 and what to hold, or the broken rule and the two numbers behind it."""
+    """What was found: ``code`` 0 and what to hold, or the broken rule and the two numbers behind
+    it.
+    """
 
     def __init__(self) -> None:
         self.code = 0

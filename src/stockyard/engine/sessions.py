@@ -1,7 +1,8 @@
 """Trading sessions inside the engine: which calendar is open, and when that changes next.
 
-Promises: a boundary is acted on before the first input at or after it, closes before opens, calendars
-in the order of their ids. Must not know: holidays or time zones; sessions come in as facts.
+Promises: a boundary is acted on before the first input at or after it, closes before opens,
+calendars in the order of their ids. Must not know: holidays or time zones; sessions come in as
+facts.
 """
 
 from stockyard.model.facts import SessionsScheduled

@@ -1,7 +1,7 @@
 """The engine's state to plain structs and back.
 
-Promises: ``take(restore(take(s))) == take(s)``, and a restored engine answers every future input as the
-original would. Must not know: where snapshots are kept.
+Promises: ``take(restore(take(s))) == take(s)``, and a restored engine answers every future input as
+the original would. Must not know: where snapshots are kept.
 """
 
 from stockyard.engine.accounts import Account, Answer, Position
@@ -230,7 +230,8 @@ def _restore_order(state: State, source: OrderState) -> None:
     order.held_qty = source.held_qty
     state.accounts[order.account_id].orders[order.order_id] = order
     book = state.book(order.instrument_id)
-    assert book is not None and order.order_type in (OrderType.MARKET, OrderType.LIMIT)
+    assert book is not None
+    assert order.order_type in (OrderType.MARKET, OrderType.LIMIT)
     if order.time_in_force == TimeInForce.DAY:
         book.day_orders[order.order_id] = order
     if order.status == Status.ACCEPTED:

@@ -1,8 +1,8 @@
 """The simulated venue: when an order fills, at which price and size, and what is posted.
 
-Promises: a fill takes the quote's price and never more than the profile allows of its size; every fill
-says which quote, size and rule made it. ``docs/reference/fills.md`` states these rules for traders.
-Must not know: who sent the order or how it was checked.
+Promises: a fill takes the quote's price and never more than the profile allows of its size; every
+fill says which quote, size and rule made it. ``docs/reference/fills.md`` states these rules for
+traders. Must not know: who sent the order or how it was checked.
 """
 
 from stockyard.engine.accounts import Account

@@ -1,7 +1,7 @@
 """The only encoder: records, events and snapshots to bytes and back (MessagePack, by position).
 
-Promises: ``decode(encode(x)) == x``; bytes written by an older version decode for ever (new fields go
-last, with defaults). Must not know: files, sockets, or what the bytes are for.
+Promises: ``decode(encode(x)) == x``; bytes written by an older version decode for ever (new fields
+go last, with defaults). Must not know: files, sockets, or what the bytes are for.
 """
 
 from typing import Final

@@ -1,8 +1,8 @@
 """The permanent numbers: sides, types, statuses, reasons and deny codes.
 
-Promises: a number, once released, never changes its meaning and is never given out again; everything
-written in a journal is written in these numbers. Must not know: how anything is decided or displayed
-beyond its word.
+Promises: a number, once released, never changes its meaning and is never given out again;
+everything written in a journal is written in these numbers. Must not know: how anything is decided
+or displayed beyond its word.
 """
 
 from typing import Final
@@ -46,7 +46,7 @@ class Status:
 
 
 class Trigger:
-    """What moves an order from one status to another; the columns of ``engine.orders.TRANSITIONS``."""
+    """What moves an order between statuses; the columns of ``engine.orders.TRANSITIONS``."""
 
     QUEUE: Final = 1
     ADMIT: Final = 2
@@ -106,7 +106,7 @@ class FeeKind:
 
 
 class Book:
-    """The house's own ledger books: every customer posting has its counter-posting in one of these."""
+    """The house's own ledger books: every customer posting has its counter-posting there."""
 
     FUNDING: Final = 1
     STREET: Final = 2

@@ -1,8 +1,8 @@
 """Commands: what someone may ask the engine to do. Each may be refused.
 
 Promises: a command is complete: nothing the engine needs to decide lies outside it and the engine's
-state. New fields go last, with a default, so that old journals decode for ever. Must not know: who may
-send it (``people``), how it travels (``api``), or where it is kept (``storage``).
+state. New fields go last, with a default, so that old journals decode for ever. Must not know: who
+may send it (``people``), how it travels (``api``), or where it is kept (``storage``).
 
 Every command that moves money carries ``idempotency_key`` (the header, or empty) and ``digest``, 16
 bytes over what the client sent: equal digests mean the same request.
@@ -118,7 +118,8 @@ class SetAccountProfile(msgspec.Struct, frozen=True, array_like=True, tag=9, gc=
 
 
 class ResetAccount(msgspec.Struct, frozen=True, array_like=True, tag=10, gc=False):
-    """Start a paper account again: orders canceled, positions given up, cash set to ``starting_micros``.
+    """Start a paper account again: orders canceled, positions given up, cash set to
+    ``starting_micros``.
 
     What happened before stays in the history.
     """

@@ -51,7 +51,9 @@ class DenyCode:
 
 
 class DenyRule(NamedTuple):
-    """What is told about a code: permanent word, HTTP status, retryable, what was wrong, what is right."""
+    """What is told about a code: permanent word, HTTP status, retryable, what was wrong, what is
+    right.
+    """
 
     word: str
     http_status: int

@@ -1,9 +1,9 @@
 """Events: what the engine decided. An event cannot be undone.
 
-Promises: every change of state a person, a bot or an auditor could ask about is an event, and carries
-the value after the change, so that a fold is an assignment. An event's name is ``(seq, index)``: the
-journal number of the input that caused it and its place among that input's events. Must not know: who
-is listening.
+Promises: every change of state a person, a bot or an auditor could ask about is an event, and
+carries the value after the change, so that a fold is an assignment. An event's name is ``(seq,
+index)``: the journal number of the input that caused it and its place among that input's events.
+Must not know: who is listening.
 """
 
 import msgspec
@@ -12,8 +12,9 @@ import msgspec
 class OrderAccepted(msgspec.Struct, frozen=True, array_like=True, tag=1, gc=False):
     """An order is ours to work. ``status``: NEW, or ACCEPTED while its session is closed.
 
-    ``collar_price``: worst price a market order may take, 0 for a limit order. ``expires_ns``: end of
-    its trading day for a day order, else 0. ``held_*_after``: what all open orders of the account hold.
+    ``collar_price``: worst price a market order may take, 0 for a limit order. ``expires_ns``: end
+    of its trading day for a day order, else 0. ``held_*_after``: what all open orders of the
+    account hold.
     """
 
     order_id: int
@@ -49,8 +50,8 @@ class OrderFilled(msgspec.Struct, frozen=True, array_like=True, tag=3, gc=False)
     Money: ``value_micros`` is what the shares cost or brought; ``fees`` pairs of (``FeeKind``,
     micros); ``rounding_micros`` what rounding to a micro-dollar left over, posted to its own book.
     Explanation: the quote seen (``bid``, ``ask``, their sizes, ``quote_seq``, ``quote_age_ns``),
-    ``size_open`` what was left of the size taken from before this fill, profile and version, the rule.
-    ``position_qty_before`` tells whether this fill opened the position.
+    ``size_open`` what was left of the size taken from before this fill, profile and version, the
+    rule. ``position_qty_before`` tells whether this fill opened the position.
     """
 
     order_id: int
@@ -118,8 +119,9 @@ class OrderReplaced(msgspec.Struct, frozen=True, array_like=True, tag=6, gc=Fals
 
 
 class CommandDenied(msgspec.Struct, frozen=True, array_like=True, tag=7, gc=False):
-    """We refused. ``required`` and ``available`` are the two numbers that did not fit, where there are
-    two: micro-dollars for cash rules, scaled quantity for position rules, scaled price for price rules.
+    """We refused. ``required`` and ``available`` are the two numbers that did not fit, where there
+    are two: micro-dollars for cash rules, scaled quantity for position rules, scaled price for
+    price rules.
     """
 
     account_id: int
@@ -129,7 +131,9 @@ class CommandDenied(msgspec.Struct, frozen=True, array_like=True, tag=7, gc=Fals
 
 
 class CommandRepeated(msgspec.Struct, frozen=True, array_like=True, tag=8, gc=False):
-    """A request seen before: its first answer is the events of ``first_seq``. Nothing was done again."""
+    """A request seen before: its first answer is the events of ``first_seq``. Nothing was done
+    again.
+    """
 
     account_id: int
     first_seq: int

@@ -1,7 +1,7 @@
 """Facts: what the outside world told us. A fact cannot be refused.
 
-Promises: everything the engine decides with that is not a command comes in as one of these, journaled
-like a command. Must not know: which feed or file it came from beyond ``source``.
+Promises: everything the engine decides with that is not a command comes in as one of these,
+journaled like a command. Must not know: which feed or file it came from beyond ``source``.
 """
 
 import msgspec
@@ -43,7 +43,9 @@ class ClockTick(msgspec.Struct, frozen=True, array_like=True, tag=34, gc=False):
 
 
 class WorldCreated(msgspec.Struct, frozen=True, array_like=True, tag=35, gc=False):
-    """First record of every journal. ``world_id``: 32 hexadecimal digits; ``seed`` of the engine's draws."""
+    """First record of every journal. ``world_id``: 32 hexadecimal digits; ``seed`` of the engine's
+    draws.
+    """
 
     world_id: str
     seed: int
@@ -56,7 +58,7 @@ class InstrumentListed(msgspec.Struct, frozen=True, array_like=True, tag=36, gc=
 
 
 class FeesScheduled(msgspec.Struct, frozen=True, array_like=True, tag=37, gc=False):
-    """Fee lines for an asset class from ``effective_ns`` on, until the next such table takes over."""
+    """Fee lines for an asset class from ``effective_ns`` on, until the next table takes over."""
 
     asset_class: int
     effective_ns: int

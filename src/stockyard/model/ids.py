@@ -1,7 +1,7 @@
 """Public ids: UUIDs (version 8, RFC 9562) derived from the world and a journal number, and back.
 
-Promises: the same world, kind, seq and index always give the same UUID, and it can be turned back, so
-no table of ids is kept. Must not know: whether the thing named exists.
+Promises: the same world, kind, seq and index always give the same UUID, and it can be turned back,
+so no table of ids is kept. Must not know: whether the thing named exists.
 
 Layout of the 122 free bits: world tag 28, kind 4, index 28, seq 62.
 """

@@ -1,7 +1,8 @@
 """What can be traded, and the tables the engine decides with. All of it enters as journaled facts.
 
-Promises: prices, quantities and cash are scaled integers; the scale of a price or a quantity belongs to
-the instrument (decimal places), cash is in millionths of a US dollar. Must not know: any venue by name.
+Promises: prices, quantities and cash are scaled integers; the scale of a price or a quantity
+belongs to the instrument (decimal places), cash is in millionths of a US dollar. Must not know: any
+venue by name.
 """
 
 import msgspec
@@ -10,11 +11,11 @@ import msgspec
 class Instrument(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One tradable instrument.
 
-    ``price_scale`` and ``qty_scale`` are decimal places. ``tick`` is the price increment at or above
-    ``tick_threshold``, ``tick_below`` under it (Reg NMS 612: $0.01, and $0.0001 under $1.00).
-    ``lot``: smallest quantity step; ``round_lot``: what a quote's size is counted in at the exchange.
-    ``band_bps``: how far a limit price may lie from the market; ``collar_bps``: how far a market order
-    may walk from the quote it saw, both in hundredths of a percent.
+    ``price_scale`` and ``qty_scale`` are decimal places. ``tick`` is the price increment at or
+    above ``tick_threshold``, ``tick_below`` under it (Reg NMS 612: $0.01, and $0.0001 under $1.00).
+    ``lot``: smallest quantity step; ``round_lot``: what a quote's size is counted in at the
+    exchange. ``band_bps``: how far a limit price may lie from the market; ``collar_bps``: how far a
+    market order may walk from the quote it saw, both in hundredths of a percent.
     """
 
     instrument_id: int
@@ -47,10 +48,11 @@ class Session(msgspec.Struct, frozen=True, array_like=True, gc=False):
 class FeeRule(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One line of a fee table.
 
-    ``kind``: a ``FeeKind``. ``side``: a ``Side`` or 0 for both. ``maker``: 0 taker only, 1 maker only,
-    2 both. ``per_million_micros``: fee in micro-dollars per million dollars of value.
-    ``per_unit_micros_e6``: fee in millionths of a micro-dollar per share or coin. ``cap_micros``: most
-    for one order, 0 for none. ``round_to_micros``: the order's running total is rounded up to this.
+    ``kind``: a ``FeeKind``. ``side``: a ``Side`` or 0 for both. ``maker``: 0 taker only, 1 maker
+    only, 2 both. ``per_million_micros``: fee in micro-dollars per million dollars of value.
+    ``per_unit_micros_e6``: fee in millionths of a micro-dollar per share or coin. ``cap_micros``:
+    most for one order, 0 for none. ``round_to_micros``: the order's running total is rounded up to
+    this.
     """
 
     kind: int
@@ -65,8 +67,8 @@ class FeeRule(msgspec.Struct, frozen=True, array_like=True, gc=False):
 class VenueProfile(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """How honest fills are for an account: which quote sizes bound them and how old a quote may be.
 
-    ``size_bounded``: fills take no more than the displayed size of the quote. ``fees``: whether the fee
-    table applies. ``quote_age_ns_max``: an older quote fills nothing; 0 for no bound.
+    ``size_bounded``: fills take no more than the displayed size of the quote. ``fees``: whether the
+    fee table applies. ``quote_age_ns_max``: an older quote fills nothing; 0 for no bound.
     """
 
     profile_id: int

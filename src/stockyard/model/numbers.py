@@ -11,7 +11,8 @@ CASH_SCALE: Final = 6
 """Decimal places of cash: a micro-dollar."""
 TEXT_LENGTH_MAX: Final = 40
 INT_MAX: Final = 2**62 - 1
-"""Nothing that is stored may pass this: it fits a signed 64-bit column with room for one addition."""
+"""Nothing that is stored may pass this: it fits a signed 64-bit column with room for one addition.
+"""
 SEQ_MAX: Final = 2**57 - 1
 LEGS_MAX: Final = 16
 """Orders one input may create: ``order_id = seq * LEGS_MAX + leg``."""
@@ -28,8 +29,8 @@ class NumberError(ValueError):
 def parse_decimal(text: str, scale: int) -> int:
     """Turn plain decimal text into an integer scaled by ``10**scale``.
 
-    Raises ``NumberError`` for exponents, NaN, blanks, separators, more decimal places than ``scale``
-    (trailing zeros apart), over 40 characters, or a magnitude above ``INT_MAX``.
+    Raises ``NumberError`` for exponents, NaN, blanks, separators, more decimal places than
+    ``scale`` (trailing zeros apart), over 40 characters, or a magnitude above ``INT_MAX``.
     """
     if len(text) > TEXT_LENGTH_MAX:
         raise NumberError(f"a number has at most {TEXT_LENGTH_MAX} characters")
@@ -46,7 +47,7 @@ def parse_decimal(text: str, scale: int) -> int:
 
 
 def format_decimal(value: int, scale: int, places_min: int = 0) -> str:
-    """Write a scaled integer as decimal text with no needless zeros beyond ``places_min`` places."""
+    """Write a scaled integer as decimal text without needless zeros beyond ``places_min``."""
     if scale == 0:
         return str(value)
     digits = str(abs(value)).rjust(scale + 1, "0")

@@ -1,7 +1,7 @@
 """The table of order types: one row each, read by the API, the ticket and the tests.
 
-Promises: a row names every field a type needs, takes or refuses. Must not know: how it is filled (one
-function per row in ``engine.order_rules``).
+Promises: a row names every field a type needs, takes or refuses. Must not know: how it is filled
+(one function per row in ``engine.order_rules``).
 """
 
 from typing import Final, NamedTuple

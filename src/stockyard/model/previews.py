@@ -10,8 +10,8 @@ class OrderPreview(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The outcome an order would have now.
 
     ``code``: the rule that would deny it, 0 if none, with ``required`` and ``available`` as in
-    ``CommandDenied``. ``qty`` scaled; ``fillable_qty`` of it against the current quote; ``price`` the
-    price assumed; ``value_micros`` and ``fees`` for the whole quantity at that price;
+    ``CommandDenied``. ``qty`` scaled; ``fillable_qty`` of it against the current quote; ``price``
+    the price assumed; ``value_micros`` and ``fees`` for the whole quantity at that price;
     ``hold_micros`` what would be reserved; ``buying_power_micros_after`` what would be left free.
     """
 

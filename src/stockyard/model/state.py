@@ -11,7 +11,7 @@ from stockyard.model.instruments import Instrument, Limits, Session, VenueProfil
 
 
 class OrderState(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """One open order. ``filled_value``: the exact sum of price times quantity, as text (unbounded)."""
+    """One open order. ``filled_value``: exact sum of price times quantity, as text (unbounded)."""
 
     order_id: int
     account_id: int
@@ -36,7 +36,9 @@ class OrderState(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class PositionState(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """One position: ``cost_micros`` is the cost of what is held, ``realized_micros`` all ever realised."""
+    """One position: ``cost_micros`` is the cost of what is held, ``realized_micros`` all ever
+    realised.
+    """
 
     instrument_id: int
     qty: int

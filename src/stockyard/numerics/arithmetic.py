@@ -1,7 +1,8 @@
 """Integer products and quotients, each naming its rounding.
 
-Promises: exact. Everything is Python's unbounded ``int``: compiled code keeps small values in machine
-words and moves to big integers by itself, so nothing wraps. Must not know: what the numbers mean.
+Promises: exact. Everything is Python's unbounded ``int``: compiled code keeps small values in
+machine words and moves to big integers by itself, so nothing wraps. Must not know: what the numbers
+mean.
 """
 
 

@@ -1,7 +1,7 @@
 """Random numbers by counter: the n-th draw of a stream depends on nothing but seed, stream and n.
 
-Promises: the same on every platform, compiled or not; no hidden state, so nothing to snapshot. Must not
-know: what a draw decides. The mixing function is SplitMix64 (Steele, Lea, Flood 2014).
+Promises: the same on every platform, compiled or not; no hidden state, so nothing to snapshot. Must
+not know: what a draw decides. The mixing function is SplitMix64 (Steele, Lea, Flood 2014).
 """
 
 import math
@@ -34,7 +34,7 @@ class CounterRandom:
         return (self.uint64(counter) >> 11) / 9007199254740992.0
 
     def normal(self, counter: int) -> float:
-        """A standard normal draw (Box and Muller 1958); it uses the counters ``2n`` and ``2n + 1``."""
+        """A standard normal draw (Box and Muller 1958); uses the counters ``2n`` and ``2n + 1``."""
         radius = 1.0 - self.uniform(2 * counter)
         return math.sqrt(-2.0 * math.log(radius)) * math.cos(
             _TWO_PI * self.uniform(2 * counter + 1)

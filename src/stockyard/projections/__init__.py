@@ -1,1 +1,3 @@
-"""THE READ SIDE. Folds of the engine's events, in memory and in SQL; can be rebuilt from the journal."""
+"""THE READ SIDE. Folds of the engine's events, in memory and in SQL; can be rebuilt from the
+journal.
+"""

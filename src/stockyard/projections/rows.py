@@ -12,7 +12,8 @@ from stockyard.model.codes import OPEN_STATUSES
 
 
 class OrderRow(msgspec.Struct, array_like=True, gc=False):
-    """One order. ``filled_value``: exact sum of price times quantity, as text (it may pass 64 bits).
+    """One order. ``filled_value``: exact sum of price times quantity, as text (it may pass 64
+    bits).
 
     ``*_ns`` times are the world's clock, 0 for not yet. ``reason``: a ``Reason``, 0 for none.
     """

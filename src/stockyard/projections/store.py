@@ -1,7 +1,7 @@
 """The read side in SQL: what the projector writes and what queries read.
 
-Promises: rows, cursor and digest are committed together, so writing again what is already there changes
-nothing. Must not know: who asks, or how events are made.
+Promises: rows, cursor and digest are committed together, so writing again what is already there
+changes nothing. Must not know: who asks, or how events are made.
 """
 
 from collections.abc import Sequence

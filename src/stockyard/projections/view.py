@@ -1,8 +1,9 @@
 """The View: the read side in memory, folded from the same sequence that everyone reads.
 
-Promises: after ``fold(seq, ...)`` it shows exactly the effects of inputs up to ``seq``; a request is
-answered only after that, so a client reads its own writes. It keeps every account, position and open
-order, and the orders that ended since the projector last took the changes over. Must not know: SQL.
+Promises: after ``fold(seq, ...)`` it shows exactly the effects of inputs up to ``seq``; a request
+is answered only after that, so a client reads its own writes. It keeps every account, position and
+open order, and the orders that ended since the projector last took the changes over. Must not know:
+SQL.
 """
 
 from collections.abc import Callable, Sequence
@@ -100,7 +101,9 @@ class View:
         self.ts = ts
 
     def fold_fact(self, seq: int, ts: int, message: Input) -> None:
-        """Take over quotes, trades and reference data, which come in as facts and are never refused."""
+        """Take over quotes, trades and reference data, which come in as facts and are never
+        refused.
+        """
         if isinstance(message, f.Quote):
             row = self.quotes.get(message.instrument_id)
             if row is not None:
@@ -150,8 +153,11 @@ class View:
             self.list_instrument(book.instrument)
             row = self.quotes[book.instrument.instrument_id]
             row.bid, row.ask, row.bid_qty, row.ask_qty = (
-                book.bid, book.ask, book.bid_qty, book.ask_qty,
-            )  # fmt: skip
+                book.bid,
+                book.ask,
+                book.bid_qty,
+                book.ask_qty,
+            )
             row.seq, row.ts = book.quote_seq, book.quote_ts
             row.last_price, row.last_ts = book.last_price, book.last_ts
 
@@ -219,10 +225,31 @@ class View:
 
     def _on_accepted(self, seq: int, index: int, ts: int, a: e.OrderAccepted) -> None:
         row = OrderRow(
-            a.order_id, a.account_id, a.instrument_id, a.side, a.order_type, a.time_in_force,
-            a.qty, a.limit_price, a.notional_micros, a.collar_price, a.client_order_id, a.status,
-            a.profile_id, a.replaces, 0, a.version, a.expires_ns, ts, ts, 0, 0, "0", 0, 0,
-        )  # fmt: skip
+            a.order_id,
+            a.account_id,
+            a.instrument_id,
+            a.side,
+            a.order_type,
+            a.time_in_force,
+            a.qty,
+            a.limit_price,
+            a.notional_micros,
+            a.collar_price,
+            a.client_order_id,
+            a.status,
+            a.profile_id,
+            a.replaces,
+            0,
+            a.version,
+            a.expires_ns,
+            ts,
+            ts,
+            0,
+            0,
+            "0",
+            0,
+            0,
+        )
         self.orders[a.order_id] = row
         self.open_orders[a.account_id][a.order_id] = row
         self.changes.orders[a.order_id] = row
@@ -265,7 +292,7 @@ class View:
                 x.value_micros,
                 fees,
                 x.realized_micros,
-            )  # fmt: skip
+            )
         )
 
     def _end(
@@ -307,7 +334,7 @@ class View:
                 0,
                 ts,
                 ts,
-            )  # fmt: skip
+            )
         )
         self._account(x.account_id, ts)
 

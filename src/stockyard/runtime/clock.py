@@ -1,7 +1,7 @@
 """Clocks: where the world's time comes from.
 
-Promises: ``now_ns`` is the world's clock; the writer makes it never decrease. ``wall_ns`` is a column
-beside it for audit, sessions and rate limits. Must not know: what happens at which time.
+Promises: ``now_ns`` is the world's clock; the writer makes it never decrease. ``wall_ns`` is a
+column beside it for audit, sessions and rate limits. Must not know: what happens at which time.
 """
 
 import time

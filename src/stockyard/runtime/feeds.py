@@ -1,7 +1,7 @@
 """Feeds: tasks that bring a market's facts to the writer in step with the clock.
 
-Promises: a feed never waits for an answer; when the writer's line is full it skips a beat rather than
-pile up. Must not know: how quotes are made (``market``) or read (``adapters``).
+Promises: a feed never waits for an answer; when the writer's line is full it skips a beat rather
+than pile up. Must not know: how quotes are made (``market``) or read (``adapters``).
 """
 
 import asyncio

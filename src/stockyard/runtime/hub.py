@@ -1,8 +1,8 @@
 """The hub: hands every applied input and its events to whoever streams them.
 
-Promises: private events go, in order, to the subscribers of their account, each with the name of the
-one before it; quotes are conflated per subscriber, the latest of each symbol. A subscriber that does
-not read is cut off with a reason, never waited for. Must not know: sockets or JSON.
+Promises: private events go, in order, to the subscribers of their account, each with the name of
+the one before it; quotes are conflated per subscriber, the latest of each symbol. A subscriber that
+does not read is cut off with a reason, never waited for. Must not know: sockets or JSON.
 """
 
 from collections import deque
@@ -18,7 +18,9 @@ SUBSCRIBERS_MAX: Final = 5_000
 
 
 class StreamEvent(NamedTuple):
-    """One private event with its name and its account's previous event's name (``(0, 0)``: none known)."""
+    """One private event with its name and its account's previous event's name (``(0, 0)``: none
+    known).
+    """
 
     seq: int
     idx: int

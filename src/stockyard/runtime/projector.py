@@ -81,7 +81,7 @@ class Projector:
             self.digest = digest_after(self.digest, encode_event(event))
 
     def begin(self) -> "Future[None] | None":
-        """Start carrying what has changed, unless a batch is still on its way; its future, if any."""
+        """Start carrying what changed, unless a batch is still on its way; its future, if any."""
         if self._on_its_way is not None:
             if not self._on_its_way[2].done():
                 return self._on_its_way[2]

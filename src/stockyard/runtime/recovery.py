@@ -1,8 +1,9 @@
-"""Starting: latest snapshot, then the journal's tail, in order, to the exact state. The only way to start.
+"""Starting: latest snapshot, then the journal's tail, in order, to the exact state. The only way to
+start.
 
-Promises: a fresh directory, a clean stop and a crash take the same path; recomputed events must digest
-to what the projections hold, or the start is refused; so is a tail written by another engine version.
-Must not know: where anything is kept.
+Promises: a fresh directory, a clean stop and a crash take the same path; recomputed events must
+digest to what the projections hold, or the start is refused; so is a tail written by another engine
+version. Must not know: where anything is kept.
 """
 
 from collections.abc import Callable
@@ -68,8 +69,8 @@ def recover(
         and head.seq > snapshot.seq
     ):
         raise RecoveryRefused(
-            f"the journal has a tail written by engine version {snapshot.engine_version}, and this is"
-            f" version {ENGINE_VERSION}: start and stop that version once, then start this one"
+            f"the journal has a tail written by engine version {snapshot.engine_version}, and"
+            f" this is version {ENGINE_VERSION}: start and stop that version once, then this one"
         )
     if snapshot is not None and cursor.seq < snapshot.seq:
         # The projections were lost or cleared: only the whole journal can tell what they held.

@@ -1,8 +1,8 @@
 """Snapshots of the running engine, taken without holding it up.
 
-Promises: where the platform can fork, a child process encodes the state as it was at one input while
-the parent goes on; the stored snapshot is replaced only when the projections have durably passed it.
-Elsewhere the state is encoded at once. Must not know: what the state means.
+Promises: where the platform can fork, a child process encodes the state as it was at one input
+while the parent goes on; the stored snapshot is replaced only when the projections have durably
+passed it. Elsewhere the state is encoded at once. Must not know: what the state means.
 """
 
 import gc
@@ -80,7 +80,9 @@ def store_behind_projections(
     snapshots: Snapshots,
     durable_seq: Callable[[], int],
 ) -> bool:
-    """Store a finished snapshot if the projections have durably passed it; False when they have not."""
+    """Store a finished snapshot if the projections have durably passed it; False when they have
+    not.
+    """
     snapshot = collect()
     if durable_seq() < snapshot.seq:
         return False

@@ -1,7 +1,8 @@
 """A world: one engine with its journal, View, projections, clock and hub, and the ways in and out.
 
 Promises: several worlds live in one process without knowing of each other. Everything here is
-synchronous; ``execute`` alone waits, on the caller's event loop. Must not know: HTTP, files, config.
+synchronous; ``execute`` alone waits, on the caller's event loop. Must not know: HTTP, files,
+config.
 """
 
 import asyncio
@@ -53,8 +54,8 @@ class World:
     async def execute(self, command: Command, origin: Origin) -> Outcome:
         """Send a command and wait until it is durable and applied.
 
-        Raises ``Refused`` when nothing was done. A command whose key is on its way already is refused
-        with ``request_in_flight``.
+        Raises ``Refused`` when nothing was done. A command whose key is on its way already is
+        refused with ``request_in_flight``.
         """
         keys = self._keys(command)
         for key in keys:
@@ -102,7 +103,7 @@ class World:
         return await asyncio.get_running_loop().run_in_executor(self._queries, read, self.store)
 
     async def caught_up(self, seq: int) -> None:
-        """Wait until the projections have durably passed ``seq``; raises ``Refused`` after a while."""
+        """Wait until the projections have durably passed ``seq``; ``Refused`` after a while."""
         deadline = asyncio.get_running_loop().time() + QUERY_WAIT_S
         while self.projector.durable.seq < seq:
             future = self.projector.begin()

@@ -1,8 +1,9 @@
 """The writer: the one line that every input stands in.
 
-Promises: an input gets its seq and ts, is made durable with whatever waits beside it, and only then is
-applied, shown and answered, in order. A journal that cannot be written refuses the whole group and
-changes nothing. A broken invariant stops the writer for good. Must not know: HTTP, or who waits.
+Promises: an input gets its seq and ts, is made durable with whatever waits beside it, and only then
+is applied, shown and answered, in order. A journal that cannot be written refuses the whole group
+and changes nothing. A broken invariant stops the writer for good. Must not know: HTTP, or who
+waits.
 """
 
 from collections.abc import Callable
@@ -67,7 +68,9 @@ class Writer:
     def submit(
         self, message: Input, origin: Origin | None = None, done: Done | None = None
     ) -> None:
-        """Line up an input; ``done`` gets its outcome. Raises ``Refused`` when the line is closed or full."""
+        """Line up an input; ``done`` gets its outcome. Raises ``Refused`` when the line is closed
+        or full.
+        """
         if self._closed is not None:
             raise self._closed
         if len(self._waiting) >= WAITING_MAX:

@@ -1,0 +1,149 @@
+# The verbs of this house; `make help` lists them. Needs make and python3 >= 3.11 with venv.
+#
+# What is built lies in .venv (what `make run` starts) and .make (tools, the developers' environment,
+# the wheel); deleting both starts afresh. Nothing is installed twice: each step leaves a stamp.
+
+PORT ?= 8000
+DATA ?= ./data
+SEED ?= 1
+PYTHON ?= python3
+UV ?= uv
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+.SUFFIXES:
+MAKEFLAGS += --no-builtin-rules
+SHELL := /bin/sh
+.SHELLFLAGS := -euc
+
+MADE := .make
+TOOLS := $(MADE)/tools/bin/python
+DEV := $(MADE)/dev/bin/python
+PYTEST := $(DEV) -m pytest -q
+COMPILED := $(CURDIR)/$(MADE)/compiled
+REPORTS := $(MADE)/reports
+INSTALL := $(TOOLS) -m pip --disable-pip-version-check --no-input --quiet
+
+# The suites that exercise the engine; they run a second time against the compiled wheel.
+COMPILED_SUITES = $(wildcard tests/unit/engine tests/unit/numerics tests/unit/test_engine*.py \
+  tests/unit/test_numerics*.py tests/scenario tests/property tests/simulation tests/golden)
+SOAK_SUITES = $(wildcard tests/property tests/simulation tests/e2e)
+
+# A deleted file makes nothing newer, so the list of files is itself a source.
+SOURCES := pyproject.toml setup.py MANIFEST.in $(wildcard README.md) \
+  $(shell find src -type f ! -name '*.py[co]' ! -path '*.egg-info/*' | LC_ALL=C sort)
+LISTING := $(MADE)/sources.list
+$(shell mkdir -p $(MADE); printf '%s\n' $(SOURCES) > $(LISTING).new; \
+  cmp -s $(LISTING).new $(LISTING) && rm $(LISTING).new || mv $(LISTING).new $(LISTING))
+
+.PHONY: help run dev test check test-source test-compiled sim soak bench bench-quick docs recorded lock clean
+
+help: ## list the verbs
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
+
+run: .venv/stockyard.stamp ## install what is missing, then serve on PORT (8000) with DATA (./data)
+	@exec .venv/bin/stockyard serve --port "$(PORT)" --data "$(DATA)"
+
+dev: $(MADE)/dev/stockyard.stamp ## serve straight from src: a restart shows a change
+	@exec $(MADE)/dev/bin/stockyard serve --port "$(PORT)" --data "$(DATA)"
+
+test: check test-source test-compiled ## everything: check, all suites, the engine's suites compiled
+
+check: $(MADE)/dev/stockyard.stamp ## format, lint, types, import contracts, the house rules
+	@mkdir -p $(REPORTS)
+	$(MADE)/dev/bin/ruff format --check .
+	$(MADE)/dev/bin/ruff check .
+	$(DEV) -m mypy
+	$(MADE)/dev/bin/lint-imports
+	$(PYTEST) --junitxml=$(REPORTS)/tidy.xml tests/tidy
+
+test-source: $(MADE)/dev/stockyard.stamp ## all suites, with the engine as plain Python from src
+	@mkdir -p $(REPORTS)
+	$(PYTEST) --junitxml=$(REPORTS)/source.xml --ignore=tests/tidy tests
+
+test-compiled: $(MADE)/dev/stockyard.stamp $(MADE)/compiled.stamp ## the engine's suites on the compiled wheel
+	@mkdir -p $(REPORTS)
+	@PYTHONPATH=$(COMPILED) $(DEV) -m tests.tidy.compiled && found=0 || found=$$?; \
+	case $$found in \
+	0) test -n "$(COMPILED_SUITES)" || { echo "No suite of the engine was found." >&2; exit 1; }; \
+	  exec env PYTHONPATH=$(COMPILED) $(PYTEST) --junitxml=$(REPORTS)/compiled.xml $(COMPILED_SUITES);; \
+	1) echo "NOT RUN: the engine's suites on a compiled engine (no working C compiler)." >&2; \
+	  test "$${CI:-}" != true;; \
+	*) exit 1;; \
+	esac
+
+sim: $(MADE)/dev/stockyard.stamp ## simulate the whole process from SEED (1)
+	@exec $(DEV) -m tests.simulation.run --seed "$(SEED)"
+
+soak: $(MADE)/dev/stockyard.stamp $(MADE)/compiled.stamp ## the long forms of the crash, property and simulation suites
+	STOCKYARD_SOAK=1 PYTHONPATH=$(COMPILED) $(PYTEST) $(SOAK_SUITES)
+
+bench: $(MADE)/dev/stockyard.stamp $(MADE)/compiled.stamp ## every benchmark, on the compiled engine
+	@exec env PYTHONPATH=$(COMPILED) $(DEV) -m bench
+
+bench-quick: $(MADE)/dev/stockyard.stamp $(MADE)/compiled.stamp ## the benchmarks in under a minute
+	@exec env PYTHONPATH=$(COMPILED) $(DEV) -m bench --quick
+
+docs: $(MADE)/dev/stockyard.stamp ## regenerate the reference pages from the code
+	@exec $(DEV) scripts/docs.py
+
+recorded: $(MADE)/dev/stockyard.stamp $(MADE)/compiled.stamp ## replay the recorded days in the folder LEAN, both engines
+	@test -n "$(LEAN)" || { echo "Say where the recorded days are: make recorded LEAN=folder" >&2; exit 1; }
+	@exec env STOCKYARD_COMPILED=$(COMPILED) $(DEV) -m tests.recorded --lean "$(LEAN)"
+
+lock: ## choose versions anew: writes requirements/*.txt (needs uv)
+	@choose() { $(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' "$$@" > /dev/null; }; \
+	choose pyproject.toml -o requirements/runtime.txt; \
+	choose pyproject.toml --extra parquet --extra dev -c requirements/runtime.txt -o requirements/dev.txt; \
+	$(PYTHON) -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")' \
+	  | choose - -c requirements/dev.txt -o requirements/build.txt
+
+clean: ## remove everything that was installed or built here (never the data)
+	rm -rf .venv $(MADE) build dist src/*.egg-info
+
+# What the verbs stand on.
+
+$(MADE)/tools/tools.stamp: requirements/build.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "Stockyard needs Python 3.11 or newer; PYTHON=/path/to/python3 names one." >&2; exit 1; }
+	@echo "Installing the build tools ..."
+	@$(PYTHON) -m venv --clear $(MADE)/tools
+	@$(INSTALL) install --require-hashes -r requirements/build.txt
+	@touch $@
+
+$(MADE)/wheel.stamp: $(MADE)/tools/tools.stamp $(SOURCES) $(LISTING)
+	@echo "Building the wheel ..."
+	@rm -rf $(MADE)/stage $(MADE)/wheel; mkdir -p $(MADE)/stage
+	@cp -R src LICENSE pyproject.toml setup.py MANIFEST.in $(wildcard README.md) $(MADE)/stage
+	@rm -rf $(MADE)/stage/src/*.egg-info
+	@$(TOOLS) -m pip wheel -v --disable-pip-version-check --no-input --no-deps --no-build-isolation \
+	  --wheel-dir $(MADE)/wheel ./$(MADE)/stage > $(MADE)/wheel.log 2>&1 || { tail -n 40 $(MADE)/wheel.log >&2; exit 1; }
+	@sed -n 's/^ *stockyard: \(.*\)/\1/p' $(MADE)/wheel.log
+	@rm -rf $(MADE)/stage; touch $@
+
+$(MADE)/compiled.stamp: $(MADE)/wheel.stamp
+	@rm -rf $(COMPILED)
+	@$(TOOLS) -m zipfile -e $(MADE)/wheel/*.whl $(COMPILED)
+	@touch $@
+
+.venv/runtime.stamp: requirements/runtime.txt $(MADE)/tools/tools.stamp
+	@echo "Installing what Stockyard runs on ..."
+	@$(PYTHON) -m venv --clear --without-pip .venv
+	@$(INSTALL) --python .venv/bin/python install --require-hashes -r requirements/runtime.txt
+	@touch $@
+
+.venv/stockyard.stamp: .venv/runtime.stamp $(MADE)/wheel.stamp
+	@$(INSTALL) --python .venv/bin/python install --no-deps --no-index --force-reinstall $(MADE)/wheel/*.whl
+	@touch $@
+
+$(MADE)/dev/libraries.stamp: requirements/dev.txt $(MADE)/tools/tools.stamp
+	@echo "Installing what developers use ..."
+	@$(PYTHON) -m venv --clear --without-pip $(MADE)/dev
+	@$(INSTALL) --python $(DEV) install --require-hashes -r requirements/dev.txt
+	@touch $@
+
+$(MADE)/dev/stockyard.stamp: $(MADE)/dev/libraries.stamp pyproject.toml setup.py
+	@STOCKYARD_PURE=1 $(INSTALL) --python $(DEV) install --no-deps --no-build-isolation --editable .
+	@touch $@

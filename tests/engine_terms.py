@@ -1,0 +1,120 @@
+"""The instruments, fee tables, profiles, sessions and limits that the engine's tests trade with.
+
+Promises: values only, chosen so that every rule can be reached with small round numbers. Must not
+know: any engine.
+"""
+
+from typing import Final
+
+from stockyard.model.codes import AssetClass, FeeKind, Side
+from stockyard.model.facts import FeesScheduled
+from stockyard.model.instruments import FeeRule, Instrument, Limits, Session, VenueProfile
+
+SECOND: Final = 10**9
+HOUR: Final = 3600 * SECOND
+DAY: Final = 24 * HOUR
+DOLLAR: Final = 1_000_000
+CENT: Final = 10_000
+EPOCH: Final = 20_000 * DAY
+"""Midnight that begins day 0 of every test world."""
+
+WEEKDAYS: Final = 1
+ALWAYS: Final = 2
+IDEAL: Final = 1
+REALISTIC: Final = 2
+
+
+def stock(instrument_id: int, symbol: str, lot: int = 1, calendar_id: int = WEEKDAYS) -> Instrument:
+    """A stock with the ticks of Reg NMS 612, a band of 50 % and a collar of 5 %."""
+    return Instrument(
+        instrument_id=instrument_id,
+        symbol=symbol,
+        name=f"{symbol} Incorporated",
+        asset_class=AssetClass.US_EQUITY,
+        exchange="TEST",
+        calendar_id=calendar_id,
+        price_scale=4,
+        qty_scale=9,
+        tick=100,
+        tick_below=1,
+        tick_threshold=10_000,
+        lot=lot,
+        round_lot=100 * 10**9,
+        qty_max=1_000_000 * 10**9,
+        band_bps=5_000,
+        collar_bps=500,
+        notional_micros_min=DOLLAR,
+    )
+
+
+def coin(instrument_id: int, symbol: str) -> Instrument:
+    """A coin priced in cents, traded around the clock."""
+    return Instrument(
+        instrument_id=instrument_id,
+        symbol=symbol,
+        name=symbol,
+        asset_class=AssetClass.CRYPTO,
+        exchange="TEST",
+        calendar_id=ALWAYS,
+        price_scale=2,
+        qty_scale=9,
+        tick=1,
+        tick_below=1,
+        tick_threshold=0,
+        lot=1,
+        round_lot=1,
+        qty_max=1_000 * 10**9,
+        band_bps=5_000,
+        collar_bps=500,
+        notional_micros_min=DOLLAR,
+    )
+
+
+ACME: Final = stock(1, "ACME")
+"""A stock of which fractions can be traded."""
+RAIL: Final = stock(2, "RAIL", lot=10**9)
+"""A stock of which only whole shares can be traded."""
+COIN: Final = coin(3, "COIN/USD")
+INSTRUMENTS: Final = (ACME, RAIL, COIN)
+
+PROFILES: Final = (
+    VenueProfile(IDEAL, 1, "ideal", size_bounded=False, fees=False, quote_age_ns_max=0),
+    VenueProfile(
+        REALISTIC, 1, "realistic", size_bounded=True, fees=True, quote_age_ns_max=60 * SECOND
+    ),
+)
+
+SEC_RULE: Final = FeeRule(FeeKind.SEC, Side.SELL, 2, 2_060 * CENT, 0, 0, CENT)
+"""$20.60 per million dollars of sales, rounded up to the cent."""
+TAF_RULE: Final = FeeRule(FeeKind.TAF, Side.SELL, 2, 0, 195 * DOLLAR, 979 * CENT, CENT)
+"""$0.000195 per share sold, at most $9.79, rounded up to the cent."""
+TAKER_RULE: Final = FeeRule(FeeKind.CRYPTO_TAKER, 0, 0, 2_500 * DOLLAR, 0, 0, 1)
+"""25 basis points of what is taken."""
+MAKER_RULE: Final = FeeRule(FeeKind.CRYPTO_MAKER, 0, 1, 1_500 * DOLLAR, 0, 0, 1)
+"""15 basis points of what rested."""
+FEES: Final = (
+    FeesScheduled(AssetClass.US_EQUITY, 0, "stocks-1", (SEC_RULE, TAF_RULE)),
+    FeesScheduled(AssetClass.CRYPTO, 0, "coins-1", (TAKER_RULE, MAKER_RULE)),
+)
+
+DAYS: Final = 30
+
+
+def _day(number: int, opens: int, closes: int) -> Session:
+    return Session(EPOCH + number * DAY + opens, EPOCH + number * DAY + closes)
+
+
+SESSIONS: Final = {
+    WEEKDAYS: tuple(_day(n, 9 * HOUR + HOUR // 2, 16 * HOUR) for n in range(1, DAYS)),
+    ALWAYS: tuple(_day(n, -8 * HOUR, 16 * HOUR) for n in range(1, DAYS)),
+}
+"""Stocks trade from 09:30 to 16:00; coins always, their trading day ending at 16:00."""
+
+LIMITS: Final = Limits(
+    open_orders_max=20,
+    order_notional_micros_max=1_000_000 * DOLLAR,
+    transfer_micros_max=500_000 * DOLLAR,
+    balance_micros_max=10_000_000 * DOLLAR,
+    accounts_per_owner_max=3,
+    key_ttl_ns=DAY,
+)

@@ -1,0 +1,343 @@
+"""A world to test the engine in: built by real inputs, driven by short verbs, audited at the end.
+
+Promises: nothing of the engine is replaced or reached into; every verb is one journaled input and
+returns its events. Numbers are decimal text, as a person writes them. Must not know: what a test
+expects.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+
+from stockyard.engine.engine import Engine
+from stockyard.model import commands as c
+from stockyard.model import facts as f
+from stockyard.model.codec import decode_events, decode_state, encode
+from stockyard.model.codes import SIDE_WORDS, TIF_WORDS, OrderType
+from stockyard.model.events import Event, OrderAccepted
+from stockyard.model.instruments import Instrument, Limits, Session, VenueProfile
+from stockyard.model.numbers import CASH_SCALE, format_cash, parse_decimal
+from stockyard.model.records import Input
+from stockyard.model.state import AccountState, BookState, EngineState, OrderState, PositionState
+from tests import engine_terms as terms
+from tests.engine_audit import audit_future, audit_state
+
+_SIDES = {word: side for side, word in SIDE_WORDS.items()}
+_TIMES_IN_FORCE = {word: tif for tif, word in TIF_WORDS.items()}
+CALENDAR_NAMES = {terms.WEEKDAYS: "weekdays", terms.ALWAYS: "always"}
+
+
+def micros(text: str) -> int:
+    """Dollars as text to micro-dollars."""
+    return parse_decimal(text, CASH_SCALE)
+
+
+class World:
+    """An engine with listed instruments, one account, and a journal of what it was sent.
+
+    It begins on day 1 at 10:00, with all sessions open.
+    """
+
+    def __init__(
+        self,
+        instruments: tuple[Instrument, ...] = terms.INSTRUMENTS,
+        profiles: tuple[VenueProfile, ...] = terms.PROFILES,
+        fees: tuple[f.FeesScheduled, ...] = terms.FEES,
+        sessions: Mapping[int, tuple[Session, ...]] = terms.SESSIONS,
+        limits: Limits = terms.LIMITS,
+        cash: str = "100000",
+        profile: str = "ideal",
+        begins: str = "day 1 10:00:00",
+    ) -> None:
+        self.engine = Engine()
+        self.journal: list[tuple[int, int, Input]] = []
+        self.events: list[Event] = []
+        self.orders: list[int] = []
+        self.accounts: list[int] = []
+        self.instruments = {instrument.symbol: instrument for instrument in instruments}
+        self._seq = 0
+        self._serial = 0
+        self.ts = self.time_of(begins)
+        self.send(f.WorldCreated("0123456789abcdef0123456789abcdef", 7))
+        self.send(f.LimitsSet(limits))
+        self._profiles = {p.name: p.profile_id for p in profiles}
+        for defined in profiles:
+            self.send(f.ProfileDefined(defined))
+        for schedule in fees:
+            self.send(schedule)
+        for calendar_id, days in sessions.items():
+            self.send(f.SessionsScheduled(calendar_id, CALENDAR_NAMES[calendar_id], days))
+        for instrument in instruments:
+            self.send(f.InstrumentListed(instrument))
+        self.open_account(cash, profile)
+
+    # Time and the journal.
+
+    def time_of(self, text: str) -> int:
+        """``day 2 09:30:00`` or ``09:30:00`` of the current day, in nanoseconds."""
+        words = text.split()
+        midnight = self.ts - (self.ts - terms.EPOCH) % terms.DAY if self._seq else terms.EPOCH
+        if words[0] == "day":
+            midnight = terms.EPOCH + int(words[1]) * terms.DAY
+        hours, minutes, seconds = words[-1].split(":")
+        whole = (int(hours) * 60 + int(minutes)) * 60
+        return midnight + whole * terms.SECOND + parse_decimal(seconds, 9)
+
+    def send(self, message: Input) -> list[Event]:
+        """Journal and apply one input, a millisecond after the one before."""
+        self._seq += 1
+        self.ts += 1_000_000
+        return self._apply(message)
+
+    def _apply(self, message: Input) -> list[Event]:
+        out: list[Event] = []
+        self.journal.append((self._seq, self.ts, message))
+        self.engine.apply(self._seq, self.ts, message, out)
+        self.events.extend(out)
+        self.orders.extend(event.order_id for event in out if isinstance(event, OrderAccepted))
+        assert list(decode_events(encode(tuple(out)))) == out
+        return out
+
+    def tick(self, text: str) -> list[Event]:
+        """Let the clock reach a time."""
+        self.ts = self.time_of(text)
+        self._seq += 1
+        return self._apply(f.ClockTick())
+
+    def wait(self, seconds: str) -> None:
+        """Let time pass without an input."""
+        self.ts += parse_decimal(seconds, 9)
+
+    def restart(self) -> None:
+        """Go on with an engine restored from this one's snapshot, through its bytes."""
+        self.engine = Engine(decode_state(encode(self.engine.snapshot())))
+
+    # Facts.
+
+    def quote(self, symbol: str, bid: str, ask: str) -> list[Event]:
+        """A quote written ``99.90x300``; ``-`` for a side that is missing."""
+        instrument = self.instruments[symbol]
+        sides: list[tuple[int, int]] = []
+        for side in (bid, ask):
+            price, _, size = ("0x0" if side == "-" else side).partition("x")
+            sides.append(
+                (
+                    parse_decimal(price, instrument.price_scale),
+                    parse_decimal(size or "1000", instrument.qty_scale),
+                )
+            )
+        (bid_price, bid_qty), (ask_price, ask_qty) = sides
+        ts = self.ts + 1_000_000
+        return self.send(
+            f.Quote(instrument.instrument_id, bid_price, ask_price, bid_qty, ask_qty, ts)
+        )
+
+    def define(self, profile: VenueProfile) -> list[Event]:
+        """Define a profile or a new version of one."""
+        self._profiles[profile.name] = profile.profile_id
+        return self.send(f.ProfileDefined(profile))
+
+    # Commands.
+
+    def _keys(self, order_id: str, key: str, body: str) -> tuple[str, str, bytes]:
+        self._serial += 1
+        return order_id, key, (body or str(self._serial)).encode().ljust(16, b".")
+
+    def open_account(self, cash: str, profile: str = "ideal", owner: str = "ann") -> list[Event]:
+        """Open one more account; accounts are counted from 1."""
+        self._serial += 1
+        key = f"registration-{self._serial}"
+        events = self.send(
+            c.OpenAccount(owner, "Main", self._profiles[profile], micros(cash), key, key.encode())
+        )
+        self.accounts.append(self._seq)
+        return events
+
+    def order(
+        self,
+        side: str,
+        qty: str,
+        symbol: str,
+        limit: str = "",
+        tif: str = "day",
+        account: int = 1,
+        client_order_id: str = "",
+        key: str = "",
+        body: str = "",
+    ) -> list[Event]:
+        """Place an order: market without ``limit``; ``$500`` as quantity is a notional amount."""
+        instrument = self.instruments[symbol]
+        notional = qty.startswith("$")
+        return self.send(
+            c.PlaceOrder(
+                self.accounts[account - 1],
+                instrument.instrument_id,
+                _SIDES[side],
+                OrderType.LIMIT if limit else OrderType.MARKET,
+                _TIMES_IN_FORCE[tif],
+                0 if notional else parse_decimal(qty, instrument.qty_scale),
+                parse_decimal(limit, instrument.price_scale) if limit else 0,
+                micros(qty[1:]) if notional else 0,
+                *self._keys(client_order_id, key, body),
+            )
+        )
+
+    def buy(self, qty: str, symbol: str, limit: str = "", tif: str = "day") -> list[Event]:
+        """Buy for the first account."""
+        return self.order("buy", qty, symbol, limit, tif)
+
+    def sell(self, qty: str, symbol: str, limit: str = "", tif: str = "day") -> list[Event]:
+        """Sell for the first account."""
+        return self.order("sell", qty, symbol, limit, tif)
+
+    def cancel(self, number: int, account: int = 1, key: str = "", body: str = "") -> list[Event]:
+        """Cancel an order; orders are counted from 1 as they were accepted."""
+        _, key, digest = self._keys("", key, body)
+        order_id = self.orders[number - 1]
+        return self.send(c.CancelOrder(self.accounts[account - 1], order_id, key, digest))
+
+    def cancel_all(self, symbol: str = "", account: int = 1, key: str = "") -> list[Event]:
+        """Cancel every open order, or those of one symbol."""
+        instrument_id = self.instruments[symbol].instrument_id if symbol else 0
+        _, key, digest = self._keys("", key, "")
+        return self.send(c.CancelAllOrders(self.accounts[account - 1], instrument_id, key, digest))
+
+    def replace(
+        self,
+        number: int,
+        qty: str = "",
+        limit: str = "",
+        tif: str = "",
+        account: int = 1,
+        client_order_id: str = "",
+        key: str = "",
+        body: str = "",
+    ) -> list[Event]:
+        """Replace an order; what is left out is taken over."""
+        order_id = self.orders[number - 1]
+        accepted = next(
+            e for e in self.events if isinstance(e, OrderAccepted) and e.order_id == order_id
+        )
+        instrument = next(
+            i for i in self.instruments.values() if i.instrument_id == accepted.instrument_id
+        )
+        return self.send(
+            c.ReplaceOrder(
+                self.accounts[account - 1],
+                order_id,
+                parse_decimal(qty, instrument.qty_scale) if qty else 0,
+                parse_decimal(limit, instrument.price_scale) if limit else 0,
+                _TIMES_IN_FORCE[tif] if tif else 0,
+                *self._keys(client_order_id, key, body),
+            )
+        )
+
+    def close(
+        self,
+        symbol: str,
+        qty: str = "",
+        cancel_orders: bool = False,
+        account: int = 1,
+        client_order_id: str = "",
+        key: str = "",
+        body: str = "",
+    ) -> list[Event]:
+        """Close a position, or part of it."""
+        instrument = self.instruments[symbol]
+        return self.send(
+            c.ClosePosition(
+                self.accounts[account - 1],
+                instrument.instrument_id,
+                parse_decimal(qty, instrument.qty_scale) if qty else 0,
+                cancel_orders,
+                *self._keys(client_order_id, key, body),
+            )
+        )
+
+    def deposit(self, amount: str, account: int = 1, key: str = "", body: str = "") -> list[Event]:
+        """Put cash in."""
+        _, key, digest = self._keys("", key, body)
+        return self.send(c.DepositCash(self.accounts[account - 1], micros(amount), key, digest))
+
+    def withdraw(self, amount: str, account: int = 1, key: str = "", body: str = "") -> list[Event]:
+        """Take cash out."""
+        _, key, digest = self._keys("", key, body)
+        return self.send(c.WithdrawCash(self.accounts[account - 1], micros(amount), key, digest))
+
+    def reset(self, amount: str, account: int = 1, key: str = "", body: str = "") -> list[Event]:
+        """Start the account again."""
+        _, key, digest = self._keys("", key, body)
+        return self.send(c.ResetAccount(self.accounts[account - 1], micros(amount), key, digest))
+
+    def use_profile(self, name: str, account: int = 1, key: str = "") -> list[Event]:
+        """Choose the account's realism profile; a name nobody defined is number 9."""
+        _, key, digest = self._keys("", key, "")
+        profile_id = self._profiles.get(name, 9)
+        return self.send(c.SetAccountProfile(self.accounts[account - 1], profile_id, key, digest))
+
+    # What the engine holds now.
+
+    def account(self, number: int = 1) -> AccountState:
+        """An account's state."""
+        return next(
+            a
+            for a in self.engine.snapshot().accounts
+            if a.account_id == self.accounts[number - 1]
+        )
+
+    def position(self, symbol: str, account: int = 1) -> PositionState:
+        """A position's state; one that was never held is all zero."""
+        instrument_id = self.instruments[symbol].instrument_id
+        for position in self.account(account).positions:
+            if position.instrument_id == instrument_id:
+                return position
+        return PositionState(instrument_id, 0, 0, 0, 0)
+
+    def book(self, symbol: str) -> BookState:
+        """What the engine knows of an instrument."""
+        instrument_id = self.instruments[symbol].instrument_id
+        books = self.engine.snapshot().books
+        return next(b for b in books if b.instrument.instrument_id == instrument_id)
+
+    def open_order(self, number: int) -> OrderState:
+        """An open order's state."""
+        order_id = self.orders[number - 1]
+        return next(o for o in self.engine.snapshot().orders if o.order_id == order_id)
+
+    def cash(self, account: int = 1) -> str:
+        """An account's cash in dollars."""
+        return format_cash(self.account(account).cash_micros)
+
+    def held(self, account: int = 1) -> str:
+        """What an account's open orders hold, in dollars."""
+        return format_cash(self.account(account).held_micros)
+
+    def house(self, book: int) -> int:
+        """Balance of one of the house's books, in micro-dollars."""
+        return dict(self.engine.snapshot().house).get(book, 0)
+
+    def audit(self) -> None:
+        """Check everything that must hold after any test."""
+        snapshot: EngineState = self.engine.snapshot()
+        audit_state(snapshot)
+        again = Engine()
+        events: list[Event] = []
+        for seq, ts, message in self.journal:
+            again.apply(seq, ts, message, events)
+        assert events == self.events, "a replay of the journal gives other events"
+        assert again.state_hash() == self.engine.state_hash(), "a replay gives another state"
+        audit_future(self.engine, seed=len(self.journal))
+
+
+@contextmanager
+def audited_worlds() -> Iterator[Callable[..., World]]:
+    """A maker of worlds, each of which is audited when the test is over."""
+    made: list[World] = []
+
+    def make(**settings: object) -> World:
+        world = World(**settings)  # type: ignore[arg-type]
+        made.append(world)
+        return world
+
+    yield make
+    for world in made:
+        world.audit()

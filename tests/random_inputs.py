@@ -1,0 +1,269 @@
+"""A seeded stream of inputs of every kind, most of them sensible, some of them not.
+
+Promises: the same seed, state and events give the same inputs. It follows the engine by its events
+only, so that two engines in the same state are sent the same. Must not know: how anything is decided.
+"""
+
+from random import Random
+
+from stockyard.model import commands as c
+from stockyard.model import events as e
+from stockyard.model import facts as f
+from stockyard.model.codes import OrderType, Side, TimeInForce
+from stockyard.model.instruments import FeeRule, Instrument, VenueProfile
+from stockyard.model.records import Input
+from stockyard.model.state import EngineState
+from tests.engine_terms import CENT, DAY, DOLLAR, SECOND
+
+BAD_NUMBERS = (-1, 0, 1, 2**31, 2**53 + 1, 2**62 - 1, 2**62, 2**63 - 1)
+
+
+class RandomInputs:
+    """Inputs that follow on from a state."""
+
+    def __init__(self, seed: int, state: EngineState) -> None:
+        self._random = Random(seed)
+        self.seq, self.ts = state.seq, state.ts
+        self._accounts = [account.account_id for account in state.accounts]
+        self._instruments = {book.instrument.instrument_id: book.instrument for book in state.books}
+        self._prices = {
+            book.instrument.instrument_id: book.ask or book.bid or 100 * 10**scale
+            for book in state.books
+            for scale in (book.instrument.price_scale,)
+        }
+        self._profiles = {profile.profile_id: profile for profile in state.profiles}
+        self._limits = state.limits
+        self._open = {order.order_id: order.account_id for order in state.orders}
+        boundaries = {
+            boundary
+            for calendar in state.calendars
+            for session in calendar.sessions
+            for boundary in (session.open_ns, session.close_ns)
+        }
+        self._boundaries = sorted(boundaries, reverse=True)
+        self._sent: list[Input] = []
+        self._serial = 0
+
+    def next(self) -> tuple[int, int, Input]:
+        """The next input with its number and time."""
+        random = self._random
+        self.seq += 1 if random.random() < 0.95 else random.randrange(2, 50)
+        self._pass_time()
+        return self.seq, self.ts, self._message()
+
+    def see(self, events: list[e.Event]) -> None:
+        """Follow what came of the last input."""
+        for event in events:
+            if isinstance(event, e.OrderAccepted):
+                self._open[event.order_id] = event.account_id
+            elif isinstance(event, (e.OrderCanceled, e.OrderExpired, e.OrderReplaced)):
+                del self._open[event.order_id]
+            elif isinstance(event, e.OrderFilled):
+                if event.filled_qty == event.order_qty:
+                    del self._open[event.order_id]
+            elif isinstance(event, e.AccountOpened):
+                self._accounts.append(event.account_id)
+
+    def _pass_time(self) -> None:
+        random = self._random
+        draw = random.random()
+        if draw < 0.90:
+            self.ts += random.randrange(5_000_000)
+        elif draw < 0.99:
+            self.ts += random.randrange(90 * SECOND)
+        else:
+            while self._boundaries and self._boundaries[-1] <= self.ts:
+                self._boundaries.pop()
+            if self._boundaries:
+                self.ts = self._boundaries[-1] + random.choice((-1, 0, 1))
+
+    def _message(self) -> Input:
+        draw = self._random.random()
+        if not self._instruments or draw < 0.01:
+            return f.ClockTick()
+        if draw < 0.48:
+            return self._quote()
+        if not self._accounts or draw < 0.483:
+            return self._open_account()
+        message: Input
+        if draw < 0.80:
+            message = self._place()
+        elif draw < 0.87:
+            message = self._cancel()
+        elif draw < 0.94:
+            message = self._replace()
+        elif draw < 0.96:
+            message = self._close()
+        elif draw < 0.98:
+            message = self._money()
+        elif draw < 0.99 and self._sent:
+            message = self._random.choice(self._sent)
+        else:
+            return self._change_of_terms()
+        if self._random.random() < 0.3:
+            self._sent = [*self._sent[-20:], message]
+        return message
+
+    def _instrument(self) -> Instrument:
+        return self._random.choice(list(self._instruments.values()))
+
+    def _quote(self) -> Input:
+        random = self._random
+        instrument = self._instrument()
+        instrument_id, tick = instrument.instrument_id, instrument.tick
+        move = random.choice((0, 0, 1, 1, 2, 5, 300 if random.random() < 0.02 else 3))
+        price = self._prices[instrument_id] + random.choice((-1, 1)) * move * tick
+        price = self._prices[instrument_id] = max(price, 20 * tick)
+        spread = random.choice((0, 1, 1, 1, 2, 3, -1)) * tick
+        unit = 10**instrument.qty_scale
+        sizes = [random.choice((0, 1, 7, 50, 100)) * unit + random.choice((0, 0, 1)) for _ in "ba"]
+        bid, ask = price, price + spread
+        if random.random() < 0.03:
+            bid, sizes[0] = 0, 0
+        if random.random() < 0.03:
+            ask, sizes[1] = 0, 0
+        if random.random() < 0.05:
+            return f.Trade(instrument_id, price, unit, self.ts)
+        return f.Quote(instrument_id, bid, ask, sizes[0], sizes[1], self.ts)
+
+    def _keys(self) -> tuple[str, str, bytes]:
+        """A client's order id, an idempotency key and a digest; some used before."""
+        random = self._random
+        self._serial += 1
+        number = self._serial if random.random() < 0.95 else random.randrange(self._serial)
+        order_id = f"c{number}" if random.random() < 0.3 else ""
+        key = f"k{number}" if random.random() < 0.3 else ""
+        return order_id, key, number.to_bytes(16, "big")
+
+    def _account(self) -> int:
+        random = self._random
+        return random.choice(self._accounts) if random.random() < 0.99 else 3
+
+    def _qty(self, instrument: Instrument) -> int:
+        random = self._random
+        if random.random() < 0.02:
+            return random.choice(BAD_NUMBERS)
+        unit = 10**instrument.qty_scale
+        qty = random.choice((1, 2, 3, 10, 60, 150)) * unit
+        if random.random() < 0.3:
+            qty += random.randrange(unit)
+        return qty
+
+    def _price(self, instrument: Instrument) -> int:
+        random = self._random
+        if random.random() < 0.02:
+            return random.choice(BAD_NUMBERS)
+        offset = random.choice((-4, -2, -1, 0, 0, 1, 2, 4, 40))
+        return self._prices[instrument.instrument_id] + offset * instrument.tick
+
+    def _place(self) -> Input:
+        random = self._random
+        instrument = self._instrument()
+        order_type = random.choice((OrderType.MARKET, OrderType.LIMIT, OrderType.LIMIT))
+        if random.random() < 0.01:
+            order_type = 7
+        qty, notional = self._qty(instrument), 0
+        if order_type == OrderType.MARKET and random.random() < 0.3:
+            qty, notional = 0, random.choice((1, 900_000, DOLLAR, 250 * DOLLAR + 1, 9_000 * DOLLAR))
+        price = self._price(instrument) if order_type == OrderType.LIMIT else 0
+        tif = random.choice((TimeInForce.DAY, TimeInForce.GTC, TimeInForce.GTC, TimeInForce.IOC, 4))
+        side = random.choice((Side.BUY, Side.BUY, Side.SELL))
+        if random.random() < 0.01:
+            tif, side = random.choice((0, 5)), random.choice((0, 1, 3))
+        return c.PlaceOrder(
+            self._account(),
+            instrument.instrument_id if random.random() < 0.99 else 999,
+            side,
+            order_type,
+            tif,
+            qty,
+            price,
+            notional,
+            *self._keys(),
+        )
+
+    def _order(self) -> tuple[int, int]:
+        """Account and number of an open order, or of none."""
+        if not self._open or self._random.random() < 0.05:
+            return self._account(), 5
+        order_id = self._random.choice(list(self._open))
+        return self._open[order_id], order_id
+
+    def _cancel(self) -> Input:
+        random = self._random
+        account_id, order_id = self._order()
+        _, key, digest = self._keys()
+        if random.random() < 0.06:
+            return c.CancelAllOrders(account_id, random.choice((0, 1, 2, 999)), key, digest)
+        return c.CancelOrder(account_id, order_id, key, digest)
+
+    def _replace(self) -> Input:
+        random = self._random
+        account_id, order_id = self._order()
+        instrument = self._instrument()
+        qty = self._qty(instrument) if random.random() < 0.6 else 0
+        price = self._price(instrument) if random.random() < 0.6 else 0
+        tif = random.choice((0, 0, 0, 1, 2, 3, 4))
+        return c.ReplaceOrder(account_id, order_id, qty, price, tif, *self._keys())
+
+    def _close(self) -> Input:
+        random = self._random
+        instrument = self._instrument()
+        qty = self._qty(instrument) if random.random() < 0.4 else 0
+        return c.ClosePosition(
+            self._account(),
+            instrument.instrument_id,
+            qty,
+            random.random() < 0.5,
+            *self._keys(),
+        )
+
+    def _money(self) -> Input:
+        random = self._random
+        amount = random.choice((*BAD_NUMBERS, 1, 700 * DOLLAR, 20_000 * DOLLAR))
+        account_id, (_, key, digest) = self._account(), self._keys()
+        draw = random.random()
+        if draw < 0.4:
+            return c.DepositCash(account_id, amount, key, digest)
+        if draw < 0.7:
+            return c.WithdrawCash(account_id, amount, key, digest)
+        if draw < 0.9:
+            return c.SetAccountProfile(account_id, random.choice((1, 2, 2, 9)), key, digest)
+        return c.ResetAccount(account_id, random.choice((-1, 0, 100_000 * DOLLAR)), key, digest)
+
+    def _open_account(self) -> Input:
+        self._serial += 1
+        key = f"r{self._serial}"
+        return c.OpenAccount("random", key, 2, 50_000 * DOLLAR, key, key.encode())
+
+    def _change_of_terms(self) -> Input:
+        random = self._random
+        draw = random.random()
+        if draw < 0.4 and self._profiles:
+            old = random.choice(list(self._profiles.values()))
+            new = VenueProfile(
+                old.profile_id,
+                old.version + 1,
+                old.name,
+                size_bounded=random.random() < 0.5,
+                fees=random.random() < 0.5,
+                quote_age_ns_max=random.choice((0, SECOND, 60 * SECOND)),
+            )
+            self._profiles[new.profile_id] = new
+            return f.ProfileDefined(new)
+        if draw < 0.8:
+            rule = FeeRule(
+                kind=random.choice((1, 2, 3, 4, 5)),
+                side=random.choice((0, 1, 2)),
+                maker=random.choice((0, 1, 2)),
+                per_million_micros=random.choice((0, 21 * DOLLAR, 2_500 * DOLLAR)),
+                per_unit_micros_e6=random.choice((0, 195 * DOLLAR)),
+                cap_micros=random.choice((0, 0, 979 * CENT)),
+                round_to_micros=random.choice((1, CENT)),
+            )
+            rules = (rule,) if random.random() < 0.5 else (rule, rule)
+            since = self.ts + random.choice((-DAY, 0, 5 * SECOND, DAY))
+            return f.FeesScheduled(random.choice((1, 2)), since, f"fees-{self._serial}", rules)
+        if draw < 0.9 and self._limits is not None:
+            return f.LimitsSet(self._limits)
+        return f.InstrumentListed(self._instrument())

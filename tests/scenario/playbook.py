@@ -1,0 +1,209 @@
+"""Playbooks: tables of inputs and the events they must give, in words a trader can review.
+
+A line is ``input | events``, events separated by ``;``. Orders are named ``#1``, ``#2`` as they are
+accepted. Lines without events must give none.
+
+Inputs:  ``quote ACME 99.90x300 100.00x200`` (``-`` for a missing side), ``buy 100 ACME``,
+``sell $500 ACME``, with ``limit=99.50 tif=gtc id=.. key=.. body=.. account=2``; ``replace #1 qty=..
+limit=.. tif=..``, ``cancel #1``, ``cancel all``, ``close ACME qty=.. cancel=yes``, ``deposit 10``,
+``withdraw 10``, ``reset 1000``, ``use realistic``, ``open 1000 realistic``, ``tick 16:00:00``,
+``wait 61``, ``restart``, ``define realistic version=2 bounded=no fees=yes age=60``,
+``fees us_equity`` or ``fees crypto`` with ``version=.. rules=sec,taf,taker,maker``, and ``look``,
+whose answer is the account: cash, held, positions.
+
+Events:  ``accepted #1``, ``queued #1``, ``activated #1``, ``filled #1 100 @ 99.50`` (``part`` when
+something is left, then ``fee <what> <dollars>``), ``canceled #1 <reason>``, ``expired #1 <reason>``,
+``replaced #1 by #2``, ``denied <rule>``, ``repeats <n>`` (the line whose answer it is).
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from stockyard.model import events as e
+from stockyard.model.codes import (
+    ASSET_CLASS_WORDS,
+    FEE_WORDS,
+    REASON_WORDS,
+    Status,
+)
+from stockyard.model.denials import DENY_RULES
+from stockyard.model.events import Event
+from stockyard.model.facts import FeesScheduled
+from stockyard.model.instruments import VenueProfile
+from stockyard.model.numbers import format_cash, format_decimal
+from tests import engine_terms as terms
+from tests.engine_world import World
+
+_RULES: Final = {
+    "sec": terms.SEC_RULE,
+    "taf": terms.TAF_RULE,
+    "taker": terms.TAKER_RULE,
+    "maker": terms.MAKER_RULE,
+}
+_ASSET_CLASSES: Final = {word: number for number, word in ASSET_CLASS_WORDS.items()}
+_OPTIONS: Final = {"id": "client_order_id"}
+
+
+class Playbook:
+    """A world, what was sent line by line, and how its events are told."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self._lines: dict[int, int] = {}
+        self._number = 0
+
+    def play(self, table: str) -> Iterator[tuple[str, str, str]]:
+        """Send each line; yields the input, the events expected and the events that came."""
+        for line in table.strip().splitlines():
+            asked, _, expected = line.partition("|")
+            if not asked.strip() or asked.strip().startswith("--"):
+                continue
+            self._number += 1
+            told = self._send(asked.split())
+            self._lines[self.world.engine.seq] = self._number
+            yield asked.strip(), " ".join(expected.split()), told
+
+    def _send(self, words: list[str]) -> str:
+        verb, plain = words[0], [word for word in words[1:] if "=" not in word]
+        options = dict(word.split("=", 1) for word in words[1:] if "=" in word)
+        if verb == "look":
+            return self._look(int(options.get("account", "1")))
+        events = self._dispatch(verb, plain, options)
+        return "; ".join(self._tell(event) for event in events)
+
+    def _dispatch(self, verb: str, plain: list[str], options: dict[str, str]) -> list[Event]:
+        world = self.world
+        named: dict[str, str | int] = {_OPTIONS.get(k, k): v for k, v in options.items()}
+        if "account" in named:
+            named["account"] = int(named["account"])
+        if verb == "quote":
+            return world.quote(*plain)
+        if verb in ("buy", "sell"):
+            return world.order(verb, plain[0], plain[1], **named)  # type: ignore[arg-type]
+        if verb == "cancel" and plain[0] == "all":
+            return world.cancel_all(*plain[1:], **named)  # type: ignore[arg-type]
+        if verb in ("cancel", "replace"):
+            number = int(plain[0].removeprefix("#"))
+            return getattr(world, verb)(number, **named)  # type: ignore[no-any-return]
+        if verb == "close":
+            named["cancel_orders"] = named.pop("cancel", "no") == "yes"
+            return world.close(plain[0], **named)  # type: ignore[arg-type]
+        if verb in ("deposit", "withdraw", "reset"):
+            return getattr(world, verb)(plain[0], **named)  # type: ignore[no-any-return]
+        if verb == "use":
+            return world.use_profile(plain[0], **named)  # type: ignore[arg-type]
+        if verb == "open":
+            return world.open_account(plain[0], plain[1])
+        return self._move(verb, plain, options)
+
+    def _move(self, verb: str, plain: list[str], options: dict[str, str]) -> list[Event]:
+        world = self.world
+        if verb == "tick":
+            return world.tick(" ".join(plain))
+        if verb == "define":
+            return world.define(_profile(plain[0], options))
+        if verb == "fees":
+            rules = tuple(_RULES[name] for name in options["rules"].split(",") if name)
+            schedule = FeesScheduled(
+                _ASSET_CLASSES[plain[0]], world.ts, options.get("version", "x"), rules
+            )
+            return world.send(schedule)
+        if verb == "wait":
+            world.wait(plain[0])
+        elif verb == "restart":
+            world.restart()
+        else:
+            raise ValueError(f"there is no verb {verb!r}")
+        return []
+
+    def _order(self, order_id: int) -> str:
+        return f"#{self.world.orders.index(order_id) + 1}"
+
+    def _tell(self, event: Event) -> str:
+        if isinstance(event, e.OrderAccepted):
+            word = "queued" if event.status == Status.ACCEPTED else "accepted"
+            return f"{word} {self._order(event.order_id)}"
+        if isinstance(event, e.OrderActivated):
+            return f"activated {self._order(event.order_id)}"
+        if isinstance(event, e.OrderFilled):
+            return self._tell_fill(event)
+        if isinstance(event, e.OrderCanceled):
+            return f"canceled {self._order(event.order_id)} {REASON_WORDS[event.reason]}"
+        if isinstance(event, e.OrderExpired):
+            return f"expired {self._order(event.order_id)} {REASON_WORDS[event.reason]}"
+        if isinstance(event, e.OrderReplaced):
+            old, new = self._order(event.order_id), self._order(event.replaced_by)
+            return f"replaced {old} by {new}"
+        if isinstance(event, e.CommandDenied):
+            return f"denied {DENY_RULES[event.code].word}"
+        if isinstance(event, e.CommandRepeated):
+            return f"repeats {self._lines[event.first_seq]}"
+        return self._tell_account(event)
+
+    def _tell_account(self, event: Event) -> str:
+        if isinstance(event, e.AccountOpened):
+            return "opened"
+        if isinstance(event, e.CashDeposited):
+            return f"deposited {format_cash(event.amount_micros)}"
+        if isinstance(event, e.CashWithdrawn):
+            return f"withdrawn {format_cash(event.amount_micros)}"
+        if isinstance(event, e.AccountProfileSet):
+            return "profile set"
+        if isinstance(event, e.PositionGivenUp):
+            symbol, qty_scale, _ = self._instrument(event.instrument_id)
+            return f"gave up {format_decimal(event.qty, qty_scale)} {symbol}"
+        assert isinstance(event, e.AccountReset)
+        return f"reset to {format_cash(event.cash_micros_after)}"
+
+    def _tell_fill(self, event: e.OrderFilled) -> str:
+        symbol, qty_scale, price_scale = self._instrument(event.instrument_id)
+        qty = format_decimal(event.qty, qty_scale)
+        price = format_decimal(event.price, price_scale, 2)
+        told = f"filled {self._order(event.order_id)} {qty} @ {price}"
+        if event.status == Status.PARTIALLY_FILLED:
+            told += " part"
+        return told + "".join(
+            f" fee {FEE_WORDS[kind]} {format_cash(micros)}" for kind, micros in event.fees
+        )
+
+    def _instrument(self, instrument_id: int) -> tuple[str, int, int]:
+        for symbol, instrument in self.world.instruments.items():
+            if instrument.instrument_id == instrument_id:
+                return symbol, instrument.qty_scale, instrument.price_scale
+        raise AssertionError(f"no instrument {instrument_id}")
+
+    def _look(self, number: int) -> str:
+        account = self.world.account(number)
+        told = f"cash {format_cash(account.cash_micros)}"
+        if account.held_micros:
+            told += f" held {format_cash(account.held_micros)}"
+        for position in account.positions:
+            symbol, qty_scale, _ = self._instrument(position.instrument_id)
+            if position.qty:
+                told += f"; {format_decimal(position.qty, qty_scale)} {symbol}"
+                if position.held_qty:
+                    told += f" held {format_decimal(position.held_qty, qty_scale)}"
+                told += f" cost {format_cash(position.cost_micros)}"
+            if position.realized_micros:
+                told += f" realized {format_cash(position.realized_micros)}"
+        return told
+
+
+def _profile(name: str, options: dict[str, str]) -> VenueProfile:
+    profile_id = terms.IDEAL if name == "ideal" else terms.REALISTIC
+    return VenueProfile(
+        profile_id,
+        int(options["version"]),
+        name,
+        size_bounded=options["bounded"] == "yes",
+        fees=options["fees"] == "yes",
+        quote_age_ns_max=int(options.get("age", "0")) * terms.SECOND,
+    )
+
+
+def check(world: World, table: str) -> None:
+    """Play a table and compare it line by line, showing the whole of it when it differs."""
+    asked, expected, told = zip(*Playbook(world).play(table), strict=True)
+    wanted = [f"{line} | {events}" for line, events in zip(asked, expected, strict=True)]
+    came = [f"{line} | {events}" for line, events in zip(asked, told, strict=True)]
+    assert came == wanted, "what came:\n" + "\n".join(came)
