@@ -11,6 +11,8 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
+import msgspec
+
 from stockyard.config import Config, ConfigError
 from stockyard.engine.engine import Engine
 from stockyard.market.calendars import ALWAYS_ID, XNYS_ID, sessions
@@ -19,6 +21,7 @@ from stockyard.market.catalog import (
     DEFAULT_FEES,
     DEFAULT_LIMITS,
     DEFAULT_PROFILES,
+    Listing,
     listings_for,
 )
 from stockyard.market.simulated import SimulatedMarket
@@ -72,6 +75,20 @@ class DataDirectory:
     def release(self) -> None:
         """Let another process have the directory."""
         self._lock.close()
+
+    def close(self) -> None:
+        """Close the files and let another process have the directory."""
+        self.store.close()
+        self.snapshots.close()
+        self.journal.close()
+        self.release()
+
+
+def existing_directory(path: Path) -> DataDirectory:
+    """Open a directory that holds a world already. Raises ``ConfigError`` when it does not."""
+    if not (path / "journal.db").is_file():
+        raise ConfigError(f"data {str(path)!r}: there is no journal.db in it")
+    return DataDirectory(path)
 
 
 def open_world(
@@ -204,23 +221,28 @@ def recorded_instruments(engine: Engine, recording: Recording) -> dict[str, Inst
     for symbol, instrument in chosen.items():
         if symbol not in known and instrument.instrument_id in taken:
             highest += 1
-            chosen[symbol] = _with_id(instrument, highest)
+            chosen[symbol] = msgspec.structs.replace(instrument, instrument_id=highest)
     return chosen
 
 
-def _with_id(instrument: Instrument, instrument_id: int) -> Instrument:
-    fields = {name: getattr(instrument, name) for name in instrument.__struct_fields__}
-    return Instrument(**{**fields, "instrument_id": instrument_id})
+def simulated_market(world: World, seed: int, stock_calendar: str) -> SimulatedMarket:
+    """The built-in market, going on from the quotes the world last saw.
 
-
-def simulated_market(world: World, seed: int) -> SimulatedMarket:
-    """The built-in market, going on from the quotes the world last saw."""
+    Where stocks trade day and night, their year has as many hours as a coin's.
+    """
+    calendar_id = ALWAYS_ID if stock_calendar == "always" else XNYS_ID
+    listings = [
+        Listing(msgspec.structs.replace(instrument, calendar_id=calendar_id), traits)
+        if instrument.calendar_id == XNYS_ID
+        else Listing(instrument, traits)
+        for instrument, traits in CATALOG
+    ]
     mids = {
         row.instrument_id: (row.bid + row.ask) // 2
         for row in world.view.quotes.values()
         if row.bid and row.ask
     }
-    return SimulatedMarket(CATALOG, seed, mids=mids, first_step=world.engine.seq)
+    return SimulatedMarket(listings, seed, mids=mids, first_step=world.engine.seq)
 
 
 def catalog_instruments() -> list[Instrument]:

@@ -15,7 +15,7 @@ from typing import Final
 
 from stockyard.engine.engine import ENGINE_VERSION, Engine
 from stockyard.model.codec import encode
-from stockyard.storage.ports import Snapshot, Snapshots, StorageError
+from stockyard.storage.ports import Snapshot, StorageError
 
 _HEADER: Final = struct.Struct("<Q32s")
 CAN_FORK: Final = hasattr(os, "fork")
@@ -73,18 +73,3 @@ def _collect(read_fd: int, pid: int, seq: int, ts: int, digest: bytes) -> Snapsh
     if len(body) != size or sha256(body).digest() != hashed:
         raise StorageError("the snapshot process wrote an incomplete state")
     return Snapshot(seq, ts, hashed.hex(), ENGINE_VERSION, digest, body)
-
-
-def store_behind_projections(
-    collect: Callable[[], Snapshot],
-    snapshots: Snapshots,
-    durable_seq: Callable[[], int],
-) -> bool:
-    """Store a finished snapshot if the projections have durably passed it; False when they have
-    not.
-    """
-    snapshot = collect()
-    if durable_seq() < snapshot.seq:
-        return False
-    snapshots.store(snapshot)
-    return True

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from concurrent.futures import Executor
 from typing import Final, TypeVar
 
-from stockyard.engine.engine import Engine
+from stockyard.engine.engine import COMPILED, Engine
 from stockyard.model.commands import Command, PlaceOrder
 from stockyard.model.ids import PublicIds
 from stockyard.model.previews import OrderPreview
@@ -24,6 +24,8 @@ from stockyard.runtime.writer import Outcome, Refused, Writer
 from stockyard.storage.ports import Journal, Snapshots
 
 QUERY_WAIT_S: Final = 5.0
+ENGINE_IS_COMPILED: Final = COMPILED
+"""Whether the engine runs compiled here; nothing depends on it but speed."""
 T = TypeVar("T")
 
 

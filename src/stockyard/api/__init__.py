@@ -1,0 +1,1 @@
+"""THE DOOR. ASGI: text in, commands out; rows and events out."""

@@ -1,0 +1,337 @@
+"""Request bodies: what each may hold, and text to scaled numbers.
+
+Promises: one struct for each body, from which both the decoder and the OpenAPI document are made;
+unknown and repeated fields are refused; no float ever becomes a price, a quantity or an amount. Must
+not know: who asks, or what becomes of it.
+"""
+
+import json
+import re
+from typing import Annotated, Any, Final
+
+import msgspec
+from msgspec import Meta
+
+from stockyard.api.problems import Problem, rule_problem
+from stockyard.model.codes import OrderType, Side, TimeInForce
+from stockyard.model.denials import DenyCode
+from stockyard.model.numbers import (
+    CASH_SCALE,
+    CLIENT_ORDER_ID_LENGTH_MAX,
+    INT_MAX,
+    TEXT_LENGTH_MAX,
+    NumberError,
+    parse_decimal,
+)
+
+PATTERN: Final = r"^[+-]?[0-9]+(\.[0-9]+)?$"
+_PLAIN = re.compile(r"[+-]?[0-9]+(?:\.([0-9]+))?", re.ASCII)
+
+SIDES: Final = {"buy": Side.BUY, "sell": Side.SELL}
+TYPES: Final = {"market": OrderType.MARKET, "limit": OrderType.LIMIT}
+TIMES_IN_FORCE: Final = {
+    "day": TimeInForce.DAY,
+    "gtc": TimeInForce.GTC,
+    "ioc": TimeInForce.IOC,
+    "fok": TimeInForce.FOK,
+}
+
+Number = Annotated[
+    str | int,
+    Meta(
+        description="Plain decimal text (or a JSON integer), without exponent or separators.",
+        examples=["10", "0.25"],
+        extra_json_schema={
+            "anyOf": [
+                {"type": "string", "pattern": PATTERN, "maxLength": TEXT_LENGTH_MAX},
+                {"type": "integer"},
+            ]
+        },
+    ),
+]
+SideWord = Annotated[str, Meta(extra_json_schema={"enum": list(SIDES)})]
+TypeWord = Annotated[str, Meta(extra_json_schema={"enum": list(TYPES)})]
+TifWord = Annotated[
+    str,
+    Meta(
+        description="How long the order lives: the trading day, until canceled, or this moment.",
+        extra_json_schema={"enum": list(TIMES_IN_FORCE)},
+    ),
+]
+ClientOrderId = Annotated[
+    str,
+    Meta(
+        description="Your own name for the order: unique in the account, for ever.",
+        extra_json_schema={"minLength": 1, "maxLength": CLIENT_ORDER_ID_LENGTH_MAX},
+    ),
+]
+
+
+class OrderBody(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    """A new order. Send exactly one of `qty` and `notional`; a limit order needs `limit_price`."""
+
+    symbol: Annotated[str, Meta(description="As in GET /api/v1/assets.", examples=["AAPL"])]
+    side: SideWord
+    qty: Number | None = None
+    notional: Number | None = None
+    type: TypeWord = "market"
+    time_in_force: TifWord = "day"
+    limit_price: Number | None = None
+    client_order_id: ClientOrderId | None = None
+
+
+class ReplaceBody(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    """What shall be different; what is left out stays. `qty` is the new total, fills included."""
+
+    qty: Number | None = None
+    limit_price: Number | None = None
+    time_in_force: TifWord | None = None
+    client_order_id: ClientOrderId | None = None
+
+
+class RegisterBody(msgspec.Struct, forbid_unknown_fields=True):
+    """A new user, who gets a first account."""
+
+    email: Annotated[str, Meta(examples=["ann@example.com"])]
+    password: Annotated[str, Meta(description="8 to 128 characters.")]
+    name: Annotated[str, Meta(description="1 to 100 printable characters.")]
+    account_name: str = "Paper account"
+
+
+class LoginBody(msgspec.Struct, forbid_unknown_fields=True):
+    """A sign-in."""
+
+    email: str
+    password: str
+
+
+class KeyBody(msgspec.Struct, forbid_unknown_fields=True):
+    """A new API key for one account."""
+
+    name: Annotated[str, Meta(description="1 to 100 printable characters.")]
+    scopes: Annotated[
+        list[str], Meta(description="One or more of read, trade, sim, admin.")
+    ] = msgspec.field(default_factory=lambda: ["read", "trade"])
+    account_id: Annotated[str, Meta(description="Default: the account of this request.")] | None = (
+        None
+    )
+
+
+class OpenAccountBody(msgspec.Struct, forbid_unknown_fields=True):
+    """Another account for the user who asks."""
+
+    name: Annotated[str, Meta(description="1 to 100 printable characters.")]
+    profile: Annotated[str, Meta(description="A realism profile: ideal or realistic.")] | None = (
+        None
+    )
+
+
+class ProfileBody(msgspec.Struct, forbid_unknown_fields=True):
+    """What can be changed of an account."""
+
+    profile: Annotated[
+        str,
+        Meta(
+            description="A realism profile; it counts for orders placed from now on.",
+            examples=["ideal", "realistic"],
+        ),
+    ]
+
+
+class AmountBody(msgspec.Struct, forbid_unknown_fields=True):
+    """Money to move, in dollars."""
+
+    amount: Number
+
+
+class ResetBody(msgspec.Struct, forbid_unknown_fields=True):
+    """How to start again."""
+
+    starting_cash: Annotated[Number, Meta(description="Default: the house's.")] | None = None
+
+
+class Reader:
+    """Decodes one kind of body."""
+
+    def __init__(self, kind: type[msgspec.Struct]) -> None:
+        self._decode = msgspec.json.Decoder(kind).decode
+        self._fields = kind.__struct_fields__
+
+    def read(self, body: bytes) -> Any:
+        """The struct. Raises ``Problem`` 400 for what is not JSON, 422 for what does not fit."""
+        try:
+            found = self._decode(body)
+        except msgspec.ValidationError as error:
+            raise _shape_problem(str(error), self._fields) from None
+        except (msgspec.DecodeError, ValueError, RecursionError) as error:
+            raise _syntax_problem(error) from None
+        _refuse_repeats(body)
+        return found
+
+
+_KEYS = re.compile(rb'"([a-z_]+)"\s*:')
+"""Finds exactly the keys of a decoded body without backslashes: its texts then hold no quote."""
+
+
+def _refuse_repeats(body: bytes) -> None:
+    """Refuse a field that was sent twice, of which decoders keep one without a word."""
+    if b"\\" in body:
+        json.loads(body, object_pairs_hook=_refuse_repeated)
+        return
+    names = _KEYS.findall(body)
+    if len(set(names)) != len(names):
+        _refuse_repeated([(name.decode(), None) for name in names])
+
+
+def _refuse_repeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise Problem(
+            422, "repeated_field", f"the field {twice} is there twice", "send it once", field=twice
+        )
+    return found
+
+
+def _syntax_problem(error: Exception) -> Problem:
+    if isinstance(error, UnicodeDecodeError):
+        return Problem(400, "not_utf8", "the body is not UTF-8 text", "send JSON in UTF-8")
+    if not isinstance(error, msgspec.DecodeError | RecursionError):
+        return _huge_number()
+    return Problem(
+        400,
+        "invalid_json",
+        "the body is not a JSON text",
+        "send one JSON object; numbers such as NaN or Infinity are not JSON",
+    )
+
+
+def _huge_number() -> Problem:
+    return Problem(
+        422,
+        "invalid_number",
+        "the body holds a number with far too many digits",
+        f"a number has at most {TEXT_LENGTH_MAX} characters",
+    )
+
+
+def _shape_problem(message: str, fields: tuple[str, ...]) -> Problem:
+    """What a decoder's message means, in our words."""
+    unknown = _UNKNOWN.search(message)
+    if unknown is not None:
+        return Problem(
+            422,
+            "unknown_field",
+            f"there is no field {unknown[1][:40]}",
+            f"the fields are {', '.join(fields)}",
+            field=unknown[1][:40],
+        )
+    missing = _MISSING.search(message)
+    if missing is not None:
+        return Problem(
+            422, "missing_field", f"{missing[1]} is missing", f"send {missing[1]}", field=missing[1]
+        )
+    expected = _EXPECTED.search(message)
+    wanted, got, field = (expected[1], expected[2], expected[3]) if expected else ("", "", None)
+    if "int" in wanted and "str" in wanted:
+        right = 'send a decimal number as text, such as "10" or "0.25"'
+        code = "invalid_number"
+    else:
+        right = _RIGHT.get(wanted.split(" ")[0], "send what the OpenAPI document says")
+        code = "invalid_type"
+    wrong = f"{field or 'the body'} is of the wrong kind: {got or message}"
+    return Problem(422, code, wrong, right, field=field or None)
+
+
+_RIGHT: Final = {"str": "send text", "array": "send a list of texts", "object": "send an object"}
+_EXPECTED = re.compile(r"Expected `([^`]+)`, got `([^`]+)`(?: - at `\$\.?([^`]*)`)?")
+_UNKNOWN = re.compile(r"Object contains unknown field `([^`]*)`")
+_MISSING = re.compile(r"Object missing required field `([^`]*)`")
+
+
+def scaled(field: str, value: str | int, scale: int, fine: int = 0, large: int = 0) -> int:
+    """A number of a body or query as an integer scaled by ``10**scale``.
+
+    ``fine`` and ``large``: the rules broken by too many decimal places and by too great a number.
+    Raises ``Problem`` 422.
+    """
+    if type(value) is int:
+        if len(str(abs(value))) > TEXT_LENGTH_MAX:
+            raise _huge_number()
+        whole = value * 10**scale
+        if abs(whole) <= INT_MAX:
+            return whole
+        raise rule_problem(large, field) if large else _not_a_number(field, str(value), "lower it")
+    assert isinstance(value, str)
+    try:
+        return parse_decimal(value, scale)
+    except NumberError as error:
+        raise _number_problem(field, value, scale, fine, large, str(error)) from None
+
+
+def _number_problem(
+    field: str, text: str, scale: int, fine: int, large: int, right: str
+) -> Problem:
+    plain = _PLAIN.fullmatch(text) if len(text) <= TEXT_LENGTH_MAX else None
+    if plain is not None:
+        code = fine if len((plain[1] or "").rstrip("0")) > scale else large
+        if code:
+            return rule_problem(code, field)
+    return _not_a_number(field, text, right)
+
+
+def _not_a_number(field: str, text: str, right: str) -> Problem:
+    shown = text if len(text) <= 24 else text[:24] + "..."
+    return Problem(
+        422, "invalid_number", f"{field} {json.dumps(shown)} cannot be taken", right, field=field
+    )
+
+
+def quantity(field: str, value: str | int, scale: int) -> int:
+    """A quantity above zero, scaled."""
+    qty = scaled(
+        field, value, scale, DenyCode.QUANTITY_OFF_LOT, DenyCode.QUANTITY_TOO_LARGE
+    )
+    if qty <= 0:
+        raise rule_problem(DenyCode.QUANTITY_NOT_POSITIVE, field)
+    return qty
+
+
+def price(field: str, value: str | int, scale: int) -> int:
+    """A price above zero, scaled."""
+    found = scaled(field, value, scale, DenyCode.PRICE_OFF_TICK, DenyCode.PRICE_TOO_LARGE)
+    if found <= 0:
+        raise rule_problem(DenyCode.PRICE_NOT_POSITIVE, field)
+    return found
+
+
+def notional(field: str, value: str | int) -> int:
+    """A notional amount above zero, in micro-dollars."""
+    found = scaled(field, value, CASH_SCALE, 0, DenyCode.NOTIONAL_TOO_LARGE)
+    if found <= 0:
+        raise rule_problem(DenyCode.NOTIONAL_TOO_SMALL, field)
+    return found
+
+
+def amount(field: str, value: str | int, zero: bool = False) -> int:
+    """An amount of money above zero (or zero, where that means something), in micro-dollars."""
+    found = scaled(field, value, CASH_SCALE, 0, DenyCode.AMOUNT_TOO_LARGE)
+    if found < 0 or (found == 0 and not zero):
+        raise rule_problem(DenyCode.AMOUNT_NOT_POSITIVE, field)
+    return found
+
+
+def client_order_id(value: str | None) -> str:
+    """The client's name for an order, or empty."""
+    if value is None:
+        return ""
+    if not 1 <= len(value) <= CLIENT_ORDER_ID_LENGTH_MAX or not value.isprintable():
+        raise Problem(
+            422,
+            "invalid_client_order_id",
+            "client_order_id is empty, too long, or holds a character that cannot be shown",
+            f"send 1 to {CLIENT_ORDER_ID_LENGTH_MAX} printable characters, or leave it out",
+            field="client_order_id",
+        )
+    return value

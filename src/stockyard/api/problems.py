@@ -1,0 +1,220 @@
+"""Refusals as ``application/problem+json`` (RFC 9457): what was wrong and what would be right.
+
+Promises: every answer above 399 is one of these. A denial, which the engine decided and the journal
+holds, is told in the same bytes whenever it is repeated, so it names its journal record
+(``instance``); any other problem names the request (``request_id``). Must not know: how a refusal
+came about.
+"""
+
+from http import HTTPStatus
+from typing import Annotated, Final
+
+import msgspec
+from msgspec import Meta
+
+from stockyard.model.denials import DENY_RULES, DenyCode
+from stockyard.model.events import CommandDenied
+from stockyard.model.instruments import Instrument
+from stockyard.model.numbers import format_cash, format_decimal
+from stockyard.people.errors import ThrottledError, UserError
+from stockyard.runtime.writer import Refused
+from stockyard.storage.ports import StorageUnavailable
+
+PROBLEM_TYPE: Final = b"application/problem+json"
+Headers = tuple[tuple[bytes, bytes], ...]
+
+_CASH_CODES: Final = frozenset(
+    {
+        DenyCode.EXCEEDS_BUYING_POWER,
+        DenyCode.EXCEEDS_WITHDRAWABLE_CASH,
+        DenyCode.NOTIONAL_TOO_SMALL,
+        DenyCode.NOTIONAL_TOO_LARGE,
+    }
+)
+_QTY_CODES: Final = frozenset(
+    {
+        DenyCode.EXCEEDS_POSITION,
+        DenyCode.QUANTITY_TOO_LARGE,
+        DenyCode.REPLACE_NOT_ABOVE_FILLED,
+    }
+)
+_REFUSED: Final = {
+    "request_in_flight": (409, "wait for the first request's answer, then repeat it if need be"),
+    "overloaded": (503, "try again in a moment"),
+    "journal_unavailable": (503, "try again later; whoever runs this Stockyard must free the disk"),
+    "shutting_down": (503, "try again when the service is back"),
+    "engine_stopped": (503, "whoever runs this Stockyard must restart it"),
+    "projections_behind": (503, "try again in a moment"),
+}
+
+
+class ProblemBody(msgspec.Struct, omit_defaults=True, gc=False, rename={"kind": "type"}):
+    """Why a request was refused."""
+
+    kind: Annotated[str, Meta(description="A URN made of `code`.")]
+    title: str
+    status: int
+    detail: str
+    code: Annotated[str, Meta(description="A permanent word for the broken rule.")]
+    wrong: Annotated[str, Meta(description="What was wrong.")]
+    right: Annotated[str, Meta(description="What would be right.")]
+    field: Annotated[str, Meta(description="The field or parameter it is about.")] | None = None
+    required: Annotated[str, Meta(description="What the request would have needed.")] | None = None
+    available: Annotated[str, Meta(description="What there was.")] | None = None
+    retryable: (
+        Annotated[bool, Meta(description="Whether the same request could succeed later.")] | None
+    ) = None
+    instance: (
+        Annotated[str, Meta(description="Of a denial: the journal record that holds it.")] | None
+    ) = None
+    request_id: Annotated[str, Meta(description="Of any other problem.")] | None = None
+
+
+_encode: Final = msgspec.json.Encoder().encode
+
+
+class Problem(Exception):
+    """A refusal on its way to the client."""
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        wrong: str,
+        right: str,
+        *,
+        field: str | None = None,
+        required: str | None = None,
+        available: str | None = None,
+        retryable: bool | None = None,
+        instance: str | None = None,
+        headers: Headers = (),
+    ) -> None:
+        super().__init__(f"{code}: {wrong}; {right}")
+        self.status, self.code, self.wrong, self.right = status, code, wrong, right
+        self.field, self.required, self.available = field, required, available
+        self.retryable, self.instance, self.headers = retryable, instance, headers
+
+    def body(self, request_id: str) -> bytes:
+        """The JSON that is sent."""
+        return _encode(
+            ProblemBody(
+                f"urn:stockyard:problem:{self.code}",
+                HTTPStatus(self.status).phrase,
+                self.status,
+                f"{self.wrong}; {self.right}",
+                self.code,
+                self.wrong,
+                self.right,
+                self.field,
+                self.required,
+                self.available,
+                self.retryable,
+                self.instance,
+                request_id if self.instance is None else None,
+            )
+        )
+
+
+def rule_problem(code: int, field: str | None = None, status: int | None = None) -> Problem:
+    """A request refused at the door by one of the engine's rules; nothing was journaled."""
+    rule = DENY_RULES[code]
+    return Problem(
+        status or rule.http_status,
+        rule.word,
+        rule.wrong,
+        rule.right,
+        field=field,
+        retryable=rule.retryable,
+    )
+
+
+def denial(
+    denied: CommandDenied, seq: int, instrument: Instrument | None, replayed: bool
+) -> Problem:
+    """What the engine refused at ``seq``; its two numbers are shown in the rule's unit."""
+    rule = DENY_RULES[denied.code]
+    required, available = _two_numbers(denied, instrument)
+    return Problem(
+        rule.http_status,
+        rule.word,
+        rule.wrong,
+        rule.right,
+        required=required,
+        available=available,
+        retryable=rule.retryable,
+        instance=f"urn:stockyard:record:{seq}",
+        headers=REPLAYED if replayed else (),
+    )
+
+
+REPLAYED: Final[Headers] = ((b"idempotent-replayed", b"true"),)
+
+
+def _two_numbers(
+    denied: CommandDenied, instrument: Instrument | None
+) -> tuple[str | None, str | None]:
+    code, required, available = denied.code, denied.required, denied.available
+    if code in _CASH_CODES:
+        return format_cash(required), format_cash(available)
+    if code == DenyCode.TOO_MANY_OPEN_ORDERS:
+        return str(required), str(available)
+    if instrument is None:
+        return None, None
+    if code in _QTY_CODES:
+        scale = instrument.qty_scale
+        return format_decimal(required, scale), format_decimal(available, scale)
+    if code == DenyCode.PRICE_OUTSIDE_BAND:
+        scale = instrument.price_scale
+        return format_decimal(required, scale, 2), format_decimal(available, scale, 2)
+    return None, None
+
+
+def problem_of(error: Exception) -> Problem | None:
+    """The refusal that an expected error means, or None for a fault of ours."""
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, Refused):
+        status, right = _REFUSED.get(error.code, (503, "try again in a moment"))
+        after = ((b"retry-after", b"%d" % error.retry_after_s),)
+        return Problem(status, error.code, error.detail, right, retryable=True, headers=after)
+    if isinstance(error, UserError):
+        return _user_problem(error)
+    if isinstance(error, StorageUnavailable):
+        return Problem(
+            503,
+            "storage_unavailable",
+            "this cannot be kept now",
+            "try again later; whoever runs this Stockyard must free the disk",
+            retryable=True,
+            headers=((b"retry-after", b"5"),),
+        )
+    return None
+
+
+def _user_problem(error: UserError) -> Problem:
+    headers: Headers = ()
+    if isinstance(error, ThrottledError):
+        headers = ((b"retry-after", b"%d" % error.retry_after_s),)
+    elif error.http_status == 503:
+        headers = ((b"retry-after", b"1"),)
+    elif error.http_status == 401:
+        headers = ((b"www-authenticate", b"Bearer"),)
+    return Problem(
+        error.http_status,
+        error.code,
+        error.wrong,
+        error.right,
+        field=error.field or None,
+        headers=headers,
+    )
+
+
+def fault() -> Problem:
+    """What is told when the fault is ours; the log has the rest under the request's id."""
+    return Problem(
+        500,
+        "internal_error",
+        "something went wrong inside Stockyard",
+        "tell whoever runs it the request id; the log says more",
+    )

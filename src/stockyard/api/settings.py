@@ -1,0 +1,40 @@
+"""What the door is told when it is built, and the limits whoever runs the server must know.
+
+Promises: values only. Must not know: where they were configured.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+
+STREAM_FRAME_BYTES_MAX: Final = 16 * 1024
+"""Largest frame a stream takes; give it to the server as its WebSocket message limit too."""
+STREAM_PING_S: Final = 30.0
+"""How often the server pings a stream."""
+STREAM_PING_TIMEOUT_S: Final = 20.0
+"""How long a stream may leave a ping unanswered before the server drops it."""
+
+
+class ApiSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that may differ between two installations of the door.
+
+    ``starting_micros``: balance of a new account, and of a reset one unless it names another.
+    ``profile``: name of a new account's realism profile. ``calendars``: names by calendar id.
+    ``quote_stale_ns``: an older quote is shown as stale. ``people_waiting_max``: sign-ins and the
+    like that may wait for the one thread that hashes passwords. ``resume_events_max``: how far
+    back a stream can be resumed. ``stall_s``: how long a stream may block a send.
+    """
+
+    version: str
+    engine_compiled: bool = False
+    starting_micros: int = 100_000_000_000
+    profile: str = "realistic"
+    registration_open: bool = True
+    demo: bool = False
+    body_bytes_max: int = 64 * 1024
+    calendars: Mapping[int, str] = {}
+    quote_stale_ns: int = 15_000_000_000
+    people_waiting_max: int = 64
+    resume_events_max: int = 10_000
+    stall_s: float = 10.0

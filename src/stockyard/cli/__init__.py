@@ -1,0 +1,52 @@
+"""The command line: ``stockyard serve``, ``replay``, ``verify``, ``rebuild``.
+
+Promises: an error is one line that says what was wrong and what would be right, and an exit code: 0
+done, 1 the data is broken or the server failed, 2 the call was wrong. Heavy modules are loaded by
+the command that needs them. Must not know: how anything is done.
+"""
+
+import sys
+from importlib.metadata import version
+from typing import Final
+
+from cyclopts import App
+
+from stockyard.config import ConfigError
+
+
+def version_text() -> str:
+    """The version, and whether the engine is compiled."""
+    from stockyard.runtime.world import ENGINE_IS_COMPILED
+
+    kind = "compiled" if ENGINE_IS_COMPILED else "plain Python"
+    return f"stockyard {version('stockyard')} (engine: {kind}, Python {sys.version.split()[0]})"
+
+
+cli: Final = App(
+    name="stockyard",
+    help="A brokerage you run yourself.",
+    version=version_text,
+)
+cli.command("stockyard.cli.serve:serve")
+cli.command("stockyard.cli.replay:replay")
+cli.command("stockyard.cli.data:verify")
+cli.command("stockyard.cli.data:rebuild")
+
+
+def main() -> None:
+    """Run the command line."""
+    from stockyard.model.recordings import RecordingError
+    from stockyard.storage.ports import StorageError
+
+    if not __debug__:
+        sys.exit("stockyard: do not run Python with -O; the engine's checks must stay on")
+    try:
+        cli()
+    except (ConfigError, RecordingError) as error:
+        print(f"stockyard: {error}", file=sys.stderr)
+        sys.exit(2)
+    except StorageError as error:
+        print(f"stockyard: {error}", file=sys.stderr)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)

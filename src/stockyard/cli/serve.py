@@ -1,0 +1,87 @@
+"""``stockyard serve``: open a data directory and serve it.
+
+Must not know: how serving is done.
+"""
+
+import asyncio
+import logging
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from stockyard.config import read_config
+from stockyard.demo import Demo
+from stockyard.server import Server
+
+
+def serve(
+    *,
+    port: int | None = None,
+    data: Path | None = None,
+    host: str | None = None,
+    market: str | None = None,
+    speed: Annotated[float | None, Parameter(name="--speed")] = None,
+    rate: Annotated[float | None, Parameter(name="--rate")] = None,
+    calendar: str | None = None,
+    demo: Annotated[bool | None, Parameter(negative="--no-demo")] = None,
+) -> None:
+    """Serve a Stockyard from a data directory until it is told to stop.
+
+    Every setting can also be given in the environment (docs/reference/settings.md).
+
+    Parameters
+    ----------
+    port: Port to listen on (8000).
+    data: Directory that holds everything that must survive (./data).
+    host: Address to listen on (127.0.0.1).
+    market: simulated, none, or replay: and a recording.
+    speed: Speed of a recording against its own time (1); 0 for as fast as possible.
+    rate: Simulated quote updates a second for each symbol (1).
+    calendar: Sessions of stocks: always or xnys.
+    demo: Make a demo user and write demo.json into the data directory.
+    """
+    config = read_config(
+        os.environ,
+        port=port,
+        data=data,
+        host=host,
+        market=market,
+        replay_speed=speed,
+        updates_per_second=rate,
+        calendar=calendar,
+        demo=demo,
+    )
+    logging.basicConfig(
+        level=config.log_level.upper(),
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+        stream=sys.stderr,
+    )
+    server = Server(config)
+    if sys.platform == "win32":
+        asyncio.run(server.run(_announce))
+    else:
+        import uvloop
+
+        uvloop.run(server.run(_announce))
+    if server.failed:
+        sys.exit(1)
+
+
+def _announce(server: Server, demo: Demo | None) -> None:
+    url = server.url
+    print(f"Stockyard is running on {url}")
+    if demo is None:
+        print(f"Sign up: POST {url}/api/v1/auth/register; every endpoint: {url}/api/v1/openapi.json")
+    else:
+        print(f"  demo sign-in   {demo.email}  {demo.password}")
+        print(f"  demo API key   {demo.api_key}  {demo.api_secret}")
+        keys = f"-H 'APCA-API-KEY-ID: {demo.api_key}' -H 'APCA-API-SECRET-KEY: {demo.api_secret}'"
+        body = '{"symbol":"AAPL","side":"buy","type":"market","qty":"1","time_in_force":"day"}'
+        print("Try:")
+        print(f"  curl {url}/api/v1/quotes/AAPL")
+        print(f"  curl {url}/api/v1/orders {keys} --json '{body}'")
+        print(f"  curl {url}/api/v1/positions {keys}")
+    print("Stop with Ctrl-C; everything acknowledged is kept.", flush=True)

@@ -1,0 +1,69 @@
+"""The World's own tasks: what is due by the clock, carrying rows to SQL, taking snapshots.
+
+Promises: a task that fails says so and tries again at its next turn; none of them ever answers a
+client. Must not know: HTTP, config.
+"""
+
+import asyncio
+import logging
+from typing import Final
+
+from stockyard.runtime import snapshots
+from stockyard.runtime.world import World
+from stockyard.runtime.writer import Refused
+from stockyard.storage.ports import StorageError
+
+LOG: Final = logging.getLogger("stockyard.upkeep")
+DUE_CHECK_S: Final = 1.0
+
+
+async def keep_time(world: World) -> None:
+    """Journal a ``ClockTick`` whenever the engine has something due and nothing else comes in."""
+    while True:
+        wait_s = world.clock.wall_seconds_until(world.engine.next_due_ns)
+        await asyncio.sleep(min(max(wait_s, 0.001), DUE_CHECK_S))
+        try:
+            world.writer.tick_if_due()
+        except Refused:
+            return
+
+
+async def keep_projecting(world: World, interval_s: float) -> None:
+    """Carry what changed to SQL at a steady rate."""
+    while True:
+        await asyncio.sleep(interval_s)
+        try:
+            world.projector.begin()
+        except StorageError as error:
+            LOG.warning("query tables cannot be written, trying again: %s", error)
+
+
+async def keep_snapshots(world: World, interval_s: float) -> None:
+    """Take a snapshot at a steady rate, when anything was journaled since the last."""
+    taken = world.engine.seq
+    while True:
+        await asyncio.sleep(interval_s)
+        if world.engine.seq == taken or world.writer.failure is not None:
+            continue
+        try:
+            taken = await take_snapshot(world)
+        except (StorageError, Refused, OSError) as error:
+            LOG.warning("no snapshot this time: %s", error)
+
+
+async def take_snapshot(world: World) -> int:
+    """Take and store one snapshot while trading goes on; returns its seq."""
+    collect = snapshots.begin(world.engine, world.projector.digest)
+    seq = world.engine.seq
+    loop = asyncio.get_running_loop()
+    snapshot = await loop.run_in_executor(None, collect)
+    await world.caught_up(seq)
+    await loop.run_in_executor(None, world.snapshots.store, snapshot)
+    return seq
+
+
+def final_snapshot(world: World) -> None:
+    """Leave a snapshot and no tail: the last act of a clean stop."""
+    if world.writer.failure is None:
+        world.projector.flush()
+        world.snapshots.store(snapshots.encode_now(world.engine, world.projector.digest))

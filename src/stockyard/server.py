@@ -1,0 +1,247 @@
+"""The server: one world behind HTTP, from an open directory to a clean stop.
+
+Promises: nothing is served before recovery is done; a stop takes no more requests, finishes those in
+flight, closes sockets with a reason, and leaves a snapshot. A broken invariant stops the process
+loudly. Must not know: endpoints, or what a command does.
+"""
+
+import asyncio
+import gc
+import logging
+import signal
+import time
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
+from typing import Any, Final
+
+import uvicorn
+
+from stockyard import app, demo
+from stockyard.adapters import open_recording
+from stockyard.api.application import Application, ApiSettings, create_application
+from stockyard.config import Config, ConfigError
+from stockyard.model.recordings import Recording
+from stockyard.people.directory import People
+from stockyard.runtime import feeds, upkeep
+from stockyard.runtime.clock import Clock, RecordedClock, WallClock
+from stockyard.runtime.world import World
+from stockyard.runtime.writer import Refused
+
+LOG: Final = logging.getLogger("stockyard")
+GRACE_S: Final = 5
+PEOPLE_UPKEEP_S: Final = 60.0
+SESSIONS_UPKEEP_S: Final = 3600.0
+PING_S: Final = 30.0
+SHUTTING_DOWN: Final = Refused("shutting_down", "this Stockyard is stopping", 5)
+
+
+class _Uvicorn(uvicorn.Server):
+    """uvicorn inside our loop: signals are ours, so that the journal is closed before the end."""
+
+    def capture_signals(self) -> Any:
+        """Leave signals alone."""
+        return nullcontext()
+
+
+class Server:
+    """One world, its people, its feed, and the HTTP server in front of them."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        self.failed = False
+        self._uvicorn: _Uvicorn | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def run(self, ready: Callable[["Server", "demo.Demo | None"], None]) -> None:
+        """Open, serve until told to stop, close. ``ready`` is called once requests are answered.
+
+        Raises ``StorageError``, ``RecordingError`` or ``ConfigError`` when it cannot open.
+        """
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self.stop)
+        directory = app.DataDirectory(self.config.data)
+        projecting = ThreadPoolExecutor(1, "projector")
+        queries = ThreadPoolExecutor(2, "queries")
+        try:
+            clock, recording = self._clock()
+            self.world = app.open_world(
+                directory.journal,
+                directory.snapshots,
+                directory.store,
+                clock,
+                schedule=lambda: loop.call_soon(self._commit),
+                run=projecting.submit,
+                queries=queries,
+                progress=lambda n: LOG.info("recovering: %d inputs replayed", n),
+            )
+            self._found(recording)
+            self.people = People(directory.open_people())
+            await self._serve(clock, recording, ready)
+        finally:
+            directory.release()
+            projecting.shutdown()
+            queries.shutdown()
+
+    @property
+    def stock_calendar(self) -> str:
+        """The sessions stocks trade in."""
+        if self.config.calendar:
+            return self.config.calendar
+        return "xnys" if self.config.market.startswith("replay:") else "always"
+
+    def stop(self) -> None:
+        """Begin a clean stop; a second time, do not wait for requests in flight."""
+        if self._uvicorn is not None:
+            self._uvicorn.force_exit = self._uvicorn.should_exit
+            self._uvicorn.should_exit = True
+
+    def _clock(self) -> tuple[Clock, Recording | None]:
+        kind, _, spec = self.config.market.partition(":")
+        if kind == "replay" and spec:
+            recording = open_recording(spec)
+            return RecordedClock(recording.first_ts, self.config.replay_speed), recording
+        if self.config.market not in ("simulated", "none"):
+            raise ConfigError(
+                f"market {self.config.market!r}: expected simulated, none, or replay: and a"
+                " recording such as replay:csv:quotes.csv"
+            )
+        return WallClock(), None
+
+    def _found(self, recording: Recording | None) -> None:
+        world, now_ns = self.world, self.world.clock.now_ns()
+        if recording is not None and world.journal.head.ts > recording.last_ts:
+            raise ConfigError(
+                "market: this data directory is at a later time than the recording; replay it in a"
+                " fresh directory (DATA or --data)"
+            )
+        instruments = app.catalog_instruments()
+        if recording is not None:
+            instruments = list(app.recorded_instruments(world.engine, recording).values())
+        app.found(world, app.genesis(world, self.config.market_seed))
+        now_ns = max(now_ns, world.engine.ts)
+        app.found(
+            world, app.reference_facts(world.engine, instruments, self.stock_calendar, now_ns)
+        )
+
+    def _commit(self) -> None:
+        try:
+            self.world.writer.commit()
+        except BaseException:
+            LOG.critical("the engine stopped on a broken invariant", exc_info=True)
+            self.failed = True
+            self.stop()
+
+    async def _serve(
+        self,
+        clock: Clock,
+        recording: Recording | None,
+        ready: Callable[["Server", "demo.Demo | None"], None],
+    ) -> None:
+        config, world = self.config, self.world
+        settings = ApiSettings(
+            starting_micros=app.starting_micros(config),
+            profile=config.profile,
+            registration=config.registration,
+            body_bytes_max=config.body_bytes_max,
+        )
+        application = create_application(world, self.people, settings)
+        self._uvicorn = _Uvicorn(
+            uvicorn.Config(
+                application,
+                host=config.host,
+                port=config.port,
+                http="httptools",
+                ws="websockets-sansio",
+                lifespan="off",
+                access_log=False,
+                log_config=None,
+                server_header=False,
+                date_header=False,
+                ws_ping_interval=PING_S,
+                ws_ping_timeout=PING_S,
+                timeout_graceful_shutdown=GRACE_S,
+                timeout_keep_alive=75,
+            )
+        )
+        serving = asyncio.ensure_future(self._uvicorn.serve())
+        try:
+            await application.complete_unfinished()
+            self._start_tasks(clock, recording)
+            while not self._uvicorn.started and not serving.done():
+                await asyncio.sleep(0.005)
+            if not serving.done():
+                found = await demo.prepare(self, application) if config.demo else None
+                gc.collect()
+                gc.freeze()
+                ready(self, found)
+            await self._until_stopped(application, serving)
+        finally:
+            await self._close(application)
+
+    async def _until_stopped(
+        self, application: Application, serving: "asyncio.Future[None]"
+    ) -> None:
+        assert self._uvicorn is not None
+        while not self._uvicorn.should_exit and not serving.done():
+            await asyncio.sleep(0.05)
+        application.begin_stop("this Stockyard is stopping")
+        await serving
+
+    def _start_tasks(self, clock: Clock, recording: Recording | None) -> None:
+        config, world = self.config, self.world
+        jobs: list[Coroutine[Any, Any, Any]] = [
+            upkeep.keep_time(world),
+            upkeep.keep_projecting(world, config.projection_seconds),
+            upkeep.keep_snapshots(world, config.snapshot_seconds),
+            self._keep_people(),
+            self._keep_sessions(),
+        ]
+        if recording is not None and isinstance(clock, RecordedClock):
+            instruments = app.recorded_instruments(world.engine, recording)
+            facts = (f for f in recording.facts(instruments) if f.ts_event >= world.engine.ts)
+            jobs.append(feeds.play(world, facts, clock))
+        elif config.market == "simulated":
+            market = app.simulated_market(world, config.market_seed, self.stock_calendar)
+            jobs.append(feeds.run_simulated(world, market.step, 1 / config.updates_per_second))
+        self._tasks = [asyncio.ensure_future(self._guard(job)) for job in jobs]
+
+    async def _guard(self, job: Coroutine[Any, Any, Any]) -> None:
+        """Run a task; a fault in it is ours, and stops the server instead of leaving it half alive."""
+        try:
+            await job
+        except asyncio.CancelledError:
+            raise
+        except Refused as refused:
+            LOG.info("a task ended: %s", refused)
+        except Exception:
+            LOG.critical("a task of the server failed", exc_info=True)
+            self.failed = True
+            self.stop()
+
+    async def _keep_people(self) -> None:
+        while True:
+            await asyncio.sleep(PEOPLE_UPKEEP_S)
+            self.people.purge_expired(time.time_ns())
+            self.people.flush_last_used()
+
+    async def _keep_sessions(self) -> None:
+        while True:
+            await asyncio.sleep(SESSIONS_UPKEEP_S)
+            world = self.world
+            now_ns = max(world.clock.now_ns(), world.engine.ts)
+            for fact in app.session_facts(world.engine, self.stock_calendar, now_ns):
+                world.writer.submit(fact)
+
+    async def _close(self, application: Application) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self.world.halt(SHUTTING_DOWN)
+        await application.close()
+        upkeep.final_snapshot(self.world)
+        while self.people.flush_last_used():
+            continue
+        self.people.close()
+        self.world.close()
