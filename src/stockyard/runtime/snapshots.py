@@ -18,6 +18,7 @@ from stockyard.model.codec import encode
 from stockyard.storage.ports import Snapshot, StorageError
 
 _HEADER: Final = struct.Struct("<Q32s")
+FILES_MAX: Final = 65_536
 CAN_FORK: Final = hasattr(os, "fork")
 
 
@@ -29,9 +30,14 @@ def encode_now(engine: Engine, digest: bytes) -> Snapshot:
 
 
 def _child(write_fd: int, engine: Engine) -> None:
-    """Encode, hash, write to the pipe and leave; touches nothing else of the parent's."""
+    """Encode, hash, write to the pipe and leave; touches nothing else of the parent's.
+
+    Sockets and files are let go first: a child that outlives its parent must not keep the port.
+    """
     try:
         gc.disable()
+        os.closerange(3, write_fd)
+        os.closerange(write_fd + 1, FILES_MAX)
         body = encode(engine.snapshot())
         view = memoryview(_HEADER.pack(len(body), sha256(body).digest()) + body)
         while view:

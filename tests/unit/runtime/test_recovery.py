@@ -1,0 +1,186 @@
+"""Starting: the same state from snapshot and tail, and refusals where things do not fit."""
+
+import pytest
+
+from stockyard.projections.store import Cursor, ReadStore
+from stockyard.runtime import snapshots
+from stockyard.runtime.clock import ManualClock
+from stockyard.runtime.recovery import RecoveryRefused
+from stockyard.runtime.verification import rebuild_projections, verify_directory
+from stockyard.runtime.world import World
+from stockyard.storage.memory import MemoryDatabase, MemoryDisk, MemoryJournal, MemorySnapshots
+from stockyard.storage.ports import Snapshot
+from tests.unit.runtime.worlds import NOON_NS, buy, open_account, open_on, quote, send
+
+
+def busy(world: World, name: str) -> None:
+    account_id = open_account(world, key=name)
+    quote(world)
+    send(world, buy(account_id, f"{name}-filled", shares=3))
+    send(world, buy(account_id, f"{name}-resting", shares=2, limit=1_500_000))
+    send(world, buy(account_id, f"{name}-partly", shares=900, limit=2_000_000))
+
+
+def snapshot_of(world: World) -> Snapshot:
+    return snapshots.encode_now(world.engine, world.projector.digest)
+
+
+def reopened(disk: MemoryDisk) -> World:
+    return open_on(disk, ManualClock(NOON_NS))
+
+
+def rows(world: World) -> object:
+    return (
+        world.view.accounts,
+        world.view.positions,
+        world.view.open_orders,
+        {i: (q.bid, q.ask, q.seq, q.ts) for i, q in world.view.quotes.items()},
+        world.view.instruments,
+        world.view.profiles,
+    )
+
+
+@pytest.mark.parametrize("snapshot_at", ["never", "middle", "end"])
+@pytest.mark.parametrize("projected", ["never", "before", "middle", "end"])
+def test_recovery_restores_engine_view_and_digest(snapshot_at: str, projected: str) -> None:
+    disk = MemoryDisk()
+    world = open_on(disk, ManualClock(NOON_NS))
+    if projected == "before":
+        world.projector.flush()
+    busy(world, "a")
+    taken = snapshot_of(world)
+    if projected == "middle":
+        world.projector.flush()
+    busy(world, "b")
+    if projected == "end":
+        world.projector.flush()
+    if snapshot_at != "never":
+        disk.snapshot = taken if snapshot_at == "middle" else snapshot_of(world)
+    again = reopened(disk)
+    assert again.engine.state_hash() == world.engine.state_hash()
+    assert again.projector.digest == world.projector.digest
+    assert rows(again) == rows(world)
+    busy(world, "c")
+    busy(again, "c")
+    assert again.engine.state_hash() == world.engine.state_hash()
+    assert again.projector.digest == world.projector.digest
+
+
+def test_a_directory_is_verified_whole() -> None:
+    disk = MemoryDisk()
+    world = open_on(disk, ManualClock(NOON_NS))
+    busy(world, "a")
+    world.projector.flush()
+    disk.snapshot = snapshot_of(world)
+    busy(world, "b")
+    world.projector.flush()
+    found = verify_directory(world.journal, world.snapshots, world.store, lambda _: None)
+    assert found.broken == ()
+    assert found.balance == 0
+    assert found.seq == world.engine.seq
+    assert found.state_hash == world.engine.state_hash()
+
+
+def test_verify_names_what_is_broken() -> None:
+    disk = MemoryDisk()
+    world = open_on(disk, ManualClock(NOON_NS))
+    busy(world, "a")
+    world.projector.flush()
+    taken = snapshot_of(world)
+    disk.snapshot = taken._replace(state_hash="0" * 64)
+    database = MemoryDatabase(disk, "projections")
+    database.execute("UPDATE accounts SET cash_micros = cash_micros + 1")
+    database.execute("UPDATE cursor SET digest = ?", ("00" * 16,))
+    found = verify_directory(world.journal, world.snapshots, world.store, lambda _: None)
+    assert found.broken == (
+        f"the snapshot at seq {taken.seq} differs from the journal's state",
+        f"query tables at seq {taken.seq} hold other events",
+    )
+    disk.snapshot = taken
+    database.execute("UPDATE cursor SET digest = ?", (world.projector.digest.hex(),))
+    found = verify_directory(world.journal, world.snapshots, world.store, lambda _: None)
+    assert found.broken == ("the accounts table differs from the journal; run stockyard rebuild",)
+
+
+def test_rebuilding_gives_the_same_tables() -> None:
+    disk = MemoryDisk()
+    world = open_on(disk, ManualClock(NOON_NS))
+    busy(world, "a")
+    world.projector.flush()
+    store = world.store
+    before = (store.accounts(), store.positions(), store.open_orders(), store.cursor())
+    assert rebuild_projections(world.journal, store, lambda _: None) == world.engine.seq
+    assert (store.accounts(), store.positions(), store.open_orders(), store.cursor()) == before
+
+
+def test_other_events_than_projected_are_refused() -> None:
+    disk = MemoryDisk()
+    world = open_on(disk, ManualClock(NOON_NS))
+    busy(world, "a")
+    world.projector.flush()
+    MemoryDatabase(disk, "projections").execute("UPDATE cursor SET digest = ?", ("00" * 16,))
+    with pytest.raises(RecoveryRefused, match="differ from those in the projections"):
+        reopened(disk)
+
+
+def test_projections_beyond_the_journal_are_refused() -> None:
+    disk = MemoryDisk()
+    world = open_on(disk, ManualClock(NOON_NS))
+    busy(world, "a")
+    world.projector.flush()
+    disk.batches.pop()
+    with pytest.raises(RecoveryRefused, match="beyond the journal's last seq"):
+        reopened(disk)
+
+
+def test_a_snapshot_that_does_not_match_its_hash_is_refused() -> None:
+    disk = MemoryDisk()
+    world = open_on(disk, ManualClock(NOON_NS))
+    busy(world, "a")
+    world.projector.flush()
+    disk.snapshot = snapshot_of(world)._replace(state_hash="0" * 64)
+    with pytest.raises(RecoveryRefused, match="does not match its hash"):
+        reopened(disk)
+
+
+def test_a_tail_of_another_engine_version_is_refused_and_a_clean_stop_is_not() -> None:
+    disk = MemoryDisk()
+    world = open_on(disk, ManualClock(NOON_NS))
+    busy(world, "a")
+    world.projector.flush()
+    disk.snapshot = snapshot_of(world)._replace(engine_version="0")
+    assert reopened(disk).engine.state_hash() == world.engine.state_hash()
+    busy(world, "b")
+    with pytest.raises(RecoveryRefused, match="tail written by engine version 0"):
+        reopened(disk)
+
+
+def test_lost_projections_are_made_again_from_the_whole_journal() -> None:
+    disk = MemoryDisk()
+    world = open_on(disk, ManualClock(NOON_NS))
+    busy(world, "a")
+    world.projector.flush()
+    disk.snapshot = snapshot_of(world)
+    ReadStore(MemoryDatabase(disk, "projections")).clear()
+    again = reopened(disk)
+    assert again.store.cursor() == Cursor(
+        world.engine.seq, world.engine.ts, world.projector.digest
+    )
+    assert rows(again) == rows(world)
+
+
+def test_a_forked_snapshot_equals_one_taken_at_once() -> None:
+    disk = MemoryDisk()
+    world = open_on(disk, ManualClock(NOON_NS))
+    busy(world, "a")
+    expected = snapshot_of(world)
+    collect = snapshots.begin(world.engine, world.projector.digest)
+    busy(world, "b")
+    assert collect() == expected
+
+
+def test_memory_parts_share_a_disk() -> None:
+    disk = MemoryDisk()
+    world = open_on(disk, ManualClock(NOON_NS))
+    assert MemoryJournal(disk).head.seq == world.engine.seq
+    assert MemorySnapshots(disk).load() is None
