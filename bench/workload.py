@@ -6,6 +6,7 @@ same inputs.
 """
 
 import random
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from stockyard.model.codes import AssetClass, OrderType, Side, TimeInForce
@@ -25,6 +26,8 @@ from stockyard.model.records import Input, Record
 
 START_NS = 1_760_000_000_000_000_000
 STEP_NS = 10_000
+ACCOUNTS = 1_000
+RESTING = 20_000
 INSTRUMENTS = 24
 UNIT = 10**9
 PRICE = 2_000_000
@@ -45,7 +48,7 @@ def instrument(instrument_id: int) -> Instrument:
     )  # fmt: skip
 
 
-def world_facts() -> list[Input]:
+def world_facts(instruments: int) -> list[Input]:
     """A world that is always open, with fees and the realistic profile."""
     rules = (FeeRule(2, Side.SELL, 2, 20_600_000, 0, 0, 10_000),
              FeeRule(3, Side.SELL, 2, 0, 195_000_000, 9_790_000, 10_000))  # fmt: skip
@@ -57,47 +60,63 @@ def world_facts() -> list[Input]:
         FeesScheduled(AssetClass.US_EQUITY, 0, "fees-1", rules),
         SessionsScheduled(1, "always", (Session(START_NS, START_NS + 10**15),)),
     ]
-    facts.extend(InstrumentListed(instrument(i)) for i in range(1, INSTRUMENTS + 1))
+    facts.extend(InstrumentListed(instrument(i)) for i in range(1, instruments + 1))
     return facts
 
 
-class _Maker:
-    def __init__(self, seed: int, accounts: int) -> None:
+class Maker:
+    """Makes records one after another; ``records`` holds those made since it was last emptied."""
+
+    def __init__(self, seed: int, accounts: int, instruments: int) -> None:
         self.random = random.Random(seed)
         self.records: list[Record] = []
         self.seq = 0
         self.accounts = accounts
+        self.instruments = instruments
         self.account_ids: list[int] = []
         self.resting: list[tuple[int, int]] = []
-        self.mids = [PRICE + i * 1000 for i in range(INSTRUMENTS + 1)]
+        self.mids = [PRICE + i * 1000 for i in range(instruments + 1)]
+
+    def take(self) -> list[Record]:
+        """The records made since the last call."""
+        taken, self.records = self.records, []
+        return taken
 
     def add(self, message: Input) -> int:
+        """Record an input; returns its seq."""
         self.seq += 1
         ts = START_NS + self.seq * STEP_NS
         self.records.append(Record(self.seq, ts, ts, message))
         return self.seq
 
     def setup(self, resting: int) -> None:
-        for fact in world_facts():
+        """Accounts, a first quote of every instrument, and ``resting`` orders that wait."""
+        for fact in world_facts(self.instruments):
             self.add(fact)
         for i in range(self.accounts):
             seq = self.add(OpenAccount(f"u{i}", "main", 2, 10**14, f"r{i}", b"d"))
             self.account_ids.append(seq)
-        for i in range(1, INSTRUMENTS + 1):
+        for i in range(1, self.instruments + 1):
             self.quote(i)
         for _ in range(resting):
             self.order(fills=False)
 
     def quote(self, i: int) -> None:
+        """A quote of instrument ``i``, up to three cents from the last."""
         mid = self.mids[i] = max(
             PRICE // 2, min(PRICE * 2, self.mids[i] + self.random.randint(-3, 3) * 100)
         )
         size = self.random.randint(50, 500) * 100 * UNIT
         self.add(Quote(i, mid - 100, mid + 100, size, size, START_NS + self.seq * STEP_NS))
 
+    def any_quote(self) -> None:
+        """A quote of some instrument."""
+        self.quote(self.random.randint(1, self.instruments))
+
     def order(self, fills: bool) -> None:
+        """A limit order to buy: one that fills at once, or one far below the market."""
         account = self.random.choice(self.account_ids)
-        i = self.random.randint(1, INSTRUMENTS)
+        i = self.random.randint(1, self.instruments)
         price = self.mids[i] + 10_000 if fills else PRICE // 2 - self.random.randint(1, 4000) * 100
         price -= price % 100
         seq = self.add(
@@ -109,6 +128,7 @@ class _Maker:
             self.resting.append((account, seq * LEGS_MAX))
 
     def cancel(self) -> None:
+        """Cancel one of the waiting orders."""
         at = self.random.randrange(len(self.resting))
         account, order_id = self.resting[at]
         self.resting[at] = self.resting[-1]
@@ -116,18 +136,33 @@ class _Maker:
         self.add(CancelOrder(account, order_id, "", b""))
 
 
-def make(count: int, *, accounts: int = 1000, resting: int = 20_000, seed: int = 1) -> Workload:
+def make(
+    count: int,
+    *,
+    accounts: int = ACCOUNTS,
+    resting: int = RESTING,
+    instruments: int = INSTRUMENTS,
+    seed: int = 1,
+) -> Workload:
     """A workload of ``count`` mixed inputs after its set-up."""
-    maker = _Maker(seed, accounts)
+    maker = Maker(seed, accounts, instruments)
     maker.setup(resting)
-    setup = maker.records
-    maker.records = []
+    setup = maker.take()
     for n in range(count):
         draw = maker.random.random()
         if draw < 0.80:
-            maker.quote(maker.random.randint(1, INSTRUMENTS))
+            maker.any_quote()
         elif draw < 0.95 or not maker.resting:
             maker.order(fills=n % 2 == 0)
         else:
             maker.cancel()
-    return Workload(setup, maker.records)
+    return Workload(setup, maker.take())
+
+
+def describe(mix: Sequence[Record]) -> str:
+    """The mix in words, counted."""
+    counts = dict.fromkeys((Quote, PlaceOrder, CancelOrder), 0)
+    for record in mix:
+        counts[type(record.input)] += 1  # type: ignore[index]
+    shares = {kind.__name__: count * 100 / len(mix) for kind, count in counts.items()}
+    return ", ".join(f"{share:.1f} % {name}" for name, share in shares.items())

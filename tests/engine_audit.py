@@ -55,7 +55,9 @@ def _audit_orders(state: EngineState) -> None:
         assert 0 <= order.filled_qty < order.qty, f"{name} has nothing left"
         assert (order.filled_qty > 0) == (order.status == Status.PARTIALLY_FILLED), name
         if order.side == Side.SELL:
-            assert order.held_qty == order.qty - order.filled_qty, f"{name} holds other than it sells"
+            assert order.held_qty == order.qty - order.filled_qty, (
+                f"{name} holds other than it sells"
+            )
             assert order.held_micros == 0, f"{name} sells and holds cash"
         else:
             assert order.held_qty == 0, f"{name} buys and holds shares"

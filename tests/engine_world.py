@@ -279,9 +279,7 @@ class World:
     def account(self, number: int = 1) -> AccountState:
         """An account's state."""
         return next(
-            a
-            for a in self.engine.snapshot().accounts
-            if a.account_id == self.accounts[number - 1]
+            a for a in self.engine.snapshot().accounts if a.account_id == self.accounts[number - 1]
         )
 
     def position(self, symbol: str, account: int = 1) -> PositionState:

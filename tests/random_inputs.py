@@ -1,7 +1,8 @@
 """A seeded stream of inputs of every kind, most of them sensible, some of them not.
 
 Promises: the same seed, state and events give the same inputs. It follows the engine by its events
-only, so that two engines in the same state are sent the same. Must not know: how anything is decided.
+only, so that two engines in the same state are sent the same. Must not know: how anything is
+decided.
 """
 
 from random import Random
@@ -67,9 +68,9 @@ class RandomInputs:
     def _pass_time(self) -> None:
         random = self._random
         draw = random.random()
-        if draw < 0.90:
+        if draw < 0.95:
             self.ts += random.randrange(5_000_000)
-        elif draw < 0.99:
+        elif draw < 0.996:
             self.ts += random.randrange(90 * SECOND)
         else:
             while self._boundaries and self._boundaries[-1] <= self.ts:
@@ -88,7 +89,7 @@ class RandomInputs:
         message: Input
         if draw < 0.80:
             message = self._place()
-        elif draw < 0.87:
+        elif draw < 0.85:
             message = self._cancel()
         elif draw < 0.94:
             message = self._replace()
@@ -145,7 +146,7 @@ class RandomInputs:
             return random.choice(BAD_NUMBERS)
         unit = 10**instrument.qty_scale
         qty = random.choice((1, 2, 3, 10, 60, 150)) * unit
-        if random.random() < 0.3:
+        if random.random() < (0.3 if instrument.lot == 1 else 0.03):
             qty += random.randrange(unit)
         return qty
 
@@ -153,7 +154,7 @@ class RandomInputs:
         random = self._random
         if random.random() < 0.02:
             return random.choice(BAD_NUMBERS)
-        offset = random.choice((-4, -2, -1, 0, 0, 1, 2, 4, 40))
+        offset = random.choice((-9, -4, -2, -1, 0, 1, 2, 4, 9, 40))
         return self._prices[instrument.instrument_id] + offset * instrument.tick
 
     def _place(self) -> Input:
@@ -193,7 +194,7 @@ class RandomInputs:
         random = self._random
         account_id, order_id = self._order()
         _, key, digest = self._keys()
-        if random.random() < 0.06:
+        if random.random() < 0.03:
             return c.CancelAllOrders(account_id, random.choice((0, 1, 2, 999)), key, digest)
         return c.CancelOrder(account_id, order_id, key, digest)
 

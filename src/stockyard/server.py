@@ -1,7 +1,7 @@
 """The server: one world behind HTTP, from an open directory to a clean stop.
 
-Promises: nothing is served before recovery is done; a stop takes no more requests, finishes those in
-flight, closes sockets with a reason, and leaves a snapshot. A broken invariant stops the process
+Promises: nothing is served before recovery is done; a stop takes no more requests, finishes those
+in flight, closes sockets with a reason, and leaves a snapshot. A broken invariant stops the process
 loudly. Must not know: endpoints, or what a command does.
 """
 
@@ -13,26 +13,36 @@ import time
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
+from importlib.metadata import version
 from typing import Any, Final
 
 import uvicorn
 
 from stockyard import app, demo
 from stockyard.adapters import open_recording
-from stockyard.api.application import Application, ApiSettings, create_application
+from stockyard.api.application import Application, create_application
+from stockyard.api.registering import complete_unfinished
+from stockyard.api.settings import (
+    STREAM_FRAME_BYTES_MAX,
+    STREAM_PING_S,
+    STREAM_PING_TIMEOUT_S,
+    ApiSettings,
+)
 from stockyard.config import Config, ConfigError
+from stockyard.market.calendars import ALWAYS_ID, XNYS_ID
 from stockyard.model.recordings import Recording
 from stockyard.people.directory import People
 from stockyard.runtime import feeds, upkeep
 from stockyard.runtime.clock import Clock, RecordedClock, WallClock
-from stockyard.runtime.world import World
+from stockyard.runtime.world import ENGINE_IS_COMPILED
 from stockyard.runtime.writer import Refused
 
 LOG: Final = logging.getLogger("stockyard")
 GRACE_S: Final = 5
+KEEP_ALIVE_S: Final = 75
+GC_THRESHOLDS: Final = (50_000, 20, 100)
 PEOPLE_UPKEEP_S: Final = 60.0
 SESSIONS_UPKEEP_S: Final = 3600.0
-PING_S: Final = 30.0
 SHUTTING_DOWN: Final = Refused("shutting_down", "this Stockyard is stopping", 5)
 
 
@@ -71,13 +81,14 @@ class Server:
                 directory.snapshots,
                 directory.store,
                 clock,
-                schedule=lambda: loop.call_soon(self._commit),
+                schedule=self._schedule,
                 run=projecting.submit,
                 queries=queries,
                 progress=lambda n: LOG.info("recovering: %d inputs replayed", n),
             )
             self._found(recording)
-            self.people = People(directory.open_people())
+            self._people_database = directory.open_people()
+            self.people = People(self._people_database)
             await self._serve(clock, recording, ready)
         finally:
             directory.release()
@@ -125,6 +136,9 @@ class Server:
             world, app.reference_facts(world.engine, instruments, self.stock_calendar, now_ns)
         )
 
+    def _schedule(self) -> None:
+        asyncio.get_running_loop().call_soon(self._commit)
+
     def _commit(self) -> None:
         try:
             self.world.writer.commit()
@@ -139,19 +153,12 @@ class Server:
         recording: Recording | None,
         ready: Callable[["Server", "demo.Demo | None"], None],
     ) -> None:
-        config, world = self.config, self.world
-        settings = ApiSettings(
-            starting_micros=app.starting_micros(config),
-            profile=config.profile,
-            registration=config.registration,
-            body_bytes_max=config.body_bytes_max,
-        )
-        application = create_application(world, self.people, settings)
+        application = create_application(self.world, self.people, self._settings())
         self._uvicorn = _Uvicorn(
             uvicorn.Config(
                 application,
-                host=config.host,
-                port=config.port,
+                host=self.config.host,
+                port=self.config.port,
                 http="httptools",
                 ws="websockets-sansio",
                 lifespan="off",
@@ -159,26 +166,57 @@ class Server:
                 log_config=None,
                 server_header=False,
                 date_header=False,
-                ws_ping_interval=PING_S,
-                ws_ping_timeout=PING_S,
+                ws_max_size=STREAM_FRAME_BYTES_MAX,
+                ws_ping_interval=STREAM_PING_S,
+                ws_ping_timeout=STREAM_PING_TIMEOUT_S,
                 timeout_graceful_shutdown=GRACE_S,
-                timeout_keep_alive=75,
+                timeout_keep_alive=KEEP_ALIVE_S,
             )
         )
         serving = asyncio.ensure_future(self._uvicorn.serve())
         try:
-            await application.complete_unfinished()
+            await complete_unfinished(self.world, self.people)
             self._start_tasks(clock, recording)
             while not self._uvicorn.started and not serving.done():
                 await asyncio.sleep(0.005)
             if not serving.done():
-                found = await demo.prepare(self, application) if config.demo else None
-                gc.collect()
-                gc.freeze()
-                ready(self, found)
+                await self._open_doors(application, ready)
             await self._until_stopped(application, serving)
         finally:
             await self._close(application)
+
+    async def _open_doors(
+        self, application: Application, ready: Callable[["Server", "demo.Demo | None"], None]
+    ) -> None:
+        found = None
+        if self.config.demo:
+            found = await demo.prepare(application.door, self.config.data, self.url)
+        # What is here now stays: the collector need not look at it again and again.
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(*GC_THRESHOLDS)
+        ready(self, found)
+
+    def _settings(self) -> ApiSettings:
+        config = self.config
+        return ApiSettings(
+            version=version("stockyard"),
+            engine_compiled=ENGINE_IS_COMPILED,
+            starting_micros=app.starting_micros(config),
+            profile=config.profile,
+            registration_open=config.registration,
+            demo=config.demo,
+            body_bytes_max=config.body_bytes_max,
+            calendars={XNYS_ID: self.stock_calendar, ALWAYS_ID: "always"},
+        )
+
+    @property
+    def url(self) -> str:
+        """Where it is reached."""
+        assert self._uvicorn is not None
+        host, port = self._uvicorn.servers[0].sockets[0].getsockname()[:2]
+        shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)
+        return f"http://{f'[{shown}]' if ':' in shown and shown[0] != '[' else shown}:{port}"
 
     async def _until_stopped(
         self, application: Application, serving: "asyncio.Future[None]"
@@ -186,7 +224,8 @@ class Server:
         assert self._uvicorn is not None
         while not self._uvicorn.should_exit and not serving.done():
             await asyncio.sleep(0.05)
-        application.begin_stop("this Stockyard is stopping")
+        application.begin_closing()
+        await application.streams.close_all()
         await serving
 
     def _start_tasks(self, clock: Clock, recording: Recording | None) -> None:
@@ -208,7 +247,7 @@ class Server:
         self._tasks = [asyncio.ensure_future(self._guard(job)) for job in jobs]
 
     async def _guard(self, job: Coroutine[Any, Any, Any]) -> None:
-        """Run a task; a fault in it is ours, and stops the server instead of leaving it half alive."""
+        """Run a task; a fault in it stops the server instead of leaving it half alive."""
         try:
             await job
         except asyncio.CancelledError:
@@ -243,5 +282,5 @@ class Server:
         upkeep.final_snapshot(self.world)
         while self.people.flush_last_used():
             continue
-        self.people.close()
+        self._people_database.close()
         self.world.close()

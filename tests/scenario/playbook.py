@@ -12,7 +12,7 @@ limit=.. tif=..``, ``cancel #1``, ``cancel all``, ``close ACME qty=.. cancel=yes
 whose answer is the account: cash, held, positions.
 
 Events:  ``accepted #1``, ``queued #1``, ``activated #1``, ``filled #1 100 @ 99.50`` (``part`` when
-something is left, then ``fee <what> <dollars>``), ``canceled #1 <reason>``, ``expired #1 <reason>``,
+something is left, then ``fee <what> <dollars>``), ``canceled #1 <why>``, ``expired #1 <why>``,
 ``replaced #1 by #2``, ``denied <rule>``, ``repeats <n>`` (the line whose answer it is).
 """
 
@@ -52,15 +52,20 @@ class Playbook:
         self._lines: dict[int, int] = {}
         self._number = 0
 
-    def play(self, table: str) -> Iterator[tuple[str, str, str]]:
-        """Send each line; yields the input, the events expected and the events that came."""
+    def play(self, table: str, restarted: bool = False) -> Iterator[tuple[str, str, str]]:
+        """Send each line; yields the input, the events expected and the events that came.
+
+        ``restarted``: go on from a snapshot after every line.
+        """
         for line in table.strip().splitlines():
             asked, _, expected = line.partition("|")
-            if not asked.strip() or asked.strip().startswith("--"):
+            if not asked.strip():
                 continue
             self._number += 1
             told = self._send(asked.split())
             self._lines[self.world.engine.seq] = self._number
+            if restarted:
+                self.world.restart()
             yield asked.strip(), " ".join(expected.split()), told
 
     def _send(self, words: list[str]) -> str:
@@ -156,7 +161,7 @@ class Playbook:
         return f"reset to {format_cash(event.cash_micros_after)}"
 
     def _tell_fill(self, event: e.OrderFilled) -> str:
-        symbol, qty_scale, price_scale = self._instrument(event.instrument_id)
+        _, qty_scale, price_scale = self._instrument(event.instrument_id)
         qty = format_decimal(event.qty, qty_scale)
         price = format_decimal(event.price, price_scale, 2)
         told = f"filled {self._order(event.order_id)} {qty} @ {price}"
@@ -201,9 +206,9 @@ def _profile(name: str, options: dict[str, str]) -> VenueProfile:
     )
 
 
-def check(world: World, table: str) -> None:
+def check(world: World, table: str, restarted: bool = False) -> None:
     """Play a table and compare it line by line, showing the whole of it when it differs."""
-    asked, expected, told = zip(*Playbook(world).play(table), strict=True)
+    asked, expected, told = zip(*Playbook(world).play(table, restarted), strict=True)
     wanted = [f"{line} | {events}" for line, events in zip(asked, expected, strict=True)]
     came = [f"{line} | {events}" for line, events in zip(asked, told, strict=True)]
     assert came == wanted, "what came:\n" + "\n".join(came)

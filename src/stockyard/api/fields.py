@@ -1,8 +1,8 @@
 """Request bodies: what each may hold, and text to scaled numbers.
 
 Promises: one struct for each body, from which both the decoder and the OpenAPI document are made;
-unknown and repeated fields are refused; no float ever becomes a price, a quantity or an amount. Must
-not know: who asks, or what becomes of it.
+unknown and repeated fields are refused; no float ever becomes a price, a quantity or an amount.
+Must not know: who asks, or what becomes of it.
 """
 
 import json
@@ -27,6 +27,7 @@ from stockyard.model.numbers import (
 PATTERN: Final = r"^[+-]?[0-9]+(\.[0-9]+)?$"
 _PLAIN = re.compile(r"[+-]?[0-9]+(?:\.([0-9]+))?", re.ASCII)
 
+ACCOUNT_NAME: Final = "Paper account"
 SIDES: Final = {"buy": Side.BUY, "sell": Side.SELL}
 TYPES: Final = {"market": OrderType.MARKET, "limit": OrderType.LIMIT}
 TIMES_IN_FORCE: Final = {
@@ -95,7 +96,7 @@ class RegisterBody(msgspec.Struct, forbid_unknown_fields=True):
     email: Annotated[str, Meta(examples=["ann@example.com"])]
     password: Annotated[str, Meta(description="8 to 128 characters.")]
     name: Annotated[str, Meta(description="1 to 100 printable characters.")]
-    account_name: str = "Paper account"
+    account_name: str = ACCOUNT_NAME
 
 
 class LoginBody(msgspec.Struct, forbid_unknown_fields=True):
@@ -109,9 +110,9 @@ class KeyBody(msgspec.Struct, forbid_unknown_fields=True):
     """A new API key for one account."""
 
     name: Annotated[str, Meta(description="1 to 100 printable characters.")]
-    scopes: Annotated[
-        list[str], Meta(description="One or more of read, trade, sim, admin.")
-    ] = msgspec.field(default_factory=lambda: ["read", "trade"])
+    scopes: Annotated[list[str], Meta(description="One or more of read, trade, sim, admin.")] = (
+        msgspec.field(default_factory=lambda: ["read", "trade"])
+    )
     account_id: Annotated[str, Meta(description="Default: the account of this request.")] | None = (
         None
     )
@@ -218,6 +219,8 @@ def _huge_number() -> Problem:
 
 def _shape_problem(message: str, fields: tuple[str, ...]) -> Problem:
     """What a decoder's message means, in our words."""
+    if "Integer value out of range" in message:
+        return _huge_number()
     unknown = _UNKNOWN.search(message)
     if unknown is not None:
         return Problem(
@@ -244,6 +247,8 @@ def _shape_problem(message: str, fields: tuple[str, ...]) -> Problem:
     return Problem(422, code, wrong, right, field=field or None)
 
 
+_BITS_MAX: Final = 133
+"""Of a JSON integer: 40 digits."""
 _RIGHT: Final = {"str": "send text", "array": "send a list of texts", "object": "send an object"}
 _EXPECTED = re.compile(r"Expected `([^`]+)`, got `([^`]+)`(?: - at `\$\.?([^`]*)`)?")
 _UNKNOWN = re.compile(r"Object contains unknown field `([^`]*)`")
@@ -257,9 +262,9 @@ def scaled(field: str, value: str | int, scale: int, fine: int = 0, large: int =
     Raises ``Problem`` 422.
     """
     if type(value) is int:
-        if len(str(abs(value))) > TEXT_LENGTH_MAX:
+        if value.bit_length() > _BITS_MAX:
             raise _huge_number()
-        whole = value * 10**scale
+        whole: int = value * 10**scale
         if abs(whole) <= INT_MAX:
             return whole
         raise rule_problem(large, field) if large else _not_a_number(field, str(value), "lower it")
@@ -290,9 +295,7 @@ def _not_a_number(field: str, text: str, right: str) -> Problem:
 
 def quantity(field: str, value: str | int, scale: int) -> int:
     """A quantity above zero, scaled."""
-    qty = scaled(
-        field, value, scale, DenyCode.QUANTITY_OFF_LOT, DenyCode.QUANTITY_TOO_LARGE
-    )
+    qty = scaled(field, value, scale, DenyCode.QUANTITY_OFF_LOT, DenyCode.QUANTITY_TOO_LARGE)
     if qty <= 0:
         raise rule_problem(DenyCode.QUANTITY_NOT_POSITIVE, field)
     return qty

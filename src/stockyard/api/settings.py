@@ -21,16 +21,17 @@ class ApiSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     ``starting_micros``: balance of a new account, and of a reset one unless it names another.
     ``profile``: name of a new account's realism profile. ``calendars``: names by calendar id.
-    ``quote_stale_ns``: an older quote is shown as stale. ``people_waiting_max``: sign-ins and the
+    ``quote_stale_ns``: an older quote is shown as stale. ``registration``: whether
+    anyone may sign up. ``people_waiting_max``: sign-ins and the
     like that may wait for the one thread that hashes passwords. ``resume_events_max``: how far
     back a stream can be resumed. ``stall_s``: how long a stream may block a send.
     """
 
-    version: str
+    version: str = "unknown"
     engine_compiled: bool = False
     starting_micros: int = 100_000_000_000
     profile: str = "realistic"
-    registration_open: bool = True
+    registration: bool = True
     demo: bool = False
     body_bytes_max: int = 64 * 1024
     calendars: Mapping[int, str] = {}

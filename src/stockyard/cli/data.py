@@ -28,8 +28,8 @@ def _watched(title: str) -> Progress:
 def verify(*, data: Path = Path("data")) -> None:
     """Replay the whole journal and check everything that must hold.
 
-    Exit code 0: the chain of records is whole, the books balance after every input, and snapshot and
-    query tables agree with the journal. 1: something is broken; it says what and at which seq.
+    Exit code 0: the chain of records is whole, the books balance after every input, and snapshot
+    and query tables agree with the journal. 1: something is broken; it says what and at which seq.
 
     Parameters
     ----------

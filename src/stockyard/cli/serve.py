@@ -74,7 +74,9 @@ def _announce(server: Server, demo: Demo | None) -> None:
     url = server.url
     print(f"Stockyard is running on {url}")
     if demo is None:
-        print(f"Sign up: POST {url}/api/v1/auth/register; every endpoint: {url}/api/v1/openapi.json")
+        print(
+            f"Sign up: POST {url}/api/v1/auth/register; every endpoint: {url}/api/v1/openapi.json"
+        )
     else:
         print(f"  demo sign-in   {demo.email}  {demo.password}")
         print(f"  demo API key   {demo.api_key}  {demo.api_secret}")

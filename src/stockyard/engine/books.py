@@ -35,6 +35,10 @@ class OrderQueue:
         else:
             self.market.pop(order.order_id, None)
 
+    def order_by_age(self) -> None:
+        """Put market orders that came from another queue into their places."""
+        self.market = dict(sorted(self.market.items()))
+
     def first_market(self) -> Order | None:
         """The oldest waiting market order, or None."""
         for order in self.market.values():

@@ -77,6 +77,16 @@ def on_place_order(state: State, ts: int, command: PlaceOrder, out: list[Event])
         admit(state, account, request, terms, client_order_id, None, ts, out)
 
 
+def _lowest(asked: Terms, checked: Terms) -> Terms:
+    """Of what a command breaks by itself and what its order would break, the lower number.
+
+    Means come last: those of an order that cannot be are nobody's concern.
+    """
+    if asked.code == 0 or 0 < checked.code < DenyCode.TOO_MANY_OPEN_ORDERS:
+        return checked
+    return asked
+
+
 def _deny(account: Account, terms: Terms, out: list[Event]) -> None:
     out.append(CommandDenied(account.account_id, terms.code, terms.required, terms.available))
 
@@ -120,7 +130,8 @@ def admit(
         account.positions[order.instrument_id].held_qty += order.qty
     if order.time_in_force == TimeInForce.DAY:
         book.day_orders[order.order_id] = order
-        order.expires_ns = state.calendars[book.calendar_id].day_ends_ns()
+        calendar = state.calendars.get(book.calendar_id)
+        order.expires_ns = calendar.day_ends_ns() if calendar is not None else 0
     order.status = advance(order.status, Trigger.ADMIT if book.is_open else Trigger.QUEUE)
     _tell_accepted(account, order, out)
     if book.is_open:
@@ -202,8 +213,7 @@ def on_replace_order(state: State, ts: int, command: ReplaceOrder, out: list[Eve
         terms.deny(DenyCode.ORDER_NOT_OPEN)
     else:
         request = _replacement(order, command, terms)
-        if terms.code == 0:
-            terms = check_order(state, account, request, ts)
+        terms = _lowest(terms, check_order(state, account, request, ts))
     idempotency.remember(state, account, client_order_id, key, digest, ts, terms.code == 0)
     if terms.code or order is None or request is None:
         _deny(account, terms, out)
@@ -228,20 +238,19 @@ def on_replace_order(state: State, ts: int, command: ReplaceOrder, out: list[Eve
 def _replacement(order: Order, command: ReplaceOrder, terms: Terms) -> Request:
     """The order as it would be; ``terms`` says what forbids it."""
     total = command.qty or order.qty
+    leaves = total - order.filled_qty if total > order.filled_qty else total
     price = command.limit_price or order.limit_price
     tif = command.time_in_force or order.time_in_force
-    request = Request(
-        order.instrument_id, order.side, order.order_type, tif, total - order.filled_qty, price, 0
-    )
+    request = Request(order.instrument_id, order.side, order.order_type, tif, leaves, price, 0)
     request.freed_micros = order.held_micros
     request.freed_qty = order.held_qty
     request.freed_orders = 1
-    if order.notional_micros:
-        terms.deny(DenyCode.NOTIONAL_NOT_REPLACEABLE)
-    elif command.qty and command.qty <= order.filled_qty:
+    if command.qty and command.qty <= order.filled_qty:
         terms.deny(DenyCode.REPLACE_NOT_ABOVE_FILLED, command.qty, order.filled_qty)
     elif total == order.qty and price == order.limit_price and tif == order.time_in_force:
         terms.deny(DenyCode.REPLACE_CHANGES_NOTHING)
+    elif order.notional_micros:
+        terms.deny(DenyCode.NOTIONAL_NOT_REPLACEABLE)
     return request
 
 
@@ -251,9 +260,8 @@ def on_close_position(state: State, ts: int, command: ClosePosition, out: list[E
     account = answer_known(state, command.account_id, client_order_id, key, digest, ts, out)
     if account is None:
         return
-    request, terms = _closing(account, command)
-    if terms.code == 0:
-        terms = check_order(state, account, request, ts)
+    request, terms = _closing(state, account, command)
+    terms = _lowest(terms, check_order(state, account, request, ts))
     idempotency.remember(state, account, client_order_id, key, digest, ts, terms.code == 0)
     if terms.code:
         _deny(account, terms, out)
@@ -265,7 +273,7 @@ def on_close_position(state: State, ts: int, command: ClosePosition, out: list[E
     admit(state, account, request, terms, client_order_id, None, ts, out)
 
 
-def _closing(account: Account, command: ClosePosition) -> tuple[Request, Terms]:
+def _closing(state: State, account: Account, command: ClosePosition) -> tuple[Request, Terms]:
     """The closing order, and whether there is anything to close."""
     terms = Terms()
     position = account.positions.get(command.instrument_id)
@@ -277,6 +285,9 @@ def _closing(account: Account, command: ClosePosition) -> tuple[Request, Terms]:
         qty = qty or free
         if qty == 0:
             terms.deny(DenyCode.EXCEEDS_POSITION, position.qty, 0)
+    book = state.book(command.instrument_id)
+    if qty == 0 and book is not None:
+        qty = book.lot
     request = Request(
         command.instrument_id, Side.SELL, OrderType.MARKET, TimeInForce.DAY, qty, 0, 0
     )

@@ -10,6 +10,7 @@ from stockyard.engine.fees import FeeTable
 from stockyard.engine.orders import Order
 from stockyard.engine.sessions import Calendar
 from stockyard.engine.state import INSTRUMENTS_MAX, Profile, State
+from stockyard.model.codes import Side
 from stockyard.model.events import Event
 from stockyard.model.facts import (
     FeesScheduled,
@@ -91,6 +92,7 @@ def on_profile_defined(state: State, fact: ProfileDefined) -> None:
     if old is None or old.size_bounded == profile.size_bounded:
         state.profiles[profile.profile_id] = profile
         return
+    bounded = profile.size_bounded
     moved: list[tuple[Book, Order]] = []
     for account_id in sorted(state.accounts):
         for order in state.accounts[account_id].orders.values():
@@ -100,12 +102,12 @@ def on_profile_defined(state: State, fact: ProfileDefined) -> None:
                 book.queue(order.side, old.size_bounded).remove(order)
                 moved.append((book, order))
     state.profiles[profile.profile_id] = profile
-    for book, order in sorted(moved, key=_by_age):
-        book.queue(order.side, profile.size_bounded).add(order)
-
-
-def _by_age(pair: tuple[Book, Order]) -> int:
-    return pair[1].order_id
+    for book, order in moved:
+        book.queue(order.side, bounded).add(order)
+    for listed in state.books:
+        if listed is not None:
+            listed.queue(Side.BUY, bounded).order_by_age()
+            listed.queue(Side.SELL, bounded).order_by_age()
 
 
 def on_sessions_scheduled(state: State, fact: SessionsScheduled, ts: int, out: list[Event]) -> None:

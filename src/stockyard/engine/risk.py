@@ -13,6 +13,7 @@ from stockyard.engine.order_rules import worst_price
 from stockyard.engine.state import State
 from stockyard.model.codes import AccountStatus, OrderType, Side, TimeInForce
 from stockyard.model.denials import DenyCode
+from stockyard.model.numbers import INT_MAX
 from stockyard.numerics.arithmetic import div_ceil, div_floor, mul_div_floor, round_down_to
 
 _BPS = 10_000
@@ -63,10 +64,10 @@ class Terms:
         self.hold_micros = 0
 
     def deny(self, code: int, required: int = 0, available: int = 0) -> "Terms":
-        """Set the broken rule."""
+        """Set the broken rule; a number too large to be stored is told as ``INT_MAX``."""
         self.code = code
-        self.required = required
-        self.available = available
+        self.required = min(required, INT_MAX)
+        self.available = min(available, INT_MAX)
         return self
 
 
@@ -76,7 +77,7 @@ def tick_of(book: Book, price: int) -> int:
 
 
 def shape_code(book: Book, request: Request) -> int:
-    """The first broken rule of the order's own shape, or 0."""
+    """The first broken rule of the order's own shape, price apart, or 0."""
     kind, tif = request.order_type, request.time_in_force
     if not book.tradable:
         return DenyCode.INSTRUMENT_NOT_TRADABLE
@@ -96,9 +97,7 @@ def shape_code(book: Book, request: Request) -> int:
         return DenyCode.QUANTITY_TOO_LARGE
     if request.notional_micros and (kind != OrderType.MARKET or tif == TimeInForce.FOK):
         return DenyCode.NOTIONAL_NOT_ALLOWED
-    if request.notional_micros < 0:
-        return DenyCode.NOTIONAL_TOO_SMALL
-    return price_code(book, kind, request.limit_price)
+    return 0
 
 
 def price_code(book: Book, order_type: int, price: int) -> int:
@@ -111,6 +110,8 @@ def price_code(book: Book, order_type: int, price: int) -> int:
         return DenyCode.PRICE_NOT_POSITIVE
     if price % tick_of(book, price):
         return DenyCode.PRICE_OFF_TICK
+    if price > INT_MAX:
+        return DenyCode.PRICE_TOO_LARGE
     return 0
 
 
@@ -126,6 +127,8 @@ def check_order(state: State, account: Account, request: Request, ts: int) -> Te
     if code:
         return terms.deny(code)
     size_order(state, book, request, terms)
+    if terms.code == 0:
+        check_price(book, request, terms)
     if terms.code:
         return terms
     calendar = state.calendars.get(book.calendar_id)
@@ -144,9 +147,10 @@ def check_order(state: State, account: Account, request: Request, ts: int) -> Te
 
 
 def size_order(state: State, book: Book, request: Request, terms: Terms) -> None:
-    """Work out quantity, worst price and value, and check the value's limits and the price band.
+    """Work out quantity, worst price and value, and check the value's limits.
 
-    A notional order becomes the quantity its amount buys at the quote, rounded down to the lot.
+    A notional order becomes the quantity its amount buys at the quote, rounded down to the lot;
+    that quantity is judged once the amount itself is within its limits.
     """
     limits = state.limits
     assert limits is not None
@@ -172,22 +176,27 @@ def size_order(state: State, book: Book, request: Request, terms: Terms) -> None
             div_floor(request.notional_micros * book.value_divisor, touch), book.lot
         )
         if terms.qty == 0:
-            terms.deny(DenyCode.NOTIONAL_TOO_SMALL, minimum, request.notional_micros)
+            one_lot = div_ceil(touch * book.lot, book.value_divisor)
+            terms.deny(DenyCode.NOTIONAL_TOO_SMALL, one_lot, request.notional_micros)
             return
         if terms.qty > book.qty_max:
             terms.deny(DenyCode.QUANTITY_TOO_LARGE, terms.qty, book.qty_max)
         return
+    if worst <= 0:
+        return
     value = div_ceil(worst * terms.qty, book.value_divisor)
-    if request.side == Side.BUY and worst and value < minimum:
+    if request.side == Side.BUY and value < minimum:
         terms.deny(DenyCode.NOTIONAL_TOO_SMALL, minimum, value)
     elif value > limits.order_notional_micros_max:
         terms.deny(DenyCode.NOTIONAL_TOO_LARGE, value, limits.order_notional_micros_max)
-    else:
-        check_band(book, request, terms)
 
 
-def check_band(book: Book, request: Request, terms: Terms) -> None:
-    """Refuse a limit price that is far worse than the market for whoever sends it."""
+def check_price(book: Book, request: Request, terms: Terms) -> None:
+    """Check the limit price, and refuse one far worse than the market for whoever sends it."""
+    code = price_code(book, request.order_type, request.limit_price)
+    if code:
+        terms.deny(code)
+        return
     touch = book.touch(request.side)
     if request.order_type == OrderType.MARKET or touch == 0:
         return

@@ -40,11 +40,16 @@ def fillable_qty(book: Book, order: Order, bounded: bool, price: int) -> int:
     profile says so, and by what is left of a notional amount; in whole lots."""
     qty = order.qty - order.filled_qty
     if order.notional_micros:
-        left = order.notional_micros - spent_micros(book, order)
-        qty = min(qty, round_down_to(div_floor(left * book.value_divisor, price), book.lot))
+        qty = min(qty, round_down_to(affordable_qty(book, order, price), book.lot))
     if bounded:
         qty = min(qty, round_down_to(book.open_size(order.side), book.lot))
     return qty
+
+
+def affordable_qty(book: Book, order: Order, price: int) -> int:
+    """What the rest of a notional amount pays for at ``price``, to the last fraction of a cent: what
+    rounding a fill's value leaves over is not traded again."""
+    return div_floor(order.notional_micros * book.value_divisor - order.filled_value, price)
 
 
 def spent_micros(book: Book, order: Order) -> int:
@@ -261,11 +266,13 @@ def _finish_fill(
     if profile.size_bounded:
         book.take(order.side, qty)
     leaves = order.qty - order.filled_qty
-    if leaves and order.notional_micros:
-        left = order.notional_micros - spent_micros(book, order)
-        if div_floor(left * book.value_divisor, book.touch(order.side)) < book.lot:
-            order.qty = order.filled_qty
-            leaves = 0
+    if (
+        leaves
+        and order.notional_micros
+        and affordable_qty(book, order, book.touch(order.side)) < book.lot
+    ):
+        order.qty = order.filled_qty
+        leaves = 0
     if leaves == 0:
         drop_order(state, account, book, order)
         order.status = advance(order.status, Trigger.FILL_REST)

@@ -1,22 +1,35 @@
 """Feeds: tasks that bring a market's facts to the writer in step with the clock.
 
-Promises: a feed never waits for an answer; when the writer's line is full it skips a beat rather
-than pile up. Must not know: how quotes are made (``market``) or read (``adapters``).
+Promises: a simulated market never waits for an answer, and skips a beat when the writer's line is
+full. A recording skips nothing: it waits until the line is short again. Must not know: how quotes
+are made (``market``) or read (``adapters``).
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from functools import partial
+from itertools import groupby
+from operator import attrgetter
 from typing import Final
 
-from stockyard.model.facts import Quote, Trade
+from stockyard.model.facts import ClockTick, Quote, Trade
 from stockyard.runtime.clock import RecordedClock
 from stockyard.runtime.world import World
-from stockyard.runtime.writer import WAITING_MAX, Refused
+from stockyard.runtime.writer import WAITING_MAX, Outcome, Refused
 
 LINE_MAX: Final = WAITING_MAX // 4
+GLANCE_S: Final = 0.25
+"""How long a recording sleeps at most before it looks at its clock again: a pause, a resumption or
+a jump takes effect within this."""
 
-Step = Callable[[int, Iterable[int]], list[Quote | Trade]]
+PASSING: Final = ("overloaded", "journal_unavailable")
+"""Refusals after which a recording tries the same facts again."""
+
+Step = Callable[[int, Sequence[int]], list[Quote | Trade]]
 """A simulated market: world time and open instruments to facts."""
+
+Sleep = Callable[[float], Awaitable[None]]
+"""Waits for so many wall seconds."""
 
 
 def send(world: World, facts: Iterable[Quote | Trade]) -> int:
@@ -51,20 +64,75 @@ async def run_simulated(world: World, step: Step, interval_s: float) -> None:
 
 
 async def play(
-    world: World, facts: Iterator[Quote | Trade], clock: RecordedClock, burst: int = 500
+    world: World,
+    facts: Iterator[Quote | Trade],
+    clock: RecordedClock,
+    burst: int = 500,
+    sleep: Sleep = asyncio.sleep,
 ) -> int:
     """Play a recording in step with its clock until it ends; returns the number of facts played.
 
-    At speed 0 it goes as fast as the writer takes them, and moves the clock itself.
+    A world that has played a part of it already goes on from there. At speed 0, and while the clock
+    jumps, it goes as fast as the journal takes it and moves the clock itself, so that each fact is
+    journaled at its own time; else within the time a commit takes. Raises ``Refused`` when the
+    writer takes no more.
     """
-    played = 0
-    for fact in facts:
-        wait_s = clock.wall_seconds_until(fact.ts_event)
-        if wait_s > 0:
-            await asyncio.sleep(wait_s)
-        while world.writer.waiting >= burst:
-            await asyncio.sleep(0)
-        clock.advance(fact.ts_event)
-        world.writer.submit(fact)
-        played += 1
+    played, start_ns = 0, world.engine.ts
+    if start_ns > clock.now_ns():
+        clock.go_on_from(start_ns)
+    for ts, group in groupby(facts, attrgetter("ts_event")):
+        if ts < start_ns:
+            continue
+        await _arrive(clock, ts, sleep)
+        step = list(group)
+        if clock.is_driven:
+            while world.engine.next_due_ns < ts:
+                clock.advance(world.engine.next_due_ns)
+                await _commit(world, [ClockTick()], sleep)
+            clock.advance(ts)
+            await _commit(world, step, sleep)
+        else:
+            clock.advance(ts)
+            if world.writer.waiting >= burst:
+                await _commit(world, step, sleep)
+            else:
+                for fact in step:
+                    world.writer.submit(fact)
+        played += len(step)
+    clock.go_on_from(clock.now_ns())
     return played
+
+
+async def _arrive(clock: RecordedClock, ts: int, sleep: Sleep) -> None:
+    """Wait until the clock shows ``ts``, or may be moved there."""
+    while clock.is_paused or not clock.is_driven:
+        wait_s = clock.wall_seconds_until(ts)
+        if wait_s == 0 and not clock.is_paused:
+            return
+        await sleep(min(wait_s or GLANCE_S, GLANCE_S))
+
+
+async def _commit(world: World, facts: Sequence[Quote | Trade | ClockTick], sleep: Sleep) -> None:
+    """Line up facts and wait until they are durable and applied.
+
+    Tries again for as long as the journal cannot be written or the line is full.
+    """
+    while True:
+        answer: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        try:
+            for fact in facts[:-1]:
+                world.writer.submit(fact)
+            world.writer.submit(facts[-1], None, partial(_tell, answer))
+            refused = (await answer).refused
+        except Refused as error:
+            refused = error
+        if refused is None:
+            return
+        if refused.code not in PASSING:
+            raise refused
+        await sleep(refused.retry_after_s)
+
+
+def _tell(answer: "asyncio.Future[Outcome]", outcome: Outcome) -> None:
+    if not answer.done():
+        answer.set_result(outcome)

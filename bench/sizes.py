@@ -1,0 +1,125 @@
+"""How much each benchmark does: all of it, what fits in a minute, or just enough to crash.
+
+Must not know: what the numbers are used for in detail.
+"""
+
+from typing import Final
+
+import msgspec
+
+
+class Sizes(msgspec.Struct, frozen=True):
+    """Counts and seconds of one kind of run; ``rounds`` is how often a figure is measured."""
+
+    rounds: int
+    accounts: int
+    resting: int
+    engine_inputs: int
+    plain_inputs: int
+    recovery_inputs: int
+    recovery_open: int
+    recovery_tail: int
+    snapshot_open: int
+    snapshot_orders: int
+    lone_orders: int
+    loaded_orders: int
+    postgres_seconds: int
+    postgres_scale: int
+    history_orders: int
+    history_open: int
+    users: int
+    sign_ins: int
+    memory_seconds: float
+    growth_probe: int
+    growth_base: int
+    growth_doublings: int
+    growth_recovery: int
+    growth_orders: int
+    connections_max: int
+    sync_count: int
+
+
+FULL: Final = Sizes(
+    rounds=5,
+    accounts=1_000,
+    resting=20_000,
+    engine_inputs=500_000,
+    plain_inputs=200_000,
+    recovery_inputs=1_000_000,
+    recovery_open=100_000,
+    recovery_tail=100_000,
+    snapshot_open=100_000,
+    snapshot_orders=4_000,
+    lone_orders=3_000,
+    loaded_orders=40_000,
+    postgres_seconds=15,
+    postgres_scale=20,
+    history_orders=100_000,
+    history_open=20_000,
+    users=1_000,
+    sign_ins=50,
+    memory_seconds=25.0,
+    growth_probe=20_000,
+    growth_base=1_000,
+    growth_doublings=4,
+    growth_recovery=125_000,
+    growth_orders=6_000,
+    connections_max=64,
+    sync_count=500,
+)
+QUICK: Final = Sizes(
+    rounds=3,
+    accounts=1_000,
+    resting=20_000,
+    engine_inputs=200_000,
+    plain_inputs=60_000,
+    recovery_inputs=200_000,
+    recovery_open=20_000,
+    recovery_tail=20_000,
+    snapshot_open=100_000,
+    snapshot_orders=1_000,
+    lone_orders=500,
+    loaded_orders=8_000,
+    postgres_seconds=4,
+    postgres_scale=16,
+    history_orders=20_000,
+    history_open=4_000,
+    users=200,
+    sign_ins=5,
+    memory_seconds=2.0,
+    growth_probe=4_000,
+    growth_base=1_000,
+    growth_doublings=2,
+    growth_recovery=25_000,
+    growth_orders=1_000,
+    connections_max=64,
+    sync_count=200,
+)
+TINY: Final = Sizes(
+    rounds=1,
+    accounts=10,
+    resting=50,
+    engine_inputs=500,
+    plain_inputs=500,
+    recovery_inputs=500,
+    recovery_open=100,
+    recovery_tail=100,
+    snapshot_open=100,
+    snapshot_orders=20,
+    lone_orders=10,
+    loaded_orders=64,
+    postgres_seconds=1,
+    postgres_scale=1,
+    history_orders=100,
+    history_open=40,
+    users=5,
+    sign_ins=1,
+    memory_seconds=0.1,
+    growth_probe=50,
+    growth_base=20,
+    growth_doublings=1,
+    growth_recovery=200,
+    growth_orders=20,
+    connections_max=2,
+    sync_count=5,
+)

@@ -1,0 +1,425 @@
+"""What the door answers with: one struct for each shape, encoded as it stands.
+
+Promises: the OpenAPI document is made from these same structs; money, prices and quantities are
+decimal text, times RFC 3339 UTC with nanoseconds, absent values null. Must not know: where the
+values come from.
+"""
+
+from typing import Annotated, Final
+
+import msgspec
+from msgspec import Meta
+
+from stockyard.model.codes import (
+    ACCOUNT_STATUS_WORDS,
+    ASSET_CLASS_WORDS,
+    FEE_WORDS,
+    FILL_RULE_WORDS,
+    LIFECYCLE_WORDS,
+    REASON_WORDS,
+    SIDE_WORDS,
+    STATUS_WORDS,
+    TIF_WORDS,
+    TYPE_WORDS,
+)
+
+_ENUMS: Final = {
+    "status": list(STATUS_WORDS.values()),
+    "lifecycle": sorted(set(LIFECYCLE_WORDS.values())),
+    "reason": [*REASON_WORDS.values(), None],
+}
+
+
+Decimal = Annotated[
+    str,
+    Meta(
+        description="Decimal text.",
+        extra_json_schema={"pattern": r"^-?[0-9]+(\.[0-9]+)?$", "examples": ["189.25"]},
+    ),
+]
+Id = Annotated[str, Meta(extra_json_schema={"format": "uuid"})]
+Time = Annotated[
+    str,
+    Meta(
+        description="UTC, RFC 3339 with nanoseconds.",
+        extra_json_schema={"examples": ["2026-03-02T15:04:05.123456789Z"]},
+    ),
+]
+Side = Annotated[str, Meta(extra_json_schema={"enum": list(SIDE_WORDS.values())})]
+Type = Annotated[str, Meta(extra_json_schema={"enum": list(TYPE_WORDS.values())})]
+Tif = Annotated[str, Meta(extra_json_schema={"enum": list(TIF_WORDS.values())})]
+Status = Annotated[str, Meta(extra_json_schema={"enum": _ENUMS["status"]})]
+Lifecycle = Annotated[str, Meta(extra_json_schema={"enum": _ENUMS["lifecycle"]})]
+Reason = Annotated[str, Meta(extra_json_schema={"enum": list(REASON_WORDS.values())})]
+AssetClass = Annotated[str, Meta(extra_json_schema={"enum": list(ASSET_CLASS_WORDS.values())})]
+AccountStatus = Annotated[
+    str, Meta(extra_json_schema={"enum": list(ACCOUNT_STATUS_WORDS.values())})
+]
+Rule = Annotated[str, Meta(extra_json_schema={"enum": list(FILL_RULE_WORDS.values())})]
+Fee = Annotated[str, Meta(extra_json_schema={"enum": list(FEE_WORDS.values())})]
+
+
+class Order(msgspec.Struct, frozen=True, gc=False):
+    """An order. `status` is the trading world's word, `lifecycle` the textbook's."""
+
+    id: Id
+    client_order_id: Annotated[str, Meta(description="Yours, or the id when you gave none.")]
+    account_id: Id
+    symbol: str
+    asset_id: Id
+    asset_class: AssetClass
+    side: Side
+    type: Type
+    time_in_force: Tif
+    qty: Decimal
+    notional: Decimal | None
+    limit_price: Decimal | None
+    collar_price: (
+        Annotated[str, Meta(description="The worst price a market order may take.")] | None
+    )
+    status: Status
+    lifecycle: Lifecycle
+    filled_qty: Decimal
+    filled_avg_price: Decimal | None
+    fees: Decimal
+    reason: Annotated[Reason, Meta(description="Why it ended without being filled.")] | None
+    replaces: Id | None
+    replaced_by: Id | None
+    version: Annotated[int, Meta(description="1, and one more for each replacement.")]
+    profile: str
+    created_at: Time
+    updated_at: Time
+    submitted_at: Time
+    filled_at: Time | None
+    canceled_at: Time | None
+    expired_at: Time | None
+    replaced_at: Time | None
+    expires_at: Annotated[str, Meta(description="End of a day order's trading day.")] | None
+
+
+class Cancellation(msgspec.Struct, frozen=True, gc=False):
+    """What was left of an order is gone."""
+
+    id: Id
+    account_id: Id
+    symbol: str
+    status: Status
+    lifecycle: Lifecycle
+    reason: Reason
+    canceled_at: Time
+
+
+class FeeLine(msgspec.Struct, frozen=True, gc=False):
+    """One fee."""
+
+    kind: Fee
+    amount: Decimal
+
+
+class QuoteSeen(msgspec.Struct, frozen=True, gc=False):
+    """The quote a fill was made against."""
+
+    bid: Decimal | None
+    ask: Decimal | None
+    bid_size: Decimal
+    ask_size: Decimal
+    seq: Annotated[int, Meta(description="The quote's journal number.")]
+    age_ns: int
+
+
+class ProfileSeen(msgspec.Struct, frozen=True, gc=False):
+    """The realism profile a fill was made under."""
+
+    name: str
+    version: int
+
+
+class Execution(msgspec.Struct, frozen=True, gc=False):
+    """One fill, with everything that explains it."""
+
+    id: Id
+    order_id: Id
+    account_id: Id
+    symbol: str
+    side: Side
+    executed_at: Time
+    price: Decimal
+    qty: Decimal
+    value: Annotated[str, Meta(description="What the quantity cost or brought, without fees.")]
+    fees: list[FeeLine]
+    fees_total: Decimal
+    fee_table: Annotated[str, Meta(description="Version of the fee table.")] | None
+    realized_pl: Annotated[str, Meta(description="Before fees, against average cost.")]
+    order_status: Status
+    order_filled_qty: Decimal
+    order_qty: Decimal
+    cash_after: Decimal
+    position_qty_after: Decimal
+    quote: QuoteSeen
+    size_open: Annotated[str, Meta(description="What was left of the quoted size before it.")]
+    size_taken: Decimal
+    profile: ProfileSeen
+    rule: Rule
+    explanation: Annotated[str, Meta(description="The same in one English sentence.")]
+
+
+class Denial(msgspec.Struct, frozen=True, gc=False):
+    """The rule that would refuse a previewed order."""
+
+    code: str
+    wrong: str
+    right: str
+    retryable: bool
+    required: Decimal | None
+    available: Decimal | None
+
+
+class Preview(msgspec.Struct, frozen=True, gc=False):
+    """What an order would cost and do now. Nothing of it is kept."""
+
+    accepted: bool
+    denial: Denial | None
+    symbol: str
+    side: Side
+    qty: Decimal
+    fillable_qty: Annotated[str, Meta(description="Of it, against the quote of this moment.")]
+    price: Annotated[str, Meta(description="The price assumed.")] | None
+    value: Decimal
+    fees: list[FeeLine]
+    fees_total: Decimal
+    reserved: Annotated[str, Meta(description="Cash the order would hold while open.")]
+    buying_power_after: Decimal
+
+
+class Account(msgspec.Struct, frozen=True, gc=False):
+    """A cash account."""
+
+    id: Id
+    name: str
+    status: AccountStatus
+    profile: Annotated[str, Meta(description="Realism profile of its next orders.")]
+    currency: str
+    cash: Decimal
+    reserved: Annotated[str, Meta(description="Held by open buy orders.")]
+    buying_power: Decimal
+    deposited: Annotated[str, Meta(description="What came in less what went out.")]
+    realized_pl: Annotated[str, Meta(description="Before fees.")]
+    fees: Decimal
+    created_at: Time
+    updated_at: Time
+
+
+class ProfileChange(msgspec.Struct, frozen=True, gc=False):
+    """The account's orders are filled under this profile from now on."""
+
+    account_id: Id
+    profile: str
+    updated_at: Time
+
+
+class Transfer(msgspec.Struct, frozen=True, gc=False):
+    """Cash that came in or went out."""
+
+    id: Id
+    account_id: Id
+    kind: Annotated[str, Meta(extra_json_schema={"enum": ["deposit", "withdrawal"]})]
+    amount: Decimal
+    cash_after: Decimal
+    created_at: Time
+
+
+class Reset(msgspec.Struct, frozen=True, gc=False):
+    """The account has started again."""
+
+    account_id: Id
+    cash: Decimal
+    cash_change: Decimal
+    orders_canceled: int
+    positions_given_up: int
+    reset_at: Time
+
+
+class Position(msgspec.Struct, frozen=True, gc=False):
+    """What the account holds of one asset. Without any price yet it is valued at its cost."""
+
+    account_id: Id
+    asset_id: Id
+    symbol: str
+    asset_class: AssetClass
+    side: Annotated[str, Meta(extra_json_schema={"enum": ["long"]})]
+    qty: Decimal
+    qty_available: Annotated[str, Meta(description="Not held by open sell orders.")]
+    avg_entry_price: Decimal
+    cost_basis: Decimal
+    current_price: Annotated[str, Meta(description="The bid, else the last trade.")] | None
+    market_value: Decimal
+    unrealized_pl: Decimal
+    unrealized_pl_percent: Decimal
+    realized_pl: Annotated[str, Meta(description="Before fees.")]
+    fees: Decimal
+    updated_at: Time
+
+
+class Portfolio(msgspec.Struct, frozen=True, gc=False):
+    """The whole account: `total_pl` = `unrealized_pl` + `realized_pl` - `fees`."""
+
+    account_id: Id
+    currency: str
+    cash: Decimal
+    reserved: Decimal
+    buying_power: Decimal
+    market_value: Decimal
+    equity: Decimal
+    deposited: Decimal
+    unrealized_pl: Decimal
+    realized_pl: Decimal
+    fees: Decimal
+    total_pl: Decimal
+    total_pl_percent: Annotated[str, Meta(description="Of what was deposited.")] | None
+    positions: list[Position]
+    as_of: Time
+
+
+class Asset(msgspec.Struct, frozen=True, gc=False):
+    """What can be traded, and on which terms."""
+
+    id: Id
+    symbol: str
+    name: str
+    asset_class: AssetClass
+    exchange: str
+    calendar: str
+    is_open: bool
+    tradable: bool
+    fractionable: bool
+    price_increment: Annotated[str, Meta(description="At or above `increment_threshold`.")]
+    price_increment_below: Decimal
+    increment_threshold: Decimal
+    min_trade_increment: Decimal
+    round_lot: Decimal
+    max_order_size: Decimal
+    min_notional: Decimal
+    collar_percent: Annotated[
+        str, Meta(description="How far a market order may walk from the quote it saw.")
+    ]
+    band_percent: Annotated[
+        str, Meta(description="How far beyond the market a limit price may lie.")
+    ]
+
+
+class Quote(msgspec.Struct, frozen=True, gc=False):
+    """The market for one asset now. `stale`: nobody has said anything for a while."""
+
+    symbol: str
+    asset_id: Id
+    bid: Decimal | None
+    ask: Decimal | None
+    bid_size: Decimal
+    ask_size: Decimal
+    last: Decimal | None
+    last_size: Decimal | None
+    timestamp: Time | None
+    last_at: Time | None
+    seq: int
+    age_ns: int | None
+    stale: bool
+
+
+class StreamQuote(msgspec.Struct, frozen=True, gc=False):
+    """A quote as streams tell it: its age is for the reader to work out from `timestamp`."""
+
+    symbol: str
+    bid: Decimal | None
+    ask: Decimal | None
+    bid_size: Decimal
+    ask_size: Decimal
+    last: Decimal | None
+    last_size: Decimal | None
+    timestamp: Time | None
+    last_at: Time | None
+    seq: int
+
+
+class CalendarNow(msgspec.Struct, frozen=True, gc=False):
+    """Where one calendar stands."""
+
+    name: str
+    is_open: bool
+    next_open: Time | None
+    next_close: Time | None
+
+
+class ClockNow(msgspec.Struct, frozen=True, gc=False):
+    """The world's time."""
+
+    timestamp: Time
+    is_open: Annotated[bool, Meta(description="Whether any calendar is open.")]
+    calendars: list[CalendarNow]
+
+
+class User(msgspec.Struct, frozen=True, gc=False):
+    """A person."""
+
+    id: str
+    name: str
+    email: str
+    role: Annotated[str, Meta(extra_json_schema={"enum": ["user", "admin"]})]
+    status: str
+    created_at: Time
+
+
+class Registered(msgspec.Struct, frozen=True, gc=False):
+    """A new user with a first account."""
+
+    user: User
+    account: Account
+
+
+class SignedIn(msgspec.Struct, frozen=True, gc=False):
+    """A session; the token is shown once."""
+
+    token: str
+    expires_at: Time
+    user: User
+
+
+class Me(msgspec.Struct, frozen=True, gc=False):
+    """Who is asking, and with what."""
+
+    user: User
+    scopes: list[str]
+    key_id: str | None
+    accounts: list[Account]
+
+
+class ApiKey(msgspec.Struct, frozen=True, gc=False):
+    """An API key without its secret."""
+
+    id: str
+    name: str
+    account_id: Id
+    scopes: list[str]
+    created_at: Time
+    last_used_at: Time | None
+    revoked_at: Time | None
+
+
+class NewApiKey(msgspec.Struct, frozen=True, gc=False):
+    """A new API key. The secret is shown this once."""
+
+    id: str
+    secret: str
+    name: str
+    account_id: Id
+    scopes: list[str]
+    created_at: Time
+
+
+class Health(msgspec.Struct, frozen=True, gc=False):
+    """Whether this Stockyard works."""
+
+    status: Annotated[str, Meta(extra_json_schema={"enum": ["ok", "stopping", "failed"]})]
+    version: str
+    engine: Annotated[str, Meta(extra_json_schema={"enum": ["compiled", "interpreted"]})]
+    seq: Annotated[int, Meta(description="The last input shown.")]
+    uptime_seconds: int

@@ -1,0 +1,316 @@
+"""The ASGI application: hot paths and streams first, everything else through the framework.
+
+Promises: every answer carries ``X-Request-ID``; every refusal is a problem; a fault of ours is
+logged and told as one. Must not know: who serves it, or where settings come from.
+"""
+
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, Final
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Match
+
+from stockyard.api import answers as a
+from stockyard.api.describing import described
+from stockyard.api.document import DOCUMENT_PATH, TITLE, document
+from stockyard.api.door import Door, encode
+from stockyard.api.front_page import front_page
+from stockyard.api.heads import HEAD_KEY, ClientGone, Head, Message, Receive, Scope, Send
+from stockyard.api.hot import Answer, Handler
+from stockyard.api.hot_words import HOT_ROUTES, PREFIX
+from stockyard.api.problems import PROBLEM_TYPE, Problem, fault, problem_of
+from stockyard.api.registering import Wish, complete_unfinished, register
+from stockyard.api.rest import accounts, assets, keys, orders, positions, sign_in
+from stockyard.api.routes import StrictRoute, Visiting, answer, head_of
+from stockyard.api.settings import ApiSettings as ApiSettings
+from stockyard.api.stream import Streams
+from stockyard.model.records import Origin
+from stockyard.people.directory import People
+from stockyard.people.errors import UserError
+from stockyard.people.passwords import Passwords
+from stockyard.people.users import User
+from stockyard.runtime.world import World
+from stockyard.runtime.writer import Refused
+from stockyard.storage.ports import StorageUnavailable
+
+_log: Final = logging.getLogger("stockyard.api")
+_JSON_TYPE: Final = (b"content-type", b"application/json")
+_PROBLEM: Final = (b"content-type", PROBLEM_TYPE)
+_NS: Final = 1_000_000_000
+HANDLERS: Final = {(route.method, PREFIX + route.path): route.handler for route in HOT_ROUTES}
+
+
+class Application:
+    """One door as an ASGI application."""
+
+    def __init__(self, door: Door) -> None:
+        self.door = door
+        self.streams = Streams(door)
+        self._web = framework(door.settings)
+        self._web.state.door = door
+        self._document = encode(document(self._web, door.settings.version))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        kind = scope["type"]
+        if kind == "http":
+            handler, rest = hot_handler(scope["method"], scope["path"])
+            if handler is not None:
+                await self._serve_hot(handler, rest, scope, receive, send)
+            else:
+                await self._serve(scope, receive, send)
+        elif kind == "websocket":
+            await self.streams.serve(scope, receive, send)
+        elif kind == "lifespan":
+            await self._live(receive, send)
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        while True:
+            message = await receive()
+            await send({"type": message["type"] + ".complete"})
+            if message["type"] == "lifespan.shutdown":
+                await self.close()
+                return
+
+    async def complete_unfinished(self) -> int:
+        """Finish registrations that a crash left half done, before the door opens; how many."""
+        return await complete_unfinished(self.door.world, self.door.desk.people)
+
+    async def sign_up(self, wish: Wish, origin: Origin) -> tuple[User, int]:
+        """Make a user with a first account, as whoever runs this; the user and the account's id.
+
+        Raises ``UserError``, ``Problem``, ``Refused``.
+        """
+        user, account = await register(self.door, wish, origin)
+        return user, account.account_id
+
+    async def tidy_people(self) -> None:
+        """Purge expired sessions and write down when keys were used; call it now and then."""
+        now_ns = self.door.world.clock.wall_ns()
+        await self.door.desk.write(lambda p: p.purge_expired(now_ns))
+        await self.door.desk.write(lambda p: p.flush_last_used())
+
+    def begin_stop(self, reason: str = "this Stockyard is stopping") -> None:
+        """Take no more streams, close the open ones with a reason, and say so in ``/health``."""
+        self.door.closing = True
+        self.streams.begin_close(reason)
+
+    async def close(self) -> None:
+        """Wait until every stream is closed and the people's desk has finished what it began."""
+        self.begin_stop()
+        await self.streams.closed()
+        self.door.desk.close()
+
+    async def _serve_hot(
+        self, handler: Handler, rest: str, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        head = Head(scope)
+        kind = _JSON_TYPE
+        try:
+            status, body, headers = await handler(self.door, head, receive, rest)
+        except ClientGone:
+            return
+        except Exception as error:
+            status, body, headers = refusal(error, head.request_id)
+            kind = _PROBLEM
+        await send(
+            {
+                "type": "http.response.start",
+                "status": status,
+                "headers": [
+                    kind,
+                    (b"content-length", b"%d" % len(body)),
+                    (b"x-request-id", head.request_id.encode()),
+                    *headers,
+                ],
+            }
+        )
+        await send({"type": "http.response.body", "body": body})
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        head = Head(scope)
+        scope[HEAD_KEY] = head
+        name = (b"x-request-id", head.request_id.encode())
+
+        async def send_named(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], name]
+            await send(message)
+
+        if scope["path"] == DOCUMENT_PATH and scope["method"] == "GET":
+            await Response(self._document, media_type="application/json")(
+                scope, receive, send_named
+            )
+            return
+        # By the time the framework raises it has logged the fault and told the client of it.
+        with suppress(Exception):
+            await self._web(scope, receive, send_named)
+
+
+def hot_handler(method: str, path: str) -> tuple[Handler | None, str]:
+    """The hot handler of a request and the rest of its path; None when it has none."""
+    found = HANDLERS.get((method, path))
+    if found is not None:
+        return found, ""
+    if path.startswith("/api/v1/orders/"):
+        rest = path[15:]
+        if "/" not in rest and rest:
+            return HANDLERS.get((method, "/api/v1/orders/")), rest
+    elif path.startswith("/api/v1/quotes/") and len(path) > 15:
+        return HANDLERS.get((method, "/api/v1/quotes/")), path[15:]
+    return None, ""
+
+
+def refusal(error: Exception, request_id: str) -> Answer:
+    """The answer that an error becomes; a fault of ours is logged."""
+    problem = problem_of(error)
+    if problem is None:
+        _log.error("request %s failed", request_id, exc_info=error)
+        problem = fault()
+    return problem.status, problem.body(request_id), problem.headers
+
+
+def _told(request: Request, error: Exception) -> Response:
+    status, body, headers = refusal(error, head_of(request).request_id)
+    response = Response(body, status, media_type=PROBLEM_TYPE.decode())
+    response.raw_headers.extend(headers)
+    return response
+
+
+def _unheard(request: Request, error: Exception) -> Response:
+    return Response(status_code=400)
+
+
+def _routing_problem(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    if error.status_code == 405:
+        methods = allowed_methods(request)
+        return _told(
+            request,
+            Problem(
+                405,
+                "method_not_allowed",
+                f"this path does not take {request.method}",
+                f"use {' or '.join(methods)}",
+                headers=((b"allow", ", ".join(methods).encode()),),
+            ),
+        )
+    return _told(
+        request,
+        Problem(
+            error.status_code if error.status_code != 400 else 404,
+            "not_found",
+            "there is nothing at this path",
+            f"see GET {DOCUMENT_PATH}",
+        ),
+    )
+
+
+def allowed_methods(request: Request) -> list[str]:
+    """Every method that the path of a request takes."""
+    path = request.scope["path"]
+    found = {method for method in ("GET", "POST", "DELETE") if hot_handler(method, path)[0]}
+    for route in request.app.routes:
+        for method in getattr(route, "methods", None) or ():
+            if route.matches({**request.scope, "method": method})[0] is Match.FULL:
+                found.add(method)
+    return sorted(found)
+
+
+def _parameter_problem(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    first = error.errors()[0]
+    field = str(first["loc"][-1])
+    return _told(
+        request,
+        Problem(
+            422,
+            "invalid_parameter",
+            f"the parameter {field} cannot be taken",
+            str(first["msg"]),
+            field=field,
+        ),
+    )
+
+
+def framework(settings: ApiSettings) -> FastAPI:
+    """The framework's part of the door; a door is put into its ``state`` to serve."""
+    handlers: dict[int | type[Exception], Callable[[Request, Any], Any]] = {
+        HTTPException: _routing_problem,
+        RequestValidationError: _parameter_problem,
+        Problem: _told,
+        Refused: _told,
+        UserError: _told,
+        StorageUnavailable: _told,
+        ClientGone: _unheard,
+        Exception: _told,
+    }
+    web = FastAPI(
+        title=TITLE,
+        version=settings.version,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+        exception_handlers=handlers,
+    )
+    for noun in (sign_in, keys, accounts, orders, positions, assets):
+        web.include_router(noun.routes, prefix=PREFIX)
+    web.router.route_class = StrictRoute
+    _add_house_routes(web)
+    return web
+
+
+def _add_house_routes(web: FastAPI) -> None:
+    @web.get("/", include_in_schema=False)
+    async def page(visit: Visiting) -> Response:
+        settings = visit.door.settings
+        html = front_page(
+            visit.head.text(b"host"),
+            visit.request.url.scheme,
+            settings.version,
+            settings.engine_compiled,
+            visit.door.view.seq,
+            settings.demo,
+        )
+        return Response(html, media_type="text/html; charset=utf-8")
+
+    words = described(
+        "health",
+        "House",
+        "Whether this works",
+        "200 while orders are taken; 503 with the same body when stopping or failed.",
+        answer=a.Health,
+        answered="All is well.",
+        refusals=(422,),
+    )
+    well: dict[str, Any] = words["responses"][200]
+    words["responses"][503] = {**well, "description": "Stopping, or failed."}
+
+    @web.get("/health", **words)
+    async def health(visit: Visiting) -> Response:
+        door = visit.door
+        status = "failed" if door.world.writer.failure is not None else "ok"
+        if status == "ok" and door.closing:
+            status = "stopping"
+        found = a.Health(
+            status,
+            door.settings.version,
+            "compiled" if door.settings.engine_compiled else "interpreted",
+            door.view.seq,
+            max(0, door.world.clock.wall_ns() - door.started_ns) // _NS,
+        )
+        return answer(found, 200 if status == "ok" else 503)
+
+
+def create_application(
+    world: World, people: People, settings: ApiSettings, passwords: Passwords | None = None
+) -> Application:
+    """The door to one world and its people."""
+    return Application(Door(world, people, settings, passwords or Passwords()))

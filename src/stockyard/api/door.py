@@ -1,0 +1,151 @@
+"""What every endpoint works with: the world, the people, the settings, and the way commands go in.
+
+Promises: a command reaches the engine only through ``decide``; a repeated one is answered by the
+events of its first record. Must not know: which endpoint asks.
+"""
+
+from collections.abc import Sequence
+from hashlib import sha256
+from typing import Final, NamedTuple
+
+import msgspec
+
+from stockyard.api.auth import Caller, Gate
+from stockyard.api.desk import PeopleDesk
+from stockyard.api.heads import Head
+from stockyard.api.problems import REPLAYED, Headers, Problem, denial, rule_problem
+from stockyard.api.rendering import Renderer
+from stockyard.api.settings import ApiSettings
+from stockyard.model.commands import Command
+from stockyard.model.denials import DenyCode
+from stockyard.model.events import CommandDenied, CommandRepeated, Event
+from stockyard.model.ids import Kind
+from stockyard.model.instruments import Instrument
+from stockyard.model.numbers import LEGS_MAX
+from stockyard.model.records import Origin
+from stockyard.people.directory import People
+from stockyard.people.passwords import Passwords
+from stockyard.projections.rows import OrderRow
+from stockyard.runtime.world import World
+
+NO_DIGEST: Final = bytes(16)
+"""The digest of a request without a key: nothing is ever compared with it."""
+
+encode: Final = msgspec.json.Encoder().encode
+
+
+class Decision(NamedTuple):
+    """What the engine said to a command: the events of record ``seq``; ``replayed`` when before."""
+
+    seq: int
+    ts: int
+    events: Sequence[Event]
+    replayed: bool
+
+    @property
+    def headers(self) -> Headers:
+        """Headers that a success carries."""
+        return REPLAYED if self.replayed else ()
+
+
+class Door:
+    """The parts of one door."""
+
+    def __init__(
+        self, world: World, people: People, settings: ApiSettings, passwords: Passwords
+    ) -> None:
+        self.world, self.settings, self.passwords = world, settings, passwords
+        self.view, self.ids = world.view, world.ids
+        self.desk = PeopleDesk(people, settings.people_waiting_max)
+        self.gate = Gate(self.desk, world.clock, world.ids)
+        self.render = Renderer(world.view, world.ids, settings.quote_stale_ns)
+        self.started_ns = world.clock.wall_ns()
+        self.closing = False
+        self._aliases: dict[str, int] = {}
+        self._aliases_of = -1
+
+    def origin(self, caller: Caller, head: Head) -> Origin:
+        """What the journal keeps of who sent a command."""
+        return Origin(caller.actor, head.request_id, head.address, head.user_agent)
+
+    async def decide(
+        self, command: Command, origin: Origin, instrument: Instrument | None = None
+    ) -> Decision:
+        """Send a command; the answer is its record's events, or the first record's.
+
+        Raises ``Problem`` for a denial (``instrument`` gives its numbers their scale) and
+        ``Refused``.
+        """
+        outcome = await self.world.execute(command, origin)
+        events: Sequence[Event] = outcome.events
+        seq, ts, replayed = outcome.seq, outcome.ts, False
+        last = events[-1] if events else None
+        if type(last) is CommandRepeated:
+            seq, replayed = last.first_seq, True
+            found = await self.world.query(lambda store: store.events_of(seq))
+            ts, events = found[0][0] if found else 0, [event for _, event in found]
+            last = events[-1] if events else None
+        if type(last) is CommandDenied:
+            raise denial(last, seq, instrument, replayed)
+        return Decision(seq, ts, events, replayed)
+
+    def instrument(self, symbol: str) -> Instrument:
+        """The instrument of a symbol, in any letter case and also written BTCUSD or BTC-USD.
+
+        Raises ``Problem`` 422.
+        """
+        view = self.view
+        found = view.symbols.get(symbol)
+        if found is None:
+            if self._aliases_of != len(view.symbols):
+                self._aliases_of = len(view.symbols)
+                self._aliases = _aliases(view.symbols)
+            found = self._aliases.get(symbol.upper())
+            if found is None:
+                raise rule_problem(DenyCode.UNKNOWN_INSTRUMENT, "symbol")
+        return view.instruments[found]
+
+    def profile_id(self, name: str) -> int:
+        """The id of a realism profile. Raises ``Problem`` 422."""
+        for profile in self.view.profiles.values():
+            if profile.name == name:
+                return profile.profile_id
+        raise rule_problem(DenyCode.UNKNOWN_PROFILE, "profile")
+
+    async def order(self, text: str, account_id: int) -> OrderRow:
+        """An order of the account by its public id. Raises ``Problem`` 404, ``Refused``."""
+        found = self.ids.parse(Kind.ORDER, text)
+        if found is not None and found[1] < LEGS_MAX and found[0] <= self.view.seq:
+            order_id = found[0] * LEGS_MAX + found[1]
+            row = self.view.orders.get(order_id)
+            if row is None:
+                row = await self.world.query(lambda store: store.order(order_id))
+            if row is not None and row.account_id == account_id:
+                return row
+        raise unknown_order()
+
+
+def unknown_order() -> Problem:
+    """The same for an order that is somebody else's and one that never was."""
+    return Problem(
+        404,
+        "unknown_order",
+        "there is no such order in this account",
+        "name one of GET /api/v1/orders",
+        field="order_id",
+    )
+
+
+def digest(*parts: object) -> bytes:
+    """16 bytes over what a client asked for: equal bytes mean the same request."""
+    return sha256("\n".join([str(part) for part in parts]).encode("utf-8")).digest()[:16]
+
+
+def _aliases(symbols: dict[str, int]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for symbol, instrument_id in symbols.items():
+        for alias in (symbol.replace("/", "-"), symbol.replace("/", ""), symbol):
+            found.setdefault(alias.upper(), instrument_id)
+    for symbol, instrument_id in symbols.items():
+        found[symbol.upper()] = instrument_id
+    return found

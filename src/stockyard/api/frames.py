@@ -1,0 +1,165 @@
+"""What a stream sends: every frame as JSON text.
+
+Promises: a private frame is made from its event alone, so a replayed one is the same bytes as the
+live one. Must not know: sockets, or who listens.
+"""
+
+from typing import Any, Final
+
+import msgspec
+
+from stockyard.api import answers as a
+from stockyard.api.problems import Problem, denial
+from stockyard.api.rendering import Renderer, accepted_order, time_text
+from stockyard.model import events as e
+from stockyard.model.codes import OPEN_STATUSES
+from stockyard.model.numbers import format_cash, format_decimal
+from stockyard.projections.view import View
+from stockyard.runtime.hub import StreamEvent
+
+Name = tuple[int, int]
+_encode: Final = msgspec.json.Encoder().encode
+
+
+def token_text(name: Name) -> str:
+    """The name of an event, as a resume token."""
+    return f"{name[0]}-{name[1]}"
+
+
+def parse_token(text: object) -> Name | None:
+    """The name a token stands for, or None for what is no token."""
+    if not isinstance(text, str) or len(text) > 40:
+        return None
+    seq, dash, idx = text.partition("-")
+    if not dash or not (seq.isascii() and seq.isdigit() and idx.isascii() and idx.isdigit()):
+        return None
+    name = int(seq), int(idx)
+    return name if name[0] < 2**62 and name[1] < 2**31 else None
+
+
+def frame(kind: str, **said: Any) -> str:
+    """A frame of a kind."""
+    return _encode({"type": kind, **said}).decode()
+
+
+def error_frame(problem: Problem) -> str:
+    """What was wrong with a frame, and what would be right."""
+    said = {"code": problem.code, "wrong": problem.wrong, "right": problem.right}
+    if problem.field is not None:
+        said["field"] = problem.field
+    return frame("error", **said)
+
+
+class Frames:
+    """Makes the frames of one world; quotes are rendered once for all who follow them."""
+
+    def __init__(self, view: View, render: Renderer) -> None:
+        self._view, self._render = view, render
+        self._quotes: dict[int, tuple[tuple[int, int, int, int], bytes]] = {}
+
+    def _quote(self, instrument_id: int) -> bytes:
+        row = self._view.quotes[instrument_id]
+        mark = (row.seq, row.last_ts, row.last_price, row.last_qty)
+        kept = self._quotes.get(instrument_id)
+        if kept is not None and kept[0] == mark:
+            return kept[1]
+        shown = self._render.stream_quote(row)
+        self._quotes[instrument_id] = (mark, _encode(shown))
+        return self._quotes[instrument_id][1]
+
+    def quotes(self, kind: str, instrument_ids: list[int]) -> str:
+        """The quotes of some instruments: a ``snapshot``, or ``quotes`` that have changed."""
+        joined = b",".join([self._quote(instrument_id) for instrument_id in instrument_ids])
+        return f'{{"type":"{kind}","quotes":[{joined.decode()}]}}'
+
+    def private(self, told: StreamEvent) -> str:
+        """One event of an account."""
+        kind, what, body = self._told(told.seq, told.idx, told.ts, told.event)
+        said: dict[str, Any] = {
+            "event": what,
+            "token": token_text((told.seq, told.idx)),
+            "prev": token_text(told.prev),
+            "at": time_text(told.ts),
+            kind: body,
+        }
+        return frame(kind, **said)
+
+    def _told(self, seq: int, idx: int, ts: int, x: e.Event) -> tuple[str, str, Any]:
+        render = self._render
+        if isinstance(x, e.OrderFilled):
+            return (
+                "fill",
+                "partial_fill" if x.status in OPEN_STATUSES else "fill",
+                (render.execution(seq, idx, ts, x)),
+            )
+        if isinstance(x, e.OrderAccepted):
+            return "order", "accepted", render.order(accepted_order(ts, x))
+        if isinstance(x, e.OrderActivated):
+            return "order", "activated", self._status(x.order_id, "new", "submitted")
+        if isinstance(x, e.OrderCanceled):
+            return "order", "canceled", render.cancellation(ts, x)
+        if isinstance(x, e.OrderExpired):
+            return "order", "expired", render.cancellation(ts, x)
+        if isinstance(x, e.OrderReplaced):
+            body = self._status(x.order_id, "replaced", "canceled")
+            return "order", "replaced", {**body, "replaced_by": render.order_id(x.replaced_by)}
+        if isinstance(x, e.CommandDenied):
+            return "request", "denied", self._denied(seq, x)
+        if isinstance(x, e.CommandRepeated):
+            return "request", "repeated", {"first_seq": x.first_seq}
+        return self._account_told(seq, idx, ts, x)
+
+    def _status(self, order_id: int, status: str, lifecycle: str) -> dict[str, str]:
+        return {"id": self._render.order_id(order_id), "status": status, "lifecycle": lifecycle}
+
+    def _denied(self, seq: int, x: e.CommandDenied) -> dict[str, Any]:
+        problem = denial(x, seq, None, False)
+        return {
+            "code": problem.code,
+            "wrong": problem.wrong,
+            "right": problem.right,
+            "required": problem.required,
+            "available": problem.available,
+        }
+
+    def _account_told(self, seq: int, idx: int, ts: int, x: e.Event) -> tuple[str, str, Any]:
+        render = self._render
+        body: Any
+        if isinstance(x, e.CashDeposited):
+            return "account", "deposited", render.transfer(seq, idx, ts, x)
+        if isinstance(x, e.CashWithdrawn):
+            return "account", "withdrawn", render.transfer(seq, idx, ts, x)
+        if isinstance(x, e.AccountProfileSet):
+            return "account", "profile_set", render.profile_change(ts, x)
+        account_id = render.account_id(x.account_id)
+        if isinstance(x, e.AccountOpened):
+            profile = render.profile(x.profile_id)
+            return "account", "opened", {"id": account_id, "name": x.name, "profile": profile}
+        if isinstance(x, e.PositionGivenUp):
+            instrument = self._view.instruments[x.instrument_id]
+            body = {
+                "account_id": account_id,
+                "symbol": instrument.symbol,
+                "qty": format_decimal(x.qty, instrument.qty_scale),
+            }
+            return "account", "position_given_up", body
+        assert isinstance(x, e.AccountReset)
+        body = {
+            "account_id": account_id,
+            "cash": format_cash(x.cash_micros_after),
+            "cash_change": format_cash(x.cash_change_micros),
+        }
+        return "account", "reset", body
+
+    def resync(self, account_id: int, name: Name, reason: str) -> str:
+        """Everything about an account as it is at the event of this name."""
+        view, render = self._view, self._render
+        positions: list[a.Position] = [render.position(p) for p in render.positions(account_id)]
+        return frame(
+            "resync",
+            reason=reason,
+            token=token_text(name),
+            account=render.account(view.accounts[account_id]),
+            positions=positions,
+            orders=[render.order(row) for row in view.open_orders[account_id].values()],
+        )

@@ -1,0 +1,201 @@
+"""The head of a request, read once: who says they ask, for which account, under which key.
+
+Promises: each header is looked at once; what is there twice and differs is refused where it
+matters. Must not know: whether any of it is true.
+"""
+
+import re
+import secrets
+from collections.abc import Awaitable, Callable, MutableMapping
+from itertools import count
+from typing import Any, Final
+from urllib.parse import parse_qsl
+
+from stockyard.api.problems import Problem
+from stockyard.model.numbers import IDEMPOTENCY_KEY_LENGTH_MAX
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+USER_AGENT_LENGTH_MAX: Final = 200
+HEAD_KEY: Final = "stockyard.head"
+"""Where a request's ``Head`` stands in its scope."""
+
+_SANE_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+_ONCE: Final = frozenset(
+    {
+        b"authorization",
+        b"apca-api-key-id",
+        b"apca-api-secret-key",
+        b"x-account-id",
+        b"idempotency-key",
+        b"x-idempotency-key",
+        b"content-type",
+    }
+)
+_process = secrets.token_hex(4)
+_numbers = count(1)
+
+
+def new_request_id() -> str:
+    """A name for a request: unique among all processes, cheap."""
+    return f"{_process}-{next(_numbers):x}"
+
+
+class Head:
+    """What the headers say."""
+
+    __slots__ = ("_headers", "address", "headers", "query", "request_id")
+
+    def __init__(self, scope: Scope) -> None:
+        self._headers: list[tuple[bytes, bytes]] = scope["headers"]
+        self.headers: dict[bytes, bytes] = dict(self._headers)
+        self.query: bytes = scope["query_string"]
+        client = scope.get("client")
+        self.address: str = client[0] if client else ""
+        given = self.headers.get(b"x-request-id")
+        if given is not None and _SANE_ID.fullmatch(given):
+            self.request_id = given.decode()
+        else:
+            self.request_id = new_request_id()
+
+    def check_repeats(self) -> None:
+        """Refuse a header that matters and is there twice with two values."""
+        if len(self.headers) == len(self._headers):
+            return
+        for name, value in self._headers:
+            if name in _ONCE and self.headers[name] != value:
+                shown = name.decode()
+                raise Problem(
+                    400,
+                    "conflicting_headers",
+                    f"the header {shown} is there twice with two values",
+                    "send it once",
+                    field=shown,
+                )
+
+    def text(self, name: bytes) -> str | None:
+        """A header's value, or None."""
+        value = self.headers.get(name)
+        return None if value is None else value.decode("latin-1")
+
+    @property
+    def user_agent(self) -> str:
+        """What the client calls itself, cut to a bearable length."""
+        return self.headers.get(b"user-agent", b"").decode("latin-1")[:USER_AGENT_LENGTH_MAX]
+
+    @property
+    def idempotency_key(self) -> str:
+        """The key of the request, or empty. Raises ``Problem`` 400."""
+        headers = self.headers
+        plain, prefixed = headers.get(b"idempotency-key"), headers.get(b"x-idempotency-key")
+        if plain is None:
+            if prefixed is None:
+                return ""
+            plain = prefixed
+        elif prefixed is not None and prefixed != plain:
+            raise Problem(
+                400,
+                "conflicting_headers",
+                "Idempotency-Key and X-Idempotency-Key differ",
+                "send one of them",
+                field="Idempotency-Key",
+            )
+        key = plain.decode("latin-1")
+        if not 1 <= len(key) <= IDEMPOTENCY_KEY_LENGTH_MAX or not (
+            key.isascii() and key.isprintable()
+        ):
+            raise Problem(
+                400,
+                "invalid_idempotency_key",
+                "the idempotency key is empty, too long, or not printable ASCII",
+                f"send 1 to {IDEMPOTENCY_KEY_LENGTH_MAX} printable ASCII characters",
+                field="Idempotency-Key",
+            )
+        return key
+
+    def parameters(self, known: tuple[str, ...]) -> dict[str, str]:
+        """The query's parameters, none of them unknown or repeated. Raises ``Problem`` 422."""
+        if not self.query:
+            return {}
+        found: dict[str, str] = {}
+        for name, value in parse_qsl(self.query.decode("latin-1"), keep_blank_values=True):
+            if name not in known:
+                names = ", ".join(known) or "none"
+                raise Problem(
+                    422,
+                    "unknown_parameter",
+                    f"there is no parameter {name[:40]}",
+                    f"the parameters are {names}",
+                    field=name[:40],
+                )
+            if name in found:
+                raise Problem(
+                    422,
+                    "repeated_parameter",
+                    f"the parameter {name} is there twice",
+                    "send it once",
+                    field=name,
+                )
+            found[name] = value
+        return found
+
+
+class ClientGone(Exception):
+    """The client hung up before its request was complete."""
+
+
+async def read_body(head: Head, receive: Receive, bytes_max: int) -> bytes:
+    """The whole body. Raises ``Problem`` 413 as soon as it is too large, ``ClientGone``."""
+    length = head.headers.get(b"content-length")
+    if length is not None and length.isdigit() and int(length[:20]) > bytes_max:
+        raise _too_large(bytes_max)
+    message = await receive()
+    body: bytes = message.get("body", b"")
+    if message["type"] == "http.disconnect":
+        raise ClientGone
+    if message.get("more_body"):
+        parts, size = [body], len(body)
+        while message.get("more_body"):
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise ClientGone
+            parts.append(message.get("body", b""))
+            size += len(parts[-1])
+            if size > bytes_max:
+                raise _too_large(bytes_max)
+        body = b"".join(parts)
+    if len(body) > bytes_max:
+        raise _too_large(bytes_max)
+    return body
+
+
+async def read_json(head: Head, receive: Receive, bytes_max: int) -> bytes:
+    """The whole body of a request that says (or does not deny) that it is JSON.
+
+    Raises ``Problem`` 415 and what ``read_body`` raises.
+    """
+    kind = head.headers.get(b"content-type")
+    if kind is None or kind == b"application/json":
+        return await read_body(head, receive, bytes_max)
+    if kind.partition(b";")[0].strip().lower() != b"application/json":
+        raise Problem(
+            415,
+            "unsupported_media_type",
+            "the body is not said to be JSON",
+            "send Content-Type: application/json",
+            field="Content-Type",
+        )
+    return await read_body(head, receive, bytes_max)
+
+
+def _too_large(bytes_max: int) -> Problem:
+    return Problem(
+        413,
+        "body_too_large",
+        "the body is too large",
+        f"send at most {bytes_max} bytes",
+        headers=((b"connection", b"close"),),
+    )

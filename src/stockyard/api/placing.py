@@ -1,0 +1,128 @@
+"""From an order's fields to the command the engine gets: placing, replacing, closing.
+
+Promises: text becomes scaled integers with the instrument's scale or is refused; the digest covers
+everything the client said. Must not know: how the fields travelled.
+"""
+
+from stockyard.api import fields
+from stockyard.api.door import NO_DIGEST, Door, digest
+from stockyard.api.problems import Problem, rule_problem
+from stockyard.model.commands import ClosePosition, PlaceOrder, ReplaceOrder
+from stockyard.model.denials import DenyCode
+from stockyard.model.instruments import Instrument
+from stockyard.projections.rows import OrderRow
+
+PERCENT_SCALE = 9
+_HUNDRED = 100 * 10**PERCENT_SCALE
+
+
+def place_order(
+    door: Door, body: fields.OrderBody, account_id: int, key: str
+) -> tuple[PlaceOrder, Instrument]:
+    """A new order. Raises ``Problem`` 422."""
+    instrument = door.instrument(body.symbol)
+    side = fields.SIDES.get(body.side)
+    if side is None:
+        raise rule_problem(DenyCode.SIDE_NOT_SUPPORTED, "side")
+    order_type = fields.TYPES.get(body.type)
+    if order_type is None:
+        raise rule_problem(DenyCode.ORDER_TYPE_NOT_SUPPORTED, "type")
+    tif = _time_in_force(body.time_in_force)
+    if (body.qty is None) == (body.notional is None):
+        raise rule_problem(DenyCode.QUANTITY_OR_NOTIONAL, "qty")
+    qty = notional = limit = 0
+    if body.qty is not None:
+        qty = fields.quantity("qty", body.qty, instrument.qty_scale)
+    elif body.notional is not None:
+        notional = fields.notional("notional", body.notional)
+    if body.limit_price is not None:
+        limit = fields.price("limit_price", body.limit_price, instrument.price_scale)
+    named = fields.client_order_id(body.client_order_id)
+    instrument_id = instrument.instrument_id
+    told = NO_DIGEST
+    if key or named:
+        told = digest(
+            "POST /orders", instrument_id, side, order_type, tif, qty, limit, notional, named
+        )
+    command = PlaceOrder(
+        account_id, instrument_id, side, order_type, tif, qty, limit, notional, named, key, told
+    )
+    return command, instrument
+
+
+def _time_in_force(word: str) -> int:
+    tif = fields.TIMES_IN_FORCE.get(word)
+    if tif is None:
+        raise rule_problem(DenyCode.TIME_IN_FORCE_NOT_SUPPORTED, "time_in_force")
+    return tif
+
+
+def replace_order(
+    body: fields.ReplaceBody, row: OrderRow, instrument: Instrument, key: str
+) -> ReplaceOrder:
+    """A replacement. Raises ``Problem`` 422."""
+    qty = limit = tif = 0
+    if body.qty is not None:
+        qty = fields.quantity("qty", body.qty, instrument.qty_scale)
+    if body.limit_price is not None:
+        limit = fields.price("limit_price", body.limit_price, instrument.price_scale)
+    if body.time_in_force is not None:
+        tif = _time_in_force(body.time_in_force)
+    named = fields.client_order_id(body.client_order_id)
+    told = NO_DIGEST
+    if key or named:
+        told = digest("PATCH /orders", row.order_id, qty, limit, tif, named)
+    return ReplaceOrder(row.account_id, row.order_id, qty, limit, tif, named, key, told)
+
+
+def close_position(
+    door: Door,
+    account_id: int,
+    instrument: Instrument,
+    qty: str | None,
+    percentage: str | None,
+    cancel_orders: bool,
+    key: str,
+) -> ClosePosition:
+    """The closing of a position, whole or in part. Raises ``Problem`` 422."""
+    if qty is not None and percentage is not None:
+        raise Problem(
+            422,
+            "quantity_or_percentage",
+            "qty and percentage are both there",
+            "send at most one of them",
+            field="percentage",
+        )
+    wanted = percent = 0
+    if qty is not None:
+        wanted = fields.quantity("qty", qty, instrument.qty_scale)
+    elif percentage is not None:
+        percent = fields.scaled("percentage", percentage, PERCENT_SCALE)
+        if not 0 < percent <= _HUNDRED:
+            raise Problem(
+                422,
+                "percentage_out_of_range",
+                "the percentage is not above 0 and at most 100",
+                "send a percentage above 0 and at most 100, or leave it out",
+                field="percentage",
+            )
+        wanted = _part(door, account_id, instrument, percent)
+    instrument_id = instrument.instrument_id
+    told = NO_DIGEST
+    if key:
+        asked = wanted if qty is not None else 0
+        told = digest("DELETE /positions", instrument_id, asked, percent, cancel_orders)
+    return ClosePosition(account_id, instrument_id, wanted, cancel_orders, "", key, told)
+
+
+def _part(door: Door, account_id: int, instrument: Instrument, percent: int) -> int:
+    """A share of what is held, in whole lots, rounded down.
+
+    Where that is nothing the engine is asked for a quantity below zero and denies it: whether this
+    is the repeat of an answered request only the engine knows.
+    """
+    row = door.view.positions[account_id].get(instrument.instrument_id)
+    if row is None or row.qty == 0:
+        return 0
+    part = row.qty * percent // _HUNDRED
+    return part - part % instrument.lot or -1

@@ -1,0 +1,171 @@
+"""Users and accounts come into being: the steps across the people database and the engine.
+
+The first account: the wish is stored with the people, the engine opens the account, the people
+learn its id. A further account: the engine opens it under a key made of the user and the request's
+idempotency key, then the people learn it. A crash between two steps leaves something that
+``complete_unfinished`` finds. Promises: no step's repeat opens a second account. Must not know:
+HTTP.
+"""
+
+import asyncio
+from secrets import token_hex
+from typing import Final, NamedTuple
+
+from stockyard.api.auth import Caller
+from stockyard.api.door import Decision, Door, digest
+from stockyard.api.fields import ACCOUNT_NAME
+from stockyard.api.heads import Head
+from stockyard.api.problems import Problem
+from stockyard.api.rendering import opened_account
+from stockyard.model.commands import OpenAccount
+from stockyard.model.events import CommandDenied, CommandRepeated
+from stockyard.model.records import Origin
+from stockyard.people.directory import People
+from stockyard.people.identity import Role
+from stockyard.people.registration import Opening, Registration
+from stockyard.people.users import User, checked_name
+from stockyard.projections.rows import AccountRow
+from stockyard.runtime.world import World
+from stockyard.runtime.writer import Refused
+
+_REPAIR: Final = Origin("system:registration", "", "", "")
+
+
+def opening_command(registration: Registration) -> OpenAccount:
+    """The words in which a stored registration is sent, the same at every try."""
+    r = registration
+    return OpenAccount(
+        r.user_id,
+        r.name,
+        r.profile_id,
+        r.starting_micros,
+        r.key,
+        digest("open", r.user_id, r.name, r.profile_id, r.starting_micros),
+    )
+
+
+class Wish(NamedTuple):
+    """Who wants to become a user."""
+
+    name: str
+    email: str
+    password: str
+    account_name: str = ACCOUNT_NAME
+    role: str = Role.USER
+
+
+async def register(door: Door, wish: Wish, origin: Origin) -> tuple[User, AccountRow]:
+    """Make a user with a first account. Raises ``UserError``, ``Problem``, ``Refused``."""
+    settings = door.settings
+    opening = Opening(
+        checked_name(wish.account_name, "account_name"),
+        door.profile_id(settings.profile),
+        settings.starting_micros,
+    )
+    now_ns = door.world.clock.wall_ns()
+
+    def begin() -> Registration:
+        door.desk.alone(lambda p: p.check_registration(wish.name, wish.email, wish.password))
+        password_hash = door.passwords.hash(wish.password)
+        return door.desk.alone(
+            lambda p: p.begin_registration(
+                wish.name, wish.email, password_hash, wish.role, opening, now_ns
+            )
+        )
+
+    registration = await door.desk.run(begin)
+    try:
+        decision = await door.decide(opening_command(registration), origin)
+    except (Problem, Refused):
+        # Nothing was opened, so the address must not stay taken.
+        await asyncio.shield(door.desk.write(lambda p: p.abandon_registration(registration.key)))
+        raise
+    account = opened_account(decision.ts, decision.events)
+    assert account is not None, "an opening that was not denied opened an account"
+    user = await asyncio.shield(
+        door.desk.write(lambda p: p.complete_registration(registration.key, account.account_id))
+    )
+    return user, account
+
+
+async def open_account(
+    door: Door, caller: Caller, head: Head, name: str, profile: str, key: str
+) -> tuple[Decision, AccountRow]:
+    """Open a further account for the user who asks."""
+    user_id = caller.identity.user_id
+    profile_id = door.profile_id(profile)
+    name = checked_name(name)
+    starting = door.settings.starting_micros
+    # No registration key of the people's own holds a "#".
+    unique = f"{user_id}#k{key}" if key else f"{user_id}#r{token_hex(16)}"
+    command = OpenAccount(
+        user_id,
+        name,
+        profile_id,
+        starting,
+        unique,
+        digest("POST /accounts", user_id, name, profile_id),
+    )
+    decision = await door.decide(command, door.origin(caller, head))
+    row = opened_account(decision.ts, decision.events)
+    assert row is not None, "an opening that was not denied opened an account"
+    opening, now_ns = Opening(name, profile_id, starting), door.world.clock.wall_ns()
+    await asyncio.shield(
+        door.desk.write(lambda people: _link(people, user_id, row.account_id, opening, now_ns))
+    )
+    return decision, row
+
+
+def _link(people: People, user_id: str, account_id: int, opening: Opening, now_ns: int) -> None:
+    """Let the people know an account that the engine opened for one of them."""
+    if people.account_owner(account_id) is None:
+        registration = people.begin_account(user_id, opening, now_ns)
+        people.complete_registration(registration.key, account_id)
+
+
+async def complete_unfinished(world: World, people: People) -> int:
+    """Finish what a crash left half done; call it before the door opens. Returns how many.
+
+    Every account the engine opened is linked to its owner first; then what the engine never heard
+    of is sent again, and what it denies is dropped.
+    """
+    done = 0
+    for registration in people.unfinished():
+        orphans = _orphans(world, people, registration.user_id)
+        if orphans:
+            people.complete_registration(registration.key, orphans[0])
+        else:
+            await _send_again(world, people, registration)
+        done += 1
+    now_ns = world.clock.wall_ns()
+    for owner in list(world.view.accounts_of):
+        if people.user(owner) is None:
+            continue
+        for account_id in _orphans(world, people, owner):
+            row = world.view.accounts[account_id]
+            opening = Opening(row.name, row.profile_id, row.deposited_micros)
+            _link(people, owner, account_id, opening, now_ns)
+            done += 1
+    return done
+
+
+def _orphans(world: World, people: People, user_id: str) -> list[int]:
+    return [
+        account_id
+        for account_id in world.view.accounts_of.get(user_id, ())
+        if people.account_owner(account_id) is None
+    ]
+
+
+async def _send_again(world: World, people: People, registration: Registration) -> None:
+    outcome = await world.execute(opening_command(registration), _REPAIR)
+    last = outcome.events[-1]
+    if isinstance(last, CommandDenied):
+        people.abandon_registration(registration.key)
+        return
+    opened = opened_account(outcome.ts, outcome.events)
+    account_id = last.first_seq if isinstance(last, CommandRepeated) else None
+    if opened is not None:
+        account_id = opened.account_id
+    assert account_id is not None, "an opening is denied, repeated, or opens an account"
+    people.complete_registration(registration.key, account_id)

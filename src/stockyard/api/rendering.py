@@ -1,0 +1,446 @@
+"""Rows and events to the structs that are sent.
+
+Promises: the answer to a command is made from the events of its own journal record and from terms
+that never change, so the first answer and a repeat are the same bytes, also after a crash. Must not
+know: HTTP, or who asks.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Final
+
+from stockyard.api import answers as a
+from stockyard.model import events as e
+from stockyard.model.codes import (
+    ACCOUNT_STATUS_WORDS,
+    ASSET_CLASS_WORDS,
+    FEE_WORDS,
+    FILL_RULE_WORDS,
+    LIFECYCLE_WORDS,
+    REASON_WORDS,
+    SIDE_WORDS,
+    STATUS_WORDS,
+    TIF_WORDS,
+    TYPE_WORDS,
+    AccountStatus,
+    FillRule,
+    Reason,
+    Side,
+    Status,
+)
+from stockyard.model.ids import Kind, PublicIds
+from stockyard.model.instruments import Instrument
+from stockyard.model.numbers import (
+    CASH_SCALE,
+    LEGS_MAX,
+    format_cash,
+    format_decimal,
+    format_ratio,
+)
+from stockyard.projections.rows import AccountRow, OrderRow, PositionRow
+from stockyard.projections.view import QuoteRow, View
+
+PRICE_PLACES_MIN: Final = 2
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@lru_cache(maxsize=4096)
+def _second(seconds: int) -> str:
+    return (_EPOCH + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%S")
+
+
+def time_text(ns: int) -> str:
+    """UTC nanoseconds as RFC 3339 with nine digits of a second."""
+    seconds, rest = divmod(ns, 1_000_000_000)
+    return f"{_second(seconds)}.{rest:09d}Z"
+
+
+def time_or_none(ns: int | None) -> str | None:
+    """The same; None for 0, which stands for not yet."""
+    return time_text(ns) if ns else None
+
+
+def price_text(price: int, instrument: Instrument) -> str:
+    """A price as decimal text."""
+    return format_decimal(price, instrument.price_scale, PRICE_PLACES_MIN)
+
+
+def value_micros(price: int, qty: int, instrument: Instrument) -> int:
+    """Price times quantity in micro-dollars, rounded down."""
+    exact: int = price * qty * 10**CASH_SCALE
+    return exact // int(10 ** (instrument.price_scale + instrument.qty_scale))
+
+
+def folded_order(ts: int, events: Iterable[e.Event]) -> OrderRow | None:
+    """The order that one record made, as the record left it; None when it made none.
+
+    Other orders of the same record (the day's end comes before a command) are passed over.
+    """
+    row: OrderRow | None = None
+    for event in events:
+        kind = type(event)
+        if kind is e.OrderAccepted:
+            row = accepted_order(ts, event)  # type: ignore[arg-type]
+        elif row is not None and getattr(event, "order_id", 0) == row.order_id:
+            if kind is e.OrderFilled:
+                _fill(row, ts, event)  # type: ignore[arg-type]
+            elif kind is e.OrderCanceled:
+                row.status, row.reason, row.ended_ns = Status.CANCELED, event.reason, ts  # type: ignore[union-attr]
+    return row
+
+
+def accepted_order(ts: int, x: e.OrderAccepted) -> OrderRow:
+    """An order as it was when it was taken."""
+    return OrderRow(
+        x.order_id, x.account_id, x.instrument_id, x.side, x.order_type, x.time_in_force,
+        x.qty, x.limit_price, x.notional_micros, x.collar_price, x.client_order_id, x.status,
+        x.profile_id, x.replaces, 0, x.version, x.expires_ns, ts, ts, 0, 0, "0", 0, 0,
+    )  # fmt: skip
+
+
+def _fill(row: OrderRow, ts: int, x: e.OrderFilled) -> None:
+    row.status, row.filled_qty, row.qty = x.status, x.filled_qty, x.order_qty
+    row.filled_value = str(int(row.filled_value) + x.price * x.qty)
+    row.fees_micros += sum([fee for _, fee in x.fees])
+    if x.status == Status.FILLED:
+        row.ended_ns = ts
+
+
+def opened_account(ts: int, events: Iterable[e.Event]) -> AccountRow | None:
+    """The account that one record opened, as the record left it."""
+    row: AccountRow | None = None
+    for event in events:
+        if isinstance(event, e.AccountOpened):
+            row = AccountRow(
+                event.account_id, event.owner, event.name, AccountStatus.ACTIVE, event.profile_id,
+                0, 0, 0, 0, 0, ts, ts,
+            )  # fmt: skip
+        elif (
+            row is not None
+            and isinstance(event, e.CashDeposited)
+            and event.account_id == row.account_id
+        ):
+            row.cash_micros = row.deposited_micros = event.cash_micros_after
+    return row
+
+
+class Renderer:
+    """Shows the rows and events of one world."""
+
+    def __init__(self, view: View, ids: PublicIds, quote_stale_ns: int) -> None:
+        self._view, self._ids, self._quote_stale_ns = view, ids, quote_stale_ns
+        self._asset_ids: dict[int, str] = {}
+
+    def order_id(self, order_id: int) -> str:
+        """An order's public id."""
+        return self._ids.text(Kind.ORDER, *divmod(order_id, LEGS_MAX))
+
+    def account_id(self, account_id: int) -> str:
+        """An account's public id."""
+        return self._ids.text(Kind.ACCOUNT, account_id)
+
+    def asset_id(self, instrument_id: int) -> str:
+        """An asset's public id."""
+        found = self._asset_ids.get(instrument_id)
+        if found is None:
+            found = self._ids.text(Kind.ASSET, instrument_id)
+            self._asset_ids[instrument_id] = found
+        return found
+
+    def profile(self, profile_id: int) -> str:
+        """A profile's name."""
+        return self._view.profiles[profile_id].name
+
+    def order(self, row: OrderRow) -> a.Order:
+        """An order as its row stands."""
+        instrument = self._view.instruments[row.instrument_id]
+        scale = instrument.qty_scale
+        order_id = self.order_id(row.order_id)
+        created = time_text(row.created_ns)
+        updated = created if row.updated_ns == row.created_ns else time_text(row.updated_ns)
+        ended = time_text(row.ended_ns) if row.ended_ns else None
+        status = row.status
+        word = STATUS_WORDS[status]
+        return a.Order(
+            order_id,
+            row.client_order_id or order_id,
+            self.account_id(row.account_id),
+            instrument.symbol,
+            self.asset_id(row.instrument_id),
+            ASSET_CLASS_WORDS[instrument.asset_class],
+            SIDE_WORDS[row.side],
+            TYPE_WORDS[row.order_type],
+            TIF_WORDS[row.time_in_force],
+            format_decimal(row.qty, scale),
+            format_cash(row.notional_micros) if row.notional_micros else None,
+            price_text(row.limit_price, instrument) if row.limit_price else None,
+            price_text(row.collar_price, instrument) if row.collar_price else None,
+            word,
+            LIFECYCLE_WORDS[word],
+            format_decimal(row.filled_qty, scale) if row.filled_qty else "0",
+            _average(row, instrument) if row.filled_qty else None,
+            format_cash(row.fees_micros),
+            REASON_WORDS[row.reason] if row.reason else None,
+            self.order_id(row.replaces) if row.replaces else None,
+            self.order_id(row.replaced_by) if row.replaced_by else None,
+            row.version,
+            self.profile(row.profile_id),
+            created,
+            updated,
+            created,
+            ended if status == Status.FILLED else None,
+            ended if status == Status.CANCELED else None,
+            ended if status == Status.EXPIRED else None,
+            ended if status == Status.REPLACED else None,
+            time_or_none(row.expires_ns),
+        )
+
+    def cancellation(self, ts: int, x: e.OrderCanceled | e.OrderExpired) -> a.Cancellation:
+        """An order's end."""
+        word = STATUS_WORDS[Status.CANCELED if type(x) is e.OrderCanceled else Status.EXPIRED]
+        return a.Cancellation(
+            self.order_id(x.order_id),
+            self.account_id(x.account_id),
+            self._view.instruments[x.instrument_id].symbol,
+            word,
+            LIFECYCLE_WORDS[word],
+            REASON_WORDS[x.reason],
+            time_text(ts),
+        )
+
+    def canceled_by_client(
+        self, ts: int, events: Iterable[e.Event], account_id: int
+    ) -> list[a.Cancellation]:
+        """What a record's command canceled."""
+        return [
+            self.cancellation(ts, event)
+            for event in events
+            if isinstance(event, e.OrderCanceled)
+            and event.account_id == account_id
+            and event.reason == Reason.BY_CLIENT
+        ]
+
+    def fees(self, fees: Sequence[tuple[int, int]]) -> tuple[list[a.FeeLine], str]:
+        """Fee lines and their sum."""
+        lines = [a.FeeLine(FEE_WORDS[kind], format_cash(micros)) for kind, micros in fees]
+        return lines, format_cash(sum([micros for _, micros in fees]))
+
+    def execution(self, seq: int, idx: int, ts: int, x: e.OrderFilled) -> a.Execution:
+        """A fill and its explanation."""
+        instrument = self._view.instruments[x.instrument_id]
+        scale = instrument.qty_scale
+        lines, total = self.fees(x.fees)
+        profile = self.profile(x.profile_id)
+        return a.Execution(
+            self._ids.text(Kind.EXECUTION, seq, idx),
+            self.order_id(x.order_id),
+            self.account_id(x.account_id),
+            instrument.symbol,
+            SIDE_WORDS[x.side],
+            time_text(ts),
+            price_text(x.price, instrument),
+            format_decimal(x.qty, scale),
+            format_cash(x.value_micros),
+            lines,
+            total,
+            x.fee_version or None,
+            format_cash(x.realized_micros),
+            STATUS_WORDS[x.status],
+            format_decimal(x.filled_qty, scale),
+            format_decimal(x.order_qty, scale),
+            format_cash(x.cash_micros_after),
+            format_decimal(x.position_qty_after, scale),
+            a.QuoteSeen(
+                price_text(x.bid, instrument) if x.bid else None,
+                price_text(x.ask, instrument) if x.ask else None,
+                format_decimal(x.bid_qty, scale),
+                format_decimal(x.ask_qty, scale),
+                x.quote_seq,
+                x.quote_age_ns,
+            ),
+            format_decimal(x.size_open, scale),
+            format_decimal(x.qty, scale),
+            a.ProfileSeen(profile, x.profile_version),
+            FILL_RULE_WORDS[x.rule],
+            explanation(x, instrument, profile, total),
+        )
+
+    def account(self, row: AccountRow) -> a.Account:
+        """An account as its row stands."""
+        return a.Account(
+            self.account_id(row.account_id),
+            row.name,
+            ACCOUNT_STATUS_WORDS[row.status],
+            self.profile(row.profile_id),
+            "USD",
+            format_cash(row.cash_micros),
+            format_cash(row.held_micros),
+            format_cash(row.cash_micros - row.held_micros),
+            format_cash(row.deposited_micros),
+            format_cash(row.realized_micros),
+            format_cash(row.fees_micros),
+            time_text(row.created_ns),
+            time_text(row.updated_ns),
+        )
+
+    def transfer(
+        self, seq: int, idx: int, ts: int, x: e.CashDeposited | e.CashWithdrawn
+    ) -> a.Transfer:
+        """Cash that came in or went out."""
+        return a.Transfer(
+            self._ids.text(Kind.TRANSFER, seq, idx),
+            self.account_id(x.account_id),
+            "deposit" if type(x) is e.CashDeposited else "withdrawal",
+            format_cash(x.amount_micros),
+            format_cash(x.cash_micros_after),
+            time_text(ts),
+        )
+
+    def profile_change(self, ts: int, x: e.AccountProfileSet) -> a.ProfileChange:
+        """A chosen profile."""
+        return a.ProfileChange(
+            self.account_id(x.account_id), self.profile(x.profile_id), time_text(ts)
+        )
+
+    def reset(self, ts: int, events: Sequence[e.Event]) -> a.Reset:
+        """What a reset did."""
+        done = next(event for event in events if isinstance(event, e.AccountReset))
+        return a.Reset(
+            self.account_id(done.account_id),
+            format_cash(done.cash_micros_after),
+            format_cash(done.cash_change_micros),
+            sum(
+                isinstance(x, e.OrderCanceled)
+                and x.account_id == done.account_id
+                and x.reason == Reason.ACCOUNT_RESET
+                for x in events
+            ),
+            sum(isinstance(x, e.PositionGivenUp) for x in events),
+            time_text(ts),
+        )
+
+    def position(self, row: PositionRow) -> a.Position:
+        """A position at the market."""
+        instrument = self._view.instruments[row.instrument_id]
+        scale = instrument.qty_scale
+        mark, worth = self._worth(row, instrument)
+        gain = worth - row.cost_micros
+        return a.Position(
+            self.account_id(row.account_id),
+            self.asset_id(row.instrument_id),
+            instrument.symbol,
+            ASSET_CLASS_WORDS[instrument.asset_class],
+            "long",
+            format_decimal(row.qty, scale),
+            format_decimal(row.qty - row.held_qty, scale),
+            format_ratio(row.cost_micros * 10**scale, row.qty * 10**CASH_SCALE, 6, 2),
+            format_cash(row.cost_micros),
+            price_text(mark, instrument) if mark else None,
+            format_cash(worth),
+            format_cash(gain),
+            format_ratio(gain * 100, row.cost_micros, 4) if row.cost_micros else "0",
+            format_cash(row.realized_micros),
+            format_cash(row.fees_micros),
+            time_text(row.updated_ns),
+        )
+
+    def _worth(self, row: PositionRow, instrument: Instrument) -> tuple[int, int]:
+        mark = self._view.quotes[row.instrument_id].mark()
+        if not mark:
+            return 0, row.cost_micros
+        return mark, value_micros(mark, row.qty, instrument)
+
+    def positions(self, account_id: int) -> list[PositionRow]:
+        """What an account holds, by asset."""
+        rows = self._view.positions[account_id]
+        return [rows[instrument_id] for instrument_id in sorted(rows) if rows[instrument_id].qty]
+
+    def portfolio(self, row: AccountRow, now_ns: int) -> a.Portfolio:
+        """An account with everything in it at the market."""
+        held = self.positions(row.account_id)
+        worth = sum([self._worth(p, self._view.instruments[p.instrument_id])[1] for p in held])
+        cost = sum([p.cost_micros for p in held])
+        equity = row.cash_micros + worth
+        total = equity - row.deposited_micros
+        return a.Portfolio(
+            self.account_id(row.account_id),
+            "USD",
+            format_cash(row.cash_micros),
+            format_cash(row.held_micros),
+            format_cash(row.cash_micros - row.held_micros),
+            format_cash(worth),
+            format_cash(equity),
+            format_cash(row.deposited_micros),
+            format_cash(worth - cost),
+            format_cash(row.realized_micros),
+            format_cash(row.fees_micros),
+            format_cash(total),
+            format_ratio(total * 100, row.deposited_micros, 4)
+            if row.deposited_micros > 0
+            else None,
+            [self.position(p) for p in held],
+            time_text(now_ns),
+        )
+
+    def quote(self, row: QuoteRow, now_ns: int) -> a.Quote:
+        """The market for one asset at a moment of the world's clock."""
+        instrument = self._view.instruments[row.instrument_id]
+        scale = instrument.qty_scale
+        age = max(0, now_ns - row.ts) if row.ts else None
+        return a.Quote(
+            instrument.symbol,
+            self.asset_id(row.instrument_id),
+            price_text(row.bid, instrument) if row.bid else None,
+            price_text(row.ask, instrument) if row.ask else None,
+            format_decimal(row.bid_qty, scale),
+            format_decimal(row.ask_qty, scale),
+            price_text(row.last_price, instrument) if row.last_price else None,
+            format_decimal(row.last_qty, scale) if row.last_qty else None,
+            time_or_none(row.ts),
+            time_or_none(row.last_ts),
+            row.seq,
+            age,
+            age is None or age > self._quote_stale_ns,
+        )
+
+    def stream_quote(self, row: QuoteRow) -> a.StreamQuote:
+        """The market for one asset without what depends on the moment."""
+        q = self.quote(row, row.ts)
+        return a.StreamQuote(
+            q.symbol, q.bid, q.ask, q.bid_size, q.ask_size, q.last, q.last_size, q.timestamp,
+            q.last_at, q.seq,
+        )  # fmt: skip
+
+
+def _average(row: OrderRow, instrument: Instrument) -> str:
+    places = instrument.price_scale
+    return format_ratio(
+        int(row.filled_value), row.filled_qty * 10**places, places + 4, PRICE_PLACES_MIN
+    )
+
+
+def explanation(x: e.OrderFilled, instrument: Instrument, profile: str, fees: str) -> str:
+    """One sentence that says why a fill has this price and size."""
+    scale = instrument.qty_scale
+    buying = x.side == Side.BUY
+    qty = format_decimal(x.qty, scale)
+    price = price_text(x.price, instrument)
+    touch = "ask" if buying else "bid"
+    shown = format_decimal(x.ask_qty if buying else x.bid_qty, scale)
+    size_open = format_decimal(x.size_open, scale)
+    age = format_decimal(x.quote_age_ns // 1_000_000, 3)
+    did = f"{'Bought' if buying else 'Sold'} {qty} {instrument.symbol} at {price}"
+    cause = {
+        FillRule.TAKE_WHOLE: f"the {touch} when the order came, whatever its size",
+        FillRule.TAKE_QUOTED: f"the {touch}, with {size_open} of {shown} displayed still open",
+        FillRule.REST_WHOLE: f"the {touch} when it reached the waiting order, whatever its size",
+        FillRule.REST_QUOTED: (
+            f"the {touch} when it reached the waiting order, with {size_open} of {shown} displayed"
+            " still open"
+        ),
+    }[x.rule]
+    return (
+        f"{did}: {cause}; the quote was {age} s old, profile {profile} version"
+        f" {x.profile_version}, fees {fees}."
+    )

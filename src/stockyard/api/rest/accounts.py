@@ -1,0 +1,210 @@
+"""Accounts and their cash."""
+
+from stockyard.api import answers as a
+from stockyard.api import fields
+from stockyard.api.auth import Caller, actor, require_scope, require_session
+from stockyard.api.describing import Trait, described
+from stockyard.api.door import NO_DIGEST, Decision, digest
+from stockyard.api.fields import Reader
+from stockyard.api.registering import open_account
+from stockyard.api.routes import Response, Visit, Visiting, answer, router
+from stockyard.model.commands import DepositCash, ResetAccount, SetAccountProfile, WithdrawCash
+from stockyard.model.events import AccountProfileSet, CashDeposited, CashWithdrawn
+from stockyard.people.identity import Scope
+
+routes = router()
+_open = Reader(fields.OpenAccountBody)
+_profile = Reader(fields.ProfileBody)
+_amount = Reader(fields.AmountBody)
+_reset = Reader(fields.ResetBody)
+TAG = "Accounts"
+_MOVES = Trait.SIGNED_IN | Trait.ACCOUNT | Trait.IDEMPOTENT
+
+
+@routes.get(
+    "/accounts",
+    **described(
+        "list_accounts",
+        TAG,
+        "List the accounts",
+        "Those the credentials reach: all of a session's user, the one of an API key.",
+        traits=Trait.SIGNED_IN,
+        answer=list[a.Account],
+        answered="The accounts, oldest first.",
+    ),
+)
+async def list_accounts(visit: Visiting) -> Response:
+    """List the accounts."""
+    identity, door = visit.identity(), visit.door
+    require_scope(identity, Scope.READ)
+    return answer([door.render.account(door.view.accounts[n]) for n in identity.account_ids])
+
+
+@routes.post(
+    "/accounts",
+    **described(
+        "open_account",
+        TAG,
+        "Open another account",
+        "It starts with the house's starting balance. Needs a session, not an API key.",
+        traits=Trait.SIGNED_IN | Trait.IDEMPOTENT | Trait.PEOPLE,
+        body=fields.OpenAccountBody,
+        body_examples={"second": {"name": "Ideas", "profile": "ideal"}},
+        status=201,
+        answer=a.Account,
+        answered="The account.",
+    ),
+)
+async def open_another(visit: Visiting) -> Response:
+    """Open another account."""
+    identity, door = visit.identity(), visit.door
+    require_session(identity)
+    require_scope(identity, Scope.TRADE)
+    body: fields.OpenAccountBody = await visit.body(_open)
+    caller = Caller(identity, 0, actor(identity))
+    profile = door.settings.profile if body.profile is None else body.profile
+    decision, row = await open_account(
+        door, caller, visit.head, body.name, profile, visit.head.idempotency_key
+    )
+    return answer(door.render.account(row), 201, decision.headers)
+
+
+@routes.get(
+    "/account",
+    **described(
+        "read_account",
+        TAG,
+        "Read the account",
+        traits=Trait.SIGNED_IN | Trait.ACCOUNT,
+        answer=a.Account,
+        answered="The account.",
+    ),
+)
+async def read_account(visit: Visiting) -> Response:
+    """Read the account."""
+    caller = visit.caller(Scope.READ)
+    return answer(visit.door.render.account(visit.door.view.accounts[caller.account_id]))
+
+
+@routes.patch(
+    "/account",
+    **described(
+        "change_account",
+        TAG,
+        "Choose the realism profile",
+        "`ideal` fills at the quote whatever its size; `realistic` is bounded by the quoted size"
+        " and charges fees. Open orders keep the profile they were placed under.",
+        traits=_MOVES,
+        body=fields.ProfileBody,
+        body_examples={"ideal": {"profile": "ideal"}},
+        answer=a.ProfileChange,
+        answered="The choice.",
+    ),
+)
+async def change_account(visit: Visiting) -> Response:
+    """Choose the realism profile."""
+    caller, key = visit.caller(Scope.TRADE), visit.head.idempotency_key
+    body: fields.ProfileBody = await visit.body(_profile)
+    profile_id = visit.door.profile_id(body.profile)
+    told = digest("PATCH /account", profile_id) if key else NO_DIGEST
+    decision = await _decide(
+        visit, caller, SetAccountProfile(caller.account_id, profile_id, key, told)
+    )
+    done = next(x for x in decision.events if isinstance(x, AccountProfileSet))
+    return answer(visit.door.render.profile_change(decision.ts, done), headers=decision.headers)
+
+
+async def _decide(
+    visit: Visit,
+    caller: Caller,
+    command: DepositCash | WithdrawCash | SetAccountProfile | ResetAccount,
+) -> Decision:
+    return await visit.door.decide(command, visit.door.origin(caller, visit.head))
+
+
+def _transfer(visit: Visit, decision: Decision) -> Response:
+    idx, done = next(
+        (idx, x)
+        for idx, x in enumerate(decision.events)
+        if isinstance(x, CashDeposited | CashWithdrawn)
+    )
+    shown = visit.door.render.transfer(decision.seq, idx, decision.ts, done)
+    return answer(shown, 201, decision.headers)
+
+
+@routes.post(
+    "/account/deposits",
+    **described(
+        "deposit",
+        TAG,
+        "Deposit cash",
+        traits=_MOVES,
+        body=fields.AmountBody,
+        body_examples={"thousand": {"amount": "1000"}},
+        status=201,
+        answer=a.Transfer,
+        answered="The transfer.",
+    ),
+)
+async def deposit(visit: Visiting) -> Response:
+    """Deposit cash."""
+    caller, key = visit.caller(Scope.TRADE), visit.head.idempotency_key
+    body: fields.AmountBody = await visit.body(_amount)
+    micros = fields.amount("amount", body.amount)
+    told = digest("POST /account/deposits", micros) if key else NO_DIGEST
+    command = DepositCash(caller.account_id, micros, key, told)
+    return _transfer(visit, await _decide(visit, caller, command))
+
+
+@routes.post(
+    "/account/withdrawals",
+    **described(
+        "withdraw",
+        TAG,
+        "Withdraw cash",
+        "As far as no open order holds it.",
+        traits=_MOVES,
+        body=fields.AmountBody,
+        body_examples={"hundred": {"amount": "100.50"}},
+        status=201,
+        answer=a.Transfer,
+        answered="The transfer.",
+    ),
+)
+async def withdraw(visit: Visiting) -> Response:
+    """Withdraw cash."""
+    caller, key = visit.caller(Scope.TRADE), visit.head.idempotency_key
+    body: fields.AmountBody = await visit.body(_amount)
+    micros = fields.amount("amount", body.amount)
+    told = digest("POST /account/withdrawals", micros) if key else NO_DIGEST
+    command = WithdrawCash(caller.account_id, micros, key, told)
+    return _transfer(visit, await _decide(visit, caller, command))
+
+
+@routes.post(
+    "/account/reset",
+    **described(
+        "reset_account",
+        TAG,
+        "Start again",
+        "Cancels all orders, gives up all positions, and sets the cash. The history stays.",
+        traits=_MOVES,
+        body=fields.ResetBody,
+        body_required=False,
+        body_examples={"default": {}, "small": {"starting_cash": "5000"}},
+        answer=a.Reset,
+        answered="What was done.",
+    ),
+)
+async def reset(visit: Visiting) -> Response:
+    """Start again."""
+    caller, key = visit.caller(Scope.TRADE), visit.head.idempotency_key
+    body: fields.ResetBody = await visit.body(_reset, empty=b"{}")
+    micros, said = visit.door.settings.starting_micros, "default"
+    if body.starting_cash is not None:
+        micros = fields.amount("starting_cash", body.starting_cash, zero=True)
+        said = str(micros)
+    told = digest("POST /account/reset", said) if key else NO_DIGEST
+    command = ResetAccount(caller.account_id, micros, key, told)
+    decision = await _decide(visit, caller, command)
+    return answer(visit.door.render.reset(decision.ts, decision.events), headers=decision.headers)

@@ -1,0 +1,129 @@
+"""What can be traded, and when."""
+
+from bisect import bisect_right
+from typing import Final
+
+from stockyard.api import answers as a
+from stockyard.api.describing import Trait, described
+from stockyard.api.door import Door
+from stockyard.api.hot import symbol_in_path
+from stockyard.api.rendering import price_text, time_or_none, time_text
+from stockyard.api.routes import Response, Visiting, answer, router
+from stockyard.model.codes import ASSET_CLASS_WORDS
+from stockyard.model.instruments import Instrument, Session
+from stockyard.model.numbers import format_cash, format_decimal
+
+routes = router()
+TAG: Final = "Market"
+
+
+def calendar_name(door: Door, calendar_id: int) -> str:
+    """What a calendar is called."""
+    return door.settings.calendars.get(calendar_id, f"calendar-{calendar_id}")
+
+
+def calendar_now(name: str, sessions: tuple[Session, ...], now_ns: int) -> a.CalendarNow:
+    """Where a calendar stands; the next open is that of the first session yet to begin."""
+    ahead = sessions[_ended(sessions, now_ns) :][:2]
+    is_open = is_open_now(sessions, now_ns)
+    opens = next((s.open_ns for s in ahead if s.open_ns > now_ns), None)
+    closes = ahead[0].close_ns if ahead else None
+    return a.CalendarNow(name, is_open, time_or_none(opens), time_or_none(closes))
+
+
+def _ended(sessions: tuple[Session, ...], now_ns: int) -> int:
+    return bisect_right(sessions, now_ns, key=lambda session: session.close_ns)
+
+
+def is_open_now(sessions: tuple[Session, ...], now_ns: int) -> bool:
+    """Whether a moment lies in one of the sessions, which are in order."""
+    index = _ended(sessions, now_ns)
+    return index < len(sessions) and sessions[index].open_ns <= now_ns
+
+
+def shown_asset(door: Door, instrument: Instrument) -> a.Asset:
+    """An asset's terms."""
+    scale = instrument.qty_scale
+    sessions = door.view.sessions.get(instrument.calendar_id, ())
+    now_ns = door.world.clock.now_ns()
+    return a.Asset(
+        door.render.asset_id(instrument.instrument_id),
+        instrument.symbol,
+        instrument.name,
+        ASSET_CLASS_WORDS[instrument.asset_class],
+        instrument.exchange,
+        calendar_name(door, instrument.calendar_id),
+        is_open_now(sessions, now_ns),
+        instrument.tradable,
+        instrument.lot < 10**scale,
+        price_text(instrument.tick, instrument),
+        price_text(instrument.tick_below, instrument),
+        price_text(instrument.tick_threshold, instrument),
+        format_decimal(instrument.lot, scale),
+        format_decimal(instrument.round_lot, scale),
+        format_decimal(instrument.qty_max, scale),
+        format_cash(instrument.notional_micros_min),
+        format_decimal(instrument.collar_bps, 2),
+        format_decimal(instrument.band_bps, 2),
+    )
+
+
+@routes.get(
+    "/assets",
+    **described(
+        "list_assets",
+        TAG,
+        "List assets",
+        "Needs no sign-in.",
+        answer=list[a.Asset],
+        answered="The assets.",
+        refusals=(422,),
+    ),
+)
+async def list_assets(visit: Visiting) -> Response:
+    """List assets."""
+    known = visit.door.view.instruments
+    return answer([shown_asset(visit.door, known[n]) for n in sorted(known)])
+
+
+@routes.get(
+    "/assets/{symbol:path}",
+    **described(
+        "read_asset",
+        TAG,
+        "Read an asset",
+        "Needs no sign-in.",
+        traits=Trait.NAMED,
+        answer=a.Asset,
+        answered="The asset.",
+        refusals=(422,),
+    ),
+)
+async def read_asset(visit: Visiting, symbol: str) -> Response:
+    """Read an asset."""
+    door = visit.door
+    return answer(shown_asset(door, door.view.instruments[symbol_in_path(door, symbol)]))
+
+
+@routes.get(
+    "/clock",
+    **described(
+        "clock",
+        TAG,
+        "Read the clock",
+        "The world's time, which a replay moves, and each calendar. Needs no sign-in. An `always`"
+        " calendar never closes: its `next_close` is the end of the trading day.",
+        answer=a.ClockNow,
+        answered="The time.",
+        refusals=(422,),
+    ),
+)
+async def clock(visit: Visiting) -> Response:
+    """Read the clock."""
+    door = visit.door
+    now_ns = door.world.clock.now_ns()
+    calendars = [
+        calendar_now(calendar_name(door, calendar_id), sessions, now_ns)
+        for calendar_id, sessions in sorted(door.view.sessions.items())
+    ]
+    return answer(a.ClockNow(time_text(now_ns), any(c.is_open for c in calendars), calendars))

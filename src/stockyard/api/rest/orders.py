@@ -1,0 +1,244 @@
+"""Orders: all but the hot paths."""
+
+from typing import Annotated, Final
+
+from fastapi import Query
+
+from stockyard.api import answers as a
+from stockyard.api import fields, placing
+from stockyard.api.describing import Trait, described
+from stockyard.api.door import NO_DIGEST, Door, digest
+from stockyard.api.fields import Reader
+from stockyard.api.problems import Problem, denial
+from stockyard.api.rendering import folded_order, price_text
+from stockyard.api.routes import Response, Visiting, answer, router
+from stockyard.model.codes import OPEN_STATUSES, SIDE_WORDS, STATUS_WORDS
+from stockyard.model.commands import CancelAllOrders, PlaceOrder
+from stockyard.model.denials import DENY_RULES
+from stockyard.model.events import CommandDenied, OrderFilled
+from stockyard.model.ids import Kind
+from stockyard.model.instruments import Instrument
+from stockyard.model.numbers import LEGS_MAX, format_cash, format_decimal
+from stockyard.model.previews import OrderPreview
+from stockyard.people.identity import Scope
+from stockyard.projections.rows import OrderRow
+from stockyard.projections.store import OrderFilter, ReadStore
+
+routes = router()
+_order = Reader(fields.OrderBody)
+_replace = Reader(fields.ReplaceBody)
+TAG: Final = "Orders"
+LIMIT_DEFAULT: Final = 50
+LIMIT_MAX: Final = 500
+_BY_WORD: Final = {word: (status,) for status, word in STATUS_WORDS.items()}
+_STATUSES: Final = {
+    "all": (),
+    "open": OPEN_STATUSES,
+    "closed": tuple(status for status in STATUS_WORDS if status not in OPEN_STATUSES),
+    **_BY_WORD,
+}
+StatusWord = Annotated[
+    str,
+    Query(
+        description="`all`, `open`, `closed`, or one status.",
+        json_schema_extra={"enum": list(_STATUSES)},
+    ),
+]
+_READS = Trait.SIGNED_IN | Trait.ACCOUNT | Trait.HISTORY
+_MOVES = Trait.SIGNED_IN | Trait.ACCOUNT | Trait.IDEMPOTENT
+
+
+@routes.get(
+    "/orders",
+    **described(
+        "list_orders",
+        TAG,
+        "List orders",
+        "Newest first. For the next page send the last order's id as `after`.",
+        traits=_READS | Trait.QUERIES,
+        answer=list[a.Order],
+        answered="The orders.",
+    ),
+)
+async def list_orders(
+    visit: Visiting,
+    status: StatusWord = "all",
+    symbol: Annotated[str | None, Query()] = None,
+    client_order_id: Annotated[str | None, Query()] = None,
+    after: Annotated[str | None, Query(description="An order's id: only older ones.")] = None,
+    limit: Annotated[int, Query(ge=1, le=LIMIT_MAX)] = LIMIT_DEFAULT,
+) -> Response:
+    """List orders."""
+    caller, door = visit.caller(Scope.READ), visit.door
+    statuses = _STATUSES.get(status)
+    if statuses is None:
+        raise Problem(
+            422,
+            "invalid_status",
+            "there is no such status",
+            f"use one of {', '.join(_STATUSES)}",
+            field="status",
+        )
+    wanted = OrderFilter(
+        caller.account_id,
+        statuses,
+        door.instrument(symbol).instrument_id if symbol is not None else 0,
+        fields.client_order_id(client_order_id),
+        _after(door, after) if after is not None else 0,
+        limit,
+    )
+    rows = await door.world.query(lambda store: _orders(store, wanted, door))
+    return answer([door.render.order(row) for row in rows])
+
+
+def _after(door: Door, text: str) -> int:
+    found = door.ids.parse(Kind.ORDER, text)
+    if found is None:
+        raise Problem(
+            422, "invalid_id", "after is not an order's id", "send an id as it came", field="after"
+        )
+    return found[0] * LEGS_MAX + found[1]
+
+
+def _orders(store: ReadStore, wanted: OrderFilter, door: Door) -> list[OrderRow]:
+    """The rows; an order whose client gave it no name is also found under its id."""
+    rows = store.orders(wanted)
+    named = door.ids.parse(Kind.ORDER, wanted.client_order_id) if wanted.client_order_id else None
+    if named is None:
+        return rows
+    order_id = named[0] * LEGS_MAX + named[1]
+    by_id = store.orders(
+        wanted._replace(
+            client_order_id="", after=min(order_id + 1, wanted.after or order_id + 1), limit=1
+        )
+    )
+    return rows + [row for row in by_id if row.order_id == order_id and not row.client_order_id]
+
+
+@routes.delete(
+    "/orders",
+    **described(
+        "cancel_orders",
+        TAG,
+        "Cancel all open orders",
+        "Or, with `symbol`, those of one asset. None open is no error.",
+        traits=_MOVES | Trait.QUERIES,
+        answer=list[a.Cancellation],
+        answered="What was canceled, oldest first.",
+    ),
+)
+async def cancel_orders(visit: Visiting, symbol: Annotated[str | None, Query()] = None) -> Response:
+    """Cancel all open orders."""
+    caller, door, key = visit.caller(Scope.TRADE), visit.door, visit.head.idempotency_key
+    instrument_id = door.instrument(symbol).instrument_id if symbol is not None else 0
+    told = digest("DELETE /orders", "all", instrument_id) if key else NO_DIGEST
+    command = CancelAllOrders(caller.account_id, instrument_id, key, told)
+    decision = await door.decide(command, door.origin(caller, visit.head))
+    done = door.render.canceled_by_client(decision.ts, decision.events, caller.account_id)
+    return answer(done, headers=decision.headers)
+
+
+@routes.patch(
+    "/orders/{order_id}",
+    **described(
+        "replace_order",
+        TAG,
+        "Replace an order",
+        "Puts a new order in its place: the old one ends as `replaced`, and the new one names it"
+        " in `replaces`. `qty` is the new total, counting what the old order has filled.",
+        traits=_MOVES | Trait.NAMED,
+        body=fields.ReplaceBody,
+        body_examples={"price": {"limit_price": "189.50"}, "qty": {"qty": "5"}},
+        status=201,
+        answer=a.Order,
+        answered="The new order.",
+    ),
+)
+async def replace_order(visit: Visiting, order_id: str) -> Response:
+    """Replace an order."""
+    caller, door, key = visit.caller(Scope.TRADE), visit.door, visit.head.idempotency_key
+    body: fields.ReplaceBody = await visit.body(_replace)
+    row = await door.order(order_id, caller.account_id)
+    instrument = door.view.instruments[row.instrument_id]
+    command = placing.replace_order(body, row, instrument, key)
+    decision = await door.decide(command, door.origin(caller, visit.head), instrument)
+    made = folded_order(decision.ts, decision.events)
+    assert made is not None, "a replacement that was not denied made an order"
+    return answer(door.render.order(made), 201, decision.headers)
+
+
+@routes.get(
+    "/orders/{order_id}/executions",
+    **described(
+        "list_executions",
+        TAG,
+        "Explain an order's fills",
+        "Each with the quote it was made against, the sizes, the fees and the rule.",
+        traits=_READS | Trait.NAMED,
+        answer=list[a.Execution],
+        answered="The fills, oldest first.",
+    ),
+)
+async def list_executions(visit: Visiting, order_id: str) -> Response:
+    """Explain an order's fills."""
+    caller, door = visit.caller(Scope.READ), visit.door
+    row = await door.order(order_id, caller.account_id)
+    found = await door.world.query(lambda store: store.fills(row.order_id))
+    return answer(
+        [
+            door.render.execution(fill.seq, fill.idx, fill.ts, event)
+            for fill, event in found
+            if isinstance(event, OrderFilled)
+        ]
+    )
+
+
+@routes.post(
+    "/orders/preview",
+    **described(
+        "preview_order",
+        TAG,
+        "Preview an order",
+        "The same checks and sums as for an order, at this moment. Nothing is journaled.",
+        traits=Trait.SIGNED_IN | Trait.ACCOUNT,
+        body=fields.OrderBody,
+        body_examples={"market": {"symbol": "AAPL", "side": "buy", "qty": "10"}},
+        answer=a.Preview,
+        answered="What would happen, also when that is a denial.",
+    ),
+)
+async def preview_order(visit: Visiting) -> Response:
+    """Preview an order."""
+    caller, door = visit.caller(Scope.READ), visit.door
+    body: fields.OrderBody = await visit.body(_order)
+    command, instrument = placing.place_order(door, body, caller.account_id, "")
+    return answer(_shown_preview(door, command, instrument, door.world.preview(command)))
+
+
+def _shown_preview(
+    door: Door, command: PlaceOrder, instrument: Instrument, found: OrderPreview
+) -> a.Preview:
+    lines, total = door.render.fees(found.fees)
+    refusal: a.Denial | None = None
+    if found.code:
+        rule = DENY_RULES[found.code]
+        told = CommandDenied(command.account_id, found.code, found.required, found.available)
+        problem = denial(told, 0, instrument, False)
+        refusal = a.Denial(
+            rule.word, rule.wrong, rule.right, rule.retryable, problem.required, problem.available
+        )
+    scale = instrument.qty_scale
+    return a.Preview(
+        refusal is None,
+        refusal,
+        instrument.symbol,
+        SIDE_WORDS[command.side],
+        format_decimal(found.qty, scale),
+        format_decimal(found.fillable_qty, scale),
+        price_text(found.price, instrument) if found.price else None,
+        format_cash(found.value_micros),
+        lines,
+        total,
+        format_cash(found.hold_micros),
+        format_cash(found.buying_power_micros_after),
+    )

@@ -1,0 +1,110 @@
+"""Positions and the portfolio."""
+
+from typing import Annotated, Final
+
+from fastapi import Query
+
+from stockyard.api import answers as a
+from stockyard.api import placing
+from stockyard.api.describing import Trait, described
+from stockyard.api.hot import symbol_in_path
+from stockyard.api.problems import rule_problem
+from stockyard.api.rendering import folded_order
+from stockyard.api.routes import Response, Visiting, answer, router
+from stockyard.model.denials import DenyCode
+from stockyard.people.identity import Scope
+
+routes = router()
+TAG: Final = "Positions"
+_READS = Trait.SIGNED_IN | Trait.ACCOUNT
+
+
+@routes.get(
+    "/positions",
+    **described(
+        "list_positions",
+        TAG,
+        "List positions",
+        traits=_READS,
+        answer=list[a.Position],
+        answered="What the account holds.",
+    ),
+)
+async def list_positions(visit: Visiting) -> Response:
+    """List positions."""
+    caller, render = visit.caller(Scope.READ), visit.door.render
+    return answer([render.position(row) for row in render.positions(caller.account_id)])
+
+
+@routes.get(
+    "/positions/{symbol:path}",
+    **described(
+        "read_position",
+        TAG,
+        "Read a position",
+        traits=_READS | Trait.NAMED,
+        answer=a.Position,
+        answered="The position.",
+    ),
+)
+async def read_position(visit: Visiting, symbol: str) -> Response:
+    """Read a position."""
+    caller, door = visit.caller(Scope.READ), visit.door
+    row = door.view.positions[caller.account_id].get(symbol_in_path(door, symbol))
+    if row is None or row.qty == 0:
+        raise rule_problem(DenyCode.NO_POSITION, "symbol")
+    return answer(door.render.position(row))
+
+
+@routes.delete(
+    "/positions/{symbol:path}",
+    **described(
+        "close_position",
+        TAG,
+        "Close a position",
+        "Sells all of it that no open order holds, or `qty`, or `percentage` of it, with a day"
+        " market order.",
+        traits=_READS | Trait.IDEMPOTENT | Trait.NAMED | Trait.QUERIES,
+        status=201,
+        answer=a.Order,
+        answered="The closing order.",
+    ),
+)
+async def close_position(
+    visit: Visiting,
+    symbol: str,
+    qty: Annotated[str | None, Query(description="Decimal text.")] = None,
+    percentage: Annotated[str | None, Query(description="Above 0 and at most 100.")] = None,
+    cancel_orders: Annotated[
+        bool, Query(description="First cancel the open orders in this asset.")
+    ] = False,
+) -> Response:
+    """Close a position."""
+    caller, door, key = visit.caller(Scope.TRADE), visit.door, visit.head.idempotency_key
+    instrument = door.view.instruments[symbol_in_path(door, symbol)]
+    command = placing.close_position(
+        door, caller.account_id, instrument, qty, percentage, cancel_orders, key
+    )
+    decision = await door.decide(command, door.origin(caller, visit.head), instrument)
+    made = folded_order(decision.ts, decision.events)
+    assert made is not None, "a closing that was not denied made an order"
+    return answer(door.render.order(made), 201, decision.headers)
+
+
+@routes.get(
+    "/portfolio",
+    **described(
+        "portfolio",
+        TAG,
+        "Read the portfolio",
+        "Cash, positions at the market, and profit and loss since the start (or the last reset).",
+        traits=_READS,
+        answer=a.Portfolio,
+        answered="The portfolio.",
+    ),
+)
+async def portfolio(visit: Visiting) -> Response:
+    """Read the portfolio."""
+    caller, door = visit.caller(Scope.READ), visit.door
+    row = door.view.accounts[caller.account_id]
+    return answer(door.render.portfolio(row, door.world.clock.now_ns()))

@@ -1,0 +1,133 @@
+"""Signing up, in and out, and who one is."""
+
+from stockyard.api import answers as a
+from stockyard.api.auth import require_scope, require_session
+from stockyard.api.describing import Trait, described
+from stockyard.api.door import Door
+from stockyard.api.fields import LoginBody, Reader, RegisterBody
+from stockyard.api.problems import Problem
+from stockyard.api.registering import Wish, register
+from stockyard.api.rendering import time_text
+from stockyard.api.routes import Response, Visiting, answer, router
+from stockyard.model.records import Origin
+from stockyard.people.directory import SignIn
+from stockyard.people.identity import Scope
+from stockyard.people.users import User
+
+routes = router()
+_register = Reader(RegisterBody)
+_login = Reader(LoginBody)
+TAG = "People"
+
+
+def shown_user(user: User) -> a.User:
+    """A user as told to that user."""
+    return a.User(
+        user.id, user.name, user.email, user.role, user.status, time_text(user.created_ns)
+    )
+
+
+@routes.post(
+    "/auth/register",
+    **described(
+        "register",
+        TAG,
+        "Sign up",
+        "Makes a user and a first account with the house's starting balance. Then sign in.",
+        traits=Trait.PEOPLE,
+        body=RegisterBody,
+        body_examples={
+            "ann": {"name": "Ann", "email": "ann@example.com", "password": "correct horse battery"}
+        },
+        status=201,
+        answer=a.Registered,
+        answered="The user and the account.",
+        refusals=(403, 409),
+    ),
+)
+async def sign_up(visit: Visiting) -> Response:
+    """Make a user with a first account."""
+    if not visit.door.settings.registration:
+        raise Problem(
+            403,
+            "registration_closed",
+            "nobody can sign up here by themselves",
+            "ask whoever runs this Stockyard for a user",
+        )
+    body: RegisterBody = await visit.body(_register)
+    origin = Origin("anyone", visit.head.request_id, visit.head.address, visit.head.user_agent)
+    user, account = await register(
+        visit.door, Wish(body.name, body.email, body.password, body.account_name), origin
+    )
+    return answer(a.Registered(shown_user(user), visit.door.render.account(account)), 201)
+
+
+@routes.post(
+    "/auth/login",
+    **described(
+        "login",
+        TAG,
+        "Sign in",
+        "Answers with a session token for the Authorization header; it is good for 24 hours.",
+        traits=Trait.PEOPLE,
+        body=LoginBody,
+        body_examples={"ann": {"email": "ann@example.com", "password": "correct horse battery"}},
+        answer=a.SignedIn,
+        answered="A new session.",
+        refusals=(401, 403, 429),
+    ),
+)
+async def sign_in(visit: Visiting) -> Response:
+    """Open a session."""
+    body: LoginBody = await visit.body(_login)
+    found = await visit.door.desk.run(lambda: _attempt(visit.door, body, visit.head.address))
+    return answer(a.SignedIn(found.token, time_text(found.expires_ns), shown_user(found.user)))
+
+
+def _attempt(door: Door, body: LoginBody, address: str) -> SignIn:
+    now_ns = door.world.clock.wall_ns()
+    attempt = door.desk.alone(lambda p: p.begin_login(body.email, address, now_ns))
+    check = door.passwords.check(attempt.password_hash, body.password)
+    return door.desk.alone(lambda p: p.finish_login(attempt, check, now_ns))
+
+
+@routes.post(
+    "/auth/logout",
+    **described(
+        "logout",
+        TAG,
+        "Sign out",
+        "Ends the session of the token that is sent.",
+        traits=Trait.SIGNED_IN | Trait.PEOPLE,
+        status=204,
+        answered="The token no longer works.",
+    ),
+)
+async def sign_out(visit: Visiting) -> Response:
+    """End the session."""
+    require_session(visit.identity())
+    token = (visit.head.text(b"authorization") or "").partition(" ")[2].strip()
+    await visit.door.desk.write(lambda p: p.sign_out(token))
+    return Response(status_code=204)
+
+
+@routes.get(
+    "/me",
+    **described(
+        "me",
+        TAG,
+        "Who am I",
+        "The user, what the credentials may do, and the accounts they reach.",
+        traits=Trait.SIGNED_IN,
+        answer=a.Me,
+        answered="The one who asks.",
+    ),
+)
+async def me(visit: Visiting) -> Response:
+    """Tell who asks."""
+    identity, door = visit.identity(), visit.door
+    require_scope(identity, Scope.READ)
+    user = door.desk.alone(lambda p: p.user(identity.user_id))
+    assert user is not None, "an identity has a user"
+    accounts = [door.render.account(door.view.accounts[n]) for n in identity.account_ids]
+    return answer(a.Me(shown_user(user), sorted(identity.scopes), identity.key_id, accounts))

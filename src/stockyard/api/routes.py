@@ -1,0 +1,83 @@
+"""What the framework's endpoints share: how they get at the door, and how they answer.
+
+Promises: unknown and repeated query parameters are refused everywhere alike. Must not know: any
+noun.
+"""
+
+from collections.abc import Callable, Coroutine
+from typing import Annotated, Any, cast
+
+from fastapi import APIRouter, Depends
+from fastapi.routing import APIRoute
+from starlette.requests import Request
+from starlette.responses import Response as Response
+
+from stockyard.api.auth import ACCOUNT_PARAMETER, Caller
+from stockyard.api.door import Door, encode
+from stockyard.api.fields import Reader
+from stockyard.api.heads import HEAD_KEY, Head, read_json
+from stockyard.api.problems import Headers
+from stockyard.people.identity import Identity
+
+
+class StrictRoute(APIRoute):
+    """A route that knows its query parameters and takes no others."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The handler, behind a look at the query string."""
+        handle = super().get_route_handler()
+        declared = (self.openapi_extra or {}).get("parameters", ())
+        known = (
+            *(str(field.alias) for field in self.dependant.query_params),
+            *(str(parameter["name"]) for parameter in declared if parameter["in"] == "query"),
+        )
+
+        async def strict(request: Request) -> Response:
+            head_of(request).parameters(known)
+            return await handle(request)
+
+        return strict
+
+
+def router() -> APIRouter:
+    """A router for one noun."""
+    return APIRouter(route_class=StrictRoute, default_response_class=Response)
+
+
+def head_of(request: Request) -> Head:
+    """The request's head, as read when it came in."""
+    return cast(Head, request.scope[HEAD_KEY])
+
+
+class Visit:
+    """One request at one door."""
+
+    def __init__(self, request: Request) -> None:
+        self.request = request
+        self.door: Door = request.app.state.door
+        self.head = head_of(request)
+
+    def identity(self) -> Identity:
+        """Who asks. Raises ``Problem`` 401."""
+        return self.door.gate.identity(self.head)
+
+    def caller(self, scope: str) -> Caller:
+        """Who asks for which account. Raises ``Problem`` 401, 403, 404."""
+        account = self.request.query_params.get(ACCOUNT_PARAMETER)
+        return self.door.gate.caller(self.head, scope, account)
+
+    async def body(self, reader: Reader, empty: bytes | None = None) -> Any:
+        """The body; ``empty`` is read in the place of none. Raises ``Problem``."""
+        bytes_max = self.door.settings.body_bytes_max
+        found = await read_json(self.head, self.request.receive, bytes_max)
+        return reader.read(empty if empty is not None and not found else found)
+
+
+Visiting = Annotated[Visit, Depends(Visit)]
+
+
+def answer(found: Any, status: int = 200, headers: Headers = ()) -> Response:
+    """Send a struct or a list of them."""
+    response = Response(encode(found), status, media_type="application/json")
+    response.raw_headers.extend(headers)
+    return response

@@ -1,0 +1,94 @@
+"""Runs the engine and its naive twin side by side and compares them after every input.
+
+Promises: compares fills with their fees, denials, repeats, cash, holds, positions and every order's
+status, open or ended. Must not know: how either works.
+"""
+
+from stockyard.engine.engine import Engine
+from stockyard.model import events as e
+from stockyard.model.codec import decode_events, encode
+from stockyard.model.codes import Status
+from stockyard.model.records import Input
+from stockyard.model.state import EngineState
+from tests.engine_audit import audit_state
+from tests.property.naive_twin import OPEN, NaiveTwin
+
+
+class Comparison:
+    """An engine and a twin that have had the same inputs."""
+
+    def __init__(self, journal: list[tuple[int, int, Input]]) -> None:
+        self.engine = Engine()
+        self.twin = NaiveTwin()
+        self.statuses: dict[int, int] = {}
+        for seq, ts, message in journal:
+            self.apply(seq, ts, message)
+
+    def apply(self, seq: int, ts: int, message: Input) -> list[e.Event]:
+        """Give both one input and compare everything."""
+        out: list[e.Event] = []
+        self.engine.apply(seq, ts, message, out)
+        self.twin.apply(seq, ts, message)
+        assert list(decode_events(encode(tuple(out)))) == out
+        self._follow(out)
+        self._compare_answers(out)
+        snapshot = self.engine.snapshot()
+        audit_state(snapshot)
+        self._compare_accounts(snapshot)
+        self._compare_orders(snapshot)
+        return out
+
+    def _follow(self, out: list[e.Event]) -> None:
+        """Keep each order's status as the events tell it."""
+        for event in out:
+            if isinstance(event, (e.OrderAccepted, e.OrderFilled)):
+                self.statuses[event.order_id] = event.status
+            elif isinstance(event, e.OrderActivated):
+                self.statuses[event.order_id] = Status.NEW
+            elif isinstance(event, e.OrderCanceled):
+                self.statuses[event.order_id] = Status.CANCELED
+            elif isinstance(event, e.OrderExpired):
+                self.statuses[event.order_id] = Status.EXPIRED
+            elif isinstance(event, e.OrderReplaced):
+                self.statuses[event.order_id] = Status.REPLACED
+
+    def _compare_answers(self, out: list[e.Event]) -> None:
+        fills = [(x.order_id, x.price, x.qty, x.fees) for x in out if isinstance(x, e.OrderFilled)]
+        assert sorted(fills) == sorted(self.twin.fills), "the twin fills otherwise"
+        denied = [event.code for event in out if isinstance(event, e.CommandDenied)]
+        assert denied == ([self.twin.denied] if self.twin.denied else []), "denials"
+        repeated = [event.first_seq for event in out if isinstance(event, e.CommandRepeated)]
+        assert repeated == ([self.twin.repeated] if self.twin.repeated else []), "repeats"
+
+    def _compare_accounts(self, snapshot: EngineState) -> None:
+        twin = self.twin
+        assert [account.account_id for account in snapshot.accounts] == sorted(twin.accounts)
+        for account in snapshot.accounts:
+            other = twin.accounts[account.account_id]
+            assert account.cash_micros == other.cash
+            assert account.held_micros == twin.held(account.account_id)
+            assert account.profile_id == other.profile_id
+            positions = {
+                p.instrument_id: (p.qty, p.held_qty, p.cost_micros, p.realized_micros)
+                for p in account.positions
+            }
+            assert positions == {
+                key: (p.qty, twin.held_qty(account.account_id, key), p.cost, p.realized)
+                for key, p in other.positions.items()
+            }
+
+    def _compare_orders(self, snapshot: EngineState) -> None:
+        assert self.statuses == {order.order_id: order.status for order in self.twin.orders}
+        mine = {
+            o.order_id: (o.status, o.qty, o.filled_qty, o.worst_price, o.version, o.replaces)
+            for o in snapshot.orders
+        }
+        assert mine == {
+            o.order_id: (o.status, o.qty, o.filled, o.worst, o.version, o.replaces)
+            for o in self.twin.orders
+            if o.status in OPEN
+        }
+        for order in snapshot.orders:
+            other = next(o for o in self.twin.orders if o.order_id == order.order_id)
+            if order.held_micros:
+                assert order.held_micros == other.hold

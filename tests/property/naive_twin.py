@@ -1,0 +1,677 @@
+"""The engine once more, as simply as it can be written, to compare the real one with.
+
+Promises: fractions, plain lists and linear scans; nothing is cached, queued or counted up, so there
+is little to get wrong. It shares the words of ``model`` with the engine and no code. Must not know:
+how the engine works; only the rules in words.
+"""
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+from math import ceil, floor
+
+from stockyard.model import commands as c
+from stockyard.model import facts as f
+from stockyard.model.codes import OrderType, Side, Status, TimeInForce
+from stockyard.model.denials import DenyCode
+from stockyard.model.instruments import FeeRule, Instrument, Limits, Session, VenueProfile
+from stockyard.model.numbers import INT_MAX
+from stockyard.model.records import Input
+
+OPEN = (Status.ACCEPTED, Status.NEW, Status.PARTIALLY_FILLED)
+AT_ONCE = (TimeInForce.IOC, TimeInForce.FOK)
+
+
+@dataclass
+class NaiveOrder:
+    """An order and all it ever did."""
+
+    order_id: int
+    account_id: int
+    terms: Instrument
+    side: int
+    order_type: int
+    tif: int
+    qty: int
+    limit: int
+    notional: int
+    worst: int
+    profile_id: int
+    hold: int
+    replaces: int = 0
+    version: int = 1
+    status: int = Status.NONE
+    fills: list[tuple[int, int]] = field(default_factory=list)
+
+    @property
+    def filled(self) -> int:
+        """Quantity filled."""
+        return sum(qty for _, qty in self.fills)
+
+    @property
+    def leaves(self) -> int:
+        """Quantity left."""
+        return self.qty - self.filled
+
+    @property
+    def exact(self) -> Fraction:
+        """Micro-dollars the fills are worth."""
+        return sum((worth(self.terms, price, qty) for price, qty in self.fills), Fraction(0))
+
+    @property
+    def value(self) -> int:
+        """What the fills cost or brought: rounded against the customer."""
+        return ceil(self.exact) if self.side == Side.BUY else floor(self.exact)
+
+
+@dataclass
+class NaivePosition:
+    """A position."""
+
+    qty: int = 0
+    cost: int = 0
+    realized: int = 0
+
+
+@dataclass
+class NaiveAccount:
+    """An account."""
+
+    owner: str
+    profile_id: int
+    cash: int = 0
+    positions: dict[int, NaivePosition] = field(default_factory=dict)
+    answers: dict[str, tuple[bytes, int, int]] = field(default_factory=dict)
+
+
+@dataclass
+class NaiveQuote:
+    """The quote of an instrument, and what is left of its sizes."""
+
+    bid: int = 0
+    ask: int = 0
+    bid_left: int = 0
+    ask_left: int = 0
+    ts: int = 0
+
+
+def worth(terms: Instrument, price: int, qty: int) -> Fraction:
+    """Micro-dollars of a quantity at a price."""
+    return Fraction(price * qty * 10**6, 10 ** (terms.price_scale + terms.qty_scale))
+
+
+def total_fee(rule: FeeRule, terms: Instrument, value: int, qty: int) -> int:
+    """A fee line on an order's totals."""
+    fee = ceil(Fraction(value * rule.per_million_micros, 10**12))
+    fee += ceil(Fraction(qty * rule.per_unit_micros_e6, 10**6 * 10**terms.qty_scale))
+    fee = ceil(Fraction(fee, rule.round_to_micros)) * rule.round_to_micros
+    return min(fee, rule.cap_micros) if rule.cap_micros else fee
+
+
+class NaiveTwin:
+    """The whole market in lists. After ``apply``: what was filled, denied or repeated."""
+
+    def __init__(self) -> None:
+        self.terms: dict[int, Instrument] = {}
+        self.quotes: dict[int, NaiveQuote] = {}
+        self.profiles: dict[int, VenueProfile] = {}
+        self.schedules: list[f.FeesScheduled] = []
+        self.sessions: dict[int, list[Session]] = {}
+        self.limits: Limits | None = None
+        self.accounts: dict[int, NaiveAccount] = {}
+        self.registrations: dict[str, tuple[bytes, int]] = {}
+        self.orders: list[NaiveOrder] = []
+        self.seq = self.ts = 0
+        self.fills: list[tuple[int, int, int, tuple[tuple[int, int], ...]]] = []
+        self.denied = 0
+        self.repeated = 0
+
+    def apply(self, seq: int, ts: int, message: Input) -> None:
+        """Take one input."""
+        self.fills, self.denied, self.repeated = [], 0, 0
+        self._pass_time(self.ts, ts)
+        self.seq, self.ts = seq, ts
+        handlers = {
+            c.PlaceOrder: self._place,
+            c.CancelOrder: self._cancel,
+            c.CancelAllOrders: self._cancel_all,
+            c.ReplaceOrder: self._replace,
+            c.ClosePosition: self._close,
+            c.OpenAccount: self._open_account,
+            c.DepositCash: self._deposit,
+            c.WithdrawCash: self._withdraw,
+            c.SetAccountProfile: self._set_profile,
+            c.ResetAccount: self._reset,
+            f.Quote: self._quote,
+        }
+        handler = handlers.get(type(message), self._reference)
+        handler(message)  # type: ignore[operator]
+
+    # The world.
+
+    def _reference(self, message: Input) -> None:
+        if isinstance(message, f.InstrumentListed):
+            terms = message.instrument
+            self.terms[terms.instrument_id] = terms
+            self.quotes.setdefault(terms.instrument_id, NaiveQuote())
+        elif isinstance(message, f.ProfileDefined):
+            self.profiles[message.profile.profile_id] = message.profile
+        elif isinstance(message, f.FeesScheduled):
+            same = (message.asset_class, message.effective_ns)
+            kept = [s for s in self.schedules if (s.asset_class, s.effective_ns) != same]
+            self.schedules = [*kept, message]
+        elif isinstance(message, f.SessionsScheduled):
+            first = message.sessions[0].open_ns
+            known = self.sessions.get(message.calendar_id, [])
+            self.sessions[message.calendar_id] = [
+                *(session for session in known if session.open_ns < first),
+                *message.sessions,
+            ]
+        elif isinstance(message, f.LimitsSet):
+            self.limits = message.limits
+
+    def _session(self, terms: Instrument) -> Session | None:
+        for session in self.sessions.get(terms.calendar_id, []):
+            if session.open_ns <= self.ts < session.close_ns:
+                return session
+        return None
+
+    def _pass_time(self, since: int, until: int) -> None:
+        boundaries = []
+        for calendar_id, sessions in self.sessions.items():
+            for session in sessions:
+                boundaries.append((session.close_ns, 0, calendar_id))
+                boundaries.append((session.open_ns, 1, calendar_id))
+        for at, opens, calendar_id in sorted(boundaries):
+            if not since < at <= until:
+                continue
+            for order in [o for o in self.orders if o.terms.calendar_id == calendar_id]:
+                if opens and order.status == Status.ACCEPTED:
+                    order.status = Status.NEW
+                    self.ts = until
+                    # A session that is over by now has no tradable quote any more.
+                    self._work(order, at)
+                elif not opens and order.tif == TimeInForce.DAY and order.status in OPEN:
+                    order.status = Status.EXPIRED
+
+    def _quote(self, message: f.Quote) -> None:
+        terms = self.terms.get(message.instrument_id)
+        if terms is None:
+            return
+        self.quotes[message.instrument_id] = NaiveQuote(
+            message.bid, message.ask, message.bid_qty, message.ask_qty, self.ts
+        )
+        crossed = message.bid and message.ask and message.bid > message.ask
+        if self._session(terms) is None or crossed:
+            return
+        for side in (Side.BUY, Side.SELL):
+            for bounded in (True, False):
+                if self._touch(terms, side):
+                    self._serve(terms, side, bounded)
+
+    def _touch(self, terms: Instrument, side: int) -> int:
+        quote = self.quotes[terms.instrument_id]
+        return quote.ask if side == Side.BUY else quote.bid
+
+    def _left(self, terms: Instrument, side: int) -> int:
+        quote = self.quotes[terms.instrument_id]
+        return quote.ask_left if side == Side.BUY else quote.bid_left
+
+    def _serve(self, terms: Instrument, side: int, bounded: bool) -> None:
+        def in_turn(order: NaiveOrder) -> tuple[int, int, int]:
+            better = order.limit if side == Side.SELL else -order.limit
+            return (order.order_type, better, order.order_id)
+
+        waiting = [
+            o
+            for o in self.orders
+            if o.status in (Status.NEW, Status.PARTIALLY_FILLED)
+            and (o.terms.instrument_id, o.side) == (terms.instrument_id, side)
+            and self.profiles[o.profile_id].size_bounded == bounded
+        ]
+        for order in sorted(waiting, key=in_turn):
+            lot, price = self.terms[terms.instrument_id].lot, self._touch(terms, side)
+            market = order.order_type == OrderType.MARKET
+            within = price <= order.worst if side == Side.BUY else price >= order.worst
+            if bounded and self._left(terms, side) < lot:
+                return
+            if market and (not within or self._fillable(order) == 0):
+                order.status = Status.CANCELED
+            elif not within:
+                return
+            else:
+                self._fill(order, self._fillable(order), maker=not market)
+
+    def _fillable(self, order: NaiveOrder) -> int:
+        price = self._touch(order.terms, order.side)
+        lot = self.terms[order.terms.instrument_id].lot
+        qty = order.leaves
+        if order.notional:
+            affordable = floor((order.notional - order.exact) / worth(order.terms, price, 1))
+            qty = min(qty, affordable // lot * lot)
+        if self.profiles[order.profile_id].size_bounded:
+            qty = min(qty, self._left(order.terms, order.side) // lot * lot)
+        return qty
+
+    def _work(self, order: NaiveOrder, opened_at: int = 0) -> None:
+        """Try an order against the quote there is."""
+        quote, profile = self.quotes[order.terms.instrument_id], self.profiles[order.profile_id]
+        price = self._touch(order.terms, order.side)
+        session = self._session(order.terms)
+        crossed = quote.bid and quote.ask and quote.bid > quote.ask
+        fresh = not profile.quote_age_ns_max or self.ts - quote.ts <= profile.quote_age_ns_max
+        since = max(opened_at, session.open_ns if session else INT_MAX)
+        if price and not crossed and fresh and quote.ts >= since:
+            within = price <= order.worst if order.side == Side.BUY else price >= order.worst
+            qty = self._fillable(order)
+            if not within:
+                if order.order_type == OrderType.MARKET:
+                    order.status = Status.CANCELED
+                    return
+            elif qty and not (order.tif == TimeInForce.FOK and qty < order.leaves):
+                self._fill(order, qty, maker=False)
+        if order.tif in AT_ONCE and order.status in OPEN:
+            order.status = Status.CANCELED
+
+    # Money.
+
+    def _rules(self, order: NaiveOrder) -> list[FeeRule]:
+        if not self.profiles[order.profile_id].fees:
+            return []
+        in_force = [
+            s
+            for s in self.schedules
+            if s.asset_class == order.terms.asset_class and s.effective_ns <= self.ts
+        ]
+        if not in_force:
+            return []
+        latest = max(in_force, key=lambda schedule: schedule.effective_ns)
+        return [rule for rule in latest.rules if rule.side in (0, order.side)]
+
+    def _hold_for(self, order: NaiveOrder) -> tuple[int, int]:
+        """What the rest of a purchase may still cost: its principal, and the fees on that."""
+        most = ceil(order.exact + worth(order.terms, order.worst, order.leaves))
+        if order.notional:
+            most = min(most, max(order.notional, order.value))
+        principal = most - order.value
+        making = taking = 0
+        for rule in self._rules(order):
+            fee = total_fee(rule, order.terms, most, order.qty)
+            if order.fills:
+                fee -= total_fee(rule, order.terms, order.value, order.filled)
+            making += fee if rule.maker in (1, 2) else 0
+            taking += fee if rule.maker in (0, 2) else 0
+        return principal, max(making, taking)
+
+    def _fill(self, order: NaiveOrder, qty: int, maker: bool) -> None:
+        account = self.accounts[order.account_id]
+        position = account.positions.setdefault(order.terms.instrument_id, NaivePosition())
+        price = self._touch(order.terms, order.side)
+        value_before, qty_before = order.value, order.filled
+        order.fills.append((price, qty))
+        value = order.value - value_before
+        buying = order.side == Side.BUY
+        most = order.hold - value - self._hold_for(order)[0] if buying else value
+        fees = []
+        for rule in self._rules(order):
+            if rule.maker == 2 or bool(rule.maker) == maker:
+                fee = total_fee(rule, order.terms, order.value, order.filled)
+                if qty_before:
+                    fee -= total_fee(rule, order.terms, value_before, qty_before)
+                fee = min(fee, most - sum(micros for _, micros in fees))
+                if fee > 0:
+                    fees.append((rule.kind, fee))
+        paid = sum(micros for _, micros in fees)
+        if buying:
+            account.cash -= value + paid
+            position.qty += qty
+            position.cost += value
+        else:
+            account.cash += value - paid
+            cost = floor(Fraction(position.cost * qty, position.qty))
+            position.qty -= qty
+            position.cost -= cost
+            position.realized += value - cost
+        self.fills.append((order.order_id, price, qty, tuple(fees)))
+        self._after_fill(order, price, qty, value + paid)
+
+    def _after_fill(self, order: NaiveOrder, price: int, qty: int, paid: int) -> None:
+        terms = self.terms[order.terms.instrument_id]
+        quote = self.quotes[terms.instrument_id]
+        if self.profiles[order.profile_id].size_bounded:
+            if order.side == Side.BUY:
+                quote.ask_left -= qty
+            else:
+                quote.bid_left -= qty
+        if order.notional and order.leaves:
+            affordable = floor((order.notional - order.exact) / worth(terms, price, 1))
+            if affordable < terms.lot:
+                order.qty = order.filled
+        order.status = Status.PARTIALLY_FILLED if order.leaves else Status.FILLED
+        if order.side == Side.BUY and order.leaves:
+            order.hold = min(sum(self._hold_for(order)), order.hold - paid)
+
+    def held(self, account_id: int) -> int:
+        """Cash that an account's open orders hold."""
+        return sum(
+            o.hold
+            for o in self.orders
+            if o.account_id == account_id and o.status in OPEN and o.side == Side.BUY
+        )
+
+    def held_qty(self, account_id: int, instrument_id: int) -> int:
+        """Shares that an account's open orders hold."""
+        return sum(
+            o.leaves
+            for o in self.orders
+            if (o.account_id, o.terms.instrument_id) == (account_id, instrument_id)
+            and o.status in OPEN
+            and o.side == Side.SELL
+        )
+
+    def open_orders(self, account_id: int) -> list[NaiveOrder]:
+        """An account's open orders, oldest first."""
+        return [o for o in self.orders if o.account_id == account_id and o.status in OPEN]
+
+    # Commands.
+
+    def _known(self, account_id: int, order_id: str, key: str, digest: bytes) -> bool:
+        """Whether the answer is already given."""
+        account = self.accounts.get(account_id)
+        if account is None:
+            self.denied = DenyCode.UNKNOWN_ACCOUNT
+            return True
+        for name in ("key " + key if key else "", "order " + order_id if order_id else ""):
+            if name in account.answers:
+                first_digest, first_seq, expires = account.answers[name]
+                if not expires or self.ts < expires:
+                    if first_digest == digest:
+                        self.repeated = first_seq
+                    else:
+                        self.denied = DenyCode.KEY_REUSED
+                    return True
+        return False
+
+    def _answer(self, account_id: int, order_id: str, key: str, digest: bytes, code: int) -> bool:
+        """Remember the answer; whether the command was taken."""
+        assert self.limits is not None
+        answers, until = self.accounts[account_id].answers, self.ts + self.limits.key_ttl_ns
+        if order_id:
+            answers["order " + order_id] = (digest, self.seq, until if code else 0)
+        if key:
+            answers["key " + key] = (digest, self.seq, until)
+        self.denied = code
+        return not code
+
+    def _broken(self, order: NaiveOrder, qty_asked: int) -> list[int]:
+        """Every rule of ``order`` that can be told without looking at the account's means."""
+        assert self.limits is not None
+        terms, limits = self.terms[order.terms.instrument_id], self.limits
+        market, limit = order.order_type == OrderType.MARKET, order.order_type == OrderType.LIMIT
+        touch = self._touch(terms, order.side)
+        tick = terms.tick if order.limit >= terms.tick_threshold else terms.tick_below
+        value = ceil(worth(terms, order.worst, order.qty))
+        priced = order.worst > 0 and not order.notional
+        away = Fraction(terms.band_bps, 10_000) * (1 if order.side == Side.BUY else -1)
+        bound = floor(touch * (1 + away))
+        beyond = order.limit > bound if order.side == Side.BUY else order.limit < bound
+        amount_fits = (
+            terms.notional_micros_min <= order.notional <= limits.order_notional_micros_max
+        )
+        bought = order.qty if order.notional and touch and amount_fits else None
+        rules = {
+            DenyCode.INSTRUMENT_NOT_TRADABLE: not terms.tradable,
+            DenyCode.ORDER_TYPE_NOT_SUPPORTED: not (market or limit),
+            DenyCode.TIME_IN_FORCE_NOT_SUPPORTED: order.tif not in (1, 2, 3, 4),
+            DenyCode.SIDE_NOT_SUPPORTED: order.side not in (Side.BUY, Side.SELL),
+            DenyCode.QUANTITY_OR_NOTIONAL: bool(qty_asked) == bool(order.notional),
+            DenyCode.QUANTITY_NOT_POSITIVE: qty_asked < 0,
+            DenyCode.QUANTITY_OFF_LOT: qty_asked % terms.lot != 0,
+            DenyCode.QUANTITY_TOO_LARGE: qty_asked > terms.qty_max
+            or (bought is not None and bought > terms.qty_max),
+            DenyCode.NOTIONAL_NOT_ALLOWED: order.notional != 0
+            and (limit or order.tif == TimeInForce.FOK),
+            DenyCode.NOTIONAL_TOO_SMALL: (
+                order.notional != 0 and order.notional < terms.notional_micros_min
+            )
+            or bought == 0
+            or (priced and order.side == Side.BUY and value < terms.notional_micros_min),
+            DenyCode.NOTIONAL_TOO_LARGE: order.notional > limits.order_notional_micros_max
+            or (priced and value > limits.order_notional_micros_max),
+            DenyCode.LIMIT_PRICE_MISSING: limit and order.limit == 0,
+            DenyCode.LIMIT_PRICE_NOT_ALLOWED: market and order.limit != 0,
+            DenyCode.PRICE_NOT_POSITIVE: limit and order.limit < 0,
+            DenyCode.PRICE_OFF_TICK: limit and order.limit % tick != 0,
+            DenyCode.PRICE_TOO_LARGE: limit and order.limit > INT_MAX,
+            DenyCode.PRICE_OUTSIDE_BAND: limit and touch != 0 and beyond,
+            DenyCode.SESSION_CLOSED: order.tif in AT_ONCE and self._session(terms) is None,
+            DenyCode.NO_QUOTE: market and touch == 0,
+        }
+        return [code for code, broken in rules.items() if broken]
+
+    def _lacking(self, order: NaiveOrder, gone: list[NaiveOrder]) -> list[int]:
+        """Which means are lacking when the orders ``gone`` have ended."""
+        assert self.limits is not None
+        account_id, instrument_id = order.account_id, order.terms.instrument_id
+        account = self.accounts[account_id]
+        stay = [o for o in self.open_orders(account_id) if o not in gone]
+        if len(stay) >= self.limits.open_orders_max:
+            return [DenyCode.TOO_MANY_OPEN_ORDERS]
+        if order.side == Side.BUY:
+            held = sum(o.hold for o in stay if o.side == Side.BUY)
+            lacking = order.hold > account.cash - held
+            return [DenyCode.EXCEEDS_BUYING_POWER] if lacking else []
+        position = account.positions.get(instrument_id, NaivePosition())
+        held = sum(
+            o.leaves for o in stay if o.side == Side.SELL and o.terms.instrument_id == instrument_id
+        )
+        return [DenyCode.EXCEEDS_POSITION] if order.qty > position.qty - held else []
+
+    def _draft(
+        self,
+        account_id: int,
+        terms: Instrument,
+        side: int,
+        order_type: int,
+        tif: int,
+        qty: int,
+        limit: int,
+        notional: int,
+    ) -> NaiveOrder:
+        """An order as it would be."""
+        touch = self._touch(terms, side)
+        if order_type == OrderType.LIMIT:
+            worst = limit
+        elif side == Side.BUY:
+            worst = floor(touch * Fraction(10_000 + terms.collar_bps, 10_000))
+        else:
+            worst = touch and max(1, ceil(touch * Fraction(10_000 - terms.collar_bps, 10_000)))
+        if notional and touch:
+            qty = floor(notional / worth(terms, touch, 1)) // terms.lot * terms.lot
+        profile_id = self.accounts[account_id].profile_id
+        order = NaiveOrder(
+            self.seq * 16, account_id, terms, side, order_type, tif, qty, limit, notional, worst,
+            profile_id, 0,
+        )  # fmt: skip
+        if side == Side.BUY and qty > 0 and worst > 0:
+            order.hold = sum(self._hold_for(order))
+        return order
+
+    def _enter(self, order: NaiveOrder) -> None:
+        self.orders.append(order)
+        if self._session(order.terms) is None:
+            order.status = Status.ACCEPTED
+        else:
+            order.status = Status.NEW
+            self._work(order)
+
+    def _place(self, m: c.PlaceOrder) -> None:
+        if self._known(m.account_id, m.client_order_id, m.idempotency_key, m.digest):
+            return
+        terms, order = self.terms.get(m.instrument_id), None
+        if terms is None:
+            codes = [DenyCode.UNKNOWN_INSTRUMENT]
+        else:
+            order = self._draft(
+                m.account_id, terms, m.side, m.order_type, m.time_in_force, m.qty,
+                m.limit_price, m.notional_micros,
+            )  # fmt: skip
+            codes = self._broken(order, m.qty) or self._lacking(order, [])
+        code = min(codes, default=0)
+        if self._answer(m.account_id, m.client_order_id, m.idempotency_key, m.digest, code):
+            assert order is not None
+            self._enter(order)
+
+    def _find(self, account_id: int, order_id: int) -> NaiveOrder | None:
+        return next((o for o in self.open_orders(account_id) if o.order_id == order_id), None)
+
+    def _cancel(self, m: c.CancelOrder) -> None:
+        if self._known(m.account_id, "", m.idempotency_key, m.digest):
+            return
+        order = self._find(m.account_id, m.order_id)
+        code = 0 if order else DenyCode.ORDER_NOT_OPEN
+        if self._answer(m.account_id, "", m.idempotency_key, m.digest, code):
+            assert order is not None
+            order.status = Status.CANCELED
+
+    def _cancel_all(self, m: c.CancelAllOrders) -> None:
+        if self._known(m.account_id, "", m.idempotency_key, m.digest):
+            return
+        self._answer(m.account_id, "", m.idempotency_key, m.digest, 0)
+        for order in self.open_orders(m.account_id):
+            if m.instrument_id in (0, order.terms.instrument_id):
+                order.status = Status.CANCELED
+
+    def _replace(self, m: c.ReplaceOrder) -> None:
+        if self._known(m.account_id, m.client_order_id, m.idempotency_key, m.digest):
+            return
+        old = self._find(m.account_id, m.order_id)
+        new = None
+        if old is None:
+            codes = [DenyCode.ORDER_NOT_OPEN]
+        else:
+            total = m.qty or old.qty
+            tif, limit = m.time_in_force or old.tif, m.limit_price or old.limit
+            terms = self.terms[old.terms.instrument_id]
+            leaves = total - old.filled if total > old.filled else total
+            new = self._draft(m.account_id, terms, old.side, old.order_type, tif, leaves, limit, 0)
+            new.replaces, new.version = old.order_id, old.version + 1
+            own = {
+                DenyCode.REPLACE_NOT_ABOVE_FILLED: total <= old.filled,
+                DenyCode.REPLACE_CHANGES_NOTHING: (total, limit, tif)
+                == (old.qty, old.limit, old.tif),
+                DenyCode.NOTIONAL_NOT_REPLACEABLE: old.notional != 0,
+            }
+            codes = [code for code, broken in own.items() if broken]
+            codes += self._broken(new, leaves)
+            codes = codes or self._lacking(new, [old])
+        code = min(codes, default=0)
+        if self._answer(m.account_id, m.client_order_id, m.idempotency_key, m.digest, code):
+            assert old is not None
+            assert new is not None
+            old.status = Status.REPLACED
+            self._enter(new)
+
+    def _close(self, m: c.ClosePosition) -> None:
+        if self._known(m.account_id, m.client_order_id, m.idempotency_key, m.digest):
+            return
+        terms, order = self.terms.get(m.instrument_id), None
+        gone: list[NaiveOrder] = []
+        if terms is None:
+            codes = [DenyCode.UNKNOWN_INSTRUMENT]
+        else:
+            account = self.accounts[m.account_id]
+            position = account.positions.get(m.instrument_id, NaivePosition())
+            held = self.held_qty(m.account_id, m.instrument_id)
+            if m.cancel_orders:
+                mine = self.open_orders(m.account_id)
+                gone = [o for o in mine if o.terms.instrument_id == m.instrument_id]
+                held = 0
+            qty = m.qty or position.qty - held
+            own = []
+            if position.qty == 0:
+                own = [DenyCode.NO_POSITION]
+            elif qty == 0:
+                own = [DenyCode.EXCEEDS_POSITION]
+            order = self._draft(
+                m.account_id, terms, Side.SELL, OrderType.MARKET, TimeInForce.DAY,
+                qty or terms.lot, 0, 0,
+            )  # fmt: skip
+            codes = own + self._broken(order, order.qty)
+            codes = codes or self._lacking(order, gone)
+        code = min(codes, default=0)
+        if self._answer(m.account_id, m.client_order_id, m.idempotency_key, m.digest, code):
+            assert order is not None
+            for other in gone:
+                other.status = Status.CANCELED
+            self._enter(order)
+
+    def _open_account(self, m: c.OpenAccount) -> None:
+        assert self.limits is not None
+        if m.registration_key in self.registrations:
+            digest, seq = self.registrations[m.registration_key]
+            if digest == m.digest:
+                self.repeated = seq
+            else:
+                self.denied = DenyCode.KEY_REUSED
+            return
+        owned = sum(account.owner == m.owner for account in self.accounts.values())
+        rules = {
+            DenyCode.UNKNOWN_PROFILE: m.profile_id not in self.profiles,
+            DenyCode.AMOUNT_NOT_POSITIVE: m.starting_micros < 0,
+            DenyCode.BALANCE_TOO_LARGE: m.starting_micros > self.limits.balance_micros_max,
+            DenyCode.TOO_MANY_ACCOUNTS: owned >= self.limits.accounts_per_owner_max,
+        }
+        self.denied = min((code for code, broken in rules.items() if broken), default=0)
+        if not self.denied:
+            self.accounts[self.seq] = NaiveAccount(m.owner, m.profile_id, m.starting_micros)
+            self.registrations[m.registration_key] = (m.digest, self.seq)
+
+    def _move_cash(self, m: c.DepositCash | c.WithdrawCash, sign: int, extra: int) -> None:
+        """Post a transfer that breaks no rule; ``extra``: the rule of its own that it breaks."""
+        assert self.limits is not None
+        rules = {
+            DenyCode.AMOUNT_NOT_POSITIVE: m.amount_micros <= 0,
+            DenyCode.AMOUNT_TOO_LARGE: m.amount_micros > self.limits.transfer_micros_max,
+        }
+        codes = [code for code, broken in rules.items() if broken] + ([extra] if extra else [])
+        code = min(codes, default=0)
+        if self._answer(m.account_id, "", m.idempotency_key, m.digest, code):
+            self.accounts[m.account_id].cash += sign * m.amount_micros
+
+    def _deposit(self, m: c.DepositCash) -> None:
+        if self._known(m.account_id, "", m.idempotency_key, m.digest):
+            return
+        assert self.limits is not None
+        after = self.accounts[m.account_id].cash + m.amount_micros
+        over = after > self.limits.balance_micros_max
+        self._move_cash(m, 1, DenyCode.BALANCE_TOO_LARGE if over else 0)
+
+    def _withdraw(self, m: c.WithdrawCash) -> None:
+        if self._known(m.account_id, "", m.idempotency_key, m.digest):
+            return
+        free = self.accounts[m.account_id].cash - self.held(m.account_id)
+        over = m.amount_micros > free
+        self._move_cash(m, -1, DenyCode.EXCEEDS_WITHDRAWABLE_CASH if over else 0)
+
+    def _set_profile(self, m: c.SetAccountProfile) -> None:
+        if self._known(m.account_id, "", m.idempotency_key, m.digest):
+            return
+        code = 0 if m.profile_id in self.profiles else DenyCode.UNKNOWN_PROFILE
+        if self._answer(m.account_id, "", m.idempotency_key, m.digest, code):
+            self.accounts[m.account_id].profile_id = m.profile_id
+
+    def _reset(self, m: c.ResetAccount) -> None:
+        if self._known(m.account_id, "", m.idempotency_key, m.digest):
+            return
+        assert self.limits is not None
+        code = 0
+        if m.starting_micros < 0:
+            code = DenyCode.AMOUNT_NOT_POSITIVE
+        elif m.starting_micros > self.limits.balance_micros_max:
+            code = DenyCode.BALANCE_TOO_LARGE
+        if self._answer(m.account_id, "", m.idempotency_key, m.digest, code):
+            for order in self.open_orders(m.account_id):
+                order.status = Status.CANCELED
+            account = self.accounts[m.account_id]
+            account.positions = {}
+            account.cash = m.starting_micros

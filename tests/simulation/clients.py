@@ -1,0 +1,222 @@
+"""The clients of a simulated market: what they want, and how they retry.
+
+Promises: draws only from the generator it is handed; knows only what the world answered and showed.
+Must not know: storage, crashes, or what is right.
+"""
+
+from hashlib import sha256
+from random import Random
+
+import msgspec
+
+from stockyard.model import commands as c
+from stockyard.model import events as e
+from stockyard.model.codec import encode
+from stockyard.model.codes import OrderType, Side, TimeInForce
+from stockyard.model.numbers import INT_MAX
+from stockyard.projections.view import QuoteRow, View
+from stockyard.runtime.writer import Outcome
+
+DOLLAR = 1_000_000
+REMEMBERED = 40
+BAD_NUMBERS = (-1, 0, 1, 2**53 + 1, 2**62 - 1)
+KEYED = ("idempotency_key", "client_order_id", "registration_key")
+
+
+def keys_of(command: c.Command) -> tuple[str, ...]:
+    """The keys under which a command may be repeated, empty ones left out."""
+    return tuple(key for name in KEYED if (key := getattr(command, name, "")))
+
+
+class Clients:
+    """Several clients over several accounts, as one who draws for them all."""
+
+    def __init__(self) -> None:
+        self.accounts: list[int] = []
+        self._orders: list[tuple[int, int]] = []
+        self._sent: list[c.Command] = []
+        self._lost: list[c.Command] = []
+        self._serial = 0
+
+    def next_command(self, random: Random, view: View) -> c.Command:
+        """Draw what a client sends now."""
+        draw = random.random()
+        if not self.accounts or draw < 0.02:
+            command = self._open_account(random)
+        elif draw < 0.16 and self._lost:
+            return self._lost.pop(random.randrange(len(self._lost)))
+        elif draw < 0.24 and self._sent:
+            return self._retry(random)
+        else:
+            command = self._fresh(random, view)
+        if keys_of(command):
+            self._sent = [*self._sent[-REMEMBERED:], command]
+        return command
+
+    def unanswered(self, command: c.Command) -> None:
+        """Remember to ask again about a command with a key whose answer never came."""
+        if keys_of(command):
+            self._lost.append(command)
+
+    def learn(self, outcome: Outcome) -> None:
+        """Learn the account and order ids in an answer."""
+        for event in outcome.events:
+            if isinstance(event, e.AccountOpened) and event.account_id not in self.accounts:
+                self.accounts.append(event.account_id)
+            elif isinstance(event, e.OrderAccepted):
+                self._orders = [*self._orders[-REMEMBERED:], (event.account_id, event.order_id)]
+
+    def known_order(self, random: Random) -> tuple[int, int] | None:
+        """Account and number of an order some client has been told of."""
+        return random.choice(self._orders) if self._orders else None
+
+    def _retry(self, random: Random) -> c.Command:
+        """Send something again: mostly the same, sometimes another body under the same key."""
+        command = random.choice(self._sent)
+        if random.random() < 0.75:
+            return command
+        return msgspec.structs.replace(command, digest=bytes(random.randbytes(16)))
+
+    def _fresh(self, random: Random, view: View) -> c.Command:
+        draw = random.random()
+        if draw < 0.58:
+            return self._place(random, view)
+        if draw < 0.68:
+            return self._cancel(random, view)
+        if draw < 0.80:
+            return self._replace(random, view)
+        if draw < 0.87:
+            return self._close(random, view)
+        return self._money(random)
+
+    def _signed(self, random: Random, command: c.Command, key_chance: float) -> c.Command:
+        """Give a command its keys, and the digest of what it says without them."""
+        self._serial += 1
+        changes: dict[str, object] = {"digest": sha256(encode(command)).digest()[:16]}
+        if random.random() < key_chance:
+            changes["idempotency_key"] = f"key-{self._serial}"
+        if hasattr(command, "client_order_id") and random.random() < 0.6:
+            changes["client_order_id"] = f"order-{self._serial}"
+        return msgspec.structs.replace(command, **changes)
+
+    def _account(self, random: Random) -> int:
+        return random.choice(self.accounts) if random.random() < 0.995 else 3
+
+    def _instrument(self, random: Random, view: View) -> tuple[int, QuoteRow]:
+        instrument_id = random.choice(sorted(view.instruments))
+        return instrument_id, view.quotes[instrument_id]
+
+    def _qty(self, random: Random, view: View, instrument_id: int, price: int) -> int:
+        """A quantity worth some dollars, now and then more than anyone shows or has."""
+        if random.random() < 0.02:
+            return random.choice(BAD_NUMBERS)
+        instrument = view.instruments[instrument_id]
+        dollars = random.choice((20, 900, 900, 900, 6_000, 6_000, 30_000, 300_000, 2_000_000))
+        unit = 10**instrument.qty_scale
+        qty = dollars * unit * 10**instrument.price_scale // max(price, 1)
+        if qty > unit and random.random() < 0.5:
+            qty -= qty % unit
+        return min(max(qty, 1), INT_MAX)
+
+    def _price(self, random: Random, view: View, instrument_id: int, near: int) -> int:
+        if random.random() < 0.02:
+            return random.choice(BAD_NUMBERS)
+        tick = view.instruments[instrument_id].tick
+        offset = random.choice((-40, -4, -2, -1, 0, 0, 1, 2, 4, 40, 4_000))
+        return max(near - near % tick + offset * tick, tick)
+
+    def _held(self, account_id: int, view: View) -> list[int]:
+        positions = view.positions.get(account_id, {})
+        return [row.instrument_id for row in positions.values() if row.qty]
+
+    def _place(self, random: Random, view: View) -> c.Command:
+        account_id = self._account(random)
+        instrument_id, quote = self._instrument(random, view)
+        side, held = Side.BUY, self._held(account_id, view)
+        if random.random() < (0.5 if held else 0.05):
+            side = Side.SELL
+            instrument_id = random.choice(held) if held else instrument_id
+            quote = view.quotes[instrument_id]
+        near = (quote.ask if side == Side.BUY else quote.bid) or 1_000_000
+        order_type = random.choice((OrderType.MARKET, OrderType.LIMIT, OrderType.LIMIT))
+        qty, notional = self._qty(random, view, instrument_id, near), 0
+        price = self._price(random, view, instrument_id, near)
+        if order_type == OrderType.MARKET:
+            price = 0
+            if random.random() < 0.3:
+                qty, notional = 0, random.choice((DOLLAR, 250 * DOLLAR + 1, 90_000 * DOLLAR))
+        tif = random.choice(
+            (TimeInForce.DAY, TimeInForce.DAY, TimeInForce.GTC, TimeInForce.IOC, TimeInForce.FOK)
+        )
+        command = c.PlaceOrder(
+            account_id, instrument_id, side, order_type, tif, qty, price, notional, "", "", b""
+        )
+        return self._signed(random, command, 0.4)
+
+    def _order(self, random: Random, view: View) -> tuple[int, int]:
+        """Mostly an order that is open, sometimes one that was, sometimes nobody's."""
+        account_id = self._account(random)
+        open_orders = view.open_orders.get(account_id)
+        if open_orders and random.random() < 0.85:
+            return account_id, random.choice(list(open_orders))
+        known = self.known_order(random)
+        return known if known and random.random() < 0.97 else (self._account(random), 5)
+
+    def _cancel(self, random: Random, view: View) -> c.Command:
+        command: c.Command
+        account_id, order_id = self._order(random, view)
+        if random.random() < 0.15:
+            command = c.CancelAllOrders(account_id, 0, "", b"")
+        else:
+            command = c.CancelOrder(account_id, order_id, "", b"")
+        return self._signed(random, command, 0.4)
+
+    def _replace(self, random: Random, view: View) -> c.Command:
+        account_id, order_id = self._order(random, view)
+        row = view.orders.get(order_id)
+        instrument_id = row.instrument_id if row is not None else min(view.instruments)
+        near = row.limit_price if row is not None else 0
+        qty = self._qty(random, view, instrument_id, near) if random.random() < 0.6 else 0
+        price = 0
+        if near and random.random() < 0.7:
+            price = self._price(random, view, instrument_id, near)
+        tif = random.choice((0, 0, TimeInForce.DAY, TimeInForce.GTC, TimeInForce.IOC))
+        command = c.ReplaceOrder(account_id, order_id, qty, price, tif, "", "", b"")
+        return self._signed(random, command, 0.4)
+
+    def _close(self, random: Random, view: View) -> c.Command:
+        account_id = self._account(random)
+        held = self._held(account_id, view)
+        instrument_id = random.choice(held) if held else self._instrument(random, view)[0]
+        near = view.quotes[instrument_id].bid
+        qty = self._qty(random, view, instrument_id, near) if random.random() < 0.3 else 0
+        cancels = random.random() < 0.6
+        command = c.ClosePosition(account_id, instrument_id, qty, cancels, "", "", b"")
+        return self._signed(random, command, 0.5)
+
+    def _money(self, random: Random) -> c.Command:
+        account_id = self._account(random)
+        amount = random.choice((*BAD_NUMBERS, 1, *(700 * DOLLAR,) * 4, *(20_000 * DOLLAR,) * 4))
+        command: c.Command
+        draw = random.random()
+        if draw < 0.4:
+            command = c.DepositCash(account_id, amount, "", b"")
+        elif draw < 0.7:
+            command = c.WithdrawCash(account_id, amount, "", b"")
+        elif draw < 0.9:
+            command = c.SetAccountProfile(account_id, random.choice((1, 2, 2, 9)), "", b"")
+        else:
+            starting = random.choice((-1, 0, 100_000, 100_000, 100_000, 5_000_000)) * DOLLAR
+            command = c.ResetAccount(account_id, starting, "", b"")
+        return self._signed(random, command, 0.7)
+
+    def _open_account(self, random: Random) -> c.Command:
+        self._serial += 1
+        owner = random.choice(("ann", "ben", "cleo"))
+        dollars = random.choice((-1, 0, 5_000, 100_000, 100_000, 100_000, 9_000_000))
+        starting = dollars * DOLLAR
+        name, key = f"account {self._serial}", f"registration-{self._serial}"
+        profile_id = random.choice((1, 2, 2))
+        command = c.OpenAccount(owner, name, profile_id, starting, "", b"")
+        digest = sha256(encode(command)).digest()[:16]
+        return msgspec.structs.replace(command, registration_key=key, digest=digest)

@@ -1,0 +1,139 @@
+"""What can go wrong in a simulated process, ordered to the step: death, a refusing disk, slow work.
+
+Promises: nothing here draws chance or looks at a real clock; the story decides what fails and when.
+Must not know: what the process was doing.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any
+
+from stockyard.runtime.clock import ManualClock
+from stockyard.runtime.projector import run_at_once
+from stockyard.storage.memory import MemoryDisk
+from stockyard.storage.ports import StorageUnavailable
+
+
+class Killed(BaseException):
+    """The process is gone; nobody may catch this but the story."""
+
+
+class Fuse:
+    """Kills the process at one of the points it crosses, counted down from an order.
+
+    ``blown`` tells that it happened, also where an event loop put the exception away.
+    """
+
+    def __init__(self) -> None:
+        self._left = 0
+        self.blown = ""
+
+    def light(self, crossings: int) -> None:
+        """Kill at the crossing with this number from here on, 1 for the next; 0 for never."""
+        self._left, self.blown = crossings, ""
+
+    def cross(self, where: str) -> None:
+        """Pass a point at which the process may die."""
+        if self._left:
+            self._left -= 1
+            if not self._left:
+                self.blown = where
+                raise Killed(where)
+
+
+class FaultyDisk(MemoryDisk):
+    """A disk on which a process can die just before and just after every write."""
+
+    def __init__(self, fuse: Fuse) -> None:
+        super().__init__()
+        self._fuse = fuse
+        self._refuses = False
+
+    @contextmanager
+    def refusing(self, refuses: bool) -> Iterator[None]:
+        """Let every write inside keep nothing, if ``refuses``."""
+        self._refuses = refuses
+        try:
+            yield
+        finally:
+            self._refuses = False
+
+    def keep(self, write: Callable[[], None]) -> None:
+        """Run a write of one of the stores, or fail as ordered."""
+        self._fuse.cross("before a write")
+        if self._refuses:
+            raise StorageUnavailable("the disk is full")
+        super().keep(write)
+        self._fuse.cross("after a write")
+
+
+class DelayedRun:
+    """Runs the projector's work when told, not when asked."""
+
+    def __init__(self) -> None:
+        self._waiting: list[tuple[Callable[[], None], Future[None]]] = []
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def __call__(self, work: Callable[[], None]) -> "Future[None]":
+        """Queue the work."""
+        future: Future[None] = Future()
+        self._waiting.append((work, future))
+        return future
+
+    def finish_one(self) -> bool:
+        """Run the oldest piece of work; False when there was none."""
+        if not self._waiting:
+            return False
+        work, future = self._waiting.pop(0)
+        done = run_at_once(work)
+        error = done.exception()
+        if error is None:
+            future.set_result(None)
+        else:
+            future.set_exception(error)
+        return True
+
+
+class AtOnce(ThreadPoolExecutor):
+    """An executor without threads, of the class that an event loop insists on."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> "Future[Any]":
+        """Call in the caller."""
+        future: Future[Any] = Future()
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except Exception as error:
+            future.set_exception(error)
+        return future
+
+
+class SimulatedLoop(asyncio.SelectorEventLoop):
+    """An event loop whose timers follow the simulated clock and which never waits."""
+
+    def __init__(self, clock: ManualClock) -> None:
+        super().__init__()
+        self._manual = clock
+        self.executor = AtOnce(1)
+        self.set_default_executor(self.executor)
+        self.set_exception_handler(self._on_error)
+        self.errors: list[BaseException] = []
+
+    def time(self) -> float:
+        """The simulated time, in seconds."""
+        return self._manual.time_ns / 1e9
+
+    def turn(self, rounds: int = 1) -> None:
+        """Run what is ready, ``rounds`` times."""
+        for _ in range(rounds):
+            self.call_soon(self.stop)
+            self.run_forever()
+
+    def _on_error(self, _: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """Keep what nobody waited for, except a disk that failed after its reader gave up."""
+        error = context.get("exception")
+        if error is not None and not isinstance(error, StorageUnavailable):
+            self.errors.append(error)

@@ -1,0 +1,200 @@
+"""Bugs to plant: each is one part of a world with one plausible mistake in it.
+
+Promises: the engine is left alone, so that the same bugs can be planted under a compiled one; only
+parts that a story takes from ``Parts`` are replaced. Must not know: how they are found.
+"""
+
+from collections.abc import Coroutine, Sequence
+from typing import Any
+
+import msgspec
+
+from stockyard.model import commands as c
+from stockyard.model.codec import decode_state, encode
+from stockyard.model.events import Event
+from stockyard.model.records import Origin, Record
+from stockyard.projections.store import Batch, ReadStore
+from stockyard.runtime.recovery import state_hash
+from stockyard.runtime.world import World
+from stockyard.runtime.writer import Outcome
+from stockyard.storage.memory import MemoryDatabase, MemoryJournal, MemorySnapshots
+from stockyard.storage.ports import Journal, JournalHead, Snapshot, Snapshots, StorageUnavailable
+from tests.simulation.faults import FaultyDisk
+from tests.simulation.story import Parts
+
+
+class HastyJournal(MemoryJournal):
+    """Says that records are kept, and keeps them with the next ones."""
+
+    def __init__(self, disk: FaultyDisk) -> None:
+        super().__init__(disk)
+        self._late: list[Record] = []
+
+    @property
+    def head(self) -> JournalHead:
+        """The end of what was promised."""
+        head = super().head
+        return JournalHead(self._late[-1].seq, self._late[-1].ts, b"") if self._late else head
+
+    def append(self, records: Sequence[Record]) -> None:
+        """Keep what came before."""
+        super().append(self._late)
+        self._late = list(records)
+
+
+class AnswersBeforeTheJournal(Parts):
+    """An answer goes out before its record is durable."""
+
+    def journal(self, disk: FaultyDisk) -> Journal:
+        """A hasty one."""
+        return HastyJournal(disk)
+
+
+class LyingJournal(MemoryJournal):
+    """Keeps a group and then reports that the disk failed, once in a while."""
+
+    appends = 0
+
+    def append(self, records: Sequence[Record]) -> None:
+        """Keep, and sometimes deny it."""
+        super().append(records)
+        self.appends += 1
+        if self.appends % 23 == 0:
+            raise StorageUnavailable("the disk failed after all")
+
+
+class RefusesWhatItKept(Parts):
+    """A command is refused, and done nevertheless."""
+
+    def journal(self, disk: FaultyDisk) -> Journal:
+        """One that lies."""
+        return LyingJournal(disk)
+
+
+class CursorFirst(ReadStore):
+    """Commits the cursor and the rows one after the other."""
+
+    def write(self, batch: Batch) -> None:
+        """Two transactions where there must be one."""
+        super().write(Batch((), batch.cursor))
+        super().write(batch)
+
+
+class CursorAheadOfRows(Parts):
+    """A crash between cursor and rows loses the rows."""
+
+    def store(self, disk: FaultyDisk) -> ReadStore:
+        """One that writes its cursor first."""
+        return CursorFirst(MemoryDatabase(disk, "projections"))
+
+
+class LossyStore(ReadStore):
+    """Loses the last event of a batch with many of them."""
+
+    def write(self, batch: Batch) -> None:
+        """Write all rows but one."""
+        tables = []
+        for table, rows in batch.tables:
+            decoded = msgspec.json.decode(rows)
+            if table == "events" and len(decoded) > 4:
+                rows = msgspec.json.encode(decoded[:-1])
+            tables.append((table, rows))
+        super().write(Batch(tuple(tables), batch.cursor))
+
+
+class LostEvent(Parts):
+    """An event is missing in the projections."""
+
+    def store(self, disk: FaultyDisk) -> ReadStore:
+        """One that loses events."""
+        return LossyStore(MemoryDatabase(disk, "projections"))
+
+
+class RetryDoubles(Parts):
+    """The keys of a request are dropped on its way to the engine."""
+
+    def execute(
+        self, world: World, command: c.Command, origin: Origin
+    ) -> Coroutine[Any, Any, Outcome]:
+        """Send the command without its keys."""
+        if isinstance(command, c.DepositCash | c.PlaceOrder):
+            command = msgspec.structs.replace(command, idempotency_key="")
+        return world.execute(command, origin)
+
+
+class ForgetfulSnapshots(MemorySnapshots):
+    """Gives back a state that does not know which requests were answered."""
+
+    def load(self) -> Snapshot | None:
+        """The stored state, its answered requests left out."""
+        snapshot = super().load()
+        if snapshot is None:
+            return None
+        state = decode_state(snapshot.state)
+        accounts = tuple(msgspec.structs.replace(account, keys=()) for account in state.accounts)
+        state = msgspec.structs.replace(state, accounts=accounts, key_expiries=())
+        return snapshot._replace(state=encode(state), state_hash=state_hash(state))
+
+
+class RetryDoublesAfterRecovery(Parts):
+    """The snapshot forgets which requests were answered."""
+
+    def snapshots(self, disk: FaultyDisk) -> Snapshots:
+        """Forgetful ones."""
+        return ForgetfulSnapshots(disk)
+
+
+class BackwardJournal(MemoryJournal):
+    """Lets the writer believe that no time has passed since the beginning."""
+
+    @property
+    def head(self) -> JournalHead:
+        """The real end, at time 0."""
+        return super().head._replace(ts=0)
+
+
+class ClockGoesBack(Parts):
+    """Nothing holds the world's clock when the machine's clock is set back."""
+
+    def journal(self, disk: FaultyDisk) -> Journal:
+        """One that does not tell its time."""
+        return BackwardJournal(disk)
+
+    def opened(self, world: World) -> None:
+        """Hide the engine's time as well."""
+        world.writer._engine = _Timeless(world.engine)  # type: ignore[assignment]
+
+
+class _Timeless:
+    """An engine that does not tell its time."""
+
+    ts = 0
+
+    def __init__(self, engine: Any) -> None:
+        self._engine = engine
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._engine, name)
+
+
+class ForgetsLastNames(Parts):
+    """After a restart, the hub does not know each account's last event."""
+
+    def opened(self, world: World) -> None:
+        """Start with no names."""
+        for account_id in world.view.accounts:
+            world.hub.remember_last(account_id, (0, 0))
+
+
+class SkipsAnEvent(Parts):
+    """The hub now and then sends an event to nobody."""
+
+    def opened(self, world: World) -> None:
+        """Leave one event out of every larger answer."""
+        publish = world.writer.listener
+        assert publish is not None
+
+        def leave_one_out(record: Record, events: list[Event]) -> None:
+            publish(record, events[:1] if len(events) > 1 else events)
+
+        world.writer.listener = leave_one_out

@@ -1,0 +1,549 @@
+"""One simulated story: a whole world, its market, its clients and its disasters, from one seed.
+
+Promises: the same seed, steps and dropped steps give the same trace, byte for byte: each step draws
+from a generator of its own, so that leaving one out changes the others as little as possible. After
+every recovery and at the end the auditor judges. Must not know: what is right; that is the auditor's.
+"""
+
+import asyncio
+import traceback
+from collections.abc import Callable, Coroutine
+from hashlib import sha256
+from random import Random
+from typing import Any, NamedTuple
+
+from stockyard import app
+from stockyard.market.catalog import CATALOG
+from stockyard.market.simulated import SimulatedMarket
+from stockyard.model import commands as c
+from stockyard.model import facts as f
+from stockyard.model.events import CommandRepeated
+from stockyard.model.instruments import VenueProfile
+from stockyard.model.records import Origin
+from stockyard.projections.store import OrderFilter, ReadStore
+from stockyard.runtime import feeds, snapshots, upkeep
+from stockyard.runtime.clock import ManualClock
+from stockyard.runtime.world import World
+from stockyard.runtime.writer import Outcome, Refused
+from stockyard.storage.memory import MemoryDatabase, MemoryJournal, MemorySnapshots
+from stockyard.storage.ports import Journal, Snapshot, Snapshots, StorageError
+from tests.simulation.auditor import Auditor
+from tests.simulation.clients import Clients
+from tests.simulation.faults import DelayedRun, FaultyDisk, Fuse, Killed, SimulatedLoop
+from tests.simulation.streams import Stream
+
+SECOND = 10**9
+HOUR = 3600 * SECOND
+DAY = 24 * HOUR
+STARTS = (
+    1_764_165_600 * SECOND,  # 2025-11-26 14:00 UTC: Thanksgiving and an early close follow.
+    1_772_801_000 * SECOND,  # 2026-03-06 12:43 UTC: New York's clock changes in two days.
+    1_781_013_600 * SECOND,  # 2026-06-09 14:00 UTC, in the middle of a session.
+)
+SYMBOLS = ("AAPL", "KO", "BTC/USD", "ADA/USD")
+LISTINGS = tuple(listing for listing in CATALOG if listing.instrument.symbol in SYMBOLS)
+STEPS = 600
+TOLD = 25
+"""Lines of the trace that a failure shows."""
+
+WEIGHTS = {
+    "market": 18.0,
+    "command": 36.0,
+    "commit": 24.0,
+    "flush": 7.0,
+    "carry": 9.0,
+    "tick": 4.0,
+    "snapshot": 3.5,
+    "keep_snapshot": 6.0,
+    "stream": 6.0,
+    "read": 4.0,
+    "journal_outage": 0.8,
+    "projections_outage": 0.8,
+    "terms": 0.5,
+    "reschedule": 0.3,
+    "crash": 0.8,
+    "fuse": 1.0,
+    "stop": 0.3,
+}
+TEMPERS = (0.2, 1.0, 1.0, 3.0)
+"""Each seed multiplies each weight by one of these: calm stories, wild stories."""
+
+
+class Parts:
+    """How a world is put together; a test plants a bug by replacing one part."""
+
+    def journal(self, disk: FaultyDisk) -> Journal:
+        """The journal over a disk."""
+        return MemoryJournal(disk)
+
+    def snapshots(self, disk: FaultyDisk) -> Snapshots:
+        """The snapshots over a disk."""
+        return MemorySnapshots(disk)
+
+    def store(self, disk: FaultyDisk) -> ReadStore:
+        """The projections over a disk."""
+        return ReadStore(MemoryDatabase(disk, "projections"))
+
+    def opened(self, world: World) -> None:
+        """A world was opened."""
+
+    def execute(
+        self, world: World, command: c.Command, origin: Origin
+    ) -> Coroutine[Any, Any, Outcome]:
+        """Send a command into a world."""
+        return world.execute(command, origin)
+
+
+class StoryFailed(AssertionError):
+    """Something was wrong: at which step, why, and what happened before."""
+
+    def __init__(self, seed: int, step: int, cause: BaseException, trace: list[str]) -> None:
+        self.seed, self.step, self.cause, self.trace = seed, step, cause, trace
+        reason = f"{type(cause).__name__}: {cause}"
+        super().__init__(f"seed {seed}, step {step}: {reason}")
+
+    def story(self) -> str:
+        """How to see it again, and the last steps."""
+        told = "\n".join(f"  {line}" for line in self.trace[-TOLD:])
+        raised = "".join(traceback.format_tb(self.cause.__traceback__, -3))
+        return f"make sim SEED={self.seed}\n{told}\n{raised}  {self}"
+
+
+class Ending(NamedTuple):
+    """What a story came to. ``digest``: of the whole trace; ``simulated_ns``: the time it covers."""
+
+    digest: str
+    simulated_ns: int
+    crashes: int
+    counts: dict[str, int]
+
+
+class Waiting(NamedTuple):
+    """A client that waits: ``answer`` is told the result, unless the client has gone."""
+
+    task: "asyncio.Task[Any]"
+    request_id: str
+    command: c.Command | None
+    told: Callable[[Any], None] | None
+
+
+class Story:
+    """A world that is opened, used, broken and opened again until the steps are over."""
+
+    def __init__(
+        self,
+        seed: int,
+        steps: int = STEPS,
+        parts: Parts | None = None,
+        dropped: frozenset[int] = frozenset(),
+    ) -> None:
+        self.seed, self.steps = seed, steps
+        self._parts, self._dropped = parts or Parts(), dropped
+        random = Random(seed)
+        self._start_ns = random.choice(STARTS) + random.randrange(2 * HOUR)
+        self.clock = ManualClock(self._start_ns)
+        self._latest_ns = self._start_ns
+        self._fuse = Fuse()
+        self.disk = FaultyDisk(self._fuse)
+        self.auditor = Auditor(self.disk)
+        self._clients = Clients()
+        self._streams: list[Stream] = []
+        self._market = SimulatedMarket(LISTINGS, seed)
+        self._kinds = list(WEIGHTS)
+        self._weights = [weight * random.choice(TEMPERS) for weight in WEIGHTS.values()]
+        self._world_id = random.randbytes(16).hex()
+        self._journal_refuses_until = self._projections_refuse_until = 0
+        self._requests = 0
+        self._step = 0
+        self.crashes = 0
+        self.trace: list[str] = []
+        self._world: World | None = None
+        self._forget_process()
+
+    def _forget_process(self) -> None:
+        """Lose all that a process holds in memory."""
+        self._world = None
+        self._loop = SimulatedLoop(self.clock)
+        self._run = DelayedRun()
+        self._waiting: list[Waiting] = []
+        self._snapshot: Snapshot | None = None
+
+    def run(self) -> Ending:
+        """Tell the whole story; raises ``StoryFailed``."""
+        try:
+            for step in range(self.steps):
+                self._step = step
+                if step not in self._dropped:
+                    self._take_step(Random(self.seed * 1_000_003 + step))
+            self._step = self.steps
+            self._end(Random(-1 - self.seed))
+        except Killed as death:
+            raise AssertionError(f"a death came through: {death}") from death
+        except Exception as cause:
+            raise StoryFailed(self.seed, self._step, cause, self.trace) from cause
+        finally:
+            self._loop.close()
+        digest = sha256("\n".join(self.trace).encode()).hexdigest()
+        counts = self.auditor.counts
+        return Ending(digest, self._latest_ns - self._start_ns, self.crashes, counts)
+
+    def _tell(self, line: str) -> None:
+        self.trace.append(f"{self._step:4} +{(self.clock.time_ns - self._start_ns) / 1e9:.6f}s {line}")
+
+    def _take_step(self, random: Random) -> None:
+        self._pass_time(random)
+        try:
+            if self._world is None:
+                self._open(random)
+            kind = random.choices(self._kinds, self._weights)[0]
+            step: Callable[[World, Random], None] = getattr(self, f"_on_{kind}")
+            assert self._world is not None
+            step(self._world, random)
+            self._turn(2)
+        except Killed as death:
+            self._die(f"killed {death}")
+
+    def _pass_time(self, random: Random) -> None:
+        draw, clock = random.random(), self.clock
+        if draw < 0.65:
+            clock.time_ns += random.randrange(1_000, SECOND // 20)
+        elif draw < 0.96:
+            clock.time_ns += random.randrange(3 * SECOND)
+        elif draw < 0.98:
+            clock.time_ns += random.randrange(600 * SECOND)
+        elif draw < 0.988 and self._world is not None:
+            due_ns = self._world.engine.next_due_ns + random.randint(-1, 1)
+            clock.time_ns = max(clock.time_ns, min(due_ns, clock.time_ns + 5 * DAY))
+        elif draw < 0.993:
+            clock.time_ns += random.randrange(30 * HOUR)
+        elif draw < 0.995:
+            clock.time_ns += random.randrange(5 * DAY)
+        else:
+            clock.time_ns -= random.randrange(HOUR)
+        self._latest_ns = max(self._latest_ns, clock.time_ns)
+
+    # The process: opening, dying, stopping.
+
+    def _open(self, random: Random) -> None:
+        """Recover until it succeeds: it may be killed or refused again and again on the way."""
+        for attempt in range(8):
+            last = attempt == 7
+            lit = not last and random.random() < 0.3
+            self._fuse.light(random.randrange(1, 12) if lit else 0)
+            refuses = not last and random.random() < 0.06
+            try:
+                with self.disk.refusing(refuses):
+                    world = self._recover(random)
+                self._found(world)
+            except Killed as death:
+                self._die(f"killed {death}, while starting")
+            except StorageError as error:
+                assert refuses, f"the start was refused: {error}"
+                self._tell(f"start refused: {error}")
+                self._die("gave up")
+            else:
+                self._fuse.light(0)
+                self._world = world
+                self._audit(world, "opened")
+                return
+
+    def _recover(self, random: Random) -> World:
+        parts, disk = self._parts, self.disk
+        store = parts.store(disk)
+        if random.random() < 0.04:
+            self._tell("the projections are lost")
+            store.clear()
+        world = app.open_world(
+            parts.journal(disk),
+            parts.snapshots(disk),
+            store,
+            self.clock,
+            schedule=lambda: None,
+            run=self._run,
+            queries=self._loop.executor,
+        )
+        publish = world.writer.listener
+        assert publish is not None
+
+        def cross_and_publish(record: Any, events: Any) -> None:
+            self._fuse.cross("after applying")
+            publish(record, events)
+            self._fuse.cross("after publishing")
+
+        world.writer.listener = cross_and_publish
+        parts.opened(world)
+        return world
+
+    def _found(self, world: World) -> None:
+        if not world.engine.seq:
+            app.found(world, [f.WorldCreated(self._world_id, self.seed)])
+        now_ns = max(self.clock.now_ns(), world.engine.ts)
+        instruments = [listing.instrument for listing in LISTINGS]
+        app.found(world, app.reference_facts(world.engine, instruments, "xnys", now_ns))
+
+    def _die(self, how: str) -> None:
+        """Throw the process away: whoever waited never gets an answer."""
+        self.crashes += 1
+        self._tell(f"CRASH ({how}), journal at {self._durable_seq()}")
+        self._fuse.light(0)
+        for waiting in self._waiting:
+            waiting.task.cancel()
+            if waiting.command is not None:
+                self._clients.unanswered(waiting.command)
+        self._loop.turn(3)
+        self._loop.close()
+        for stream in self._streams:
+            stream.cut()
+        self._forget_process()
+
+    def _durable_seq(self) -> int:
+        return self.disk.batches[-1].last_seq if self.disk.batches else 0
+
+    def _audit(self, world: World, why: str) -> None:
+        state_hash = self.auditor.audit(world, self._streams)
+        self._tell(f"{why} at {self.auditor.seq}, state {state_hash[:16]}")
+
+    def _turn(self, rounds: int) -> None:
+        """Let the event loop run, and hand out what is answered."""
+        for _ in range(rounds):
+            self._loop.turn()
+            if self._fuse.blown:
+                raise Killed(self._fuse.blown)
+            assert not self._loop.errors, f"nobody waited for {self._loop.errors[0]!r}"
+            self._hand_out()
+
+    def _hand_out(self) -> None:
+        answered = [waiting for waiting in self._waiting if waiting.task.done()]
+        if not answered:
+            return
+        self._waiting = [waiting for waiting in self._waiting if not waiting.task.done()]
+        for waiting in answered:
+            self._answer(waiting)
+
+    def _answer(self, waiting: Waiting) -> None:
+        if waiting.task.cancelled():
+            self._tell(f"{waiting.request_id} went away")
+            return
+        error = waiting.task.exception()
+        if isinstance(error, Refused):
+            self._tell(f"{waiting.request_id} refused: {error.code}")
+            if waiting.command is not None:
+                self.auditor.refused(waiting.request_id, error.code)
+        elif isinstance(error, StorageError):
+            assert waiting.command is None, f"{waiting.request_id}: {error!r}"
+            self._tell(f"{waiting.request_id} failed: {error}")
+        elif error is not None:
+            raise error
+        elif waiting.told is not None:
+            waiting.told(waiting.task.result())
+
+    def _wait_for(
+        self,
+        request_id: str,
+        work: Coroutine[Any, Any, Any],
+        command: c.Command | None,
+        told: Callable[[Any], None] | None,
+    ) -> "asyncio.Task[Any]":
+        task = self._loop.create_task(work)
+        self._waiting.append(Waiting(task, request_id, command, told))
+        return task
+
+    # The steps.
+
+    def _on_market(self, world: World, random: Random) -> None:
+        facts = self._market.step(self.clock.now_ns(), feeds.open_instruments(world))
+        taken = feeds.send(world, facts)
+        self._tell(f"market: {taken} of {len(facts)} facts")
+        if random.random() < 0.8:
+            self._on_commit(world, random)
+
+    def _on_command(self, world: World, random: Random) -> None:
+        command = self._clients.next_command(random, world.view)
+        for _ in range(2 if random.random() < 0.06 else 1):
+            self._send(world, command, random)
+        if random.random() < 0.5:
+            self._turn(1)
+            self._on_commit(world, random)
+
+    def _send(self, world: World, command: c.Command, random: Random) -> None:
+        self._requests += 1
+        request_id = f"request-{self._requests}"
+        origin = Origin("user:1", request_id, "192.0.2.1", "simulated")
+        self.auditor.sent(request_id, command)
+        self._tell(f"{request_id}: {command}")
+        vanishes = random.random() < 0.1
+        work = self._parts.execute(world, command, origin)
+
+        def told(outcome: Outcome) -> None:
+            self._on_outcome(request_id, command, outcome)
+
+        task = self._wait_for(request_id, work, command, None if vanishes else told)
+        if vanishes:
+            self._clients.unanswered(command)
+            if random.random() < 0.5:
+                self._loop.turn()
+                task.cancel()
+
+    def _on_outcome(self, request_id: str, command: c.Command, outcome: Outcome) -> None:
+        """A client reads its answer; one that repeated itself asks for the first answer's events."""
+        names = [type(event).__name__ for event in outcome.events]
+        self._tell(f"{request_id} answered: seq {outcome.seq} {names}")
+        self.auditor.answered(request_id, outcome)
+        known = len(self._clients.accounts)
+        self._clients.learn(outcome)
+        self._streams += [Stream(account_id) for account_id in self._clients.accounts[known:]]
+        last = outcome.events[-1] if outcome.events else None
+        if isinstance(last, CommandRepeated):
+            first_seq, world = last.first_seq, self._world
+            assert world is not None
+
+            def told(rows: list[tuple[int, Any]]) -> None:
+                self.auditor.told_again(first_seq, [event for _, event in rows])
+
+            query = world.query(lambda store: store.events_of(first_seq))
+            self._wait_for(f"{request_id} first answer", query, None, told)
+
+    def _on_commit(self, world: World, random: Random) -> None:
+        count = world.writer.waiting
+        if not count:
+            return
+        with self.disk.refusing(self._step < self._journal_refuses_until):
+            world.writer.commit()
+        head = world.journal.head
+        self._tell(f"commit of {count}: journal at {head.seq}")
+
+    def _on_flush(self, world: World, random: Random) -> None:
+        try:
+            future = world.projector.begin()
+        except StorageError as error:
+            self._tell(f"projector: {error}")
+        else:
+            self._tell(f"projector: {'nothing' if future is None else 'a batch'} to carry")
+
+    def _on_carry(self, world: World, random: Random) -> None:
+        refuses = self._step < self._projections_refuse_until
+        with self.disk.refusing(refuses):
+            if self._run.finish_one():
+                self._tell("a batch could not be carried" if refuses else "a batch was carried")
+
+    def _on_tick(self, world: World, random: Random) -> None:
+        world.writer.tick_if_due()
+
+    def _on_snapshot(self, world: World, random: Random) -> None:
+        """Take a snapshot: as the running server does it (with a fork), or step by step."""
+        if random.random() < 0.08:
+            self._tell(f"snapshot at {world.engine.seq}, by upkeep")
+            self._wait_for("snapshot", upkeep.take_snapshot(world), None, None)
+        elif self._snapshot is None or random.random() < 0.2:
+            self._snapshot = snapshots.encode_now(world.engine, world.projector.digest)
+            self._tell(f"snapshot at {self._snapshot.seq}")
+
+    def _on_keep_snapshot(self, world: World, random: Random) -> None:
+        """Keep the snapshot taken earlier, once the projections have durably passed it."""
+        snapshot = self._snapshot
+        if snapshot is not None and world.projector.durable.seq >= snapshot.seq:
+            world.snapshots.store(snapshot)
+            self._snapshot = None
+            self._tell(f"snapshot at {snapshot.seq} kept")
+
+    def _on_stream(self, world: World, random: Random) -> None:
+        if not self._streams:
+            return
+        stream = random.choice(self._streams)
+        if random.random() < 0.1:
+            stream.leave(world)
+        else:
+            stream.poll(world)
+        self._tell(f"stream of {stream.account_id} at {stream.token}")
+
+    def _on_read(self, world: World, random: Random) -> None:
+        """Read an order from SQL: what was answered before must be there."""
+        known = self._clients.known_order(random)
+        if known is None:
+            return
+        account_id, order_id = known
+
+        def told(found: tuple[Any, Any]) -> None:
+            row, rows = found
+            assert row is not None, f"order {order_id} was answered, SQL does not have it"
+            assert row in rows, f"order {order_id} is not among those of account {account_id}"
+
+        wanted = OrderFilter(account_id, after=order_id + 1, limit=1)
+        query = world.query(lambda store: (store.order(order_id), store.orders(wanted)))
+        self._wait_for(f"read of {order_id}", query, None, told)
+
+    def _on_journal_outage(self, world: World, random: Random) -> None:
+        self._journal_refuses_until = self._step + random.randrange(1, 25)
+        self._tell("the journal's disk is full")
+
+    def _on_projections_outage(self, world: World, random: Random) -> None:
+        self._projections_refuse_until = self._step + random.randrange(1, 60)
+        self._tell("the projections' disk is full")
+
+    def _on_terms(self, world: World, random: Random) -> None:
+        """Define a new version of a profile, sometimes with other rules."""
+        old = random.choice(sorted(world.view.profiles.values(), key=lambda p: p.profile_id))
+        bounded = old.size_bounded if random.random() < 0.5 else not old.size_bounded
+        profile = VenueProfile(
+            old.profile_id, old.version + 1, old.name, bounded, old.fees, old.quote_age_ns_max
+        )
+        world.writer.submit(f.ProfileDefined(profile))
+        self._tell(f"terms: {profile}")
+
+    def _on_reschedule(self, world: World, random: Random) -> None:
+        now_ns = max(self.clock.now_ns(), world.engine.ts)
+        for fact in app.session_facts(world.engine, "xnys", now_ns):
+            world.writer.submit(fact)
+
+    def _on_crash(self, world: World, random: Random) -> None:
+        raise Killed("between two steps")
+
+    def _on_fuse(self, world: World, random: Random) -> None:
+        self._fuse.light(random.randrange(1, 16))
+        self._tell("the fuse burns")
+
+    def _on_stop(self, world: World, random: Random) -> None:
+        """Stop cleanly, as far as the disk lets us."""
+        with self.disk.refusing(self._step < self._journal_refuses_until):
+            world.halt(Refused("shutting_down", "this Stockyard is stopping"))
+        self._turn(3)
+        self._journal_refuses_until = self._projections_refuse_until = 0
+        self._carry_all(world)
+        upkeep.final_snapshot(world)
+        world.close()
+        self._die("a clean stop")
+
+    def _carry_all(self, world: World) -> None:
+        """Carry every change to SQL."""
+        while world.projector.durable.seq < world.view.seq or len(self._run):
+            try:
+                world.projector.begin()
+            except StorageError as error:
+                self._tell(f"projector: {error}")
+            self._run.finish_one()
+            world.projector.begin()
+
+    def _end(self, random: Random) -> None:
+        """Let everyone finish, judge, kill once more, judge again."""
+        self._fuse.light(0)
+        self._journal_refuses_until = self._projections_refuse_until = 0
+        for last in (False, True):
+            if self._world is None:
+                self._open(random)
+            world = self._world
+            assert world is not None
+            self._turn(3)
+            world.writer.drain()
+            self._turn(3)
+            self._carry_all(world)
+            self._turn(8)
+            for stream in self._streams:
+                stream.poll(world)
+            self._audit(world, "the end" if last else "nearly the end")
+            self.auditor.check_complete(self._streams)
+            if not last:
+                self._die("at the end")
+        replayed = self.auditor.replay()
+        self._tell(f"replayed from genesis: {replayed[:16]}")
+        assert self._world is not None
+        assert replayed == self._world.engine.state_hash(), "the replay ends elsewhere"

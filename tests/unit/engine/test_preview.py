@@ -1,0 +1,100 @@
+"""Goal: a preview says what the order would do, and changes nothing. Method: preview, then send."""
+
+from collections.abc import Callable
+
+import msgspec
+import pytest
+
+from stockyard.model.commands import PlaceOrder
+from stockyard.model.denials import DenyCode
+from stockyard.model.events import CommandDenied, OrderAccepted, OrderFilled
+from tests.engine_terms import CENT, DOLLAR
+from tests.engine_world import World
+
+UNIT = 10**9
+BASE = PlaceOrder(0, 1, 1, 1, 1, 0, 0, 0, "", "", b"")
+ORDERS = [
+    {"qty": 3 * UNIT},
+    {"qty": 30 * UNIT},
+    {"qty": 3 * UNIT, "side": 2},
+    {"qty": 30 * UNIT, "side": 2},
+    {"qty": 3 * UNIT, "order_type": 2, "limit_price": 1_001_000},
+    {"qty": 3 * UNIT, "order_type": 2, "limit_price": 900_000},
+    {"qty": 3 * UNIT, "order_type": 2, "limit_price": 900_001},
+    {"qty": 3 * UNIT, "order_type": 2, "limit_price": -1},
+    {"qty": 3 * UNIT, "limit_price": 5},
+    {"qty": 0, "notional_micros": 250 * DOLLAR},
+    {"qty": 0, "notional_micros": 250 * DOLLAR, "side": 2},
+    {"qty": 0, "notional_micros": 1},
+    {"qty": 3_333_333_333, "instrument_id": 3},
+    {"qty": 3_333_333_333, "instrument_id": 3, "order_type": 2, "limit_price": 9_000},
+    {"qty": 2**63 - 1},
+    {"qty": -1},
+    {"qty": 30_000 * UNIT},
+    {"qty": UNIT, "instrument_id": 99},
+    {"qty": UNIT, "side": 9},
+    {"qty": UNIT, "time_in_force": 9},
+]
+
+
+@pytest.fixture(params=["ideal", "realistic"])
+def market(request: pytest.FixtureRequest, new_world: Callable[..., World]) -> World:
+    world = new_world(profile=request.param)
+    world.quote("ACME", "99.90x8", "100.00x8")
+    world.buy("8", "ACME")
+    world.quote("ACME", "99.90x8", "100.00x8")
+    world.quote("COIN/USD", "99.90x8", "100.00x8")
+    return world
+
+
+@pytest.mark.parametrize("changes", ORDERS, ids=str)
+def test_a_preview_comes_true(market: World, changes: dict[str, int]) -> None:
+    order = msgspec.structs.replace(BASE, account_id=market.accounts[0], **changes)
+    before = market.engine.snapshot()
+    free = market.account().cash_micros - market.account().held_micros
+    preview = market.engine.preview(order, market.ts)
+    assert market.engine.snapshot() == before
+    first, *fills = market.send(order)
+    if isinstance(first, CommandDenied):
+        assert (preview.code, preview.required, preview.available) == (
+            first.code,
+            first.required,
+            first.available,
+        )
+        assert preview.buying_power_micros_after == free
+        return
+    assert isinstance(first, OrderAccepted)
+    assert preview.code == 0
+    assert preview.qty == first.qty
+    assert preview.hold_micros == first.held_micros_after
+    filled = [event for event in fills if isinstance(event, OrderFilled)]
+    assert preview.fillable_qty == sum(event.qty for event in filled)
+    if filled and preview.fillable_qty == preview.qty:
+        assert preview.value_micros == filled[0].value_micros
+        assert preview.fees == filled[0].fees
+        assert preview.price == filled[0].price
+    if order.side == 1:
+        after = market.account().cash_micros - market.account().held_micros
+        assert preview.buying_power_micros_after <= after
+
+
+def test_a_preview_for_nobody(market: World) -> None:
+    preview = market.engine.preview(msgspec.structs.replace(BASE, account_id=99), market.ts)
+    assert preview.code == DenyCode.UNKNOWN_ACCOUNT
+
+
+def test_a_preview_counts_the_age_of_the_quote(new_world: Callable[..., World]) -> None:
+    world = new_world(profile="realistic")
+    world.quote("ACME", "99.90", "100.00")
+    order = msgspec.structs.replace(BASE, account_id=world.accounts[0], qty=UNIT)
+    assert world.engine.preview(order, world.ts).fillable_qty == UNIT
+    assert world.engine.preview(order, world.ts + 61 * UNIT).fillable_qty == 0
+    assert world.engine.preview(order, 0).fillable_qty == UNIT
+
+
+def test_a_sale_shows_its_fees(new_world: Callable[..., World]) -> None:
+    world = new_world(profile="realistic")
+    world.quote("ACME", "100.00", "100.00")
+    world.buy("10", "ACME")
+    order = msgspec.structs.replace(BASE, account_id=world.accounts[0], qty=10 * UNIT, side=2)
+    assert world.engine.preview(order, world.ts).fees == ((2, 3 * CENT), (3, CENT))

@@ -1,0 +1,130 @@
+"""Goal: every number has one word and every word one number. Method: read the tables themselves."""
+
+import re
+from typing import Any
+
+import pytest
+
+from stockyard.engine import order_rules
+from stockyard.model import codes
+from stockyard.model.codes import (
+    ACCOUNT_STATUS_WORDS,
+    ASSET_CLASS_WORDS,
+    FEE_WORDS,
+    FILL_RULE_WORDS,
+    LIFECYCLE_WORDS,
+    OPEN_STATUSES,
+    REASON_WORDS,
+    SIDE_WORDS,
+    STATUS_WORDS,
+    TIF_WORDS,
+    TYPE_WORDS,
+    AccountStatus,
+    AssetClass,
+    FeeKind,
+    FillRule,
+    OrderType,
+    Reason,
+    Side,
+    Status,
+    TimeInForce,
+    Trigger,
+)
+from stockyard.model.denials import DENY_RULES, DenyCode
+from stockyard.model.order_types import ORDER_TYPES
+
+WORDED = [
+    (Side, SIDE_WORDS),
+    (OrderType, TYPE_WORDS),
+    (TimeInForce, TIF_WORDS),
+    (Status, STATUS_WORDS),
+    (Reason, REASON_WORDS),
+    (AssetClass, ASSET_CLASS_WORDS),
+    (AccountStatus, ACCOUNT_STATUS_WORDS),
+    (FillRule, FILL_RULE_WORDS),
+    (FeeKind, FEE_WORDS),
+]
+RELEASED = {
+    "Side": "BUY=1 SELL=2",
+    "OrderType": "MARKET=1 LIMIT=2",
+    "TimeInForce": "DAY=1 GTC=2 IOC=3 FOK=4",
+    "Status": "NONE=0 ACCEPTED=1 NEW=2 PARTIALLY_FILLED=3 FILLED=4 CANCELED=5 EXPIRED=6 "
+    "REPLACED=7 REJECTED=8",
+    "Trigger": "QUEUE=1 ADMIT=2 FILL_PART=3 FILL_REST=4 CANCEL=5 EXPIRE=6 REPLACE=7 REJECT=8",
+    "Reason": "BY_CLIENT=1 DAY_ENDED=2 IMMEDIATE_REST=3 NOT_FILLABLE_WHOLE=4 BEYOND_COLLAR=5 "
+    "ACCOUNT_RESET=6 POSITION_CLOSED=7 NOTIONAL_SPENT=8",
+    "AssetClass": "US_EQUITY=1 CRYPTO=2",
+    "AccountStatus": "ACTIVE=1 SUSPENDED=2 CLOSED=3",
+    "FillRule": "TAKE_WHOLE=1 TAKE_QUOTED=2 REST_WHOLE=3 REST_QUOTED=4",
+    "FeeKind": "COMMISSION=1 SEC=2 TAF=3 CRYPTO_TAKER=4 CRYPTO_MAKER=5",
+    "Book": "FUNDING=1 STREET=2 ROUNDING=3 COMMISSION=4 SEC=5 TAF=6 EXCHANGE=7",
+}
+"""Numbers that stand in journals: new ones are added here, none is changed or taken away."""
+
+
+def numbers(of: type) -> dict[str, int]:
+    """The numbers of a table of codes by name."""
+    return {name: value for name, value in vars(of).items() if name.isupper()}
+
+
+@pytest.mark.parametrize(("table", "words"), WORDED, ids=lambda part: getattr(part, "__name__", ""))
+def test_every_number_has_a_word_of_its_own(table: type, words: dict[int, str]) -> None:
+    values = [value for value in numbers(table).values() if value]
+    assert sorted(values) == sorted(words)
+    assert len(set(words.values())) == len(words)
+    assert all(re.fullmatch(r"[a-z0-9_]+", word) for word in words.values())
+
+
+@pytest.mark.parametrize("name", RELEASED)
+def test_released_numbers_stay(name: str) -> None:
+    released = {part.split("=")[0]: int(part.split("=")[1]) for part in RELEASED[name].split()}
+    assert released.items() <= numbers(getattr(codes, name)).items()
+
+
+def test_every_table_of_codes_is_watched() -> None:
+    tables = {name for name, value in vars(codes).items() if isinstance(value, type)}
+    assert tables == set(RELEASED)
+
+
+@pytest.mark.parametrize("table", [getattr(codes, name) for name in RELEASED] + [DenyCode])
+def test_numbers_are_given_once(table: type) -> None:
+    values = list(numbers(table).values())
+    assert len(set(values)) == len(values)
+
+
+def test_every_status_has_its_textbook_word() -> None:
+    assert set(LIFECYCLE_WORDS) == set(STATUS_WORDS.values())
+    assert {LIFECYCLE_WORDS[STATUS_WORDS[status]] for status in OPEN_STATUSES} == {
+        "pending",
+        "submitted",
+        "partial",
+    }
+
+
+def test_every_deny_code_has_a_rule_and_every_rule_a_code() -> None:
+    assert set(numbers(DenyCode).values()) == set(DENY_RULES)
+    words = [rule.word for rule in DENY_RULES.values()]
+    assert len(set(words)) == len(words)
+    for rule in DENY_RULES.values():
+        assert re.fullmatch(r"[a-z_]+", rule.word)
+        assert rule.http_status in (403, 404, 422)
+        assert rule.wrong.strip()
+        assert rule.right.strip()
+
+
+def test_rules_stand_in_order_of_precedence() -> None:
+    assert list(DENY_RULES) == sorted(DENY_RULES)
+
+
+@pytest.mark.parametrize("row", ORDER_TYPES, ids=lambda row: row.word)
+def test_every_order_type_has_its_rule_and_its_words(row: Any) -> None:
+    assert callable(getattr(order_rules, f"{row.word}_worst_price"))
+    assert TYPE_WORDS[row.order_type] == row.word
+    assert set(row.times_in_force) <= set(TIF_WORDS)
+    assert row.title.strip()
+    assert row.description.endswith(".")
+
+
+def test_every_order_type_has_a_row() -> None:
+    assert [row.order_type for row in ORDER_TYPES] == sorted(numbers(OrderType).values())
+    assert len(numbers(Trigger)) == 8
