@@ -204,7 +204,7 @@ class Server:
             engine_compiled=ENGINE_IS_COMPILED,
             starting_micros=app.starting_micros(config),
             profile=config.profile,
-            registration_open=config.registration,
+            registration=config.registration,
             demo=config.demo,
             body_bytes_max=config.body_bytes_max,
             calendars={XNYS_ID: self.stock_calendar, ALWAYS_ID: "always"},

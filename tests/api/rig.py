@@ -1,11 +1,12 @@
 """A whole door in memory: a world, its people and the ASGI application, driven without sockets.
 
-Promises: nothing of the house is replaced; storage is the memory implementation, time moves only when
-told. Must not know: what a test expects.
+Promises: nothing of the house is replaced; storage is the memory implementation, time moves
+only when told. Must not know: what a test expects.
 """
 
 import asyncio
 from base64 import b64encode
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 import msgspec
@@ -66,13 +67,9 @@ class Rig:
         )
 
     def _schedule(self) -> None:
-        try:
-            asyncio.get_running_loop().call_soon(self._commit)
-        except RuntimeError:
-            pass
-
-    def _commit(self) -> None:
-        self.world.writer.commit()
+        # Outside a running loop the rig itself drains the line.
+        with suppress(RuntimeError):
+            asyncio.get_running_loop().call_soon(self.world.writer.commit)
 
     def restart(self) -> None:
         """Forget everything in memory and recover from the disk."""

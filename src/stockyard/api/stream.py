@@ -109,12 +109,14 @@ class Streams:
             for stream in list(self._open):
                 stream.look_after()
 
-    async def close_all(
-        self, code: int = GOING_AWAY, reason: str = "stockyard is stopping"
-    ) -> None:
-        """Close every stream with a reason; waits until each is closed or was given up."""
-        ended = [stream.end(code, reason) for stream in list(self._open)]
-        await asyncio.gather(*[event.wait() for event in ended])
+    def begin_close(self, reason: str) -> None:
+        """Close every stream, soon, with a reason."""
+        for stream in self._open:
+            stream.end(GOING_AWAY, reason)
+
+    async def closed(self) -> None:
+        """Wait until each stream is closed or was given up."""
+        await asyncio.gather(*[stream.ended.wait() for stream in self._open])
         if self._watch is not None:
             self._watch.cancel()
 
