@@ -13,9 +13,8 @@ from typing import Final
 import msgspec
 
 from stockyard.api.door import Door
-from stockyard.api.fields import RegisterBody
-from stockyard.api.heads import Head
-from stockyard.api.registering import register
+from stockyard.api.registering import Wish, register
+from stockyard.model.records import Origin
 from stockyard.people.directory import People
 
 NAME: Final = "demo.json"
@@ -76,9 +75,8 @@ async def _sign_up(door: Door, url: str) -> Demo:
     while _taken(door, _email(number)):
         number += 1
     email, password = _email(number), secrets.token_urlsafe(12)
-    head = Head({"headers": [], "query_string": b"", "client": None})
-    body = RegisterBody(email, password, "Demo")
-    user, account = await register(door, body, head)
+    origin = Origin("system:demo", "", "", "")
+    user, account = await register(door, Wish("Demo", email, password), origin)
     now_ns = door.world.clock.wall_ns()
     key, secret = await door.desk.write(
         lambda people: people.create_key(user.id, account.account_id, "demo", SCOPES, now_ns)

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
 from stockyard import app
 from stockyard.runtime.verification import Finding, rebuild_projections, verify_directory
@@ -52,14 +51,16 @@ def verify(*, data: Path = Path("data")) -> None:
 
 
 def _show(finding: Finding) -> None:
-    table = Table(show_header=False, box=None)
-    table.add_row("seq", str(finding.seq))
-    table.add_row("state hash", finding.state_hash)
-    table.add_row("ledger balance", str(finding.balance))
-    table.add_row("accounts, open orders", f"{finding.accounts}, {finding.open_orders}")
-    table.add_row("snapshot at seq", str(finding.snapshot_seq))
-    table.add_row("query tables at seq", str(finding.projected_seq))
-    Console().print(table)
+    for name, value in (
+        ("seq", finding.seq),
+        ("state hash", finding.state_hash),
+        ("ledger balance", finding.balance),
+        ("accounts", finding.accounts),
+        ("open orders", finding.open_orders),
+        ("snapshot at seq", finding.snapshot_seq),
+        ("query tables at seq", finding.projected_seq),
+    ):
+        print(f"{name:<22}{value}")
     for line in finding.broken:
         print(f"broken: {line}")
     print("broken" if finding.broken else "whole")
