@@ -155,7 +155,8 @@ def _order(
 
 def _small_qty(terms: Instrument, price: int) -> int:
     """A small quantity, in whole lots, worth at least twice the least an order may be worth."""
-    qty = -(-(10**terms.qty_scale) // 100 // terms.lot) * terms.lot
+    unit: int = 10**terms.qty_scale
+    qty = -(-unit // 100 // terms.lot) * terms.lot
     while price * qty * 10**CASH_SCALE < (
         2 * terms.notional_micros_min * 10 ** (terms.price_scale + terms.qty_scale)
     ):

@@ -176,9 +176,7 @@ def drive(
     return found
 
 
-def _round(
-    opened: list[_Connection], each: int, latencies: list[float], pause_s: float
-) -> Round:
+def _round(opened: list[_Connection], each: int, latencies: list[float], pause_s: float) -> Round:
     """Each connection sends ``each`` requests, one at a time."""
     poller = select.epoll() if hasattr(select, "epoll") else select.poll()
     by_fd = {connection.socket.fileno(): connection for connection in opened}

@@ -18,6 +18,7 @@ from bench import child, workload
 from bench.figures import Figure, Report
 from bench.sizes import Sizes
 from stockyard.app import DataDirectory
+from stockyard.model.events import Event
 from stockyard.model.records import Record
 from stockyard.runtime import snapshots
 from stockyard.runtime.projector import run_at_once
@@ -45,14 +46,6 @@ def open_parts(directory: DataDirectory) -> Recovered:
     return recover(directory.journal, directory.snapshots, directory.store, run_at_once)
 
 
-def close(directory: DataDirectory) -> None:
-    """Close every file."""
-    directory.store.close()
-    directory.snapshots.close()
-    directory.journal.close()
-    directory.release()
-
-
 def build(path: str, inputs: int, accounts: int, resting: int, snapshot: bool) -> Start:
     """Fill ``path`` with a journal and query tables; returns the state they must lead to.
 
@@ -68,11 +61,11 @@ def build(path: str, inputs: int, accounts: int, resting: int, snapshot: bool) -
     write_journal(directory, work.mix)
     engine, projector = recovered.engine, recovered.projector
     for record in work.mix:
-        events: list = []
+        events: list[Event] = []
         engine.apply(record.seq, record.ts, record.input, events)
         projector.fold(record, events)
     projector.flush()
-    close(directory)
+    directory.close()
     return Start(0.0, len(work.setup) + len(work.mix), engine.state_hash())
 
 
@@ -87,7 +80,7 @@ def start(path: str, projections: bool) -> Start:
     seconds = time.perf_counter() - begun
     gc.collect()
     found = Start(seconds, recovered.replayed, recovered.engine.state_hash())
-    close(directory)
+    directory.close()
     return found
 
 
@@ -98,7 +91,7 @@ def read(path: str) -> float:
     for _ in directory.journal.read(0):
         continue
     seconds = time.perf_counter() - begun
-    close(directory)
+    directory.close()
     return seconds
 
 
@@ -165,9 +158,7 @@ def run(sizes: Sizes, folder: Path) -> Report:
     )
 
 
-def _measure(
-    folder: Path, sizes: Sizes, inputs: int, resting: int, *, snapshot: bool
-) -> Measured:
+def _measure(folder: Path, sizes: Sizes, inputs: int, resting: int, *, snapshot: bool) -> Measured:
     path = Path(tempfile.mkdtemp(prefix="recovery-", dir=folder))
     given = {
         "path": str(path),

@@ -51,8 +51,11 @@ class Serving:
         self.started_at = time.perf_counter()
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "stockyard", "serve", "--port", str(self.port)]
-                + ["--data", str(data)],
+                [
+                    *(sys.executable, "-m", "stockyard", "serve"),
+                    *("--port", str(self.port)),
+                    *("--data", str(data)),
+                ],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

@@ -54,12 +54,16 @@ async def _measure(path: Path, accounts: int, resting: int, orders: int) -> Held
     write_journal(directory, maker.take())
     projecting = ThreadPoolExecutor(1, "projector")
     loop = asyncio.get_running_loop()
+
+    def schedule() -> None:
+        loop.call_soon(world.writer.commit)
+
     world = open_world(
         directory.journal,
         directory.snapshots,
         directory.store,
         ManualClock(directory.journal.head.ts),
-        schedule=lambda: loop.call_soon(world.writer.commit),
+        schedule=schedule,
         run=projecting.submit,
     )
     gc.collect()

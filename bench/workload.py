@@ -163,6 +163,6 @@ def describe(mix: Sequence[Record]) -> str:
     """The mix in words, counted."""
     counts = dict.fromkeys((Quote, PlaceOrder, CancelOrder), 0)
     for record in mix:
-        counts[type(record.input)] += 1  # type: ignore[index]
+        counts[type(record.input)] += 1
     shares = {kind.__name__: count * 100 / len(mix) for kind, count in counts.items()}
     return ", ".join(f"{share:.1f} % {name}" for name, share in shares.items())

@@ -24,7 +24,7 @@ class Running:
         self.start()
 
     def start(self) -> None:
-        """Start the process and wait until it answers; its output is in the error if it does not."""
+        """Start the process and wait until it answers; its output is in the error if not."""
         demo = self.data / "demo.json"
         before = demo.stat().st_mtime_ns if demo.exists() else 0
         environment = {
@@ -83,7 +83,7 @@ class Client:
     def ask(
         self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None
     ) -> tuple[int, Any]:
-        """Status and decoded body. Raises ``OSError`` or ``HTTPException`` when the server is gone."""
+        """Status and decoded body. Raises ``OSError`` or ``HTTPException`` when nobody answers."""
         self._connection.request(
             method,
             path,

@@ -89,7 +89,7 @@ def check_filled_once(client: Client, order_id: str) -> None:
 
 
 def send_again(client: Client, body: dict[str, Any]) -> str | None:
-    """Send a request that was cut off again; there is one order under its id, whichever send made it."""
+    """Send a cut-off request again; there is one order under its id, whichever send made it."""
     status, answer = client.ask("POST", "/api/v1/orders", body)
     assert status in (201, 403), answer
     again, repeated = client.ask("POST", "/api/v1/orders", body)
@@ -132,7 +132,7 @@ def test_acknowledged_orders_survive_sigkill(tmp_path: Path) -> None:
 
 
 def check_books(server: Running, order_ids: list[str]) -> None:
-    """All orders of the whole story add up to the cash, and ``verify`` finds the directory whole."""
+    """All orders add up to the cash, and ``verify`` finds the directory whole."""
     client = server.connect()
     client.ask("DELETE", "/api/v1/orders")
     assert len(set(order_ids)) == len(order_ids) > KILLS

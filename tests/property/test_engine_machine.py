@@ -7,6 +7,7 @@ engine's snapshot must go on as the engine does.
 
 from typing import Any
 
+import msgspec
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
@@ -20,7 +21,8 @@ from stockyard.model.instruments import FeeRule, VenueProfile
 from stockyard.model.numbers import INT_MAX
 from stockyard.model.records import Input
 from tests.engine_audit import audit_future
-from tests.engine_terms import CENT, DAY, DOLLAR, SECOND
+from tests.engine_terms import CENT, DAY, DOLLAR, LIMITS, SECOND
+from tests.engine_terms import INSTRUMENTS as INSTRUMENTS_LISTED
 from tests.engine_world import World
 from tests.property.comparison import Comparison
 
@@ -197,6 +199,26 @@ class EngineMachine(RuleBasedStateMachine):
     def fees(self, asset_class: int, since: int, lines: list[FeeRule]) -> None:
         """A fee table that takes over at once or soon, with orders resting."""
         self.send(f.FeesScheduled(asset_class, self.ts + since, "new", tuple(lines)))
+
+    @rule(most=st.sampled_from((1, 20)), ttl=st.sampled_from((SECOND, DAY)))
+    def limit(self, most: int, ttl: int) -> None:
+        """Other limits: fewer open orders, keys that are forgotten sooner."""
+        limits = msgspec.structs.replace(LIMITS, open_orders_max=most, key_ttl_ns=ttl)
+        self.send(f.LimitsSet(limits))
+
+    @rule(
+        index=st.integers(0, 2),
+        lot=st.sampled_from((1, UNIT // 2, UNIT)),
+        tick=st.sampled_from((1, 100)),
+        tradable=st.sampled_from((True, True, True, False)),
+        qty_max=st.sampled_from((5 * UNIT, 1_000 * UNIT)),
+    )
+    def relist(self, index: int, lot: int, tick: int, tradable: bool, qty_max: int) -> None:
+        """New terms for a symbol, with orders resting under the old ones."""
+        terms = msgspec.structs.replace(
+            INSTRUMENTS_LISTED[index], lot=lot, tick=tick, tradable=tradable, qty_max=qty_max
+        )
+        self.send(f.InstrumentListed(terms))
 
     @rule(seconds=st.sampled_from((0, 2, 3600)))
     def tick(self, seconds: int) -> None:

@@ -10,9 +10,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
+from stockyard.projections.store import Batch, ReadStore
 from stockyard.runtime.clock import ManualClock
 from stockyard.runtime.projector import run_at_once
-from stockyard.storage.memory import MemoryDisk
+from stockyard.storage.memory import MemoryDatabase, MemoryDisk
 from stockyard.storage.ports import StorageUnavailable
 
 
@@ -50,6 +51,7 @@ class FaultyDisk(MemoryDisk):
         super().__init__()
         self._fuse = fuse
         self._refuses = False
+        self.refuses_projections = False
 
     @contextmanager
     def refusing(self, refuses: bool) -> Iterator[None]:
@@ -69,33 +71,63 @@ class FaultyDisk(MemoryDisk):
         self._fuse.cross("after a write")
 
 
+class FaultyStore(ReadStore):
+    """The projections on a faulty disk, which may refuse them alone."""
+
+    def __init__(self, disk: FaultyDisk) -> None:
+        super().__init__(MemoryDatabase(disk, "projections"))
+        self._disk = disk
+
+    def write(self, batch: Batch) -> None:
+        """Commit a batch, or fail as ordered."""
+        if self._disk.refuses_projections:
+            raise StorageUnavailable("another program holds the projections")
+        super().write(batch)
+
+
+class Work(Future[None]):
+    """A piece of the projector's work, run when told, or when somebody waits for it."""
+
+    def __init__(self, work: Callable[[], None]) -> None:
+        super().__init__()
+        self._work = work
+
+    def run(self) -> None:
+        """Do it."""
+        error = run_at_once(self._work).exception()
+        if error is None:
+            self.set_result(None)
+        else:
+            self.set_exception(error)
+
+    def result(self, timeout: float | None = None) -> None:
+        """Do it first, as a thread would meanwhile."""
+        if not self.done():
+            self.run()
+        super().result(timeout)
+
+
 class DelayedRun:
     """Runs the projector's work when told, not when asked."""
 
     def __init__(self) -> None:
-        self._waiting: list[tuple[Callable[[], None], Future[None]]] = []
+        self._waiting: list[Work] = []
 
     def __len__(self) -> int:
-        return len(self._waiting)
+        return len([work for work in self._waiting if not work.done()])
 
     def __call__(self, work: Callable[[], None]) -> "Future[None]":
         """Queue the work."""
-        future: Future[None] = Future()
-        self._waiting.append((work, future))
-        return future
+        self._waiting = [*[work for work in self._waiting if not work.done()], Work(work)]
+        return self._waiting[-1]
 
     def finish_one(self) -> bool:
         """Run the oldest piece of work; False when there was none."""
-        if not self._waiting:
-            return False
-        work, future = self._waiting.pop(0)
-        done = run_at_once(work)
-        error = done.exception()
-        if error is None:
-            future.set_result(None)
-        else:
-            future.set_exception(error)
-        return True
+        for work in self._waiting:
+            if not work.done():
+                work.run()
+                return True
+        return False
 
 
 class AtOnce(ThreadPoolExecutor):

@@ -17,9 +17,9 @@ from stockyard.projections.store import Batch, ReadStore
 from stockyard.runtime.recovery import state_hash
 from stockyard.runtime.world import World
 from stockyard.runtime.writer import Outcome
-from stockyard.storage.memory import MemoryDatabase, MemoryJournal, MemorySnapshots
+from stockyard.storage.memory import MemoryJournal, MemorySnapshots
 from stockyard.storage.ports import Journal, JournalHead, Snapshot, Snapshots, StorageUnavailable
-from tests.simulation.faults import FaultyDisk
+from tests.simulation.faults import FaultyDisk, FaultyStore
 from tests.simulation.story import Parts
 
 
@@ -71,7 +71,7 @@ class RefusesWhatItKept(Parts):
         return LyingJournal(disk)
 
 
-class CursorFirst(ReadStore):
+class CursorFirst(FaultyStore):
     """Commits the cursor and the rows one after the other."""
 
     def write(self, batch: Batch) -> None:
@@ -85,10 +85,10 @@ class CursorAheadOfRows(Parts):
 
     def store(self, disk: FaultyDisk) -> ReadStore:
         """One that writes its cursor first."""
-        return CursorFirst(MemoryDatabase(disk, "projections"))
+        return CursorFirst(disk)
 
 
-class LossyStore(ReadStore):
+class LossyStore(FaultyStore):
     """Loses the last event of a batch with many of them."""
 
     def write(self, batch: Batch) -> None:
@@ -107,7 +107,7 @@ class LostEvent(Parts):
 
     def store(self, disk: FaultyDisk) -> ReadStore:
         """One that loses events."""
-        return LossyStore(MemoryDatabase(disk, "projections"))
+        return LossyStore(disk)
 
 
 class RetryDoubles(Parts):

@@ -25,11 +25,11 @@ from stockyard.runtime import feeds, snapshots, upkeep
 from stockyard.runtime.clock import ManualClock
 from stockyard.runtime.world import World
 from stockyard.runtime.writer import Outcome, Refused
-from stockyard.storage.memory import MemoryDatabase, MemoryJournal, MemorySnapshots
+from stockyard.storage.memory import MemoryJournal, MemorySnapshots
 from stockyard.storage.ports import Journal, Snapshot, Snapshots, StorageError
 from tests.simulation.auditor import Auditor
 from tests.simulation.clients import Clients
-from tests.simulation.faults import DelayedRun, FaultyDisk, Fuse, Killed, SimulatedLoop
+from tests.simulation.faults import DelayedRun, FaultyDisk, FaultyStore, Fuse, Killed, SimulatedLoop
 from tests.simulation.streams import Stream
 
 SECOND = 10**9
@@ -82,7 +82,7 @@ class Parts:
 
     def store(self, disk: FaultyDisk) -> ReadStore:
         """The projections over a disk."""
-        return ReadStore(MemoryDatabase(disk, "projections"))
+        return FaultyStore(disk)
 
     def opened(self, world: World) -> None:
         """A world was opened."""
@@ -151,6 +151,7 @@ class Story:
         self._market = SimulatedMarket(LISTINGS, seed)
         self._kinds = list(WEIGHTS)
         self._weights = [weight * random.choice(TEMPERS) for weight in WEIGHTS.values()]
+        self._waiting_events_max = random.choice((15, 60, 50_000))
         self._world_id = random.randbytes(16).hex()
         self._journal_refuses_until = self._projections_refuse_until = 0
         self._requests = 0
@@ -192,6 +193,7 @@ class Story:
 
     def _take_step(self, random: Random) -> None:
         self._pass_time(random)
+        self.disk.refuses_projections = self._step < self._projections_refuse_until
         try:
             if self._world is None:
                 self._open(random)
@@ -231,6 +233,8 @@ class Story:
             lit = not last and random.random() < 0.3
             self._fuse.light(random.randrange(1, 12) if lit else 0)
             refuses = not last and random.random() < 0.06
+            if last:
+                self._end_outages()
             try:
                 with self.disk.refusing(refuses):
                     world = self._recover(random)
@@ -238,7 +242,7 @@ class Story:
             except Killed as death:
                 self._die(f"killed {death}, while starting")
             except StorageError as error:
-                assert refuses, f"the start was refused: {error}"
+                assert refuses or self.disk.refuses_projections, f"the start was refused: {error}"
                 self._tell(f"start refused: {error}")
                 self._die("gave up")
             else:
@@ -271,6 +275,7 @@ class Story:
             self._fuse.cross("after publishing")
 
         world.writer.listener = cross_and_publish
+        world.projector.waiting_events_max = self._waiting_events_max
         parts.opened(world)
         return world
 
@@ -421,10 +426,9 @@ class Story:
             self._tell(f"projector: {'nothing' if future is None else 'a batch'} to carry")
 
     def _on_carry(self, world: World, random: Random) -> None:
-        refuses = self._step < self._projections_refuse_until
-        with self.disk.refusing(refuses):
-            if self._run.finish_one():
-                self._tell("a batch could not be carried" if refuses else "a batch was carried")
+        if self._run.finish_one():
+            refused = self.disk.refuses_projections
+            self._tell("a batch could not be carried" if refused else "a batch was carried")
 
     def _on_tick(self, world: World, random: Random) -> None:
         world.writer.tick_if_due()
@@ -478,7 +482,7 @@ class Story:
 
     def _on_projections_outage(self, world: World, random: Random) -> None:
         self._projections_refuse_until = self._step + random.randrange(1, 60)
-        self._tell("the projections' disk is full")
+        self._tell("another program holds the projections")
 
     def _on_terms(self, world: World, random: Random) -> None:
         """Define a new version of a profile, sometimes with other rules."""
@@ -507,11 +511,15 @@ class Story:
         with self.disk.refusing(self._step < self._journal_refuses_until):
             world.halt(Refused("shutting_down", "this Stockyard is stopping"))
         self._turn(3)
-        self._journal_refuses_until = self._projections_refuse_until = 0
+        self._end_outages()
         self._carry_all(world)
         upkeep.final_snapshot(world)
         world.close()
         self._die("a clean stop")
+
+    def _end_outages(self) -> None:
+        self._journal_refuses_until = self._projections_refuse_until = 0
+        self.disk.refuses_projections = False
 
     def _carry_all(self, world: World) -> None:
         """Carry every change to SQL."""
@@ -526,7 +534,7 @@ class Story:
     def _end(self, random: Random) -> None:
         """Let everyone finish, judge, kill once more, judge again."""
         self._fuse.light(0)
-        self._journal_refuses_until = self._projections_refuse_until = 0
+        self._end_outages()
         for last in (False, True):
             if self._world is None:
                 self._open(random)

@@ -288,7 +288,6 @@ def _add_house_routes(web: FastAPI) -> None:
         "200 while orders are taken; 503 with the same body when stopping or failed.",
         answer=a.Health,
         answered="All is well.",
-        refusals=(422,),
     )
     well: dict[str, Any] = words["responses"][200]
     words["responses"][503] = {**well, "description": "Stopping, or failed."}

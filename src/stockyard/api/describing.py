@@ -31,8 +31,6 @@ class Trait(Flag):
     """About one account of whoever asks."""
     IDEMPOTENT = auto()
     """Moves money: takes an idempotency key, and the engine may deny it."""
-    QUERIES = auto()
-    """Has parameters that can be wrong."""
     NAMED = auto()
     """Names something in its path that may not exist."""
     PEOPLE = auto()
@@ -119,22 +117,36 @@ def schema_of(kind: Any) -> dict[str, Any]:
     return schema
 
 
+_HEADERS: Final = {
+    "X-Request-ID": {"description": "Names the request.", "schema": {"type": "string"}}
+}
+
+
+def problem_response(status: int) -> dict[str, Any]:
+    """The OpenAPI response of a refusal."""
+    schema = {"$ref": REF.format(name="Problem")}
+    return {
+        "description": PROBLEMS[status],
+        "content": {"application/problem+json": {"schema": schema}},
+        "headers": _HEADERS,
+    }
+
+
 def _refusals(traits: Trait, body: bool, extra: tuple[int, ...]) -> list[int]:
-    found = {500, *extra}
+    # Every operation refuses query parameters that it does not know.
+    found = {422, 500, *extra}
     if Trait.SIGNED_IN in traits:
         found |= {400, 401, 403}
     if Trait.ACCOUNT in traits:
-        found |= {404, 422}
+        found |= {404}
     if Trait.IDEMPOTENT in traits:
-        found |= {400, 404, 409, 422, 503}
-    if Trait.QUERIES in traits:
-        found |= {422}
+        found |= {400, 404, 409, 503}
     if Trait.NAMED in traits:
         found |= {404}
     if traits & (Trait.PEOPLE | Trait.HISTORY):
         found |= {503}
     if body:
-        found |= {400, 413, 415, 422}
+        found |= {400, 413, 415}
     return sorted(found)
 
 
@@ -158,16 +170,8 @@ def described(
     if answer is not None:
         responses[status]["content"] = {_JSON: {"schema": schema_of(answer)}}
     for refusal in _refusals(traits, body is not None, refusals):
-        responses[refusal] = {
-            "description": PROBLEMS[refusal],
-            "content": {
-                "application/problem+json": {"schema": {"$ref": REF.format(name="Problem")}}
-            },
-        }
-    for response in responses.values():
-        response["headers"] = {
-            "X-Request-ID": {"description": "Names the request.", "schema": {"type": "string"}}
-        }
+        responses[refusal] = problem_response(refusal)
+    responses[status]["headers"] = {**_HEADERS}
     if Trait.IDEMPOTENT in traits:
         responses[status]["headers"]["Idempotent-Replayed"] = {
             "description": "`true` on the repeat of an answer given before.",
@@ -185,7 +189,7 @@ def described(
         "operation_id": name,
         "tags": [tag],
         "summary": summary,
-        "description": description,
+        "description": description or f"{summary}.",
         "status_code": status,
         "responses": responses,
         "openapi_extra": extra,
@@ -207,12 +211,11 @@ def operation(words: dict[str, Any], *parameters: dict[str, Any]) -> dict[str, A
     found = {
         "tags": words["tags"],
         "summary": words["summary"],
+        "description": words["description"],
         "operationId": words["operation_id"],
         "parameters": [*parameters, *extra["parameters"]],
         "responses": {str(status): told for status, told in words["responses"].items()},
     }
-    if words["description"]:
-        found["description"] = words["description"]
     for part in ("requestBody", "security"):
         if part in extra:
             found[part] = extra[part]

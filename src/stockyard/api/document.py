@@ -8,7 +8,13 @@ from typing import Any, Final
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from stockyard.api.describing import SECURITY_SCHEMES, operation, schemas
+from stockyard.api.describing import (
+    PROBLEMS,
+    SECURITY_SCHEMES,
+    operation,
+    problem_response,
+    schemas,
+)
 from stockyard.api.hot_words import HOT_ROUTES, PREFIX
 
 DOCUMENT_PATH: Final = f"{PREFIX}/openapi.json"
@@ -34,7 +40,18 @@ def document(web: FastAPI, version: str) -> dict[str, Any]:
         path: {method: paths[path][method] for method in _METHODS if method in paths[path]}
         for path in sorted(paths)
     }
+    for item in found["paths"].values():
+        for said in item.values():
+            _share_refusals(said["responses"])
     components = found.setdefault("components", {})
     components["schemas"] = dict(sorted(schemas().items()))
+    components["responses"] = {f"Problem{n}": problem_response(n) for n in PROBLEMS}
     components["securitySchemes"] = SECURITY_SCHEMES
     return found
+
+
+def _share_refusals(responses: dict[str, Any]) -> None:
+    """Say each kind of refusal once for all operations."""
+    for status, said in responses.items():
+        if "application/problem+json" in said.get("content", {}):
+            responses[status] = {"$ref": f"#/components/responses/Problem{status}"}

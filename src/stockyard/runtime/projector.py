@@ -48,6 +48,7 @@ class Projector:
     ) -> None:
         self._view, self._store, self._run = view, store, run
         self.durable = start
+        self.waiting_events_max = WAITING_EVENTS_MAX
         self.digest = digest
         self._events: list[EventRow] = []
         self._on_its_way: tuple[Batch, Changes, Future[None]] | None = None
@@ -72,7 +73,12 @@ class Projector:
             digest = digest_after(digest, payload)
             self._events.append(EventRow(seq, index, event.account_id, ts, msgspec.Raw(payload)))
         self.digest = digest
-        if len(self._events) > WAITING_EVENTS_MAX:
+
+    def make_room(self) -> None:
+        """Carry what waits when it has become too much; called before inputs are journaled, never
+        while one is applied. Raises what writing raised.
+        """
+        if len(self._events) > self.waiting_events_max:
             self.flush()
 
     def pass_by(self, events: Sequence[Event]) -> None:
@@ -92,24 +98,33 @@ class Projector:
         cursor = Cursor(self._view.seq, self._view.ts, self.digest)
         batch = batch_of(changes, self._events, cursor)
         self._events = []
-        future = self._run(lambda: self._store.write(batch))
-        self._on_its_way = (batch, changes, future)
-        return future
+        return self._carry(batch, changes)
 
     def flush(self) -> None:
-        """Carry everything and wait until it is durable; raises what writing raised."""
+        """Carry everything and wait until it is durable; raises what writing raised now, not what
+        it raised before.
+        """
+        if self._on_its_way is not None and self._on_its_way[2].done():
+            batch, changes, future = self._on_its_way
+            if future.exception() is not None:
+                self._carry(batch, changes)
         while self._on_its_way is not None or self._view.seq != self.durable.seq:
             future = self.begin()
             if future is not None:
                 future.result()
                 self._settle()
 
+    def _carry(self, batch: Batch, changes: Changes) -> "Future[None]":
+        future = self._run(lambda: self._store.write(batch))
+        self._on_its_way = (batch, changes, future)
+        return future
+
     def _settle(self) -> None:
         assert self._on_its_way is not None
         batch, changes, future = self._on_its_way
         error: Any = future.exception()
         if error is not None:
-            self._on_its_way = (batch, changes, self._run(lambda: self._store.write(batch)))
+            self._carry(batch, changes)
             raise error
         self._on_its_way = None
         self.durable = batch.cursor

@@ -105,6 +105,7 @@ def _replay(
         engine.apply(record.seq, record.ts, record.input, events)
         replayed += 1
         if record.seq > cursor.seq:
+            projector.make_room()
             projector.fold(record, events)
         else:
             view.fold_fact(record.seq, record.ts, record.input)

@@ -38,7 +38,7 @@ class Finding(NamedTuple):
 
 
 def ledger_balance(engine: Engine) -> int:
-    """The sum of all cash over accounts and house books, counted anew; zero when the books balance."""
+    """The sum of cash over all accounts and house books, counted anew; zero when they balance."""
     state = engine.state
     cash = sum([account.cash_micros for account in state.accounts.values()])
     return cash + sum(state.ledger.house.values())

@@ -98,6 +98,7 @@ class Writer:
             for seq, (message, origin, _) in enumerate(group, head.seq + 1)
         ]
         try:
+            self._projector.make_room()
             self._journal.append(records)
         except StorageUnavailable as error:
             refusal = Refused("journal_unavailable", f"orders cannot be kept now: {error}", 5)
@@ -142,6 +143,10 @@ class Writer:
             self.commit()
 
     def tick_if_due(self) -> None:
-        """Line up a ``ClockTick`` when the engine has something due."""
-        if self._closed is None and self._engine.next_due_ns <= self._clock.now_ns():
+        """Line up a ``ClockTick`` when the engine has something due and nothing waits that will
+        bring the time along.
+        """
+        if self._closed is not None or self._waiting:
+            return
+        if self._engine.next_due_ns <= self._clock.now_ns():
             self.submit(ClockTick())

@@ -77,7 +77,6 @@ def shown_asset(door: Door, instrument: Instrument) -> a.Asset:
         "Needs no sign-in.",
         answer=list[a.Asset],
         answered="The assets.",
-        refusals=(422,),
     ),
 )
 async def list_assets(visit: Visiting) -> Response:
@@ -96,7 +95,6 @@ async def list_assets(visit: Visiting) -> Response:
         traits=Trait.NAMED,
         answer=a.Asset,
         answered="The asset.",
-        refusals=(422,),
     ),
 )
 async def read_asset(visit: Visiting, symbol: str) -> Response:
@@ -115,7 +113,6 @@ async def read_asset(visit: Visiting, symbol: str) -> Response:
         " calendar never closes: its `next_close` is the end of the trading day.",
         answer=a.ClockNow,
         answered="The time.",
-        refusals=(422,),
     ),
 )
 async def clock(visit: Visiting) -> Response:

@@ -64,7 +64,7 @@ async def read_position(visit: Visiting, symbol: str) -> Response:
         "Close a position",
         "Sells all of it that no open order holds, or `qty`, or `percentage` of it, with a day"
         " market order.",
-        traits=_READS | Trait.IDEMPOTENT | Trait.NAMED | Trait.QUERIES,
+        traits=_READS | Trait.IDEMPOTENT | Trait.NAMED,
         status=201,
         answer=a.Order,
         answered="The closing order.",
