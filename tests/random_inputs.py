@@ -145,7 +145,7 @@ class RandomInputs:
         if random.random() < 0.02:
             return random.choice(BAD_NUMBERS)
         unit = 10**instrument.qty_scale
-        qty = random.choice((1, 2, 3, 10, 60, 150)) * unit
+        qty: int = random.choice((1, 2, 3, 10, 60, 150)) * unit
         if random.random() < (0.3 if instrument.lot == 1 else 0.03):
             qty += random.randrange(unit)
         return qty

@@ -63,7 +63,7 @@ class DataDirectory:
         try:
             self.journal = SqliteJournal(path / "journal.db")
             self.snapshots = SqliteSnapshots(path / "snapshots.db")
-            self.store = ReadStore(SqliteDatabase(path / "projections.db", durable=True))
+            self.store = ReadStore(SqliteDatabase(path / "projections.db", durable=False))
         except BaseException:
             self._lock.close()
             raise

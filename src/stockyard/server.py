@@ -9,10 +9,9 @@ import asyncio
 import gc
 import logging
 import signal
-import time
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from importlib.metadata import version
 from typing import Any, Final
 
@@ -21,7 +20,7 @@ import uvicorn
 from stockyard import app, demo
 from stockyard.adapters import open_recording
 from stockyard.api.application import Application, create_application
-from stockyard.api.registering import complete_unfinished
+from stockyard.api.problems import Problem
 from stockyard.api.settings import (
     STREAM_FRAME_BYTES_MAX,
     STREAM_PING_S,
@@ -36,6 +35,7 @@ from stockyard.runtime import feeds, upkeep
 from stockyard.runtime.clock import Clock, RecordedClock, WallClock
 from stockyard.runtime.world import ENGINE_IS_COMPILED
 from stockyard.runtime.writer import Refused
+from stockyard.storage.ports import StorageError
 
 LOG: Final = logging.getLogger("stockyard")
 GRACE_S: Final = 5
@@ -166,6 +166,7 @@ class Server:
                 log_config=None,
                 server_header=False,
                 date_header=False,
+                proxy_headers=False,
                 ws_max_size=STREAM_FRAME_BYTES_MAX,
                 ws_ping_interval=STREAM_PING_S,
                 ws_ping_timeout=STREAM_PING_TIMEOUT_S,
@@ -175,8 +176,8 @@ class Server:
         )
         serving = asyncio.ensure_future(self._uvicorn.serve())
         try:
-            await complete_unfinished(self.world, self.people)
-            self._start_tasks(clock, recording)
+            await application.complete_unfinished()
+            self._start_tasks(application, clock, recording)
             while not self._uvicorn.started and not serving.done():
                 await asyncio.sleep(0.005)
             if not serving.done():
@@ -224,17 +225,18 @@ class Server:
         assert self._uvicorn is not None
         while not self._uvicorn.should_exit and not serving.done():
             await asyncio.sleep(0.05)
-        application.begin_closing()
-        await application.streams.close_all()
+        application.begin_stop(SHUTTING_DOWN.detail)
         await serving
 
-    def _start_tasks(self, clock: Clock, recording: Recording | None) -> None:
+    def _start_tasks(
+        self, application: Application, clock: Clock, recording: Recording | None
+    ) -> None:
         config, world = self.config, self.world
         jobs: list[Coroutine[Any, Any, Any]] = [
             upkeep.keep_time(world),
             upkeep.keep_projecting(world, config.projection_seconds),
             upkeep.keep_snapshots(world, config.snapshot_seconds),
-            self._keep_people(),
+            self._keep_people(application),
             self._keep_sessions(),
         ]
         if recording is not None and isinstance(clock, RecordedClock):
@@ -259,11 +261,12 @@ class Server:
             self.failed = True
             self.stop()
 
-    async def _keep_people(self) -> None:
+    async def _keep_people(self, application: Application) -> None:
         while True:
             await asyncio.sleep(PEOPLE_UPKEEP_S)
-            self.people.purge_expired(time.time_ns())
-            self.people.flush_last_used()
+            # The desk may be busy with sign-ins, or its disk full: there is a next time.
+            with suppress(Problem, StorageError):
+                await application.tidy_people()
 
     async def _keep_sessions(self) -> None:
         while True:

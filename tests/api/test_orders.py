@@ -52,8 +52,10 @@ async def test_orders_are_listed_newest_first_in_pages(ann: Trader) -> None:
     assert [row["id"] for row in listed] == [resting, *reversed(ids)]
     page = await ann.call("GET", "/orders", query=f"limit=2&after={ids[2]}")
     assert [row["id"] for row in page.json] == [ids[1], ids[0]]
-    wanted = {"status=open": 1, "status=closed": 3, "status=filled": 3, "status=all": 4,
-              "status=new": 1, "status=canceled": 0, "symbol=AAPL": 4, "symbol=BTCUSD": 0}  # fmt: skip
+    wanted = {
+        "status=open": 1, "status=closed": 3, "status=filled": 3, "status=all": 4,
+        "status=new": 1, "status=canceled": 0, "symbol=AAPL": 4, "symbol=BTCUSD": 0,
+    }  # fmt: skip
     for query, count in wanted.items():
         assert len((await ann.call("GET", "/orders", query=query)).json) == count, query
 
@@ -72,9 +74,7 @@ async def test_a_replacement_is_a_new_order(rig: Rig, ann: Trader) -> None:
 
 
 async def test_canceling_one_and_all(rig: Rig, ann: Trader) -> None:
-    ids = [
-        (await ann.order(type="limit", limit_price="180", qty="1")).json["id"] for _ in range(3)
-    ]
+    ids = [(await ann.order(type="limit", limit_price="180", qty="1")).json["id"] for _ in range(3)]
     done = await ann.call("DELETE", "/orders/" + ids[0])
     assert (done.status, done.json["status"]) == (200, "canceled")
     assert done.json["reason"] == "canceled_by_client"

@@ -205,3 +205,12 @@ def test_large_integers_in_json_rows_stay_exact(database: Database) -> None:
     database.script("CREATE TABLE told (a BIGINT, b BIGINT, PRIMARY KEY (a))")
     database.upsert_json("told", ("a", "b"), "a", b"[[1, 4611686018427387903], [2, -1]]")
     assert database.query("SELECT b FROM told ORDER BY a") == [(2**62 - 1,), (-1,)]
+
+
+def test_what_is_synced_stays_and_can_be_added_to(database: Database) -> None:
+    database.script("CREATE TABLE told (a BIGINT, PRIMARY KEY (a))")
+    database.execute("INSERT INTO told VALUES (1)")
+    database.sync()
+    database.execute("INSERT INTO told VALUES (2)")
+    database.sync()
+    assert database.query("SELECT a FROM told ORDER BY a") == [(1,), (2,)]

@@ -311,7 +311,7 @@ class NaiveTwin:
         value = order.value - value_before
         buying = order.side == Side.BUY
         most = order.hold - value - self._hold_for(order)[0] if buying else value
-        fees = []
+        fees: list[tuple[int, int]] = []
         for rule in self._rules(order):
             if rule.maker == 2 or bool(rule.maker) == maker:
                 fee = total_fee(rule, order.terms, order.value, order.filled)
@@ -417,7 +417,8 @@ class NaiveTwin:
         amount_fits = (
             terms.notional_micros_min <= order.notional <= limits.order_notional_micros_max
         )
-        bought = order.qty if order.notional and touch and amount_fits else None
+        allowed = market and order.tif != TimeInForce.FOK
+        bought = order.qty if order.notional and touch and amount_fits and allowed else None
         rules = {
             DenyCode.INSTRUMENT_NOT_TRADABLE: not terms.tradable,
             DenyCode.ORDER_TYPE_NOT_SUPPORTED: not (market or limit),
@@ -428,8 +429,7 @@ class NaiveTwin:
             DenyCode.QUANTITY_OFF_LOT: qty_asked % terms.lot != 0,
             DenyCode.QUANTITY_TOO_LARGE: qty_asked > terms.qty_max
             or (bought is not None and bought > terms.qty_max),
-            DenyCode.NOTIONAL_NOT_ALLOWED: order.notional != 0
-            and (limit or order.tif == TimeInForce.FOK),
+            DenyCode.NOTIONAL_NOT_ALLOWED: order.notional != 0 and not allowed,
             DenyCode.NOTIONAL_TOO_SMALL: (
                 order.notional != 0 and order.notional < terms.notional_micros_min
             )

@@ -251,5 +251,5 @@ class EngineMachine(RuleBasedStateMachine):
 
 TestEngineMachine: Any = EngineMachine.TestCase
 TestEngineMachine.settings = settings(
-    stateful_step_count=60, max_examples=3 * settings.default.max_examples
+    stateful_step_count=60, max_examples=3 * settings().max_examples
 )

@@ -112,8 +112,8 @@ class Clients:
             return random.choice(BAD_NUMBERS)
         instrument = view.instruments[instrument_id]
         dollars = random.choice((20, 900, 900, 900, 6_000, 6_000, 30_000, 300_000, 2_000_000))
-        unit = 10**instrument.qty_scale
-        qty = dollars * unit * 10**instrument.price_scale // max(price, 1)
+        unit: int = 10**instrument.qty_scale
+        qty: int = dollars * unit * 10**instrument.price_scale // max(price, 1)
         if qty > unit and random.random() < 0.5:
             qty -= qty % unit
         return min(max(qty, 1), INT_MAX)

@@ -211,7 +211,8 @@ class PlainBooks:
         full = order.filled_qty == order.qty
         assert (x.status == Status.FILLED) == full, f"{name}: status {x.status}, filled: {full}"
         if order.qty != order.accepted.qty:
-            assert order.accepted.notional_micros and full, f"{name}: the order shrank"
+            assert order.accepted.notional_micros, f"{name}: the order shrank"
+            assert full, f"{name}: the order shrank, and is not filled"
         if full:
             self._close(order)
 
@@ -222,6 +223,8 @@ class PlainBooks:
     def _ended(self, x: e.OrderCanceled | e.OrderExpired | e.OrderReplaced) -> None:
         order = self.orders[x.order_id]
         assert order.is_open, f"{x}: it had ended"
+        cash = self.accounts[x.account_id].cash_micros
+        assert 0 <= x.held_micros_after <= cash, f"{x} holds more than there is"
         self._close(order)
         if self.accounts[x.account_id].open_count == 0:
             held = (x.held_micros_after, x.held_qty_after)

@@ -9,12 +9,12 @@ from typing import Any
 
 import msgspec
 
+from stockyard.engine.engine import state_hash
 from stockyard.model import commands as c
 from stockyard.model.codec import decode_state, encode
 from stockyard.model.events import Event
 from stockyard.model.records import Origin, Record
 from stockyard.projections.store import Batch, ReadStore
-from stockyard.runtime.recovery import state_hash
 from stockyard.runtime.world import World
 from stockyard.runtime.writer import Outcome
 from stockyard.storage.memory import MemoryJournal, MemorySnapshots
@@ -24,7 +24,7 @@ from tests.simulation.story import Parts
 
 
 class HastyJournal(MemoryJournal):
-    """Says that records are kept, and keeps them with the next ones."""
+    """Says that commands are kept, and keeps them with whatever comes next."""
 
     def __init__(self, disk: FaultyDisk) -> None:
         super().__init__(disk)
@@ -37,9 +37,13 @@ class HastyJournal(MemoryJournal):
         return JournalHead(self._late[-1].seq, self._late[-1].ts, b"") if self._late else head
 
     def append(self, records: Sequence[Record]) -> None:
-        """Keep what came before."""
-        super().append(self._late)
-        self._late = list(records)
+        """Keep facts, and what came before."""
+        super().append([*self._late, *records[:-1]])
+        self._late = []
+        if records[-1].origin is None:
+            super().append(records[-1:])
+        else:
+            self._late = [records[-1]]
 
 
 class AnswersBeforeTheJournal(Parts):

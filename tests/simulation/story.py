@@ -2,7 +2,8 @@
 
 Promises: the same seed, steps and dropped steps give the same trace, byte for byte: each step draws
 from a generator of its own, so that leaving one out changes the others as little as possible. After
-every recovery and at the end the auditor judges. Must not know: what is right; that is the auditor's.
+every recovery and at the end the auditor judges. Must not know: what is right, which the auditor
+does.
 """
 
 import asyncio
@@ -110,7 +111,7 @@ class StoryFailed(AssertionError):
 
 
 class Ending(NamedTuple):
-    """What a story came to. ``digest``: of the whole trace; ``simulated_ns``: the time it covers."""
+    """What a story came to: the digest of its whole trace, the time it covers, what was judged."""
 
     digest: str
     simulated_ns: int
@@ -189,7 +190,9 @@ class Story:
         return Ending(digest, self._latest_ns - self._start_ns, self.crashes, counts)
 
     def _tell(self, line: str) -> None:
-        self.trace.append(f"{self._step:4} +{(self.clock.time_ns - self._start_ns) / 1e9:.6f}s {line}")
+        self.trace.append(
+            f"{self._step:4} +{(self.clock.time_ns - self._start_ns) / 1e9:.6f}s {line}"
+        )
 
     def _take_step(self, random: Random) -> None:
         self._pass_time(random)
@@ -242,7 +245,8 @@ class Story:
             except Killed as death:
                 self._die(f"killed {death}, while starting")
             except StorageError as error:
-                assert refuses or self.disk.refuses_projections, f"the start was refused: {error}"
+                if not refuses and not self.disk.refuses_projections:
+                    raise
                 self._tell(f"start refused: {error}")
                 self._die("gave up")
             else:
@@ -390,7 +394,7 @@ class Story:
                 task.cancel()
 
     def _on_outcome(self, request_id: str, command: c.Command, outcome: Outcome) -> None:
-        """A client reads its answer; one that repeated itself asks for the first answer's events."""
+        """A client reads its answer; one that repeated itself asks for the first answer."""
         names = [type(event).__name__ for event in outcome.events]
         self._tell(f"{request_id} answered: seq {outcome.seq} {names}")
         self.auditor.answered(request_id, outcome)
@@ -446,7 +450,12 @@ class Story:
         """Keep the snapshot taken earlier, once the projections have durably passed it."""
         snapshot = self._snapshot
         if snapshot is not None and world.projector.durable.seq >= snapshot.seq:
-            world.snapshots.store(snapshot)
+            try:
+                with self.disk.refusing(self._step < self._journal_refuses_until):
+                    world.snapshots.store(snapshot)
+            except StorageError as error:
+                self._tell(f"snapshot at {snapshot.seq} not kept: {error}")
+                return
             self._snapshot = None
             self._tell(f"snapshot at {snapshot.seq} kept")
 

@@ -43,6 +43,7 @@ _log: Final = logging.getLogger("stockyard.api")
 _JSON_TYPE: Final = (b"content-type", b"application/json")
 _PROBLEM: Final = (b"content-type", PROBLEM_TYPE)
 _NS: Final = 1_000_000_000
+METHODS: Final = ("DELETE", "GET", "PATCH", "POST", "PUT")
 HANDLERS: Final = {(route.method, PREFIX + route.path): route.handler for route in HOT_ROUTES}
 
 
@@ -189,8 +190,9 @@ def _unheard(request: Request, error: Exception) -> Response:
 
 def _routing_problem(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    if error.status_code == 405:
-        methods = allowed_methods(request)
+    # The framework does not know the hot paths: only here are all methods of a path together.
+    methods = allowed_methods(request)
+    if methods:
         return _told(
             request,
             Problem(
@@ -204,7 +206,7 @@ def _routing_problem(request: Request, error: Exception) -> Response:
     return _told(
         request,
         Problem(
-            error.status_code if error.status_code != 400 else 404,
+            404,
             "not_found",
             "there is nothing at this path",
             f"see GET {DOCUMENT_PATH}",
@@ -215,12 +217,15 @@ def _routing_problem(request: Request, error: Exception) -> Response:
 def allowed_methods(request: Request) -> list[str]:
     """Every method that the path of a request takes."""
     path = request.scope["path"]
-    found = {method for method in ("GET", "POST", "DELETE") if hot_handler(method, path)[0]}
-    for route in request.app.routes:
-        for method in getattr(route, "methods", None) or ():
-            if route.matches({**request.scope, "method": method})[0] is Match.FULL:
-                found.add(method)
-    return sorted(found)
+    return [
+        method
+        for method in METHODS
+        if hot_handler(method, path)[0] is not None
+        or any(
+            route.matches({**request.scope, "method": method})[0] is Match.FULL
+            for route in request.app.routes
+        )
+    ]
 
 
 def _parameter_problem(request: Request, error: Exception) -> Response:

@@ -165,7 +165,7 @@ class Reader:
         except msgspec.ValidationError as error:
             raise _shape_problem(str(error), self._fields) from None
         except (msgspec.DecodeError, ValueError, RecursionError) as error:
-            raise _syntax_problem(error) from None
+            raise _syntax_problem(body, error) from None
         _refuse_repeats(body)
         return found
 
@@ -195,8 +195,10 @@ def _refuse_repeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _syntax_problem(error: Exception) -> Problem:
-    if isinstance(error, UnicodeDecodeError):
+def _syntax_problem(body: bytes, error: Exception) -> Problem:
+    try:
+        body.decode()
+    except UnicodeDecodeError:
         return Problem(400, "not_utf8", "the body is not UTF-8 text", "send JSON in UTF-8")
     if not isinstance(error, msgspec.DecodeError | RecursionError):
         return _huge_number()
@@ -212,14 +214,14 @@ def _huge_number() -> Problem:
     return Problem(
         422,
         "invalid_number",
-        "the body holds a number with far too many digits",
+        "the body holds a number that is far too large",
         f"a number has at most {TEXT_LENGTH_MAX} characters",
     )
 
 
 def _shape_problem(message: str, fields: tuple[str, ...]) -> Problem:
     """What a decoder's message means, in our words."""
-    if "Integer value out of range" in message:
+    if "out of range" in message:
         return _huge_number()
     unknown = _UNKNOWN.search(message)
     if unknown is not None:

@@ -9,7 +9,7 @@ nobody up. Must not know: how frames are made (``frames``).
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Final
 from urllib.parse import parse_qs
@@ -83,6 +83,9 @@ class Streams:
     def __len__(self) -> int:
         return len(self._open)
 
+    def __iter__(self) -> "Iterator[Stream]":
+        return iter(self._open)
+
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one WebSocket to its end."""
         socket = WebSocket(scope, receive, send)
@@ -133,7 +136,7 @@ class Stream:
         self._resume_from: Name | None = None
         self._identify: Callable[[], Identity] | None = None
         self._account_id = 0
-        self._ending: tuple[int, str] | None = None
+        self.ending: tuple[int, str] | None = None
         self._asked_to_end = asyncio.Event()
         self.ended = asyncio.Event()
         self._sending_since = 0.0
@@ -181,15 +184,15 @@ class Stream:
 
     def end(self, code: int, reason: str) -> None:
         """Close soon, for the first reason given; ``ended`` is set once it is over."""
-        if self._ending is None:
-            self._ending = (code, reason)
+        if self.ending is None:
+            self.ending = (code, reason)
         self._asked_to_end.set()
 
     async def _close(self) -> None:
         connected = WebSocketState.CONNECTED
         if self._socket.client_state != connected or self._socket.application_state != connected:
             return
-        code, reason = self._ending or (GOING_AWAY, "the stream has ended")
+        code, reason = self.ending or (GOING_AWAY, "the stream has ended")
         # A server may hold a close back until the client reads what was sent before.
         with suppress(TimeoutError, RuntimeError, OSError, WebSocketDisconnect):
             await asyncio.wait_for(self._socket.close(code, reason), CLOSE_S)

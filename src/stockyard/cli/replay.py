@@ -206,7 +206,10 @@ def _world(data: Path | None, clock: RecordedClock) -> Iterator[World]:
     if data is None:
         yield app.memory_world(clock, MemoryDisk(), schedule=_nobody)
         return
-    directory = app.DataDirectory(data)
+    try:
+        directory = app.DataDirectory(data)
+    except OSError as error:
+        raise ConfigError(f"data {str(data)!r}: {error.strerror}") from None
     try:
         yield app.open_world(
             directory.journal, directory.snapshots, directory.store, clock, schedule=_nobody
@@ -228,7 +231,10 @@ def _progress_bar() -> Iterator[Told]:
         TextColumn("{task.fields[inputs]:,} inputs"),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    console = Console(stderr=True)
+    with Progress(
+        *columns, console=console, transient=True, disable=not console.is_terminal
+    ) as progress:
         task = progress.add_task("", total=1.0, inputs=0)
         yield lambda part, inputs: progress.update(task, completed=part, inputs=inputs)
 

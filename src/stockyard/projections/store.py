@@ -97,7 +97,10 @@ class ReadStore:
         return Cursor(seq, ts, bytes.fromhex(digest))
 
     def write(self, batch: Batch) -> None:
-        """Commit a batch, durable when this returns; harmless when repeated."""
+        """Commit a batch; harmless when repeated.
+
+        A killed process loses nothing of it; a power cut may, until ``sync``.
+        """
 
         def work(database: Database) -> None:
             for table, rows in batch.tables:
@@ -110,6 +113,10 @@ class ReadStore:
             )
 
         self._database.transact(work)
+
+    def sync(self) -> None:
+        """Make everything written safe from a power cut."""
+        self._database.sync()
 
     def clear(self) -> None:
         """Empty every table, to be rebuilt from the journal."""

@@ -149,10 +149,10 @@ class ScriptedOrder(NamedTuple):
     digest: bytes
 
     def command(
-        self, account_id: int, order_id: int, version: int
+        self, account_id: int, order_id: int, replacements: int
     ) -> PlaceOrder | CancelOrder | ReplaceOrder:
         """The command to send; ``order_id`` is what the row's ``client_order_id`` stands for now,
-        and ``version`` numbers a replacement.
+        and ``replacements`` how often it was asked to be replaced before.
         """
         if self.action == CANCEL:
             return CancelOrder(account_id, order_id, "", self.digest)
@@ -163,7 +163,7 @@ class ScriptedOrder(NamedTuple):
                 self.qty,
                 self.limit_price,
                 self.time_in_force,
-                f"{self.client_order_id}/{version}",
+                f"{self.client_order_id}/{replacements + 2}",
                 "",
                 self.digest,
             )

@@ -7,6 +7,7 @@ a playback was cut off and goes on. Must not know: files, formats, or how result
 """
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import timedelta
 from hashlib import blake2b
@@ -30,7 +31,7 @@ from stockyard.model.facts import (
 from stockyard.model.instruments import Instrument
 from stockyard.model.records import Input, Origin, Record
 from stockyard.runtime.clock import RecordedClock
-from stockyard.runtime.order_script import MarketDays, ScriptedOrder
+from stockyard.runtime.order_script import REPLACE, MarketDays, ScriptedOrder
 from stockyard.runtime.world import World
 
 GROUP_MAX: Final = 1024
@@ -165,7 +166,8 @@ class Playback:
         self._progress, self._sleep = progress, sleep
         self._pending: list[tuple[int, Input]] = []
         self._groups = 0
-        self._current: dict[str, tuple[int, int]] = {}
+        self._order_ids: dict[str, int] = {}
+        self._replacements: Counter[str] = Counter()
         self.sent: list[SentOrder] = []
         self.account_id = 0
         self.played = 0
@@ -211,8 +213,8 @@ class Playback:
     def _message(self, step: Step) -> Input:
         if not isinstance(step, ScriptedOrder):
             return step
-        order_id, version = self._current.get(step.client_order_id, (0, 1))
-        return step.command(self.account_id, order_id, version + 1)
+        name = step.client_order_id
+        return step.command(self.account_id, self._order_ids.get(name, 0), self._replacements[name])
 
     def _note(self, step: Step, seq: int, events: Iterable[Event]) -> None:
         """Remember what became of an order or of the account's opening."""
@@ -223,8 +225,9 @@ class Playback:
             elif isinstance(event, OrderAccepted):
                 made = event.order_id
                 if isinstance(step, ScriptedOrder):
-                    self._current[step.client_order_id] = made, event.version
+                    self._order_ids[step.client_order_id] = made
         if isinstance(step, ScriptedOrder):
+            self._replacements[step.client_order_id] += step.action == REPLACE
             self.sent.append(SentOrder(step, seq, made))
 
     def _arrive(self, ts: int) -> None:
@@ -269,6 +272,7 @@ class Playback:
             for seq, (ts, message) in enumerate(inputs, first_seq)
         ]
         self._clock.advance(records[-1].ts)
+        world.projector.make_room()
         world.journal.append(records)
         answers: list[tuple[Record, list[Event]]] = []
         for record in records:

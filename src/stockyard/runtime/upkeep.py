@@ -11,7 +11,7 @@ from typing import Final
 from stockyard.runtime import snapshots
 from stockyard.runtime.world import World
 from stockyard.runtime.writer import Refused
-from stockyard.storage.ports import StorageError
+from stockyard.storage.ports import Snapshot, StorageError
 
 LOG: Final = logging.getLogger("stockyard.upkeep")
 DUE_CHECK_S: Final = 1.0
@@ -58,12 +58,21 @@ async def take_snapshot(world: World) -> int:
     loop = asyncio.get_running_loop()
     snapshot = await loop.run_in_executor(None, collect)
     await world.caught_up(seq)
-    await loop.run_in_executor(None, world.snapshots.store, snapshot)
+    await loop.run_in_executor(None, _store, world, snapshot)
     return seq
+
+
+def _store(world: World, snapshot: Snapshot) -> None:
+    """Replace the snapshot once the projections are durably past it.
+
+    They are synced here only, not at each of their commits: those would slow down the journal's.
+    """
+    world.store.sync()
+    world.snapshots.store(snapshot)
 
 
 def final_snapshot(world: World) -> None:
     """Leave a snapshot and no tail: the last act of a clean stop."""
     if world.writer.failure is None:
         world.projector.flush()
-        world.snapshots.store(snapshots.encode_now(world.engine, world.projector.digest))
+        _store(world, snapshots.encode_now(world.engine, world.projector.digest))

@@ -138,6 +138,9 @@ class MemoryDatabase(WritingDatabase):
             finally:
                 self._connection.pragma("query_only", False)
 
+    def sync(self) -> None:
+        """Nothing to do: the disk keeps every commit."""
+
     def close(self) -> None:
         """Leave the disk as it is."""
 

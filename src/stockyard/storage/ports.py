@@ -126,5 +126,8 @@ class Database(Protocol):
         no further transaction (both asserted), and lets storage errors pass.
         """
 
+    def sync(self) -> None:
+        """Make what is committed safe from a power cut as well, where commits do not do that."""
+
     def close(self) -> None:
         """Release the files."""

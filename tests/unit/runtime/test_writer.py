@@ -106,3 +106,16 @@ def test_what_is_due_is_ticked() -> None:
     world.writer.drain()
     assert world.engine.seq == seq + 1
     assert world.engine.next_due_ns > clock.time_ns
+
+
+def test_what_waits_brings_the_time_along_so_a_full_line_is_not_ticked() -> None:
+    clock = ManualClock(NOON_NS)
+    world = open_on(MemoryDisk(), clock)
+    order = buy(open_account(world), "o")
+    for _ in range(WAITING_MAX):
+        world.writer.submit(order)
+    clock.time_ns = world.engine.next_due_ns
+    world.writer.tick_if_due()
+    assert world.writer.waiting == WAITING_MAX
+    world.writer.commit()
+    assert world.engine.next_due_ns > clock.time_ns

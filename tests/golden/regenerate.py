@@ -1,0 +1,52 @@
+"""Records the golden answers anew: ``python -m tests.golden.regenerate --because "the reason"``.
+
+The reason is kept beside the answers, and a reviewer reads it. ``--new-journal`` also makes new
+inputs, from a seed; without it the old inputs stay and only the answers change.
+"""
+
+import argparse
+
+from stockyard.model import events as e
+from stockyard.model.records import Record
+from tests.engine_world import World
+from tests.golden.recording import answers_of, read_journal, write_answers, write_journal
+from tests.random_inputs import RandomInputs
+
+SEED = 27
+INPUTS = 3_000
+JOURNAL_BYTES_MAX = 200_000
+
+
+def new_journal(seed: int = SEED, inputs: int = INPUTS) -> tuple[Record, ...]:
+    """A world with accounts under both profiles, and a few thousand mixed inputs."""
+    world = World(cash="2000000")
+    world.open_account("2000000", "realistic")
+    world.open_account("30000", "realistic", owner="bob")
+    source = RandomInputs(seed, world.engine.snapshot())
+    journal = list(world.journal)
+    for _ in range(inputs):
+        seq, ts, message = source.next()
+        out: list[e.Event] = []
+        world.engine.apply(seq, ts, message, out)
+        source.see(out)
+        journal.append((seq, ts, message))
+    return tuple(Record(seq, ts, ts, message) for seq, ts, message in journal)
+
+
+def main() -> None:
+    """Write the answers, and the journal when asked."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--because", required=True, help="why the answers may change")
+    parser.add_argument("--new-journal", action="store_true", help="make new inputs as well")
+    parser.add_argument("--seed", type=int, default=SEED)
+    wanted = parser.parse_args()
+    if wanted.new_journal:
+        write_journal(new_journal(wanted.seed))
+    answers = answers_of(read_journal(), wanted.because)
+    write_answers(answers)
+    print(f"{answers.inputs} inputs; events: {answers.events}")
+    print(f"events {answers.events_sha256}, state {answers.state_sha256}")
+
+
+if __name__ == "__main__":
+    main()

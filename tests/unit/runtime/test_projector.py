@@ -1,0 +1,84 @@
+"""The projector: what failed once is tried again, and only today's failure is told."""
+
+import pytest
+
+from stockyard.app import open_world
+from stockyard.model.events import OrderAccepted
+from stockyard.projections.store import Batch, OrderFilter, ReadStore
+from stockyard.runtime.clock import ManualClock
+from stockyard.storage.memory import MemoryDatabase, MemoryDisk, MemoryJournal, MemorySnapshots
+from stockyard.storage.ports import StorageUnavailable
+from tests.unit.runtime.worlds import NOON_NS, buy, events, nothing, open_account, open_on, send
+
+
+class HeldStore(ReadStore):
+    """Projections that another program may hold while the journal is free."""
+
+    held = False
+
+    def write(self, batch: Batch) -> None:
+        """Commit a batch unless they are held."""
+        if self.held:
+            raise StorageUnavailable("another program holds the projections")
+        super().write(batch)
+
+
+def test_a_flush_after_a_failure_tries_again_and_does_not_tell_the_old_one() -> None:
+    disk = MemoryDisk()
+    world = open_on(disk, ManualClock(NOON_NS))
+    account_id = open_account(world)
+    world.projector.flush()
+    events(world, buy(account_id, "o1", limit=1_000_000))
+    disk.fail_next(StorageUnavailable("the disk is full"))
+    world.projector.begin()
+    world.projector.flush()
+    assert world.projector.durable.seq == world.store.cursor().seq == world.view.seq
+    assert len(world.store.orders(OrderFilter(account_id))) == 1
+
+
+def test_a_flush_tells_a_failure_of_its_own_and_loses_nothing() -> None:
+    disk = MemoryDisk()
+    world = open_on(disk, ManualClock(NOON_NS))
+    account_id = open_account(world)
+    for n in range(2):
+        events(world, buy(account_id, f"o{n}", limit=1_000_000))
+        disk.fail_next(StorageUnavailable("the disk is full"))
+        with pytest.raises(StorageUnavailable):
+            world.projector.flush()
+    world.projector.flush()
+    assert world.store.cursor().seq == world.view.seq
+    assert len(world.store.orders(OrderFilter(account_id))) == 2
+
+
+def test_a_begin_tells_that_the_last_batch_failed_and_starts_it_again() -> None:
+    disk = MemoryDisk()
+    world = open_on(disk, ManualClock(NOON_NS))
+    open_account(world)
+    disk.fail_next(StorageUnavailable("the disk is full"))
+    world.projector.begin()
+    with pytest.raises(StorageUnavailable):
+        world.projector.begin()
+    assert world.projector.begin() is None
+    assert world.projector.durable.seq == world.view.seq
+
+
+def test_projections_held_for_long_refuse_inputs_and_stop_nothing() -> None:
+    disk, clock = MemoryDisk(), ManualClock(NOON_NS)
+    account_id = open_account(open_on(disk, clock))
+    store = HeldStore(MemoryDatabase(disk, "projections"))
+    journal, snapshots = MemoryJournal(disk), MemorySnapshots(disk)
+    world = open_world(journal, snapshots, store, clock, schedule=nothing)
+    world.projector.waiting_events_max = 3
+    store.held = True
+    for n in range(4):
+        assert send(world, buy(account_id, f"o{n}", limit=1_000_000)).refused is None
+    seq, before = journal.head.seq, world.engine.state_hash()
+    refused = send(world, buy(account_id, "late", limit=1_000_000)).refused
+    assert refused is not None
+    assert refused.code == "journal_unavailable"
+    assert (journal.head.seq, world.engine.state_hash()) == (seq, before)
+    store.held = False
+    found = events(world, buy(account_id, "late", limit=1_000_000))
+    assert [type(event) for event in found] == [OrderAccepted]
+    world.projector.flush()
+    assert store.cursor().seq == seq + 1
