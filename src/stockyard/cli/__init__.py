@@ -27,10 +27,13 @@ cli: Final = App(
     help="A brokerage you run yourself.",
     version=version_text,
 )
-cli.command("stockyard.cli.serve:serve")
-cli.command("stockyard.cli.replay:replay")
-cli.command("stockyard.cli.data:verify")
-cli.command("stockyard.cli.data:rebuild")
+for _target, _help in (
+    ("serve:serve", "Serve a Stockyard from a data directory until it is told to stop."),
+    ("replay:replay", "Play a recorded day with scripted orders, as fast as possible."),
+    ("data:verify", "Check a data directory from its first record on."),
+    ("data:rebuild", "Fill the query tables again from the journal."),
+):
+    cli.command(f"stockyard.cli.{_target}", help=_help)
 
 
 def main() -> None:

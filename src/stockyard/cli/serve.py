@@ -80,10 +80,11 @@ def _announce(server: Server, demo: Demo | None) -> None:
     else:
         print(f"  demo sign-in   {demo.email}  {demo.password}")
         print(f"  demo API key   {demo.api_key}  {demo.api_secret}")
-        keys = f"-H 'APCA-API-KEY-ID: {demo.api_key}' -H 'APCA-API-SECRET-KEY: {demo.api_secret}'"
+        who = f"-u {demo.api_key}:{demo.api_secret}"
         body = '{"symbol":"AAPL","side":"buy","type":"market","qty":"1","time_in_force":"day"}'
         print("Try:")
         print(f"  curl {url}/api/v1/quotes/AAPL")
-        print(f"  curl {url}/api/v1/orders {keys} --json '{body}'")
-        print(f"  curl {url}/api/v1/positions {keys}")
+        print(f"  curl {url}/api/v1/orders {who} \\")
+        print(f"       -H 'Content-Type: application/json' -d '{body}'")
+        print(f"  curl {url}/api/v1/portfolio {who}")
     print("Stop with Ctrl-C; everything acknowledged is kept.", flush=True)
