@@ -1,4 +1,4 @@
-"""``python -m bench [--quick] [name ...]``: measure, print a table, write ``bench/out/latest.json``.
+"""``python -m bench [--quick] [name ...]``: measures, prints a table, writes ``out/latest.json``.
 
 A benchmark that fails is told with its reason, the others still run, and the exit code is 1. An aim
 that was missed is no failure. Must not know: how anything is measured.

@@ -15,13 +15,12 @@ import msgspec
 from bench import child
 from bench.figures import Figure, Report
 from bench.filled import Filled
-from bench.load import Key, Symbol
-from bench.orders_over_http import first_order
-from bench.serving import START_S, ServerFailed, Serving, keys_of
+from bench.load import Key
+from bench.serving import POLL_S, START_S, ServerFailed, Serving, keys_of
 from bench.sizes import Sizes
 
-ORDER = Symbol("AAPL", "0.1", "1000.00")
-"""A limit order above the market, which is taken whether or not there is a quote yet."""
+ORDER = {"symbol": "AAPL", "side": "buy", "type": "market", "qty": "1", "time_in_force": "day"}
+FIRST_ORDER_S = 20.0
 
 
 def _demo_key(server: Serving) -> Key:
@@ -34,7 +33,25 @@ def _demo_key(server: Serving) -> Key:
             found = msgspec.json.decode(path.read_bytes())
             return Key(found["api_key"], found["api_secret"])
         except (OSError, msgspec.DecodeError):
-            time.sleep(0.002)
+            time.sleep(POLL_S)
+
+
+def _first_order(server: Serving, key: Key, name: str) -> None:
+    """Send one order again and again until it is taken: before the first quote it is not."""
+    deadline = time.perf_counter() + FIRST_ORDER_S
+    while True:
+        try:
+            body = {**ORDER, "client_order_id": name}
+            status, answer = server.ask("POST", "/api/v1/orders", body, key)
+            if 200 <= status < 300:
+                return
+            refusal = f"{status} {answer[:300]!r}"
+        except OSError as error:
+            refusal = str(error)
+        if time.perf_counter() > deadline:
+            raise ServerFailed(f"no order was taken: {refusal}")
+        server.check_alive(deadline)
+        time.sleep(POLL_S)
 
 
 def _start(data: Path, key: Key | None, name: str) -> float:
@@ -42,7 +59,7 @@ def _start(data: Path, key: Key | None, name: str) -> float:
     server = Serving(data)
     try:
         holder = key or _demo_key(server)
-        first_order(server, holder, ORDER, name, time.perf_counter() + START_S)
+        _first_order(server, holder, name)
         return time.perf_counter() - server.started_at
     finally:
         server.stop()

@@ -137,7 +137,8 @@ def _order(
 ) -> PlaceOrder:
     """Order ``n``: pairs of a buy and a sell by the same holder in the same instrument."""
     pair = n // 2
-    instrument_id = ids[pair % len(ids)]
+    # Every holder comes round to every instrument, so that no one's cash is used up by the dearest.
+    instrument_id = ids[(pair + pair // len(holders)) % len(ids)]
     terms = world.view.instruments[instrument_id]
     holder = holders[pair % len(holders)]
     price = bids[instrument_id] * RESTING_SHARE // 100 // terms.tick * terms.tick

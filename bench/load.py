@@ -164,15 +164,17 @@ def drive(
                 ],
             )
         )
-    _round(opened, warm, [], pause_s)
     found = Load([], [])
-    for _ in range(rounds):
-        latencies: list[float] = []
-        found.rounds.append(_round(opened, each, latencies, pause_s))
-        if keep_latencies:
-            found.latencies_ms += latencies
-    for connection in opened:
-        connection.socket.close()
+    try:
+        _round(opened, warm, [], pause_s)
+        for _ in range(rounds):
+            latencies: list[float] = []
+            found.rounds.append(_round(opened, each, latencies, pause_s))
+            if keep_latencies:
+                found.latencies_ms += latencies
+    finally:
+        for connection in opened:
+            connection.socket.close()
     return found
 
 

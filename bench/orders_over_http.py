@@ -17,9 +17,9 @@ import msgspec
 from bench import child, load, postgres
 from bench.figures import Figure, Growth, Report, quantile
 from bench.filled import Filled
-from bench.load import Key, Load, Symbol
+from bench.load import Key, Load
 from bench.machine import SyncTimes, processor_seconds, sync_times
-from bench.serving import ServerFailed, Serving, keys_of, order_once
+from bench.serving import ServerFailed, Serving, keys_of
 from bench.sizes import Sizes
 
 CONNECTIONS = 32
@@ -119,11 +119,16 @@ def run_together(sizes: Sizes, folder: Path) -> Report:
             name="together",
         )
         passed = time.perf_counter() - begun
-        used = (processor_seconds(server.process.pid) - used) / passed
+        used = processor_seconds(server.process.pid) - used
         kept = _kept(server, place.keys[0], sizes)
     place.close()
     rate = median([one.per_second for one in found.rounds])
-    share = median([one.processor_share for one in found.rounds])
+    orders = sum(one.orders for one in found.rounds)
+    took = sum(one.processor_share * one.seconds for one in found.rounds)
+    busy = (
+        f"processor time an order: server {used / orders * 1e6:.0f} us ({used / passed:.0%} of a"
+        f" core), load generator {took / orders * 1e6:.0f} us ({took / passed:.0%})"
+    )
     against, ratio = f"not measured: {rival.what}", None
     met = False if rate < 10_000 else None
     if rival.per_second is not None:
@@ -140,7 +145,7 @@ def run_together(sizes: Sizes, folder: Path) -> Report:
             met,
             against,
             ratio,
-            f"load generator {share:.0%} of a core, server {used:.0%}; {kept}",
+            f"{busy}; {kept}",
         ),
         Figure(
             "p2_order_p50",
@@ -222,19 +227,3 @@ def run_growth(sizes: Sizes, folder: Path) -> Report:
         [],
         [Growth("growth_http", "one durable order over HTTP", "connections", "us", rows, note)],
     )
-
-
-def first_order(server: Serving, key: Key, symbol: Symbol, name: str, deadline: float) -> None:
-    """Send one order again and again until it is taken."""
-    while True:
-        try:
-            status, body = server.ask("POST", "/api/v1/orders", order_once(symbol, name), key)
-            if 200 <= status < 300:
-                return
-            refusal = f"{status} {body[:300]!r}"
-        except OSError as error:
-            refusal = str(error)
-        server.check_alive(deadline)
-        if time.perf_counter() > deadline:
-            raise ServerFailed(f"no order was taken: {refusal}")
-        time.sleep(0.002)

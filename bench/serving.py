@@ -145,16 +145,3 @@ class Serving:
 def keys_of(filled: Filled) -> list[Key]:
     """One key for each holder."""
     return [Key(holder.key_id, holder.secret) for holder in filled.holders]
-
-
-def order_once(symbol: Symbol, client_order_id: str) -> dict[str, str]:
-    """The body of a limit order that rests."""
-    return {
-        "symbol": symbol.symbol,
-        "side": "buy",
-        "type": "limit",
-        "qty": symbol.qty,
-        "time_in_force": "gtc",
-        "limit_price": symbol.resting_price,
-        "client_order_id": client_order_id,
-    }

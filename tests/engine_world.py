@@ -1,12 +1,13 @@
 """A world to test the engine in: built by real inputs, driven by short verbs, audited at the end.
 
 Promises: nothing of the engine is replaced or reached into; every verb is one journaled input and
-returns its events. Numbers are decimal text, as a person writes them. Must not know: what a test
-expects.
+returns its events (untyped, since a test knows which it expects). Numbers are decimal text, as a
+person writes them. Must not know: what a test expects.
 """
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 from stockyard.engine.engine import Engine
 from stockyard.model import commands as c
@@ -82,13 +83,13 @@ class World:
         whole = (int(hours) * 60 + int(minutes)) * 60
         return midnight + whole * terms.SECOND + parse_decimal(seconds, 9)
 
-    def send(self, message: Input) -> list[Event]:
+    def send(self, message: Input) -> list[Any]:
         """Journal and apply one input, a millisecond after the one before."""
         self._seq += 1
         self.ts += 1_000_000
         return self._apply(message)
 
-    def _apply(self, message: Input) -> list[Event]:
+    def _apply(self, message: Input) -> list[Any]:
         out: list[Event] = []
         self.journal.append((self._seq, self.ts, message))
         self.engine.apply(self._seq, self.ts, message, out)
@@ -97,7 +98,7 @@ class World:
         assert list(decode_events(encode(tuple(out)))) == out
         return out
 
-    def tick(self, text: str) -> list[Event]:
+    def tick(self, text: str) -> list[Any]:
         """Let the clock reach a time."""
         self.ts = self.time_of(text)
         self._seq += 1
@@ -113,7 +114,7 @@ class World:
 
     # Facts.
 
-    def quote(self, symbol: str, bid: str, ask: str) -> list[Event]:
+    def quote(self, symbol: str, bid: str, ask: str) -> list[Any]:
         """A quote written ``99.90x300``; ``-`` for a side that is missing."""
         instrument = self.instruments[symbol]
         sides: list[tuple[int, int]] = []
@@ -131,7 +132,7 @@ class World:
             f.Quote(instrument.instrument_id, bid_price, ask_price, bid_qty, ask_qty, ts)
         )
 
-    def define(self, profile: VenueProfile) -> list[Event]:
+    def define(self, profile: VenueProfile) -> list[Any]:
         """Define a profile or a new version of one."""
         self._profiles[profile.name] = profile.profile_id
         return self.send(f.ProfileDefined(profile))
@@ -142,7 +143,7 @@ class World:
         self._serial += 1
         return order_id, key, (body or str(self._serial)).encode().ljust(16, b".")
 
-    def open_account(self, cash: str, profile: str = "ideal", owner: str = "ann") -> list[Event]:
+    def open_account(self, cash: str, profile: str = "ideal", owner: str = "ann") -> list[Any]:
         """Open one more account; accounts are counted from 1."""
         self._serial += 1
         key = f"registration-{self._serial}"
@@ -163,7 +164,7 @@ class World:
         client_order_id: str = "",
         key: str = "",
         body: str = "",
-    ) -> list[Event]:
+    ) -> list[Any]:
         """Place an order: market without ``limit``; ``$500`` as quantity is a notional amount."""
         instrument = self.instruments[symbol]
         notional = qty.startswith("$")
@@ -181,21 +182,21 @@ class World:
             )
         )
 
-    def buy(self, qty: str, symbol: str, limit: str = "", tif: str = "day") -> list[Event]:
+    def buy(self, qty: str, symbol: str, limit: str = "", tif: str = "day") -> list[Any]:
         """Buy for the first account."""
         return self.order("buy", qty, symbol, limit, tif)
 
-    def sell(self, qty: str, symbol: str, limit: str = "", tif: str = "day") -> list[Event]:
+    def sell(self, qty: str, symbol: str, limit: str = "", tif: str = "day") -> list[Any]:
         """Sell for the first account."""
         return self.order("sell", qty, symbol, limit, tif)
 
-    def cancel(self, number: int, account: int = 1, key: str = "", body: str = "") -> list[Event]:
+    def cancel(self, number: int, account: int = 1, key: str = "", body: str = "") -> list[Any]:
         """Cancel an order; orders are counted from 1 as they were accepted."""
         _, key, digest = self._keys("", key, body)
         order_id = self.orders[number - 1]
         return self.send(c.CancelOrder(self.accounts[account - 1], order_id, key, digest))
 
-    def cancel_all(self, symbol: str = "", account: int = 1, key: str = "") -> list[Event]:
+    def cancel_all(self, symbol: str = "", account: int = 1, key: str = "") -> list[Any]:
         """Cancel every open order, or those of one symbol."""
         instrument_id = self.instruments[symbol].instrument_id if symbol else 0
         _, key, digest = self._keys("", key, "")
@@ -211,7 +212,7 @@ class World:
         client_order_id: str = "",
         key: str = "",
         body: str = "",
-    ) -> list[Event]:
+    ) -> list[Any]:
         """Replace an order; what is left out is taken over."""
         order_id = self.orders[number - 1]
         accepted = next(
@@ -240,7 +241,7 @@ class World:
         client_order_id: str = "",
         key: str = "",
         body: str = "",
-    ) -> list[Event]:
+    ) -> list[Any]:
         """Close a position, or part of it."""
         instrument = self.instruments[symbol]
         return self.send(
@@ -253,22 +254,22 @@ class World:
             )
         )
 
-    def deposit(self, amount: str, account: int = 1, key: str = "", body: str = "") -> list[Event]:
+    def deposit(self, amount: str, account: int = 1, key: str = "", body: str = "") -> list[Any]:
         """Put cash in."""
         _, key, digest = self._keys("", key, body)
         return self.send(c.DepositCash(self.accounts[account - 1], micros(amount), key, digest))
 
-    def withdraw(self, amount: str, account: int = 1, key: str = "", body: str = "") -> list[Event]:
+    def withdraw(self, amount: str, account: int = 1, key: str = "", body: str = "") -> list[Any]:
         """Take cash out."""
         _, key, digest = self._keys("", key, body)
         return self.send(c.WithdrawCash(self.accounts[account - 1], micros(amount), key, digest))
 
-    def reset(self, amount: str, account: int = 1, key: str = "", body: str = "") -> list[Event]:
+    def reset(self, amount: str, account: int = 1, key: str = "", body: str = "") -> list[Any]:
         """Start the account again."""
         _, key, digest = self._keys("", key, body)
         return self.send(c.ResetAccount(self.accounts[account - 1], micros(amount), key, digest))
 
-    def use_profile(self, name: str, account: int = 1, key: str = "") -> list[Event]:
+    def use_profile(self, name: str, account: int = 1, key: str = "") -> list[Any]:
         """Choose the account's realism profile; a name nobody defined is number 9."""
         _, key, digest = self._keys("", key, "")
         profile_id = self._profiles.get(name, 9)
@@ -331,8 +332,8 @@ def audited_worlds() -> Iterator[Callable[..., World]]:
     """A maker of worlds, each of which is audited when the test is over."""
     made: list[World] = []
 
-    def make(**settings: object) -> World:
-        world = World(**settings)  # type: ignore[arg-type]
+    def make(**settings: Any) -> World:
+        world = World(**settings)
         made.append(world)
         return world
 

@@ -42,6 +42,7 @@ from stockyard.runtime.clock import Clock
 from stockyard.runtime.projector import Run, run_at_once
 from stockyard.runtime.recovery import recover
 from stockyard.runtime.world import World
+from stockyard.runtime.writer import Outcome
 from stockyard.storage.lock import DirectoryLock
 from stockyard.storage.memory import MemoryDatabase, MemoryDisk, MemoryJournal, MemorySnapshots
 from stockyard.storage.ports import Journal, Snapshots
@@ -132,16 +133,20 @@ def memory_world(clock: Clock, disk: MemoryDisk, schedule: Callable[[], None]) -
 
 
 def found(world: World, facts: Iterable[Input]) -> None:
-    """Journal and apply reference facts before the doors open."""
+    """Journal and apply facts before the doors open. Raises ``Refused`` when one was not kept."""
+    outcomes: list[Outcome] = []
     for fact in facts:
-        world.writer.submit(fact)
+        world.writer.submit(fact, None, outcomes.append)
     world.writer.drain()
+    for outcome in outcomes:
+        if outcome.refused is not None:
+            raise outcome.refused
     world.adopt_id()
 
 
 def genesis(world: World, seed: int) -> list[Input]:
-    """The first record of a new journal: its name."""
-    if world.engine.seq:
+    """The first fact of a new world: its name."""
+    if world.engine.state.world_id:
         return []
     return [WorldCreated(secrets.token_hex(16), seed)]
 

@@ -60,6 +60,7 @@ class Server:
     def __init__(self, config: Config) -> None:
         self.config = config
         self.failed = False
+        self._stopping = asyncio.Event()
         self._uvicorn: _Uvicorn | None = None
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -71,11 +72,11 @@ class Server:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self.stop)
+        clock, recording = self._clock()
         directory = app.DataDirectory(self.config.data)
         projecting = ThreadPoolExecutor(1, "projector")
         queries = ThreadPoolExecutor(2, "queries")
         try:
-            clock, recording = self._clock()
             self.world = app.open_world(
                 directory.journal,
                 directory.snapshots,
@@ -104,9 +105,9 @@ class Server:
 
     def stop(self) -> None:
         """Begin a clean stop; a second time, do not wait for requests in flight."""
-        if self._uvicorn is not None:
-            self._uvicorn.force_exit = self._uvicorn.should_exit
-            self._uvicorn.should_exit = True
+        if self._uvicorn is not None and self._stopping.is_set():
+            self._uvicorn.force_exit = self._uvicorn.should_exit = True
+        self._stopping.set()
 
     def _clock(self) -> tuple[Clock, Recording | None]:
         kind, _, spec = self.config.market.partition(":")
@@ -223,9 +224,13 @@ class Server:
         self, application: Application, serving: "asyncio.Future[None]"
     ) -> None:
         assert self._uvicorn is not None
-        while not self._uvicorn.should_exit and not serving.done():
-            await asyncio.sleep(0.05)
+        serving.add_done_callback(lambda _: self._stopping.set())
+        await self._stopping.wait()
+        # Streams first, with our reason: the HTTP server would close them without one.
         application.begin_stop(SHUTTING_DOWN.detail)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(application.streams.closed(), GRACE_S)
+        self._uvicorn.should_exit = True
         await serving
 
     def _start_tasks(

@@ -7,6 +7,7 @@ only when told. Must not know: what a test expects.
 import asyncio
 from base64 import b64encode
 from contextlib import suppress
+from functools import cache
 from typing import Any, NamedTuple
 
 import msgspec
@@ -14,6 +15,7 @@ import msgspec
 from stockyard.api.application import Application, create_application
 from stockyard.api.settings import ApiSettings
 from stockyard.app import catalog_instruments, found, memory_world, reference_facts
+from stockyard.engine.engine import Engine
 from stockyard.market.calendars import CALENDAR_NAMES
 from stockyard.model.facts import Quote, Trade, WorldCreated
 from stockyard.model.records import Input
@@ -29,6 +31,11 @@ SECOND = 1_000_000_000
 CHEAP = PasswordCost(memory_kib=8, passes=1, lanes=1)
 PASSWORD = "correct horse battery"
 UNIT = 10**9
+
+
+@cache
+def _reference() -> tuple[Input, ...]:
+    return tuple(reference_facts(Engine(), catalog_instruments(), "always", NOW))
 
 
 class Answer(NamedTuple):
@@ -55,9 +62,7 @@ class Rig:
     def _open(self) -> None:
         self.world: World = memory_world(self.clock, self.disk, self._schedule)
         if self.world.engine.seq == 0:
-            found(self.world, [WorldCreated("0123456789abcdef" * 2, 7)])
-            instruments = catalog_instruments()
-            found(self.world, reference_facts(self.world.engine, instruments, "always", NOW))
+            found(self.world, [WorldCreated("0123456789abcdef" * 2, 7), *_reference()])
         self.people = People(MemoryDatabase(self.disk, "people"))
         settings = ApiSettings(
             **{"version": "0.1.0", "calendars": CALENDAR_NAMES, "profile": "ideal", **self.settings}

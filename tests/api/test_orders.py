@@ -156,3 +156,33 @@ async def test_a_queued_limit_order_expires_and_frees_its_cash(rig: Rig, ann: Tr
     assert (found["status"], found["reason"]) == ("expired", "trading_day_ended")
     assert found["expired_at"] is not None
     assert (await ann.call("GET", "/account")).json["reserved"] == "0.00"
+
+
+async def test_an_answer_shows_the_order_as_its_record_left_it(rig: Rig, ann: Trader) -> None:
+    await ann.call("PATCH", "/account", {"profile": "realistic"})
+    rig.quote("AAPL", 189.99, 190.01, 100)
+    placed = await ann.order(qty="150", time_in_force="ioc")
+    order = placed.json
+    assert (order["status"], order["filled_qty"], order["filled_at"]) == ("canceled", "100", None)
+    assert order["reason"] == "rest_of_immediate_or_cancel"
+    assert order["canceled_at"] == order["created_at"]
+    assert (await ann.call("GET", "/orders/" + order["id"])).body == placed.body
+    whole = (await ann.order(qty="150", time_in_force="fok")).json
+    assert (whole["status"], whole["filled_avg_price"]) == ("canceled", None)
+
+
+@pytest.mark.parametrize("key", [{}, {"Idempotency-Key": "k"}])
+async def test_a_day_that_ends_in_the_same_record_is_no_part_of_the_answer(
+    rig: Rig, ann: Trader, key: dict[str, str]
+) -> None:
+    """The first command after a session's end shares its record with the day's expiries."""
+    old = (await ann.order(type="limit", limit_price="180")).json
+    rig.clock.time_ns += 8 * 3600 * 10**9
+    placed = await ann.order(headers=key, type="limit", limit_price="181")
+    assert (placed.json["status"], placed.json["limit_price"]) == ("new", "181.00")
+    assert (await ann.call("GET", "/orders/" + old["id"])).json["status"] == "expired"
+    rig.clock.time_ns += 24 * 3600 * 10**9
+    ann = Trader(rig, await rig.sign_in())
+    done = await ann.call("DELETE", "/orders", headers=key and {"Idempotency-Key": "l"})
+    assert done.json == []
+    assert (await ann.call("GET", "/orders/" + placed.json["id"])).json["status"] == "expired"

@@ -1,5 +1,7 @@
 """Goal: the heap of resting orders is a sorted list, only quicker. Method: do to both the same."""
 
+from random import Random
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,7 +17,7 @@ def order_of(order_id: int, rank: int) -> Order:
 
 
 @given(OPERATIONS, st.randoms(use_true_random=False))
-def test_the_heap_is_a_sorted_list(operations: list[tuple[int, int]], random: object) -> None:
+def test_the_heap_is_a_sorted_list(operations: list[tuple[int, int]], random: Random) -> None:
     """0 and 1 push; 2 removes: the best, or one from the middle."""
     heap, kept = OrderHeap(), []
     for number, (operation, rank) in enumerate(operations):
@@ -25,14 +27,14 @@ def test_the_heap_is_a_sorted_list(operations: list[tuple[int, int]], random: ob
             kept.append(order)
         elif kept:
             kept.sort(key=lambda each: (each.rank, each.order_id))
-            order = kept.pop(0 if rank < 0 else random.randrange(len(kept)))  # type: ignore[attr-defined]
+            order = kept.pop(0 if rank < 0 else random.randrange(len(kept)))
             heap.remove(order)
             assert order.heap_index == -1
         best = min(kept, key=lambda each: (each.rank, each.order_id), default=None)
         assert heap.best() is best
         assert len(heap) == len(kept)
     drained = []
-    while (order := heap.best()) is not None:
-        drained.append(order)
-        heap.remove(order)
+    while (best := heap.best()) is not None:
+        drained.append(best)
+        heap.remove(best)
     assert drained == sorted(kept, key=lambda each: (each.rank, each.order_id))

@@ -155,7 +155,7 @@ def test_the_two_numbers_do_not_fit(market: World, code: int, changes: dict[str,
 
 
 def test_closing_names_the_lowest_number_too(market: World) -> None:
-    def close(instrument_id: int, qty: int) -> int:
+    def close(instrument_id: int, qty: int) -> Any:
         account_id = market.accounts[0]
         command = ClosePosition(account_id, instrument_id, qty, False, "", "", b"")
         [denied] = market.send(command)
@@ -175,7 +175,7 @@ def test_replacing_names_the_lowest_number_too(new_world: Callable[..., World]) 
     world.quote("RAIL", "99.90x10", "100.00x10")
     world.buy("20", "RAIL", limit="100.00")
 
-    def replace(qty: int, price: int = 0, tif: int = 0) -> int:
+    def replace(qty: int, price: int = 0, tif: int = 0) -> Any:
         account_id, order_id = world.accounts[0], world.orders[-1]
         [denied] = world.send(ReplaceOrder(account_id, order_id, qty, price, tif, "", "", b""))
         return denied.code

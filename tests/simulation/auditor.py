@@ -28,10 +28,6 @@ from tests.simulation.plain_keys import PlainKeys
 from tests.simulation.streams import Stream
 
 COMMANDS = c.Command.__args__
-NOT_RESTORED = ("last_qty",)
-"""Fields of a quote that a recovered View does not know again: the last trade's size is no part of
-the engine's state, so it is missing until the next trade.
-"""
 
 
 class Auditor:
@@ -194,7 +190,7 @@ class Auditor:
         for order_id, row in view.orders.items():
             _same(f"the View's order {order_id}", row, mine.orders[order_id])
         for instrument_id, quote in mine.quotes.items():
-            for slot in [s for s in QuoteRow.__slots__ if s not in NOT_RESTORED]:
+            for slot in QuoteRow.__slots__:
                 found, wanted = getattr(view.quotes[instrument_id], slot), getattr(quote, slot)
                 _same(f"the View's {slot} of {instrument_id}", found, wanted)
         for calendar_id, sessions in mine.sessions.items():

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from scripts.settings_reference import PAGE, page
 from stockyard.config import Config, ConfigError, read_config, settings
 
 
@@ -37,3 +38,7 @@ def test_what_cannot_be_meant_is_refused(environment: dict[str, str], said: str)
 def test_every_setting_says_what_it_is_about() -> None:
     assert set(settings()) == set(Config.__struct_fields__)
     assert all(setting.about.endswith(".") for _, setting in settings().values())
+
+
+def test_the_reference_page_is_current() -> None:
+    assert PAGE.read_text() == page(), "run: make docs"

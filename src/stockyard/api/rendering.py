@@ -79,14 +79,15 @@ def folded_order(ts: int, events: Iterable[e.Event]) -> OrderRow | None:
     """
     row: OrderRow | None = None
     for event in events:
-        kind = type(event)
-        if kind is e.OrderAccepted:
-            row = accepted_order(ts, event)  # type: ignore[arg-type]
-        elif row is not None and getattr(event, "order_id", 0) == row.order_id:
-            if kind is e.OrderFilled:
-                _fill(row, ts, event)  # type: ignore[arg-type]
-            elif kind is e.OrderCanceled:
-                row.status, row.reason, row.ended_ns = Status.CANCELED, event.reason, ts  # type: ignore[union-attr]
+        if isinstance(event, e.OrderAccepted):
+            row = accepted_order(ts, event)
+        elif row is None:
+            continue
+        elif isinstance(event, e.OrderFilled):
+            if event.order_id == row.order_id:
+                _fill(row, ts, event)
+        elif isinstance(event, e.OrderCanceled) and event.order_id == row.order_id:
+            row.status, row.reason, row.ended_ns = Status.CANCELED, event.reason, ts
     return row
 
 

@@ -59,6 +59,7 @@ class Book:
         self.quote_ts = 0
         self.quote_seq = 0
         self.last_price = 0
+        self.last_qty = 0
         self.last_ts = 0
         self.street_qty = 0
         self.is_open = False

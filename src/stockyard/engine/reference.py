@@ -44,6 +44,7 @@ def on_trade(state: State, ts: int, fact: Trade) -> None:
     book = state.book(fact.instrument_id)
     if book is not None:
         book.last_price = fact.price
+        book.last_qty = fact.qty
         book.last_ts = ts
 
 

@@ -83,6 +83,7 @@ def _book(book: Book) -> BookState:
         book.last_price,
         book.last_ts,
         book.street_qty,
+        book.last_qty,
     )
 
 
@@ -179,6 +180,7 @@ def _restore_book(state: State, source: BookState) -> None:
     book.bid_taken, book.ask_taken = source.bid_taken, source.ask_taken
     book.quote_ts, book.quote_seq = source.quote_ts, source.quote_seq
     book.last_price, book.last_ts = source.last_price, source.last_ts
+    book.last_qty = source.last_qty
     state.ledger.post_street(book, source.street_qty)
     calendar = state.calendars.get(book.calendar_id)
     book.is_open = calendar is not None and calendar.is_open

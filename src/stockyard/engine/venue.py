@@ -47,8 +47,10 @@ def fillable_qty(book: Book, order: Order, bounded: bool, price: int) -> int:
 
 
 def affordable_qty(book: Book, order: Order, price: int) -> int:
-    """What the rest of a notional amount pays for at ``price``, to the last fraction of a cent: what
-    rounding a fill's value leaves over is not traded again."""
+    """What the rest of a notional amount pays for at ``price``.
+
+    Exact, without the rounding of the fills' values: what that leaves over is not traded again.
+    """
     return div_floor(order.notional_micros * book.value_divisor - order.filled_value, price)
 
 

@@ -85,6 +85,7 @@ class BookState(msgspec.Struct, frozen=True, array_like=True, gc=False):
     last_price: int
     last_ts: int
     street_qty: int
+    last_qty: int = 0
 
 
 class CalendarState(msgspec.Struct, frozen=True, array_like=True, gc=False):

@@ -159,7 +159,11 @@ class View:
                 book.ask_qty,
             )
             row.seq, row.ts = book.quote_seq, book.quote_ts
-            row.last_price, row.last_ts = book.last_price, book.last_ts
+            row.last_price, row.last_qty, row.last_ts = (
+                book.last_price,
+                book.last_qty,
+                book.last_ts,
+            )
 
     def load_rows(
         self,

@@ -151,8 +151,8 @@ class ScriptedOrder(NamedTuple):
     def command(
         self, account_id: int, order_id: int, replacements: int
     ) -> PlaceOrder | CancelOrder | ReplaceOrder:
-        """The command to send; ``order_id`` is what the row's ``client_order_id`` stands for now,
-        and ``replacements`` how often it was asked to be replaced before.
+        """The command to send; ``order_id`` is what the row's ``client_order_id`` stands for by
+        then, and ``replacements`` how often it was asked to be replaced before.
         """
         if self.action == CANCEL:
             return CancelOrder(account_id, order_id, "", self.digest)

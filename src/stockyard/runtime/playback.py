@@ -180,7 +180,8 @@ class Playback:
         """
         self._pass_known(planned)
         for ts, step in planned:
-            self._arrive(ts)
+            self._pass_due(ts)
+            self._wait_for(ts)
             if isinstance(step, Quote | Trade):
                 self._pending.append((ts, step))
                 if len(self._pending) >= GROUP_MAX:
@@ -188,7 +189,8 @@ class Playback:
             else:
                 self._flush()
                 self._act(ts, step)
-        self._arrive(until_ns + 1)
+        self._pass_due(until_ns + 1)
+        self._wait_for(until_ns)
         self._flush()
         self._clock.advance(until_ns)
         self._world.projector.flush()
@@ -230,8 +232,8 @@ class Playback:
             self._replacements[step.client_order_id] += step.action == REPLACE
             self.sent.append(SentOrder(step, seq, made))
 
-    def _arrive(self, ts: int) -> None:
-        """Wait for ``ts`` at the clock's speed, and let happen what is due before it."""
+    def _pass_due(self, ts: int) -> None:
+        """Let happen what is due before ``ts``, at its own time."""
         while self._world.engine.next_due_ns < ts:
             if self._pending:
                 self._flush()
@@ -239,15 +241,16 @@ class Playback:
                 due_ns = self._world.engine.next_due_ns
                 self._wait_for(due_ns)
                 self._commit([(due_ns, ClockTick())])
-        self._wait_for(ts)
 
     def _wait_for(self, ts: int) -> None:
+        """Wait for ``ts`` at the clock's speed, with all that is past made durable."""
         if self._clock.is_driven:
             return
         wait_s = self._clock.wall_seconds_until(ts)
         if wait_s > 0:
             self._flush()
             self._sleep(wait_s)
+            self._clock.advance(ts)
 
     def _act(self, ts: int, step: Step) -> None:
         """Journal and apply one input other than a quote or trade, by itself."""

@@ -105,8 +105,8 @@ class Projector:
         it raised before.
         """
         if self._on_its_way is not None and self._on_its_way[2].done():
-            batch, changes, future = self._on_its_way
-            if future.exception() is not None:
+            batch, changes, failed = self._on_its_way
+            if failed.exception() is not None:
                 self._carry(batch, changes)
         while self._on_its_way is not None or self._view.seq != self.durable.seq:
             future = self.begin()

@@ -22,7 +22,11 @@ WAITING_MAX: Final = 20_000
 
 
 class Refused(Exception):
-    """The writer did not take an input; nothing happened, and a later try may succeed."""
+    """The writer did not take an input, and a later try may succeed.
+
+    Nothing happened, unless the code is ``engine_stopped``: then it is not known, and a repeat
+    under the same key after the restart tells.
+    """
 
     def __init__(self, code: str, detail: str, retry_after_s: int = 1) -> None:
         super().__init__(detail)
@@ -131,7 +135,12 @@ class Writer:
 
     def _fail(self, error: BaseException, waiting: list[Done | None]) -> None:
         self.failure = error
-        self._closed = Refused("engine_stopped", "the engine stopped on a broken invariant", 30)
+        self._closed = Refused(
+            "engine_stopped",
+            "the engine stopped on a broken invariant; whether this was done shows after a restart,"
+            " by sending it again under the same key",
+            30,
+        )
         outcome = Outcome(0, 0, [], self._closed)
         self._answer(waiting, outcome)
         self._answer([done for _, _, done in self._waiting], outcome)

@@ -40,6 +40,8 @@ def test_makers_and_takers_pay_their_own_lines() -> None:
     assert taking == ((FeeKind.CRYPTO_TAKER, 2_500_000), (FeeKind.SEC, 30_000))
     assert making == ((FeeKind.CRYPTO_MAKER, 1_500_000), (FeeKind.SEC, 30_000))
     assert most_ahead(lines, 0, million, 0, UNIT, UNIT) == 2_530_000
+    dear_to_make = [*lines, FeeLine(MAKER_RULE)]
+    assert most_ahead(dear_to_make, 0, million, 0, UNIT, UNIT) == 3_030_000
 
 
 def test_a_charge_stops_at_what_may_be_charged_in_the_order_of_the_lines() -> None:
@@ -66,7 +68,7 @@ def test_the_latest_table_that_has_begun_counts() -> None:
         lines = table.lines(Side.SELL, ts)
         told.append((table.version, [line.kind for line in lines]))
     first, second = ("first", [FeeKind.CRYPTO_TAKER]), ("second", [FeeKind.SEC, FeeKind.TAF])
-    none = ("", [])
+    none: tuple[str, list[int]] = ("", [])
     assert told == [none, none, first, first, second, second, first, none]
     assert table.lines(Side.BUY, 250) == []
     assert len(table.lines(Side.BUY, 150)) == 1

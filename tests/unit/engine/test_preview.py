@@ -98,3 +98,17 @@ def test_a_sale_shows_its_fees(new_world: Callable[..., World]) -> None:
     world.buy("10", "ACME")
     order = msgspec.structs.replace(BASE, account_id=world.accounts[0], qty=10 * UNIT, side=2)
     assert world.engine.preview(order, world.ts).fees == ((2, 3 * CENT), (3, CENT))
+
+
+def test_an_order_that_would_rest_shows_the_fee_for_resting(
+    new_world: Callable[..., World],
+) -> None:
+    world = new_world(profile="realistic")
+    world.quote("COIN/USD", "99.90", "100.00")
+    order = msgspec.structs.replace(
+        BASE, account_id=world.accounts[0], instrument_id=3, qty=UNIT, order_type=2
+    )
+    resting = msgspec.structs.replace(order, limit_price=9_000)
+    taking = msgspec.structs.replace(order, limit_price=10_000)
+    assert world.engine.preview(resting, world.ts).fees == ((5, 135_000),)
+    assert world.engine.preview(taking, world.ts).fees == ((4, 250_000),)

@@ -57,13 +57,14 @@ def quotes(*seconds: float, instrument_id: int = AAPL) -> list[Quote | Trade]:
 
 def world_on(disk: MemoryDisk, clock: RecordedClock, calendar: str = "always") -> World:
     """A world that commits on the running loop."""
-    holder: list[World] = []
     loop = asyncio.get_running_loop()
-    world = memory_world(
-        clock,
-        disk,
-        lambda: holder and loop.call_soon(holder[0].writer.commit),  # type: ignore[arg-type, return-value]
-    )
+
+    def commit() -> None:
+        if holder:
+            loop.call_soon(holder[0].writer.commit)
+
+    holder: list[World] = []
+    world = memory_world(clock, disk, commit)
     instruments = [listing.instrument for listing in CATALOG]
     found(world, genesis(world, 7))
     found(world, reference_facts(world.engine, instruments, calendar, clock.now_ns()))

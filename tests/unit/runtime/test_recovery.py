@@ -163,9 +163,7 @@ def test_lost_projections_are_made_again_from_the_whole_journal() -> None:
     disk.snapshot = snapshot_of(world)
     ReadStore(MemoryDatabase(disk, "projections")).clear()
     again = reopened(disk)
-    assert again.store.cursor() == Cursor(
-        world.engine.seq, world.engine.ts, world.projector.digest
-    )
+    assert again.store.cursor() == Cursor(world.engine.seq, world.engine.ts, world.projector.digest)
     assert rows(again) == rows(world)
 
 

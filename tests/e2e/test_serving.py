@@ -1,0 +1,180 @@
+"""The real process: first trade, clean stop, restart, refusals to start, recorded markets."""
+
+import asyncio
+import json
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import websockets
+
+from stockyard.storage.sqlite import SqliteSnapshots, read_journal
+from tests.e2e.running import Client, Running
+
+ORDER = {"symbol": "AAPL", "side": "buy", "type": "market", "qty": "1", "time_in_force": "day"}
+
+
+def first_quote(client: Client, symbol: str) -> None:
+    """Wait, by asking, until a symbol is quoted."""
+    for _ in range(2_000):
+        if client.get(f"/api/v1/quotes/{symbol}")["ask"] is not None:
+            return
+    raise AssertionError(f"{symbol} is never quoted")
+
+
+def test_first_trade_sign_in_and_health(server: Running, client: Client) -> None:
+    first_quote(client, "AAPL")
+    status, order = client.ask("POST", "/api/v1/orders", ORDER)
+    assert (status, order["status"], order["filled_qty"]) == (201, "filled", "1")
+    signed_in = {"email": server.demo["email"], "password": server.demo["password"]}
+    status, session = client.ask("POST", "/api/v1/auth/login", signed_in)
+    assert status == 200
+    assert set(session) >= {"token", "expires_at", "user"}
+    bearer = {"Authorization": f"Bearer {session['token']}"}
+    status, found = client.ask("GET", f"/api/v1/orders/{order['id']}", headers=bearer)
+    assert (status, found["id"]) == (200, order["id"])
+    health = client.get("/health")
+    assert health["status"] == "ok"
+    assert health["seq"] > 0
+
+
+def test_the_demo_file_is_for_its_owner_only_and_survives_a_restart(server: Running) -> None:
+    path = server.data / "demo.json"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    before = server.demo
+    assert set(before) == {"url", "email", "password", "api_key", "api_secret"}
+    server.kill()
+    server.start()
+    assert {**server.demo, "url": ""} == {**before, "url": ""}
+    client = server.connect()
+    assert client.get("/api/v1/account")["cash"] == "100000.00"
+    client.close()
+
+
+def test_a_clean_stop_leaves_a_snapshot_and_no_tail(server: Running, client: Client) -> None:
+    first_quote(client, "AAPL")
+    for n in range(5):
+        client.ask("POST", "/api/v1/orders", {**ORDER, "client_order_id": f"stop-{n}"})
+    assert server.stop() == 0
+    snapshots = SqliteSnapshots(server.data / "snapshots.db")
+    snapshot = snapshots.load()
+    snapshots.close()
+    assert snapshot is not None
+    assert list(read_journal(server.data / "journal.db", snapshot.seq)) == []
+    server.start()
+    again = server.connect()
+    listed = again.get("/api/v1/orders?status=all")
+    assert {o["client_order_id"] for o in listed} == {f"stop-{n}" for n in range(5)}
+    again.close()
+
+
+def test_a_stop_closes_streams_with_a_reason(server: Running) -> None:
+    async def watch() -> tuple[int, str]:
+        url = server.demo["url"].replace("http", "ws") + "/api/v1/stream"
+        async with websockets.connect(url) as stream:
+            assert json.loads(await stream.recv())["type"] == "connected"
+            await asyncio.to_thread(server.stop)
+            await stream.wait_closed()
+            return stream.close_code or 0, stream.close_reason or ""
+
+    code, reason = asyncio.run(watch())
+    assert code in (1001, 1012)
+    assert "stopping" in reason
+
+
+def test_a_second_process_on_the_same_directory_is_refused(server: Running) -> None:
+    second = subprocess.run(
+        [sys.executable, "-m", "stockyard", "serve", "--port", "0", "--data", str(server.data)],
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert second.returncode == 1
+    assert str(server.process.pid) in second.stderr
+    assert len(second.stderr.strip().splitlines()) == 1
+    assert server.command("verify").returncode == 1
+
+
+def test_without_demo_there_is_no_demo_user(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    arguments = ["serve", "--port", "0", "--data", str(data), "--no-demo", "--market", "none"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "stockyard", *arguments], stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    said = process.stdout.readline()
+    process.terminate()
+    process.communicate(timeout=30)
+    assert said.startswith("Stockyard is running on http://127.0.0.1:")
+    assert process.returncode == 0
+    assert not (data / "demo.json").exists()
+
+
+def test_a_wrong_call_is_one_line_and_exit_code_2(tmp_path: Path) -> None:
+    for arguments, said in (
+        (["serve", "--market", "moon"], "expected simulated, none, or replay:"),
+        (["serve", "--port", "99999"], "expected 0 to 65535"),
+        (["serve", "--market", "replay:csv:nowhere.csv"], "nowhere.csv"),
+        (["verify"], "no journal.db"),
+    ):
+        called = subprocess.run(
+            [sys.executable, "-m", "stockyard", *arguments, "--data", str(tmp_path / "none")],
+            capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+        assert called.returncode == 2, called.stderr
+        assert said in called.stderr
+        assert len(called.stderr.strip().splitlines()) == 1
+
+
+def test_a_recording_is_served_as_a_live_market(tmp_path: Path) -> None:
+    rows = ["ts,symbol,bid,ask,bid_size,ask_size"]
+    rows += [f"2013-10-07T14:00:{s:02}Z,IBM,181.{s:02},181.{s + 2:02},500,500" for s in range(50)]
+    recording = tmp_path / "ibm.csv"
+    recording.write_text("\n".join(rows) + "\n")
+    server = Running(
+        tmp_path / "data", "--market", f"replay:csv:{recording}", "--speed", "0", starting_cash=9999
+    )
+    client = server.connect()
+    try:
+        while client.get("/api/v1/quotes/IBM")["bid"] != "181.49":
+            continue
+        clock = client.get("/api/v1/clock")
+        assert clock["timestamp"].startswith("2013-10-07T14:00:49")
+        status, order = client.ask("POST", "/api/v1/orders", {**ORDER, "symbol": "IBM"})
+        assert (status, order["filled_avg_price"]) == (201, "181.51")
+        assert order["created_at"].startswith("2013-10-07T14:00:49")
+    finally:
+        client.close()
+        server.kill()
+
+
+def test_verify_and_rebuild_after_the_query_tables_were_damaged(
+    server: Running, client: Client
+) -> None:
+    first_quote(client, "AAPL")
+    status, order = client.ask("POST", "/api/v1/orders", ORDER)
+    assert status == 201
+    assert server.stop() == 0
+    (server.data / "projections.db").unlink()
+    rebuilt = server.command("rebuild")
+    assert rebuilt.returncode == 0, rebuilt.stderr
+    verified = server.command("verify")
+    assert verified.returncode == 0, verified.stdout
+    assert "whole" in verified.stdout
+    server.start()
+    again = server.connect()
+    assert again.get(f"/api/v1/orders/{order['id']}")["status"] == "filled"
+    again.close()
+
+
+def test_verify_names_the_altered_record(server: Running, client: Client) -> None:
+    first_quote(client, "AAPL")
+    assert server.stop() == 0
+    journal = server.data / "journal.db"
+    content = bytearray(journal.read_bytes())
+    at = content.rfind(b"AAPL")
+    assert at > 0
+    content[at : at + 4] = b"MSFT"
+    journal.write_bytes(content)
+    verified = server.command("verify")
+    assert verified.returncode == 1
+    assert "seq" in verified.stdout + verified.stderr
