@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import time
-from decimal import ROUND_DOWN, Decimal
+from decimal import ROUND_DOWN, ROUND_UP, Decimal
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final
@@ -24,6 +24,8 @@ START_S: Final = 60.0
 STOP_S: Final = 30.0
 POLL_S: Final = 0.002
 RESTING_SHARE: Final = Decimal("0.9")
+WORTH: Final = Decimal(2)
+"""Dollars that an order is worth: more than the least, so little that cash lasts for thousands."""
 
 
 class ServerFailed(Exception):
@@ -136,7 +138,8 @@ class Serving:
                 continue
             bid = Decimal(quote["bid"])
             price = (bid * RESTING_SHARE).quantize(Decimal("0.01"), ROUND_DOWN)
-            found.append(Symbol(quote["symbol"], "0.1", str(price)))
+            qty = (WORTH / price).quantize(Decimal("0.01"), ROUND_UP)
+            found.append(Symbol(quote["symbol"], str(qty), str(price)))
         if not found:
             raise ServerFailed("the market has no quotes")
         return found

@@ -19,8 +19,8 @@ FUTURE_INPUTS = 200
 def audit_state(state: EngineState) -> None:
     """Check that the books balance and that what is held is what open orders hold."""
     cash = sum(account.cash_micros for account in state.accounts)
-    assert cash + sum(micros for _, micros in state.house) == 0, "cash does not sum to zero"
-    quantities = Counter({b.instrument.instrument_id: b.street_qty for b in state.books})
+    assert cash + sum(int(micros) for _, micros in state.house) == 0, "cash does not sum to zero"
+    quantities = Counter({b.instrument.instrument_id: int(b.street_qty) for b in state.books})
     for account in state.accounts:
         for position in account.positions:
             quantities[position.instrument_id] += position.qty

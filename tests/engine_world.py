@@ -312,7 +312,7 @@ class World:
 
     def house(self, book: int) -> int:
         """Balance of one of the house's books, in micro-dollars."""
-        return dict(self.engine.snapshot().house).get(book, 0)
+        return int(dict(self.engine.snapshot().house).get(book, "0"))
 
     def audit(self) -> None:
         """Check everything that must hold after any test."""

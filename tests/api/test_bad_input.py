@@ -4,9 +4,11 @@ from typing import Any
 
 import pytest
 
+from stockyard.api.heads import Head, read_body
+from stockyard.api.problems import Problem
 from stockyard.model.facts import LimitsSet
 from stockyard.model.instruments import Limits
-from tests.api.rig import Rig, Trader
+from tests.api.rig import Rig, Trader, http_scope
 
 GOOD = {"symbol": "AAPL", "side": "buy", "qty": "10"}
 LIMIT = {"type": "limit", "limit_price": "180"}
@@ -126,6 +128,17 @@ async def test_a_body_that_grows_is_cut_off(rig: Rig, ann: Trader) -> None:
         assert (refused.status, refused.json["code"]) == (413, "body_too_large")
     said = await ann.call("POST", "/orders", headers={"Content-Length": "9" * 30})
     assert said.status == 413
+    pulled = 0
+
+    async def receive() -> dict[str, Any]:
+        nonlocal pulled
+        pulled += 1
+        assert pulled < 50, "it reads on although the body is too large"
+        return {"type": "http.request", "body": b"x" * 10_000, "more_body": True}
+
+    with pytest.raises(Problem):
+        await read_body(Head(http_scope("POST", "/")), receive, 65_536)
+    assert pulled == 7
     parts = [b'{"symbol":"AAPL",', b'"side":"buy",', b'"qty":"1"}']
     assert (await ann.call("POST", "/orders", chunks=parts)).status == 201
 

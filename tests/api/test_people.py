@@ -80,9 +80,11 @@ async def test_too_many_waiting_sign_ins_are_turned_away() -> None:
     jobs = [asyncio.ensure_future(desk.run(gate.wait)) for _ in range(2)]
     await asyncio.sleep(0)
     body = {"email": "ann@example.com", "password": PASSWORD}
-    busy = await rig.call("POST", "/api/v1/auth/login", body)
+    try:
+        busy = await asyncio.wait_for(rig.call("POST", "/api/v1/auth/login", body), 5)
+    finally:
+        gate.set()
     assert (busy.status, busy.json["code"], busy.headers["retry-after"]) == (503, "busy", "3")
-    gate.set()
     await asyncio.gather(*jobs)
     assert desk.waiting == 0
     assert (await rig.call("POST", "/api/v1/auth/login", body)).status == 200

@@ -182,6 +182,38 @@ async def test_resuming_misses_nothing_and_repeats_nothing(
     assert chained(await second.some(2), frames[-1]["token"]) != frames[-1]["token"]
 
 
+@pytest.mark.parametrize("resumed", [True, False])
+async def test_what_happens_while_history_is_read_comes_once(
+    rig: Rig,
+    ann: Trader,
+    listen: Callable[..., Any],
+    monkeypatch: pytest.MonkeyPatch,
+    resumed: bool,
+) -> None:
+    listener, start = await signed_in(listen, ann)
+    await ann.order(qty="1")
+    await listener.some(2)
+    query = rig.world.query
+
+    async def slow(read: Callable[[Any], Any]) -> Any:
+        await ann.order(qty="2")
+        found = await query(read)
+        await ann.order(qty="3")
+        return found
+
+    monkeypatch.setattr(rig.world, "query", slow)
+    listener.send(type="resume", token=start if resumed else "1-0")
+    begun = await listener.next()
+    await ann.order(qty="4")
+    if resumed:
+        assert begun["type"] == "resumed"
+        chained(await listener.some(8), start)
+    else:
+        assert begun["type"] == "resync"
+        chained(await listener.some(2), begun["token"])
+    assert listener.frames.empty()
+
+
 async def test_an_old_or_unknown_token_gets_everything_anew(
     rig: Rig, ann: Trader, listen: Callable[..., Any]
 ) -> None:

@@ -386,10 +386,20 @@ class NaiveTwin:
                 if not expires or self.ts < expires:
                     if first_digest == digest:
                         self.repeated = first_seq
+                        self._learn(account.answers, key, digest, first_seq)
                     else:
                         self.denied = DenyCode.KEY_REUSED
                     return True
         return False
+
+    def _learn(
+        self, answers: dict[str, tuple[bytes, int, int]], key: str, digest: bytes, first_seq: int
+    ) -> None:
+        """A key that came with a repeat names the first answer too, unless it does already."""
+        assert self.limits is not None
+        known = answers.get("key " + key)
+        if key and (known is None or known[2] <= self.ts):
+            answers["key " + key] = (digest, first_seq, self.ts + self.limits.key_ttl_ns)
 
     def _answer(self, account_id: int, order_id: str, key: str, digest: bytes, code: int) -> bool:
         """Remember the answer; whether the command was taken."""

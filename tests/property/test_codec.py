@@ -12,12 +12,28 @@ from stockyard.model.codec import decode_events, decode_record, decode_state, en
 from stockyard.model.commands import Command
 from stockyard.model.events import Event
 from stockyard.model.facts import Fact
+from stockyard.model.instruments import FeeRule, Instrument
 from stockyard.model.records import Origin, Record
 from stockyard.model.state import EngineState
 
 COMMANDS = get_args(Command)
 FACTS = get_args(Fact)
 EVENTS = get_args(Event)
+ABOVE_ZERO = st.integers(1, 2**63 - 1)
+ANY = st.integers(-(2**63), 2**63 - 1)
+NOT_BELOW_ZERO = st.integers(0, 2**63 - 1)
+TEXT = st.text(max_size=8)
+# Structs that refuse values no engine could compute with.
+BOUNDED: dict[Any, st.SearchStrategy[Any]] = {
+    FeeRule: st.builds(
+        FeeRule, ANY, ANY, ANY, NOT_BELOW_ZERO, NOT_BELOW_ZERO, NOT_BELOW_ZERO, ABOVE_ZERO
+    ),
+    Instrument: st.builds(
+        Instrument, ANY, TEXT, TEXT, ANY, TEXT, ANY, st.integers(0, 9), st.integers(6, 9),
+        ABOVE_ZERO, ABOVE_ZERO, ANY, ABOVE_ZERO, ABOVE_ZERO, ABOVE_ZERO, ANY, ANY, ANY,
+        st.booleans(),
+    ),
+}  # fmt: skip
 
 
 def made_from(kind: Any) -> st.SearchStrategy[Any]:
@@ -40,6 +56,8 @@ def made_from(kind: Any) -> st.SearchStrategy[Any]:
             return st.lists(made_from(inner[0]), max_size=2).map(tuple)
         return st.tuples(*(made_from(each) for each in inner))
     assert issubclass(kind, msgspec.Struct), kind
+    if kind in BOUNDED:
+        return BOUNDED[kind]
     return st.builds(kind, *(made_from(each) for each in get_type_hints(kind).values()))
 
 

@@ -46,7 +46,15 @@ PLAYBOOKS = {
         buy 1 ACME limit=9.00 id=a key=m body=y | denied idempotency_key_reused
         tick day 3 12:00:00                | expired #1 trading_day_ended
         buy 1 ACME limit=9.00 id=a key=k body=x | repeats 1
+        buy 1 ACME limit=9.00 key=k body=x | repeats 1
+        tick day 4 12:00:00
         buy 1 ACME limit=9.00 key=k body=x | accepted #2
+    """,
+    "a key that comes with a repeat is remembered as well": """
+        buy 1 ACME limit=9.00 id=a body=x        | accepted #1
+        buy 1 ACME limit=9.00 id=a key=k body=x  | repeats 1
+        buy 2 ACME limit=9.00 id=b key=k body=y  | denied idempotency_key_reused
+        buy 1 ACME limit=9.00 key=k body=x       | repeats 1
     """,
     "the two kinds of key are not mixed up": """
         buy 1 ACME limit=9.00 id=same body=x  | accepted #1

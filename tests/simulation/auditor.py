@@ -100,7 +100,7 @@ class Auditor:
         self._books.check_sums()
         state = self._engine.snapshot()
         audit_state(state)
-        house = {book: micros for book, micros in state.house if micros}
+        house = {book: int(micros) for book, micros in state.house if micros != "0"}
         plain = {book: micros for book, micros in self._books.house.items() if micros}
         assert house == plain, f"house books {house}, recomputed {plain}"
         mine = self._engine.state_hash()

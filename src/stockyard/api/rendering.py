@@ -75,7 +75,8 @@ def value_micros(price: int, qty: int, instrument: Instrument) -> int:
 def folded_order(ts: int, events: Iterable[e.Event]) -> OrderRow | None:
     """The order that one record made, as the record left it; None when it made none.
 
-    Other orders of the same record (the day's end comes before a command) are passed over.
+    What befell other orders in the same record (a day's end, a closing's cancellations) comes
+    before the order is accepted, and is passed over.
     """
     row: OrderRow | None = None
     for event in events:
@@ -84,9 +85,8 @@ def folded_order(ts: int, events: Iterable[e.Event]) -> OrderRow | None:
         elif row is None:
             continue
         elif isinstance(event, e.OrderFilled):
-            if event.order_id == row.order_id:
-                _fill(row, ts, event)
-        elif isinstance(event, e.OrderCanceled) and event.order_id == row.order_id:
+            _fill(row, ts, event)
+        elif isinstance(event, e.OrderCanceled):
             row.status, row.reason, row.ended_ns = Status.CANCELED, event.reason, ts
     return row
 

@@ -11,6 +11,8 @@ from stockyard.model.codes import OrderType, Side, Status
 from stockyard.model.instruments import Instrument
 
 VALUE_DIGITS: Final = 6
+ORDER_VALUE_MICROS_MAX: Final = 2**60
+"""No price may make the largest order worth more: what a fill says must fit 64 bits."""
 
 
 class OrderQueue:
@@ -89,6 +91,7 @@ class Book:
         exponent = instrument.price_scale + instrument.qty_scale - VALUE_DIGITS
         assert exponent >= 0, "price and quantity scales must give at least micro-dollars"
         self.value_divisor: int = 10**exponent
+        self.price_max: int = ORDER_VALUE_MICROS_MAX * self.value_divisor // instrument.qty_max
         self.qty_unit: int = 10**instrument.qty_scale
 
     def queue(self, side: int, bounded: bool) -> OrderQueue:

@@ -49,6 +49,7 @@ def answer_known(
         out.append(CommandDenied(account_id, DenyCode.KEY_REUSED, 0, 0))
         return None
     if first_seq:
+        idempotency.learn(state, account, idempotency_key, digest, first_seq, ts)
         out.append(CommandRepeated(account_id, first_seq))
         return None
     return account
@@ -246,7 +247,7 @@ def _replacement(order: Order, command: ReplaceOrder, terms: Terms) -> Request:
     request.freed_qty = order.held_qty
     request.freed_orders = 1
     if command.qty and command.qty <= order.filled_qty:
-        terms.deny(DenyCode.REPLACE_NOT_ABOVE_FILLED, command.qty, order.filled_qty)
+        terms.deny(DenyCode.REPLACE_NOT_ABOVE_FILLED, order.filled_qty + 1, command.qty)
     elif total == order.qty and price == order.limit_price and tif == order.time_in_force:
         terms.deny(DenyCode.REPLACE_CHANGES_NOTHING)
     elif order.notional_micros:

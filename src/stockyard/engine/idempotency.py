@@ -46,13 +46,26 @@ def remember(
     assert limits is not None
     expires_ns = ts + limits.key_ttl_ns
     if client_order_id:
-        _keep(state, account, "c" + client_order_id, digest, 0 if taken else expires_ns)
+        _keep(state, account, "c" + client_order_id, digest, 0 if taken else expires_ns, state.seq)
     if idempotency_key:
-        _keep(state, account, "k" + idempotency_key, digest, expires_ns)
+        _keep(state, account, "k" + idempotency_key, digest, expires_ns, state.seq)
 
 
-def _keep(state: State, account: Account, key: str, digest: bytes, expires_ns: int) -> None:
-    account.answers[key] = Answer(digest, state.seq, expires_ns)
+def learn(
+    state: State, account: Account, idempotency_key: str, digest: bytes, first_seq: int, ts: int
+) -> None:
+    """Keep the first answer also under a new key that a repeat of it brought along."""
+    limits = state.limits
+    assert limits is not None
+    key = "k" + idempotency_key
+    if idempotency_key and _live(account, key, ts) is None:
+        _keep(state, account, key, digest, ts + limits.key_ttl_ns, first_seq)
+
+
+def _keep(
+    state: State, account: Account, key: str, digest: bytes, expires_ns: int, first_seq: int
+) -> None:
+    account.answers[key] = Answer(digest, first_seq, expires_ns)
     if expires_ns:
         state.key_expiries.append((expires_ns, account.account_id, key))
 

@@ -21,17 +21,21 @@ from stockyard.model.facts import (
     Trade,
     WorldCreated,
 )
+from stockyard.model.numbers import INT_MAX
 
 
 def on_quote(state: State, ts: int, fact: Quote, out: list[Event]) -> None:
-    """Take over a quote, refresh its sizes, and fill what it reaches."""
+    """Take over a quote, refresh its sizes, and fill what it reaches.
+
+    A side that no market could mean (not above zero, or beyond ``price_max``) is missing.
+    """
     book = state.book(fact.instrument_id)
     if book is None:
         return
-    book.bid = fact.bid
-    book.ask = fact.ask
-    book.bid_qty = fact.bid_qty
-    book.ask_qty = fact.ask_qty
+    book.bid = fact.bid if 0 < fact.bid <= book.price_max else 0
+    book.ask = fact.ask if 0 < fact.ask <= book.price_max else 0
+    book.bid_qty = min(max(0, fact.bid_qty), INT_MAX) if book.bid else 0
+    book.ask_qty = min(max(0, fact.ask_qty), INT_MAX) if book.ask else 0
     book.bid_taken = 0
     book.ask_taken = 0
     book.quote_ts = ts

@@ -110,7 +110,7 @@ def price_code(book: Book, order_type: int, price: int) -> int:
         return DenyCode.PRICE_NOT_POSITIVE
     if price % tick_of(book, price):
         return DenyCode.PRICE_OFF_TICK
-    if price > INT_MAX:
+    if price > book.price_max:
         return DenyCode.PRICE_TOO_LARGE
     return 0
 

@@ -45,7 +45,7 @@ def take(state: State) -> EngineState:
         tuple(fees),
         tuple([_calendar(state.calendars[key]) for key in sorted(state.calendars)]),
         tuple([_book(book) for book in state.books if book is not None]),
-        tuple([(key, state.ledger.house[key]) for key in sorted(state.ledger.house)]),
+        tuple([(key, str(state.ledger.house[key])) for key in sorted(state.ledger.house)]),
         tuple([_account(account) for account in accounts]),
         tuple([_order(order) for order in orders]),
         tuple(
@@ -82,7 +82,7 @@ def _book(book: Book) -> BookState:
         book.quote_seq,
         book.last_price,
         book.last_ts,
-        book.street_qty,
+        str(book.street_qty),
         book.last_qty,
     )
 
@@ -150,7 +150,7 @@ def restore(source: EngineState) -> State:
     for book in source.books:
         _restore_book(state, book)
     for key, micros in source.house:
-        state.ledger.post_house(key, micros)
+        state.ledger.post_house(key, int(micros))
     for account in source.accounts:
         _restore_account(state, account)
     for order in source.orders:
@@ -181,7 +181,7 @@ def _restore_book(state: State, source: BookState) -> None:
     book.quote_ts, book.quote_seq = source.quote_ts, source.quote_seq
     book.last_price, book.last_ts = source.last_price, source.last_ts
     book.last_qty = source.last_qty
-    state.ledger.post_street(book, source.street_qty)
+    state.ledger.post_street(book, int(source.street_qty))
     calendar = state.calendars.get(book.calendar_id)
     book.is_open = calendar is not None and calendar.is_open
     while len(state.books) <= book.instrument_id:

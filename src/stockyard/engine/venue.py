@@ -23,6 +23,7 @@ from stockyard.model.codes import (
     Trigger,
 )
 from stockyard.model.events import Event, OrderCanceled, OrderExpired, OrderFilled
+from stockyard.model.numbers import HOLDING_MAX
 from stockyard.numerics.arithmetic import div_ceil, div_floor, round_down_to
 
 
@@ -35,15 +36,26 @@ def tradable_now(state: State, book: Book, profile: Profile, side: int, ts: int)
     return profile.quote_age_ns_max == 0 or ts - book.quote_ts <= profile.quote_age_ns_max
 
 
-def fillable_qty(book: Book, order: Order, bounded: bool, price: int) -> int:
+def fillable_qty(account: Account, book: Book, order: Order, bounded: bool, price: int) -> int:
     """How much of the order can trade at ``price`` now: its rest, bounded by displayed size if the
-    profile says so, and by what is left of a notional amount; in whole lots."""
-    qty = order.qty - order.filled_qty
+    profile says so, by what is left of a notional amount, and by what an account may hold; in
+    whole lots."""
+    qty = min(
+        order.qty - order.filled_qty, round_down_to(room(account, book, order, price), book.lot)
+    )
     if order.notional_micros:
         qty = min(qty, round_down_to(affordable_qty(book, order, price), book.lot))
     if bounded:
         qty = min(qty, round_down_to(book.open_size(order.side), book.lot))
     return qty
+
+
+def room(account: Account, book: Book, order: Order, price: int) -> int:
+    """How much the account may still take: all that it holds stays below ``HOLDING_MAX``."""
+    if order.side == Side.SELL:
+        return div_floor((HOLDING_MAX - account.cash_micros) * book.value_divisor, price)
+    position = account.positions.get(order.instrument_id)
+    return HOLDING_MAX if position is None else HOLDING_MAX - position.qty
 
 
 def affordable_qty(book: Book, order: Order, price: int) -> int:
@@ -70,7 +82,7 @@ def work(
     if tradable_now(state, book, profile, order.side, ts):
         price = book.touch(order.side)
         if within(order.side, price, order.worst_price):
-            qty = fillable_qty(book, order, bounded, price)
+            qty = fillable_qty(account, book, order, bounded, price)
             leaves = order.qty - order.filled_qty
             if order.time_in_force == TimeInForce.FOK and qty < leaves:
                 cancel(state, account, book, order, Reason.NOT_FILLABLE_WHOLE, out)
@@ -119,11 +131,11 @@ def _serve(
         order = queue.first_market()
         assert order is not None
         account = state.accounts[order.account_id]
-        qty = fillable_qty(book, order, bounded, touch)
+        qty = fillable_qty(account, book, order, bounded, touch)
         if not within(side, touch, order.worst_price):
             cancel(state, account, book, order, Reason.BEYOND_COLLAR, out)
-        elif qty == 0:
-            cancel(state, account, book, order, Reason.NOTIONAL_SPENT, out)
+        elif qty <= 0:
+            cancel(state, account, book, order, _why_nothing(account, book, order, touch), out)
         else:
             rule = FillRule.TAKE_QUOTED if bounded else FillRule.TAKE_WHOLE
             fill(state, account, book, order, touch, qty, rule, ts, out)
@@ -133,9 +145,20 @@ def _serve(
             return
         if bounded and book.open_size(side) < book.lot:
             return
-        qty = fillable_qty(book, order, bounded, touch)
+        account = state.accounts[order.account_id]
+        qty = fillable_qty(account, book, order, bounded, touch)
+        if qty <= 0:
+            cancel(state, account, book, order, Reason.ACCOUNT_AT_LIMIT, out)
+            continue
         rule = FillRule.REST_QUOTED if bounded else FillRule.REST_WHOLE
-        fill(state, state.accounts[order.account_id], book, order, touch, qty, rule, ts, out)
+        fill(state, account, book, order, touch, qty, rule, ts, out)
+
+
+def _why_nothing(account: Account, book: Book, order: Order, price: int) -> int:
+    """Why a waiting market order cannot take a lot although one is offered."""
+    if room(account, book, order, price) < book.lot:
+        return Reason.ACCOUNT_AT_LIMIT
+    return Reason.NOTIONAL_SPENT
 
 
 def fill(

@@ -69,6 +69,7 @@ class Reason:
     ACCOUNT_RESET: Final = 6
     POSITION_CLOSED: Final = 7
     NOTIONAL_SPENT: Final = 8
+    ACCOUNT_AT_LIMIT: Final = 9
 
 
 class AssetClass:
@@ -157,6 +158,7 @@ REASON_WORDS: Final = {
     Reason.ACCOUNT_RESET: "account_reset",
     Reason.POSITION_CLOSED: "canceled_to_close_position",
     Reason.NOTIONAL_SPENT: "notional_below_one_lot",
+    Reason.ACCOUNT_AT_LIMIT: "account_holds_as_much_as_it_may",
 }
 ASSET_CLASS_WORDS: Final = {AssetClass.US_EQUITY: "us_equity", AssetClass.CRYPTO: "crypto"}
 ACCOUNT_STATUS_WORDS: Final = {

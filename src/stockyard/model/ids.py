@@ -39,6 +39,8 @@ class PublicIds:
 
     def parse(self, kind: int, text: str) -> tuple[int, int] | None:
         """``(seq, index)`` of a UUID of this world and kind, or None for anything else."""
+        if len(text) != 36:
+            return None
         try:
             number = UUID(text).int
         except (ValueError, AttributeError):

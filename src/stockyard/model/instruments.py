@@ -37,6 +37,13 @@ class Instrument(msgspec.Struct, frozen=True, array_like=True, gc=False):
     notional_micros_min: int
     tradable: bool = True
 
+    def __post_init__(self) -> None:
+        """Refuse terms that no engine could compute with, before they are journaled."""
+        if min(self.tick, self.tick_below, self.lot, self.qty_max, self.round_lot) <= 0:
+            raise ValueError(f"{self.symbol}: ticks, lots and the largest quantity are above zero")
+        if not (0 <= self.price_scale <= 9 and 6 <= self.price_scale + self.qty_scale <= 18):
+            raise ValueError(f"{self.symbol}: scales add up to 6 to 18 decimal places")
+
 
 class Session(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One trading session: open from ``open_ns`` up to but not including ``close_ns`` (UTC, ns)."""
@@ -62,6 +69,13 @@ class FeeRule(msgspec.Struct, frozen=True, array_like=True, gc=False):
     per_unit_micros_e6: int
     cap_micros: int
     round_to_micros: int
+
+    def __post_init__(self) -> None:
+        """Refuse a rule that no engine could compute with, before it is journaled."""
+        if self.round_to_micros <= 0:
+            raise ValueError("a fee is rounded up to a step above zero")
+        if min(self.per_million_micros, self.per_unit_micros_e6, self.cap_micros) < 0:
+            raise ValueError("a fee is not below zero")
 
 
 class VenueProfile(msgspec.Struct, frozen=True, array_like=True, gc=False):

@@ -13,7 +13,12 @@ TEXT_LENGTH_MAX: Final = 40
 INT_MAX: Final = 2**62 - 1
 """Nothing that is stored may pass this: it fits a signed 64-bit column with room for one addition.
 """
-SEQ_MAX: Final = 2**57 - 1
+HOLDING_MAX: Final = 2**61
+"""No position, scaled, and no account's cash, in micro-dollars, is filled beyond this."""
+SEQ_MAX: Final = 2**58 - 1
+"""An order id, ``LEGS_MAX`` times as large, still fits 62 bits. A journal that numbers its records
+by time has room for (milliseconds since 2020) * 2**18 + n until 2054.
+"""
 LEGS_MAX: Final = 16
 """Orders one input may create: ``order_id = seq * LEGS_MAX + leg``."""
 CLIENT_ORDER_ID_LENGTH_MAX: Final = 128

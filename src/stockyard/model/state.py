@@ -71,7 +71,7 @@ class AccountState(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class BookState(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """What the engine knows of one instrument."""
+    """What the engine knows of one instrument. ``street_qty``, a sum over accounts, as text."""
 
     instrument: Instrument
     bid: int
@@ -84,7 +84,7 @@ class BookState(msgspec.Struct, frozen=True, array_like=True, gc=False):
     quote_seq: int
     last_price: int
     last_ts: int
-    street_qty: int
+    street_qty: str
     last_qty: int = 0
 
 
@@ -107,7 +107,10 @@ class RegistrationState(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class EngineState(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """Everything the engine's next answer can depend on."""
+    """Everything the engine's next answer can depend on.
+
+    ``house`` pairs a house book with its balance as text: a sum over accounts may pass 64 bits.
+    """
 
     world_id: str
     seed: int
@@ -118,7 +121,7 @@ class EngineState(msgspec.Struct, frozen=True, array_like=True, gc=False):
     fees: tuple[FeesScheduled, ...]
     calendars: tuple[CalendarState, ...]
     books: tuple[BookState, ...]
-    house: tuple[tuple[int, int], ...]
+    house: tuple[tuple[int, str], ...]
     accounts: tuple[AccountState, ...]
     orders: tuple[OrderState, ...]
     registrations: tuple[RegistrationState, ...]
