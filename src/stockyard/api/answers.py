@@ -5,7 +5,7 @@ decimal text, times RFC 3339 UTC with nanoseconds, absent values null. Must not 
 values come from.
 """
 
-from typing import Annotated, Final
+from typing import Annotated
 
 import msgspec
 from msgspec import Meta
@@ -22,13 +22,6 @@ from stockyard.model.codes import (
     TIF_WORDS,
     TYPE_WORDS,
 )
-
-_ENUMS: Final = {
-    "status": list(STATUS_WORDS.values()),
-    "lifecycle": sorted(set(LIFECYCLE_WORDS.values())),
-    "reason": [*REASON_WORDS.values(), None],
-}
-
 
 Decimal = Annotated[
     str,
@@ -48,8 +41,8 @@ Time = Annotated[
 Side = Annotated[str, Meta(extra_json_schema={"enum": list(SIDE_WORDS.values())})]
 Type = Annotated[str, Meta(extra_json_schema={"enum": list(TYPE_WORDS.values())})]
 Tif = Annotated[str, Meta(extra_json_schema={"enum": list(TIF_WORDS.values())})]
-Status = Annotated[str, Meta(extra_json_schema={"enum": _ENUMS["status"]})]
-Lifecycle = Annotated[str, Meta(extra_json_schema={"enum": _ENUMS["lifecycle"]})]
+Status = Annotated[str, Meta(extra_json_schema={"enum": list(STATUS_WORDS.values())})]
+Lifecycle = Annotated[str, Meta(extra_json_schema={"enum": sorted(set(LIFECYCLE_WORDS.values()))})]
 Reason = Annotated[str, Meta(extra_json_schema={"enum": list(REASON_WORDS.values())})]
 AssetClass = Annotated[str, Meta(extra_json_schema={"enum": list(ASSET_CLASS_WORDS.values())})]
 AccountStatus = Annotated[
