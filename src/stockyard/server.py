@@ -168,6 +168,7 @@ class Server:
                 server_header=False,
                 date_header=False,
                 proxy_headers=False,
+                ws_per_message_deflate=False,
                 ws_max_size=STREAM_FRAME_BYTES_MAX,
                 ws_ping_interval=STREAM_PING_S,
                 ws_ping_timeout=STREAM_PING_TIMEOUT_S,

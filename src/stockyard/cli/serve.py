@@ -59,6 +59,8 @@ def serve(
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
         stream=sys.stderr,
     )
+    # At INFO it would log the address of every stream, with the token that may stand in it.
+    logging.getLogger("uvicorn.error").setLevel(max(logging.WARNING, logging.root.level))
     server = Server(config)
     if sys.platform == "win32":
         asyncio.run(server.run(_announce))

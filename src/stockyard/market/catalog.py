@@ -321,7 +321,7 @@ DEFAULT_LIMITS: Final = Limits(
     order_notional_micros_max=100_000_000 * _DOLLAR,
     transfer_micros_max=100_000_000 * _DOLLAR,
     balance_micros_max=1_000_000_000 * _DOLLAR,
-    accounts_per_owner_max=100,
+    accounts_per_owner_max=20,
     key_ttl_ns=24 * 3600 * 10**9,
 )
 """5,000 open orders an account; $100 million an order or transfer; $1 billion a balance."""
