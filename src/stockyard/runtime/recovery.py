@@ -15,6 +15,7 @@ from stockyard.model.events import Event
 from stockyard.projections.store import EMPTY_DIGEST, Cursor, ReadStore
 from stockyard.projections.view import View
 from stockyard.runtime.projector import Projector, Run, run_at_once
+from stockyard.runtime.snapshots import unpack
 from stockyard.storage.ports import Journal, JournalCorrupt, Snapshot, Snapshots, StorageError
 
 
@@ -35,7 +36,7 @@ def restore_engine(snapshot: Snapshot | None) -> Engine:
     """The engine of a snapshot, checked against its hash; a fresh one for None."""
     if snapshot is None:
         return Engine()
-    state = decode_state(snapshot.state)
+    state = decode_state(unpack(snapshot.state))
     if state_hash(state) != snapshot.state_hash or state.seq != snapshot.seq:
         raise RecoveryRefused(f"the snapshot at seq {snapshot.seq} does not match its hash")
     return Engine(state)
