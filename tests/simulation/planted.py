@@ -11,10 +11,11 @@ import msgspec
 
 from stockyard.engine.engine import state_hash
 from stockyard.model import commands as c
-from stockyard.model.codec import decode_state, encode
+from stockyard.model.codec import decode_state
 from stockyard.model.events import Event
 from stockyard.model.records import Origin, Record
 from stockyard.projections.store import Batch, ReadStore
+from stockyard.runtime.snapshots import pack, unpack
 from stockyard.runtime.world import World
 from stockyard.runtime.writer import Outcome
 from stockyard.storage.memory import MemoryJournal, MemorySnapshots
@@ -134,10 +135,10 @@ class ForgetfulSnapshots(MemorySnapshots):
         snapshot = super().load()
         if snapshot is None:
             return None
-        state = decode_state(snapshot.state)
+        state = decode_state(unpack(snapshot.state))
         accounts = tuple(msgspec.structs.replace(account, keys=()) for account in state.accounts)
         state = msgspec.structs.replace(state, accounts=accounts, key_expiries=())
-        return snapshot._replace(state=encode(state), state_hash=state_hash(state))
+        return snapshot._replace(state=pack(state)[0], state_hash=state_hash(state))
 
 
 class RetryDoublesAfterRecovery(Parts):

@@ -17,6 +17,7 @@ from typing import Final
 
 from stockyard.engine.engine import ENGINE_VERSION, Engine
 from stockyard.model.codec import encode
+from stockyard.model.state import EngineState
 from stockyard.storage.ports import Snapshot, StorageError
 
 _HEADER: Final = struct.Struct("<Q32s")
@@ -27,16 +28,16 @@ CAN_FORK: Final = hasattr(os, "fork")
 
 def encode_now(engine: Engine, digest: bytes) -> Snapshot:
     """A snapshot of the engine as it is, encoded in the caller."""
-    state, hashed = pack(engine)
+    state, hashed = pack(engine.snapshot())
     return Snapshot(engine.seq, engine.ts, hashed.hex(), ENGINE_VERSION, digest, state)
 
 
-def pack(engine: Engine) -> tuple[bytes, bytes]:
-    """The engine's state, encoded and compressed, and the SHA-256 of its encoding.
+def pack(state: EngineState) -> tuple[bytes, bytes]:
+    """A state encoded and compressed, and the SHA-256 of its encoding.
 
     Compressed to a sixth, it keeps the disk, which the journal needs too, busy for a sixth as long.
     """
-    body = encode(engine.snapshot())
+    body = encode(state)
     return zlib.compress(body, COMPRESSION), sha256(body).digest()
 
 
@@ -58,7 +59,7 @@ def _child(write_fd: int, engine: Engine) -> None:
         _give_way()
         os.closerange(3, write_fd)
         os.closerange(write_fd + 1, FILES_MAX)
-        state, hashed = pack(engine)
+        state, hashed = pack(engine.snapshot())
         view = memoryview(_HEADER.pack(len(state), hashed) + state)
         while view:
             view = view[os.write(write_fd, view) :]
