@@ -4,11 +4,14 @@ Promises: which parts a world has is decided here and nowhere else; a fresh dire
 and a crash are opened by the same steps. Must not know: HTTP details, or how a part works.
 """
 
+import os
 import secrets
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 import msgspec
@@ -37,15 +40,22 @@ from stockyard.model.instruments import Instrument, Session
 from stockyard.model.numbers import CASH_SCALE, NumberError, parse_decimal
 from stockyard.model.recordings import Recording
 from stockyard.model.records import Input
+from stockyard.people.directory import People
 from stockyard.projections.store import ReadStore
 from stockyard.runtime.clock import Clock
 from stockyard.runtime.projector import Run, run_at_once
-from stockyard.runtime.recovery import recover
+from stockyard.runtime.recovery import recover, restore_engine
 from stockyard.runtime.world import World
 from stockyard.runtime.writer import Outcome
 from stockyard.storage.lock import DirectoryLock
 from stockyard.storage.memory import MemoryDatabase, MemoryDisk, MemoryJournal, MemorySnapshots
-from stockyard.storage.ports import Journal, Snapshots
+from stockyard.storage.ports import (
+    Journal,
+    JournalCorrupt,
+    Snapshots,
+    StorageError,
+    StorageUnavailable,
+)
 from stockyard.storage.sqlite import SqliteDatabase, SqliteJournal, SqliteSnapshots
 
 SCHEDULED_DAYS: Final = 400
@@ -54,20 +64,36 @@ _NS: Final = 1_000_000_000
 _DAY_NS: Final = 86_400 * _NS
 
 
+def _make_private(path: Path) -> None:
+    """Make the directory for its owner alone; files made in it are for the owner alone too."""
+    os.umask(0o077)
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(
+            f"data {str(path)!r} cannot be made or used as a directory ({error.strerror})"
+        ) from None
+
+
 class DataDirectory:
     """The files of one world, held by one process."""
 
     def __init__(self, path: Path) -> None:
-        path.mkdir(parents=True, exist_ok=True)
+        _make_private(path)
         self.path = path
         self._lock = DirectoryLock(path)
         try:
             self.journal = SqliteJournal(path / "journal.db")
             self.snapshots = SqliteSnapshots(path / "snapshots.db")
             self.store = ReadStore(SqliteDatabase(path / "projections.db", durable=False))
-        except BaseException:
+        except StorageUnavailable:
             self._lock.close()
             raise
+        except StorageError as error:
+            self._lock.close()
+            if isinstance(error, JournalCorrupt):
+                raise
+            raise StorageError(f"{error}: run stockyard rebuild --data {path}") from error
 
     def open_people(self) -> SqliteDatabase:
         """The people's database, which is never rebuilt."""
@@ -83,6 +109,66 @@ class DataDirectory:
         self.snapshots.close()
         self.journal.close()
         self.release()
+
+
+def set_aside_damaged(path: Path) -> list[str]:
+    """Rename those files that the journal can give again and that cannot be read; their new names.
+
+    Raises ``DirectoryInUse`` when a server runs on the directory.
+    """
+    renamed = []
+    with DirectoryLock(path):
+        for name in ("snapshots.db", "projections.db"):
+            try:
+                if name == "snapshots.db":
+                    restore_engine_of(path / name)
+                else:
+                    ReadStore(SqliteDatabase(path / name, durable=False)).close()
+            except StorageUnavailable:
+                raise
+            except StorageError:
+                fresh = f"{name}.damaged-{secrets.token_hex(4)}"
+                (path / name).rename(path / fresh)
+                for tail in ("-wal", "-shm"):
+                    (path / (name + tail)).unlink(missing_ok=True)
+                renamed.append(fresh)
+    return renamed
+
+
+def restore_engine_of(path: Path) -> None:
+    """Read a snapshot file whole. Raises ``StorageError`` when it is damaged."""
+    snapshots = SqliteSnapshots(path)
+    try:
+        restore_engine(snapshots.load())
+    finally:
+        snapshots.close()
+
+
+@contextmanager
+def scratch_store() -> Iterator[ReadStore]:
+    """An empty read store on disk, gone afterwards."""
+    with TemporaryDirectory(prefix="stockyard-") as folder:
+        store = ReadStore(SqliteDatabase(Path(folder) / "scratch.db", durable=False))
+        try:
+            yield store
+        finally:
+            store.close()
+
+
+def ownerless_accounts(directory: DataDirectory, account_ids: Iterable[int]) -> list[int]:
+    """Accounts of the engine that nobody in the people's database owns.
+
+    A directory without one was never served (a replay makes such); there nobody is missed.
+    """
+    if not (directory.path / "people.db").exists():
+        return []
+    database = directory.open_people()
+    try:
+        people = People(database)
+        unfinished = people.unfinished()
+        return [a for a in account_ids if people.account_owner(a) is None and not unfinished]
+    finally:
+        database.close()
 
 
 def existing_directory(path: Path) -> DataDirectory:
@@ -142,6 +228,13 @@ def found(world: World, facts: Iterable[Input]) -> None:
         if outcome.refused is not None:
             raise outcome.refused
     world.adopt_id()
+
+
+def began_ns(world: World) -> int:
+    """The world's time at its first record, 0 for a fresh one."""
+    for record in world.journal.read(0):
+        return record.ts
+    return 0
 
 
 def genesis(world: World, seed: int) -> list[Input]:

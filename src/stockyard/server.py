@@ -9,6 +9,7 @@ import asyncio
 import gc
 import logging
 import signal
+import socket
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext, suppress
@@ -28,7 +29,7 @@ from stockyard.api.settings import (
     ApiSettings,
 )
 from stockyard.config import Config, ConfigError
-from stockyard.market.calendars import ALWAYS_ID, XNYS_ID
+from stockyard.market.calendars import ALWAYS_ID, XNYS_ID, CalendarError
 from stockyard.model.recordings import Recording
 from stockyard.people.directory import People
 from stockyard.runtime import feeds, upkeep
@@ -39,6 +40,7 @@ from stockyard.storage.ports import StorageError
 
 LOG: Final = logging.getLogger("stockyard")
 GRACE_S: Final = 5
+AHEAD_MAX_NS: Final = 60_000_000_000
 KEEP_ALIVE_S: Final = 75
 GC_THRESHOLDS: Final = (50_000, 20, 100)
 PEOPLE_UPKEEP_S: Final = 60.0
@@ -69,10 +71,8 @@ class Server:
 
         Raises ``StorageError``, ``RecordingError`` or ``ConfigError`` when it cannot open.
         """
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, self.stop)
         clock, recording = self._clock()
+        listening = self._listen()
         directory = app.DataDirectory(self.config.data)
         projecting = ThreadPoolExecutor(1, "projector")
         queries = ThreadPoolExecutor(2, "queries")
@@ -88,10 +88,14 @@ class Server:
                 progress=lambda n: LOG.info("recovering: %d inputs replayed", n),
             )
             self._found(recording)
+            # Until here a signal ends the process at once, as a crash would: nothing is lost.
+            for number in (signal.SIGINT, signal.SIGTERM):
+                asyncio.get_running_loop().add_signal_handler(number, self.stop)
             self._people_database = directory.open_people()
             self.people = People(self._people_database)
-            await self._serve(clock, recording, ready)
+            await self._serve(clock, recording, listening, ready)
         finally:
+            listening.close()
             directory.release()
             projecting.shutdown()
             queries.shutdown()
@@ -109,11 +113,26 @@ class Server:
             self._uvicorn.force_exit = self._uvicorn.should_exit = True
         self._stopping.set()
 
+    def _listen(self) -> socket.socket:
+        """Take the port before anything is opened. Raises ``ConfigError``."""
+        host, port = self.config.host, self.config.port
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        try:
+            return socket.create_server((host, port), family=family, backlog=2048)
+        except OSError as error:
+            raise ConfigError(
+                f"port {port} on {host} cannot be listened on ({error.strerror}): choose another"
+                " with --port, or PORT with make"
+            ) from None
+
     def _clock(self) -> tuple[Clock, Recording | None]:
         kind, _, spec = self.config.market.partition(":")
         if kind == "replay" and spec:
             recording = open_recording(spec)
-            return RecordedClock(recording.first_ts, self.config.replay_speed), recording
+            clock = RecordedClock(recording.first_ts, self.config.replay_speed)
+            # Opening takes wall time that is none of the recording's.
+            clock.pause()
+            return clock, recording
         if self.config.market not in ("simulated", "none"):
             raise ConfigError(
                 f"market {self.config.market!r}: expected simulated, none, or replay: and a"
@@ -123,10 +142,15 @@ class Server:
 
     def _found(self, recording: Recording | None) -> None:
         world, now_ns = self.world, self.world.clock.now_ns()
-        if recording is not None and world.journal.head.ts > recording.last_ts:
+        if recording is not None and app.began_ns(world) > recording.last_ts:
             raise ConfigError(
-                "market: this data directory is at a later time than the recording; replay it in a"
-                " fresh directory (DATA or --data)"
+                "market: this data directory began after the recording ends; replay it in a fresh"
+                " directory (DATA or --data)"
+            )
+        if recording is None and world.engine.ts > now_ns + AHEAD_MAX_NS:
+            raise ConfigError(
+                "data: this directory's clock is ahead of the machine's, as after a recording of"
+                " the future or a clock set wrongly: set the clock, or use a fresh directory"
             )
         instruments = app.catalog_instruments()
         if recording is not None:
@@ -152,14 +176,13 @@ class Server:
         self,
         clock: Clock,
         recording: Recording | None,
+        listening: socket.socket,
         ready: Callable[["Server", "demo.Demo | None"], None],
     ) -> None:
         application = create_application(self.world, self.people, self._settings())
         self._uvicorn = _Uvicorn(
             uvicorn.Config(
                 application,
-                host=self.config.host,
-                port=self.config.port,
                 http="httptools",
                 ws="websockets-sansio",
                 lifespan="off",
@@ -176,7 +199,7 @@ class Server:
                 timeout_keep_alive=KEEP_ALIVE_S,
             )
         )
-        serving = asyncio.ensure_future(self._uvicorn.serve())
+        serving = asyncio.ensure_future(self._uvicorn.serve([listening]))
         try:
             await application.complete_unfinished()
             self._start_tasks(application, clock, recording)
@@ -246,6 +269,8 @@ class Server:
             self._keep_sessions(),
         ]
         if recording is not None and isinstance(clock, RecordedClock):
+            clock.go_on_from(world.engine.ts)
+            clock.resume()
             instruments = app.recorded_instruments(world.engine, recording)
             facts = (f for f in recording.facts(instruments) if f.ts_event >= world.engine.ts)
             jobs.append(feeds.play(world, facts, clock))
@@ -279,8 +304,11 @@ class Server:
             await asyncio.sleep(SESSIONS_UPKEEP_S)
             world = self.world
             now_ns = max(world.clock.now_ns(), world.engine.ts)
-            for fact in app.session_facts(world.engine, self.stock_calendar, now_ns):
-                world.writer.submit(fact)
+            try:
+                for fact in app.session_facts(world.engine, self.stock_calendar, now_ns):
+                    world.writer.submit(fact)
+            except (Refused, CalendarError) as error:
+                LOG.warning("sessions were not scheduled, trying again in an hour: %s", error)
 
     async def _close(self, application: Application) -> None:
         for task in self._tasks:

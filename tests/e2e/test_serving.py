@@ -9,7 +9,7 @@ from pathlib import Path
 
 import websockets
 
-from stockyard.storage.sqlite import SqliteSnapshots, read_journal
+from stockyard.storage.sqlite import SqliteDatabase, SqliteSnapshots, read_journal
 from tests.e2e.running import Client, Running
 
 ORDER = {"symbol": "AAPL", "side": "buy", "type": "market", "qty": "1", "time_in_force": "day"}
@@ -178,3 +178,85 @@ def test_verify_names_the_altered_record(server: Running, client: Client) -> Non
     verified = server.command("verify")
     assert verified.returncode == 1
     assert "seq" in verified.stdout + verified.stderr
+
+
+def test_damaged_tables_and_snapshots_are_set_aside_and_made_again(
+    server: Running, client: Client
+) -> None:
+    first_quote(client, "AAPL")
+    status, order = client.ask("POST", "/api/v1/orders", ORDER)
+    assert status == 201
+    assert server.stop() == 0
+    for name in ("projections.db", "snapshots.db"):
+        path = server.data / name
+        path.write_bytes(b"x" * 100 + path.read_bytes()[100:])
+    refused = server.command("verify")
+    assert refused.returncode == 1
+    assert "stockyard rebuild" in refused.stderr
+    rebuilt = server.command("rebuild")
+    assert rebuilt.returncode == 0, rebuilt.stderr
+    assert rebuilt.stdout.count("set aside:") == 2
+    server.start()
+    again = server.connect()
+    assert again.get(f"/api/v1/orders/{order['id']}")["status"] == "filled"
+    again.close()
+    assert server.stop() == 0
+    verified = server.command("verify")
+    assert verified.returncode == 0, verified.stdout
+
+
+def test_verify_misses_the_owner_of_an_account(server: Running) -> None:
+    assert server.stop() == 0
+    people = SqliteDatabase(server.data / "people.db", durable=True)
+    for table in ("api_keys", "sessions", "account_owners"):
+        people.execute(f"DELETE FROM {table}")
+    people.close()
+    verified = server.command("verify")
+    assert verified.returncode == 1
+    assert "knows no owner of 1 accounts" in verified.stdout
+
+
+def test_files_are_for_their_owner_alone(server: Running) -> None:
+    assert stat.S_IMODE(server.data.stat().st_mode) == 0o700
+    for path in server.data.iterdir():
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600, path
+
+
+def test_a_port_in_use_and_a_data_file_are_one_line(server: Running, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("not a directory")
+    for arguments, said in (
+        (["--port", str(server.port), "--data", str(tmp_path / "other")], "choose another"),
+        (["--port", "0", "--data", str(tmp_path / "file")], "as a directory"),
+    ):
+        called = subprocess.run(
+            [sys.executable, "-m", "stockyard", "serve", *arguments],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert called.returncode == 2, called.stderr
+        assert said in called.stderr
+        assert len(called.stderr.strip().splitlines()) == 1
+
+
+def test_a_recording_that_has_ended_can_be_served_again(tmp_path: Path) -> None:
+    recording = tmp_path / "ibm.csv"
+    recording.write_text(
+        "ts,symbol,bid,ask,bid_size,ask_size\n"
+        "2013-10-07T14:00:00Z,IBM,181.00,181.02,500,500\n"
+        "2013-10-07T14:00:01Z,IBM,181.01,181.03,500,500\n"
+    )
+    server = Running(tmp_path / "data", "--market", f"replay:csv:{recording}", "--speed", "1000")
+    client = server.connect()
+    while client.get("/api/v1/quotes/IBM")["bid"] != "181.01":
+        continue
+    status, order = client.ask("POST", "/api/v1/orders", {**ORDER, "symbol": "IBM"})
+    assert status == 201
+    client.close()
+    server.stop()
+    server.start()
+    client = server.connect()
+    assert client.get(f"/api/v1/orders/{order['id']}")["id"] == order["id"]
+    client.close()
+    server.stop()

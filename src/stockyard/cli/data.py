@@ -3,6 +3,7 @@
 Must not know: how files are laid out beyond what ``app`` opens.
 """
 
+import os
 import sys
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from stockyard import app
+from stockyard.config import read_config
 from stockyard.runtime.verification import Finding, rebuild_projections, verify_directory
 
 
@@ -24,28 +26,35 @@ def _watched(title: str) -> Progress:
     )
 
 
-def verify(*, data: Path = Path("data")) -> None:
+def verify(*, data: Path | None = None) -> None:
     """Replay the whole journal and check everything that must hold.
 
-    Exit code 0: the chain of records is whole, the books balance after every input, and snapshot
-    and query tables agree with the journal. 1: something is broken; it says what and at which seq.
+    Exit code 0: the chain of records is whole, the books balance after every input, snapshot and
+    query tables agree with the journal row by row, and every account has an owner. 1: something is
+    broken; it says what and where.
 
     Parameters
     ----------
-    data: Directory to check; no server may be running on it.
+    data: Directory to check (./data); no server may be running on it.
     """
-    directory = app.existing_directory(data)
+    directory = app.existing_directory(read_config(os.environ, data=data).data)
     try:
         with _watched("verifying") as progress:
             task = progress.add_task("")
-            finding = verify_directory(
-                directory.journal,
-                directory.snapshots,
-                directory.store,
-                lambda n: progress.update(task, completed=n),
-            )
+            with app.scratch_store() as scratch:
+                finding = verify_directory(
+                    directory.journal,
+                    directory.snapshots,
+                    directory.store,
+                    scratch,
+                    lambda n: progress.update(task, completed=n),
+                )
+            ownerless = app.ownerless_accounts(directory, finding.accounts)
     finally:
         directory.close()
+    if ownerless:
+        what = f"people.db knows no owner of {len(ownerless)} accounts, the first {ownerless[0]}"
+        finding = finding._replace(broken=(*finding.broken, what))
     _show(finding)
     sys.exit(1 if finding.broken else 0)
 
@@ -55,7 +64,7 @@ def _show(finding: Finding) -> None:
         ("seq", finding.seq),
         ("state hash", finding.state_hash),
         ("ledger balance", finding.balance),
-        ("accounts", finding.accounts),
+        ("accounts", len(finding.accounts)),
         ("open orders", finding.open_orders),
         ("snapshot at seq", finding.snapshot_seq),
         ("query tables at seq", finding.projected_seq),
@@ -66,14 +75,19 @@ def _show(finding: Finding) -> None:
     print("broken" if finding.broken else "whole")
 
 
-def rebuild(*, data: Path = Path("data")) -> None:
+def rebuild(*, data: Path | None = None) -> None:
     """Empty the query tables and fill them again from the journal.
+
+    A file of query tables or of the snapshot that is damaged is set aside and made anew.
 
     Parameters
     ----------
-    data: Directory to rebuild in; no server may be running on it.
+    data: Directory to rebuild in (./data); no server may be running on it.
     """
-    directory = app.existing_directory(data)
+    path = read_config(os.environ, data=data).data
+    for name in app.set_aside_damaged(path):
+        print(f"set aside: {name}")
+    directory = app.existing_directory(path)
     try:
         with _watched("rebuilding") as progress:
             task = progress.add_task("")

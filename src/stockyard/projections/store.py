@@ -4,7 +4,7 @@ Promises: rows, cursor and digest are committed together, so writing again what 
 changes nothing. Must not know: who asks, or how events are made.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from typing import Any, Final, NamedTuple
 
@@ -26,6 +26,7 @@ from stockyard.projections.view import Changes
 from stockyard.storage.ports import Database, SqlValue
 
 EMPTY_DIGEST: Final = bytes(16)
+PAGE_ROWS: Final = 5_000
 _encode = msgspec.json.Encoder().encode
 _decode_event = msgspec.json.Decoder(Event).decode
 
@@ -134,6 +135,23 @@ class ReadStore:
         return [
             row(*r) for r in self._database.query(f"SELECT {names} FROM {table} {rest}", params)
         ]
+
+    def scan(self, table: str) -> Iterator[tuple[Any, ...]]:
+        """Every row of a table in the order of its key, a page at a time."""
+        key = TABLES[table][1]
+        marks = ", ".join("?" for _ in key.split(","))
+        at = [columns(table).index(name.strip()) for name in key.split(",")]
+        last: list[SqlValue] = [-1 for _ in at]
+        while True:
+            page = self._database.query(
+                f"SELECT {', '.join(columns(table))} FROM {table}"
+                f" WHERE ({key}) > ({marks}) ORDER BY {key} LIMIT {PAGE_ROWS}",
+                last,
+            )
+            yield from page
+            if len(page) < PAGE_ROWS:
+                return
+            last = [page[-1][index] for index in at]
 
     def accounts(self) -> list[AccountRow]:
         """Every account, oldest first."""

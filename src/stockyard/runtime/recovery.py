@@ -38,7 +38,7 @@ def restore_engine(snapshot: Snapshot | None) -> Engine:
         return Engine()
     state = decode_state(unpack(snapshot.state))
     if state_hash(state) != snapshot.state_hash or state.seq != snapshot.seq:
-        raise RecoveryRefused(f"the snapshot at seq {snapshot.seq} does not match its hash")
+        raise RecoveryRefused(f"the snapshot at seq {snapshot.seq} does not match its hash: run stockyard rebuild")
     return Engine(state)
 
 
@@ -103,7 +103,13 @@ def _replay(
     events: list[Event] = []
     for record in journal.read(start):
         events.clear()
-        engine.apply(record.seq, record.ts, record.input, events)
+        try:
+            engine.apply(record.seq, record.ts, record.input, events)
+        except AssertionError as error:
+            raise RecoveryRefused(
+                f"the engine stops at seq {record.seq}, a {type(record.input).__name__}: {error};"
+                " this is a fault of Stockyard, not of your data: keep the directory and report it"
+            ) from error
         replayed += 1
         if record.seq > cursor.seq:
             projector.make_room()

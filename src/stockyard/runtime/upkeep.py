@@ -15,13 +15,15 @@ from stockyard.storage.ports import Snapshot, StorageError
 
 LOG: Final = logging.getLogger("stockyard.upkeep")
 DUE_CHECK_S: Final = 1.0
+DUE_PAUSE_S: Final = 0.01
+"""Between two ticks, also while the journal refuses them."""
 
 
 async def keep_time(world: World) -> None:
     """Journal a ``ClockTick`` whenever the engine has something due and nothing else comes in."""
     while True:
         wait_s = world.clock.wall_seconds_until(world.engine.next_due_ns)
-        await asyncio.sleep(min(max(wait_s, 0.001), DUE_CHECK_S))
+        await asyncio.sleep(min(max(wait_s, DUE_PAUSE_S), DUE_CHECK_S))
         try:
             world.writer.tick_if_due()
         except Refused:
@@ -67,8 +69,11 @@ def _store(world: World, snapshot: Snapshot) -> None:
 
     They are synced here only, not at each of their commits: those would slow down the journal's.
     """
-    world.store.sync()
-    world.snapshots.store(snapshot)
+    with world.storing:
+        if snapshot.seq >= world.stored_seq:
+            world.store.sync()
+            world.snapshots.store(snapshot)
+            world.stored_seq = snapshot.seq
 
 
 def final_snapshot(world: World) -> None:

@@ -5,17 +5,13 @@ can tell again (``rebuild_projections``). Must not know: how findings are shown.
 """
 
 from collections.abc import Callable
+from itertools import zip_longest
 from typing import NamedTuple
 
 from stockyard.engine.engine import Engine
 from stockyard.model.events import Event
-from stockyard.projections.store import (
-    EMPTY_DIGEST,
-    Cursor,
-    ReadStore,
-    digest_after,
-    encode_event,
-)
+from stockyard.projections.rows import TABLES
+from stockyard.projections.store import EMPTY_DIGEST, Cursor, ReadStore
 from stockyard.projections.view import View
 from stockyard.runtime.projector import Projector, run_at_once
 from stockyard.storage.ports import Journal, JournalCorrupt, Snapshot, Snapshots
@@ -30,7 +26,7 @@ class Finding(NamedTuple):
     seq: int
     state_hash: str
     balance: int
-    accounts: int
+    accounts: tuple[int, ...]
     open_orders: int
     snapshot_seq: int
     projected_seq: int
@@ -59,44 +55,69 @@ def share_imbalances(engine: Engine) -> list[int]:
 
 
 def verify_directory(
-    journal: Journal, snapshots: Snapshots, store: ReadStore, progress: Progress
+    journal: Journal,
+    snapshots: Snapshots,
+    store: ReadStore,
+    scratch: ReadStore,
+    progress: Progress,
 ) -> Finding:
-    """Replay the journal from genesis and compare all that must agree."""
-    engine, view, broken = Engine(), View(), list[str]()
+    """Replay the journal from genesis and compare all that must agree.
+
+    ``scratch``: an empty read store, which is filled from the journal to be compared with ``store``
+    row by row.
+    """
+    engine, broken = Engine(), list[str]()
+    projector = Projector(View(), scratch, run_at_once, Cursor(0, 0, EMPTY_DIGEST), EMPTY_DIGEST)
     snapshot, cursor = snapshots.load(), store.cursor()
-    digest, seen = EMPTY_DIGEST, 0
-    events: list[Event] = []
     try:
         for record in journal.read(0):
-            events.clear()
+            events: list[Event] = []
             engine.apply(record.seq, record.ts, record.input, events)
-            view.fold(record.seq, record.ts, record.input, events)
-            for event in events:
-                digest = digest_after(digest, encode_event(event))
+            if record.seq <= cursor.seq:
+                projector.fold(record, events)
+            else:
+                projector.pass_by(events)
             if snapshot is not None and record.seq == snapshot.seq:
-                broken.extend(_snapshot_faults(engine, snapshot, digest))
-            if record.seq == cursor.seq and digest != cursor.digest:
-                broken.append(f"query tables at seq {cursor.seq} hold other events")
-            seen += 1
-            if seen % PROGRESS_EVERY == 0:
-                progress(seen)
+                broken.extend(_snapshot_faults(engine, snapshot, projector.digest))
+            if record.seq == cursor.seq:
+                projector.flush()
+                broken.extend(_table_faults(store, scratch))
+            if record.seq % PROGRESS_EVERY == 0:
+                if record.seq < cursor.seq:
+                    projector.flush()
+                progress(record.seq)
     except JournalCorrupt as error:
         broken.append(str(error))
     except AssertionError as error:
         broken.append(f"the engine stops at seq {engine.seq}: {error}")
     broken.extend(_end_faults(engine, snapshot, cursor, journal.head.seq))
-    if not broken and cursor.seq == engine.seq:
-        broken.extend(_row_faults(view, store))
     return Finding(
         engine.seq,
         engine.state_hash(),
         ledger_balance(engine),
-        len(engine.state.accounts),
+        tuple(sorted(engine.state.accounts)),
         sum([len(account.orders) for account in engine.state.accounts.values()]),
         0 if snapshot is None else snapshot.seq,
         cursor.seq,
         tuple(broken),
     )
+
+
+def _table_faults(store: ReadStore, scratch: ReadStore) -> list[str]:
+    """Tables that differ from what the journal gives, each with its first differing row."""
+    faults = []
+    for table in TABLES:
+        for found, wanted in zip_longest(store.scan(table), scratch.scan(table)):
+            if found != wanted:
+                row = f"{(found or wanted)[:2]}"
+                faults.append(
+                    f"table {table} differs from the journal at the row that begins {row}:"
+                    " run stockyard rebuild"
+                )
+                break
+    if store.cursor() != scratch.cursor():
+        faults.append("the tables' cursor differs from the journal: run stockyard rebuild")
+    return faults
 
 
 def _snapshot_faults(engine: Engine, snapshot: Snapshot, digest: bytes) -> list[str]:
@@ -123,20 +144,6 @@ def _end_faults(
         f"the quantities of instrument {instrument_id} do not sum to zero"
         for instrument_id in share_imbalances(engine)
     )
-    return faults
-
-
-def _row_faults(view: View, store: ReadStore) -> list[str]:
-    faults = []
-    if sorted(view.accounts.values(), key=lambda row: row.account_id) != store.accounts():
-        faults.append("the accounts table differs from the journal; run stockyard rebuild")
-    positions = [row for rows in view.positions.values() for row in rows.values()]
-    positions.sort(key=lambda row: (row.account_id, row.instrument_id))
-    if positions != store.positions():
-        faults.append("the positions table differs from the journal; run stockyard rebuild")
-    open_orders = [row for rows in view.open_orders.values() for row in rows.values()]
-    if sorted(open_orders, key=lambda row: row.order_id) != store.open_orders():
-        faults.append("the orders table differs from the journal; run stockyard rebuild")
     return faults
 
 

@@ -8,6 +8,7 @@ config.
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import Executor
+from threading import Lock
 from typing import Final, TypeVar
 
 from stockyard.engine.engine import COMPILED, Engine
@@ -50,6 +51,8 @@ class World:
         self.writer = Writer(journal, engine, projector, clock, schedule)
         self.writer.listener = self.hub.publish
         self.ids = PublicIds(view.world_id)
+        self.storing = Lock()
+        self.stored_seq = 0
         self._queries = queries
         self._in_flight: set[tuple[int, str]] = set()
 

@@ -2,11 +2,13 @@
 
 import pytest
 
+from stockyard.model.facts import WorldCreated
+from stockyard.model.records import Record
 from stockyard.projections.store import Cursor, ReadStore
 from stockyard.runtime import snapshots
 from stockyard.runtime.clock import ManualClock
 from stockyard.runtime.recovery import RecoveryRefused
-from stockyard.runtime.verification import rebuild_projections, verify_directory
+from stockyard.runtime.verification import Finding, rebuild_projections, verify_directory
 from stockyard.runtime.world import World
 from stockyard.storage.memory import MemoryDatabase, MemoryDisk, MemoryJournal, MemorySnapshots
 from stockyard.storage.ports import Snapshot
@@ -66,6 +68,11 @@ def test_recovery_restores_engine_view_and_digest(snapshot_at: str, projected: s
     assert again.projector.digest == world.projector.digest
 
 
+def verified(world: World) -> Finding:
+    scratch = ReadStore(MemoryDatabase(MemoryDisk(), "scratch"))
+    return verify_directory(world.journal, world.snapshots, world.store, scratch, lambda _: None)
+
+
 def test_a_directory_is_verified_whole() -> None:
     disk = MemoryDisk()
     world = open_on(disk, ManualClock(NOON_NS))
@@ -73,33 +80,70 @@ def test_a_directory_is_verified_whole() -> None:
     world.projector.flush()
     disk.snapshot = snapshot_of(world)
     busy(world, "b")
-    world.projector.flush()
-    found = verify_directory(world.journal, world.snapshots, world.store, lambda _: None)
-    assert found.broken == ()
-    assert found.balance == 0
-    assert found.seq == world.engine.seq
-    assert found.state_hash == world.engine.state_hash()
+    for projected in (False, True):
+        if projected:
+            world.projector.flush()
+        found = verified(world)
+        assert found.broken == ()
+        assert found.balance == 0
+        assert found.seq == world.engine.seq
+        assert found.state_hash == world.engine.state_hash()
 
 
-def test_verify_names_what_is_broken() -> None:
+def test_verify_names_a_snapshot_that_is_not_the_journals() -> None:
     disk = MemoryDisk()
     world = open_on(disk, ManualClock(NOON_NS))
     busy(world, "a")
     world.projector.flush()
     taken = snapshot_of(world)
-    disk.snapshot = taken._replace(state_hash="0" * 64)
-    database = MemoryDatabase(disk, "projections")
-    database.execute("UPDATE accounts SET cash_micros = cash_micros + 1")
-    database.execute("UPDATE cursor SET digest = ?", ("00" * 16,))
-    found = verify_directory(world.journal, world.snapshots, world.store, lambda _: None)
-    assert found.broken == (
+    disk.snapshot = taken._replace(state_hash="0" * 64, digest=bytes(16))
+    assert verified(world).broken == (
         f"the snapshot at seq {taken.seq} differs from the journal's state",
-        f"query tables at seq {taken.seq} hold other events",
+        f"the snapshot at seq {taken.seq} counts other events",
     )
-    disk.snapshot = taken
-    database.execute("UPDATE cursor SET digest = ?", (world.projector.digest.hex(),))
-    found = verify_directory(world.journal, world.snapshots, world.store, lambda _: None)
-    assert found.broken == ("the accounts table differs from the journal; run stockyard rebuild",)
+
+
+@pytest.mark.parametrize(
+    ("table", "change"),
+    [
+        ("accounts", "UPDATE accounts SET cash_micros = cash_micros + 1"),
+        ("orders", "UPDATE orders SET filled_value = '1' WHERE status = 4"),
+        ("fills", "UPDATE fills SET price = price + 1000"),
+        ("fills", "DELETE FROM fills"),
+        ("positions", "DELETE FROM positions"),
+        ("events", "DELETE FROM events WHERE idx = 1"),
+        ("events", "UPDATE events SET payload = replace(payload, '1', '2')"),
+    ],
+)
+def test_verify_names_a_table_that_is_not_the_journals(table: str, change: str) -> None:
+    disk = MemoryDisk()
+    world = open_on(disk, ManualClock(NOON_NS))
+    busy(world, "a")
+    world.projector.flush()
+    MemoryDatabase(disk, "projections").execute(change)
+    (fault,) = verified(world).broken
+    assert fault.startswith(f"table {table} differs from the journal at the row that begins (")
+
+
+def test_verify_names_a_cursor_that_is_not_the_journals() -> None:
+    disk = MemoryDisk()
+    world = open_on(disk, ManualClock(NOON_NS))
+    busy(world, "a")
+    world.projector.flush()
+    MemoryDatabase(disk, "projections").execute("UPDATE cursor SET digest = ?", ("00" * 16,))
+    assert verified(world).broken == (
+        "the tables' cursor differs from the journal: run stockyard rebuild",
+    )
+
+
+def test_a_record_the_engine_stops_on_is_named_at_the_start() -> None:
+    disk = MemoryDisk()
+    world = open_on(disk, ManualClock(NOON_NS))
+    world.journal.append(
+        [Record(world.engine.seq + 1, world.engine.ts, 0, WorldCreated("ab" * 16, 1))]
+    )
+    with pytest.raises(RecoveryRefused, match=rf"stops at seq {world.engine.seq + 1}, a World"):
+        reopened(disk)
 
 
 def test_rebuilding_gives_the_same_tables() -> None:
