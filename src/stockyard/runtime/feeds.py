@@ -67,7 +67,6 @@ async def play(
     world: World,
     facts: Iterator[Quote | Trade],
     clock: RecordedClock,
-    burst: int = 500,
     sleep: Sleep = asyncio.sleep,
 ) -> int:
     """Play a recording in step with its clock until it ends; returns the number of facts played.
@@ -89,15 +88,8 @@ async def play(
             while world.engine.next_due_ns < ts:
                 clock.advance(world.engine.next_due_ns)
                 await _commit(world, [ClockTick()], sleep)
-            clock.advance(ts)
-            await _commit(world, step, sleep)
-        else:
-            clock.advance(ts)
-            if world.writer.waiting >= burst:
-                await _commit(world, step, sleep)
-            else:
-                for fact in step:
-                    world.writer.submit(fact)
+        clock.advance(ts)
+        await _commit(world, step, sleep)
         played += len(step)
     clock.go_on_from(clock.now_ns())
     return played

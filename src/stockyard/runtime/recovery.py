@@ -38,7 +38,9 @@ def restore_engine(snapshot: Snapshot | None) -> Engine:
         return Engine()
     state = decode_state(unpack(snapshot.state))
     if state_hash(state) != snapshot.state_hash or state.seq != snapshot.seq:
-        raise RecoveryRefused(f"the snapshot at seq {snapshot.seq} does not match its hash: run stockyard rebuild")
+        raise RecoveryRefused(
+            f"the snapshot at seq {snapshot.seq} does not match its hash: run stockyard rebuild"
+        )
     return Engine(state)
 
 
