@@ -16,7 +16,7 @@ TRIGGER_TEXTS = {
     Trigger.FILL_PART: "fill, something left",
     Trigger.FILL_REST: "fill, nothing left",
     Trigger.CANCEL: "cancel",
-    Trigger.EXPIRE: "trading day ends",
+    Trigger.EXPIRE: "trading day ends or date reached",
     Trigger.REPLACE: "replaced by a new order",
     Trigger.REJECT: "refused by the venue",
 }
@@ -33,6 +33,10 @@ that is not drawn here cannot happen: the engine stops rather than make it.
 
 A replacement is a new order that begins at the top; the old one ends as `replaced`. An order that
 is denied never begins: it has no status and holds nothing.
+
+A stop order that waits for its price is `new` (or `accepted`, while its session is closed). What
+triggers it is an event of its own and leaves it `new`: from then on it is filled, rests or ends
+like the market or limit order it has become.
 
 ## Statuses
 

@@ -132,12 +132,35 @@ class World:
             f.Quote(instrument.instrument_id, bid_price, ask_price, bid_qty, ask_qty, ts)
         )
 
+    def trade(self, symbol: str, price: str, qty: str = "1") -> list[Any]:
+        """A trade printed by the market."""
+        instrument = self.instruments[symbol]
+        ts = self.ts + 1_000_000
+        size = parse_decimal(qty, instrument.qty_scale)
+        return self.send(
+            f.Trade(
+                instrument.instrument_id, parse_decimal(price, instrument.price_scale), size, ts
+            )
+        )
+
     def define(self, profile: VenueProfile) -> list[Any]:
         """Define a profile or a new version of one."""
         self._profiles[profile.name] = profile.profile_id
         return self.send(f.ProfileDefined(profile))
 
     # Commands.
+
+    def _stops(
+        self, instrument: Instrument, stop: str, trail: str, until: str
+    ) -> tuple[int, int, int, int]:
+        """Stop price, trail as an amount, trail in millionths, and expiry."""
+        percent = trail.endswith("%")
+        return (
+            parse_decimal(stop, instrument.price_scale) if stop else 0,
+            parse_decimal(trail, instrument.price_scale) if trail and not percent else 0,
+            parse_decimal(trail[:-1], 4) if percent else 0,
+            self.time_of(until) if until else 0,
+        )
 
     def _keys(self, order_id: str, key: str, body: str) -> tuple[str, str, bytes]:
         self._serial += 1
@@ -164,21 +187,34 @@ class World:
         client_order_id: str = "",
         key: str = "",
         body: str = "",
+        stop: str = "",
+        trail: str = "",
+        until: str = "",
     ) -> list[Any]:
-        """Place an order: market without ``limit``; ``$500`` as quantity is a notional amount."""
+        """Place an order: market without ``limit``; ``$500`` as quantity is a notional amount.
+
+        ``stop`` makes it a stop or stop-limit order; ``trail``, as ``2.00`` or ``1.5%``, a trailing
+        stop; ``until`` (a time as ``tick`` takes it) is the end of a ``gtd`` order.
+        """
         instrument = self.instruments[symbol]
         notional = qty.startswith("$")
+        kind = OrderType.LIMIT if limit else OrderType.MARKET
+        if trail:
+            kind = OrderType.TRAILING_STOP
+        elif stop:
+            kind = OrderType.STOP_LIMIT if limit else OrderType.STOP
         return self.send(
             c.PlaceOrder(
                 self.accounts[account - 1],
                 instrument.instrument_id,
                 _SIDES[side],
-                OrderType.LIMIT if limit else OrderType.MARKET,
+                kind,
                 _TIMES_IN_FORCE[tif],
                 0 if notional else parse_decimal(qty, instrument.qty_scale),
                 parse_decimal(limit, instrument.price_scale) if limit else 0,
                 micros(qty[1:]) if notional else 0,
                 *self._keys(client_order_id, key, body),
+                *self._stops(instrument, stop, trail, until),
             )
         )
 
@@ -212,6 +248,9 @@ class World:
         client_order_id: str = "",
         key: str = "",
         body: str = "",
+        stop: str = "",
+        trail: str = "",
+        until: str = "",
     ) -> list[Any]:
         """Replace an order; what is left out is taken over."""
         order_id = self.orders[number - 1]
@@ -229,6 +268,7 @@ class World:
                 parse_decimal(limit, instrument.price_scale) if limit else 0,
                 _TIMES_IN_FORCE[tif] if tif else 0,
                 *self._keys(client_order_id, key, body),
+                *self._stops(instrument, stop, trail, until),
             )
         )
 

@@ -35,6 +35,7 @@ class RandomInputs:
         self._profiles = {profile.profile_id: profile for profile in state.profiles}
         self._limits = state.limits
         self._open = {order.order_id: order.account_id for order in state.orders}
+        self._kinds = {o.order_id: (o.order_type, o.side) for o in state.orders}
         boundaries = {
             boundary
             for calendar in state.calendars
@@ -57,6 +58,7 @@ class RandomInputs:
         for event in events:
             if isinstance(event, e.OrderAccepted):
                 self._open[event.order_id] = event.account_id
+                self._kinds[event.order_id] = (event.order_type, event.side)
             elif isinstance(event, (e.OrderCanceled, e.OrderExpired, e.OrderReplaced)):
                 del self._open[event.order_id]
             elif isinstance(event, e.OrderFilled):
@@ -123,8 +125,11 @@ class RandomInputs:
             bid, sizes[0] = 0, 0
         if random.random() < 0.03:
             ask, sizes[1] = 0, 0
-        if random.random() < 0.05:
-            return f.Trade(instrument_id, price, unit, self.ts)
+        if random.random() < 0.25:
+            off = random.choice((-6, -2, -1, 0, 0, 1, 2, 6)) * tick
+            odd = random.random() < 0.01
+            printed = random.choice((0, -1, 2**62)) if odd else max(price + off, tick)
+            return f.Trade(instrument_id, printed, unit, self.ts)
         return f.Quote(instrument_id, bid, ask, sizes[0], sizes[1], self.ts)
 
     def _keys(self) -> tuple[str, str, bytes]:
@@ -160,17 +165,20 @@ class RandomInputs:
     def _place(self) -> Input:
         random = self._random
         instrument = self._instrument()
-        order_type = random.choice((OrderType.MARKET, OrderType.LIMIT, OrderType.LIMIT))
+        order_type = random.choice((1, 1, 2, 2, 2, 2, 3, 3, 4, 4, 5, 5))
         if random.random() < 0.01:
             order_type = 7
         qty, notional = self._qty(instrument), 0
         if order_type == OrderType.MARKET and random.random() < 0.3:
             qty, notional = 0, random.choice((1, 900_000, DOLLAR, 250 * DOLLAR + 1, 9_000 * DOLLAR))
-        price = self._price(instrument) if order_type == OrderType.LIMIT else 0
+        priced = order_type in (OrderType.LIMIT, OrderType.STOP_LIMIT)
+        price = self._price(instrument) if priced else 0
         tif = random.choice((TimeInForce.DAY, TimeInForce.GTC, TimeInForce.GTC, TimeInForce.IOC, 4))
         side = random.choice((Side.BUY, Side.BUY, Side.SELL))
         if random.random() < 0.01:
-            tif, side = random.choice((0, 5)), random.choice((0, 1, 3))
+            tif, side = random.choice((0, 6)), random.choice((0, 1, 3))
+        if random.random() < 0.1 or (order_type > OrderType.LIMIT and tif > TimeInForce.GTC):
+            tif = TimeInForce.GTD
         return c.PlaceOrder(
             self._account(),
             instrument.instrument_id if random.random() < 0.99 else 999,
@@ -181,7 +189,32 @@ class RandomInputs:
             price,
             notional,
             *self._keys(),
+            *self._stops(instrument, side, order_type, tif),
         )
+
+    def _stops(
+        self, instrument: Instrument, side: int, order_type: int, tif: int
+    ) -> tuple[int, int, int, int]:
+        """Stop price, trail as an amount or in millionths, and expiry: mostly what they should."""
+        random = self._random
+        stop = trail = ppm = expires = 0
+        if order_type in (OrderType.STOP, OrderType.STOP_LIMIT):
+            away = random.choice((1, 2, 3, 5, 8, 20)) * instrument.tick
+            away = -away if random.random() < 0.04 else away
+            near = self._prices[instrument.instrument_id]
+            stop = near + away if side == Side.BUY else near - away
+        elif order_type == OrderType.TRAILING_STOP and random.random() < 0.5:
+            trail = random.choice((1, 2, 3, 5, 8, 20)) * instrument.tick
+        elif order_type == OrderType.TRAILING_STOP:
+            ppm = random.choice((50, 333, 1_000, 9_999, 15_000))
+        if tif == TimeInForce.GTD and random.random() < 0.97:
+            expires = self.ts + random.choice((1, 20, 90, 3_600, 90_000)) * SECOND
+        if random.random() < 0.02:
+            odd = random.choice(BAD_NUMBERS)
+            stop, trail, ppm, expires = random.choice(
+                ((odd, trail, ppm, 0), (stop, odd, 0, 0), (0, 0, odd, expires), (stop, 0, ppm, odd))
+            )
+        return stop, trail, ppm, expires
 
     def _order(self) -> tuple[int, int]:
         """Account and number of an open order, or of none."""
@@ -204,8 +237,15 @@ class RandomInputs:
         instrument = self._instrument()
         qty = self._qty(instrument) if random.random() < 0.6 else 0
         price = self._price(instrument) if random.random() < 0.6 else 0
-        tif = random.choice((0, 0, 0, 1, 2, 3, 4))
-        return c.ReplaceOrder(account_id, order_id, qty, price, tif, *self._keys())
+        tif = random.choice((0, 0, 0, 0, 1, 2, 3, 4, 5))
+        kind, side = self._kinds.get(order_id, (OrderType.STOP, Side.BUY))
+        if kind not in (OrderType.LIMIT, OrderType.STOP_LIMIT) and random.random() < 0.9:
+            price = 0
+        if random.random() < 0.4:
+            kind = 0
+        expiry = 5 if tif == 5 or random.random() < 0.05 else 0
+        stops = self._stops(instrument, side, kind, expiry)
+        return c.ReplaceOrder(account_id, order_id, qty, price, tif, *self._keys(), *stops)
 
     def _close(self) -> Input:
         random = self._random
@@ -230,7 +270,9 @@ class RandomInputs:
             return c.WithdrawCash(account_id, amount, key, digest)
         if draw < 0.9:
             return c.SetAccountProfile(account_id, random.choice((1, 2, 2, 9)), key, digest)
-        return c.ResetAccount(account_id, random.choice((-1, 0, 100_000 * DOLLAR)), key, digest)
+        return c.ResetAccount(
+            account_id, random.choice((-1, 0, *(100_000 * DOLLAR,) * 4)), key, digest
+        )
 
     def _open_account(self) -> Input:
         self._serial += 1

@@ -13,7 +13,8 @@ PATIENCE = 5.0
 class Listener:
     """One stream. ``frames`` holds what came and was not asked for yet; ``closed`` how it ended.
 
-    ``stalled``: while set, a send blocks, as to a client that does not read.
+    ``reading``: while clear, a send blocks, as to a client that does not read. ``broken_off``: the
+    server has closed the connection by itself, so it takes no more frames to send.
     """
 
     def __init__(self, rig: Rig, path: str = "/api/v1/stream") -> None:
@@ -22,12 +23,14 @@ class Listener:
         self.closed: tuple[int, str] | None = None
         self.reading = asyncio.Event()
         self.reading.set()
+        self.broken_off = False
+        self.accepted = False
         self._in: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self.over = asyncio.Event()
         self.task: asyncio.Task[None] | None = None
 
     async def open(self, headers: dict[str, str] | None = None, query: str = "") -> "Listener":
-        """Connect, and take the ``connected`` frame."""
+        """Connect."""
         scope = {
             "type": "websocket",
             "path": self.path,
@@ -50,10 +53,14 @@ class Listener:
     async def _take(self, message: Any) -> None:
         await self.reading.wait()
         if message["type"] == "websocket.send":
+            if self.broken_off:
+                raise RuntimeError("Unexpected ASGI message 'websocket.send'")
             self.frames.put_nowait(msgspec.json.decode(message["text"]))
         elif message["type"] == "websocket.close":
             self.closed = (message["code"], message["reason"])
             self.over.set()
+        elif message["type"] == "websocket.accept":
+            self.accepted = True
 
     def send(self, **said: Any) -> None:
         """Send a frame."""

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from stockyard.api.heads import Head, read_body
@@ -21,7 +22,7 @@ LIMIT = {"type": "limit", "limit_price": "180"}
         ({"symbol": ""}, "unknown_symbol", "symbol"),
         ({"symbol": 5}, "invalid_type", "symbol"),
         ({"side": "hold"}, "side_not_supported", "side"),
-        ({"type": "stop"}, "order_type_not_supported", "type"),
+        ({"type": "pegged"}, "order_type_not_supported", "type"),
         ({"time_in_force": "opg"}, "time_in_force_not_supported", "time_in_force"),
         ({"qty": "0"}, "quantity_not_positive", "qty"),
         ({"qty": 0}, "quantity_not_positive", "qty"),
@@ -140,7 +141,10 @@ async def test_a_body_that_grows_is_cut_off(rig: Rig, ann: Trader) -> None:
         await read_body(Head(http_scope("POST", "/")), receive, 65_536)
     assert pulled == 7
     parts = [b'{"symbol":"AAPL",', b'"side":"buy",', b'"qty":"1"}']
-    assert (await ann.call("POST", "/orders", chunks=parts)).status == 201
+    said = await ann.call(
+        "POST", "/orders", chunks=parts, headers={"Content-Type": "application/json"}
+    )
+    assert said.status == 201
 
 
 async def test_only_json_is_taken(ann: Trader) -> None:
@@ -148,8 +152,58 @@ async def test_only_json_is_taken(ann: Trader) -> None:
         for path in ("/orders", "/account/deposits"):
             refused = await ann.call("POST", path, body=b"{}", headers={"Content-Type": kind})
             assert (refused.status, refused.json["code"]) == (415, "unsupported_media_type")
+    seq = ann.rig.world.engine.seq
+    for path, body in (("/orders", GOOD), ("/account/deposits", {"amount": "5"})):
+        said = msgspec.json.encode(body)
+        for parts in ([said], [said[:9], said[9:]]):
+            refused = await ann.call("POST", path, chunks=parts)
+            assert (refused.status, refused.json["code"]) == (415, "unsupported_media_type")
+            assert refused.json["right"] == "send Content-Type: application/json"
+    assert ann.rig.world.engine.seq == seq
+    assert (await ann.call("POST", "/account/reset")).status == 200
     kind = "Application/JSON; charset=utf-8"
     assert (await ann.call("POST", "/orders", GOOD, headers={"Content-Type": kind})).status == 201
+
+
+async def test_pages_of_other_sites_change_nothing(rig: Rig, ann: Trader) -> None:
+    seq = rig.world.engine.seq
+    foreign = {"Sec-Fetch-Site": "cross-site"}
+    for method, path, body in (
+        ("POST", "/orders", GOOD),
+        ("POST", "/account/deposits", {"amount": "5"}),
+        ("DELETE", "/orders/17", None),
+        ("DELETE", "/orders", None),
+        ("PATCH", "/account", {"profile": "ideal"}),
+        ("POST", "/auth/login", {"email": "ann@example.com", "password": "x"}),
+    ):
+        refused = await ann.call(method, path, body, headers=foreign)
+        assert (refused.status, refused.json["code"]) == (403, "cross_site"), path
+        assert refused.json["right"]
+        assert refused.json["request_id"] == refused.headers["x-request-id"]
+    assert rig.world.engine.seq == seq
+    for path in ("/quotes", "/account"):
+        assert (await ann.call("GET", path, headers=foreign)).status == 200
+    for site in ("same-origin", "same-site", "none"):
+        assert (await ann.order(headers={"Sec-Fetch-Site": site})).status == 201
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "query", "right"),
+    [
+        ("GET", "/orders", "limit=0", "send a whole number from 1 to 500"),
+        ("GET", "/orders", "limit=501", "send a whole number from 1 to 500"),
+        ("GET", "/orders", "limit=", "send a whole number from 1 to 500"),
+        ("GET", "/orders", "limit=" + "9" * 5000, "send a whole number from 1 to 500"),
+        ("DELETE", "/positions/AAPL", "cancel_orders=perhaps", "send true or false"),
+    ],
+)
+async def test_parameters_are_told_in_our_words(
+    ann: Trader, method: str, path: str, query: str, right: str
+) -> None:
+    refused = await ann.call(method, path, query=query)
+    assert (refused.status, refused.json["code"]) == (422, "invalid_parameter")
+    assert refused.json["right"] == right
+    assert refused.json["field"] == query.partition("=")[0]
 
 
 @pytest.mark.parametrize(
@@ -183,11 +237,11 @@ async def test_paths_and_methods_that_are_not_there(rig: Rig, ann: Trader) -> No
         assert refused.status == 404, path
         assert refused.headers["content-type"] == "application/problem+json"
     for method, path, allow in (
-        ("PUT", "/orders", "DELETE, GET, POST"),
+        ("PUT", "/orders", "DELETE, GET, HEAD, POST"),
         ("PUT", "/orders/17", "DELETE, GET, PATCH"),
         ("POST", "/quotes", "GET"),
         ("DELETE", "/quotes/AAPL", "GET"),
-        ("DELETE", "/account", "GET, PATCH"),
+        ("DELETE", "/account", "GET, HEAD, PATCH"),
     ):
         refused = await ann.call(method, path)
         assert (refused.status, refused.json["code"]) == (405, "method_not_allowed")

@@ -20,7 +20,7 @@ PATHS = {
     "/api/v1/account/withdrawals", "/api/v1/orders", "/api/v1/orders/{order_id}",
     "/api/v1/orders/{order_id}/executions", "/api/v1/orders/preview", "/api/v1/positions",
     "/api/v1/positions/{symbol}", "/api/v1/portfolio", "/api/v1/assets", "/api/v1/quotes",
-    "/api/v1/quotes/{symbol}", "/api/v1/clock", "/health",
+    "/api/v1/quotes/{symbol}", "/api/v1/clock", "/api/v1/order-types", "/health",
 }  # fmt: skip
 
 

@@ -51,6 +51,10 @@ async def test_the_clock_knows_its_calendars(rig: Rig) -> None:
     assert clock["is_open"] is True
     assert [calendar["name"] for calendar in clock["calendars"]] == ["xnys", "always"]
     always = clock["calendars"][1]
+    assert [calendar["asset_classes"] for calendar in clock["calendars"]] == [
+        ["us_equity"],
+        ["crypto"],
+    ]
     assert (always["is_open"], always["next_close"]) == (True, "2026-01-02T21:00:00.000000000Z")
     assert always["next_open"] == always["next_close"]
     rig.clock.time_ns = NOW + 5_000 * 24 * HOUR
@@ -75,6 +79,25 @@ async def test_health_says_whether_orders_are_taken(rig: Rig) -> None:
     rig.world.writer.failure = AssertionError("broken")
     failed = await rig.call("GET", "/health")
     assert (failed.status, failed.json["status"]) == (503, "failed")
+
+
+async def test_the_head_of_an_answer_can_be_asked_for(rig: Rig, ann: Trader) -> None:
+    for path in ("/health", "/", "/api/v1/openapi.json", "/api/v1/account", "/api/v1/nothing"):
+        whole = await rig.call("GET", path, headers=ann.headers)
+        head = await rig.call("HEAD", path, headers=ann.headers)
+        assert (head.status, head.body) == (whole.status, b""), path
+        assert head.headers["content-type"] == whole.headers["content-type"]
+        assert head.headers["content-length"] == whole.headers["content-length"]
+    rig.app.begin_stop()
+    assert (await rig.call("HEAD", "/health")).status == 503
+    for path, allow in (
+        ("/api/v1/quotes", "GET"),
+        ("/api/v1/orders/17", "DELETE, GET, PATCH"),
+        ("/api/v1/account/deposits", "POST"),
+    ):
+        refused = await rig.call("HEAD", path)
+        assert (refused.status, refused.body) == (405, b""), path
+        assert refused.headers["allow"] == allow
 
 
 async def test_a_closed_line_takes_no_orders(rig: Rig, ann: Trader) -> None:

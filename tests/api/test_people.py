@@ -56,7 +56,7 @@ async def test_a_session_ends_by_signing_out_and_by_time(rig: Rig, ann: Trader) 
     assert (await ann.call("POST", "/auth/logout")).status == 204
     refused = await ann.call("GET", "/me")
     assert (refused.status, refused.json["code"]) == (401, "invalid_token")
-    assert refused.headers["www-authenticate"].startswith("Bearer")
+    assert refused.headers["www-authenticate"] == 'Bearer realm="stockyard"'
     assert (await other.call("GET", "/me")).status == 200
     rig.clock.time_ns += DAY
     assert (await other.call("GET", "/me")).status == 401

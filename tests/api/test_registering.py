@@ -90,6 +90,24 @@ async def test_a_failed_registration_leaves_the_address_free(rig: Rig, failure: 
     assert rig.people.unfinished() == ()
 
 
+async def test_an_engine_that_stops_does_not_lose_the_registration(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise AssertionError("broken")
+
+    monkeypatch.setattr(rig.world.projector, "fold", broken)
+    body = {"email": "ann@example.com", "password": PASSWORD, "name": "Ann"}
+    refused = await rig.call("POST", "/api/v1/auth/register", body)
+    assert (refused.status, refused.json["code"]) == (503, "engine_stopped")
+    monkeypatch.undo()
+    rig.restart()
+    assert len(rig.world.view.accounts) == 1
+    assert await complete_unfinished(rig.world, rig.people) == 1
+    ann = Trader(rig, await rig.sign_in())
+    assert len((await ann.call("GET", "/accounts")).json) == 1
+
+
 async def test_people_that_cannot_be_kept(rig: Rig) -> None:
     rig.disk.fail_next(StorageUnavailable("the disk is full"))
     body = {"email": "ann@example.com", "password": PASSWORD, "name": "Ann"}

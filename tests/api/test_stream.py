@@ -267,6 +267,80 @@ async def test_ways_to_sign_in(rig: Rig, ann: Trader, listen: Callable[..., Any]
     assert (await listener.next())["code"] == "already_authenticated"
 
 
+async def test_the_connection_names_the_account(
+    rig: Rig, ann: Trader, bob: Trader, listen: Callable[..., Any]
+) -> None:
+    second = (await ann.call("POST", "/accounts", {"name": "Second"})).json["id"]
+    first = (await ann.call("GET", "/account")).json["id"]
+    query = f"account_id={second}"
+    for headers, asked in (
+        ({}, f"token={token(ann)}&{query}"),
+        (ann.headers, query),
+        ({**ann.headers, "X-Account-ID": second}, query),
+    ):
+        listener = await listen(headers, asked)
+        assert (await listener.next())["account_id"] == second
+    for headers, asked in (({}, query), ({"X-Account-ID": second}, "")):
+        listener = await listen(headers, asked)
+        listener.send(type="auth", token=token(ann), account_id=first)
+        assert (await listener.next())["code"] == "conflicting_accounts"
+        listener.send(type="auth", token=token(ann))
+        assert (await listener.next())["account_id"] == second
+    foreign = (await bob.call("GET", "/account")).json["id"]
+    listener = await listen({}, f"token={token(ann)}&account_id={foreign}")
+    assert (await listener.next())["code"] == "unknown_account"
+
+
+@pytest.mark.parametrize(
+    ("headers", "query", "code"),
+    [
+        ({}, "symbols=AAPL", "unknown_parameter"),
+        ({}, "x" * 40 + "%F0%9F%98%80" * 40 + "=1", "unknown_parameter"),
+        ({}, "token=a&token=b", "repeated_parameter"),
+        ({"X-Account-ID": "a"}, "account_id=b", "conflicting_accounts"),
+    ],
+)
+async def test_connections_that_cannot_be(
+    rig: Rig, headers: dict[str, str], query: str, code: str
+) -> None:
+    lost = await Listener(rig).open(headers, query)
+    told = await lost.next()
+    assert (told["type"], told["code"]) == ("error", code)
+    closed, reason = await lost.end()
+    assert closed == 1008
+    assert 0 < len(reason.encode()) <= 123
+    assert len(rig.world.hub) == 0
+
+
+@pytest.mark.parametrize(
+    ("origin", "host"),
+    [
+        ("https://evil.example", "trade.example"),
+        ("https://trade.example.evil.example", "trade.example"),
+        ("null", "trade.example"),
+        ("", "trade.example"),
+        ("https://trade.example", None),
+        ("https://[trade.example", "[trade.example"),
+    ],
+)
+async def test_pages_of_other_sites_get_no_stream(rig: Rig, origin: str, host: str | None) -> None:
+    headers = {"Origin": origin} if host is None else {"Origin": origin, "Host": host}
+    lost = await Listener(rig).open(headers)
+    assert await lost.end() == (1008, "a page of another site asks for this")
+    assert lost.frames.empty()
+    assert not lost.accepted
+
+
+async def test_pages_of_this_site_get_a_stream(rig: Rig, listen: Callable[..., Any]) -> None:
+    for origin, host in (
+        ("https://trade.example", "trade.example"),
+        ("http://Trade.Example:8000", "trade.example:8000"),
+        ("https://trade.example", "trade.example:443"),
+        ("http://[::1]:8000", "[::1]:8000"),
+    ):
+        await listen({"Origin": origin, "Host": host})
+
+
 async def test_ways_not_to_sign_in(
     rig: Rig, ann: Trader, bob: Trader, listen: Callable[..., Any]
 ) -> None:
@@ -335,6 +409,17 @@ async def test_limits_close_the_stream_with_a_reason(rig: Rig, listen: Callable[
     for _ in range(FRAMES_BURST + 1):
         hasty.send(type="ping")
     assert await hasty.end() == (1008, "at most 20 frames a second")
+
+
+async def test_a_connection_the_server_broke_off_is_a_client_that_left(
+    rig: Rig, ann: Trader, listen: Callable[..., Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    listener, _ = await signed_in(listen, ann)
+    listener.broken_off = True
+    await ann.order(qty="1")
+    assert listener.task is not None
+    await asyncio.wait_for(asyncio.shield(listener.task), 5)
+    assert caplog.text == ""
 
 
 async def test_who_never_reads_is_closed_and_holds_nobody_up() -> None:

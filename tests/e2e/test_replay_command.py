@@ -155,7 +155,7 @@ def test_a_speed_is_kept(typed: Type) -> None:
         (("--speed", "-1"), "speed -1.0: expected 0 to 1e+06"),
         (("--from", "25:00"), "--from '25:00': write a time of day"),
         (("--from", "10:00", "--to", "09:00"), "--to must be later"),
-        (("--data", "day.csv"), "data 'day.csv': File exists"),
+        (("--data", "day.csv"), "data 'day.csv' cannot be made or used as a directory"),
         (("--report", "no/r.json"), "report 'no/r.json': No such file"),
     ],
 )

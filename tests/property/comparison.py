@@ -1,17 +1,18 @@
 """Runs the engine and its naive twin side by side and compares them after every input.
 
-Promises: compares fills with their fees, denials, repeats, cash, holds, positions and every order's
-status, open or ended. Must not know: how either works.
+Promises: compares fills with their fees, what was triggered, denials, repeats, cash, holds,
+positions and every order's status, open or ended. Must not know: how either works.
 """
 
 from stockyard.engine.engine import Engine
 from stockyard.model import events as e
 from stockyard.model.codec import decode_events, encode
-from stockyard.model.codes import Status
+from stockyard.model.codes import Status, TimeInForce
 from stockyard.model.records import Input
 from stockyard.model.state import EngineState
 from tests.engine_audit import audit_state
-from tests.property.naive_twin import OPEN, NaiveTwin
+from tests.property.naive_things import OPEN
+from tests.property.naive_twin import NaiveTwin
 
 
 class Comparison:
@@ -55,6 +56,10 @@ class Comparison:
     def _compare_answers(self, out: list[e.Event]) -> None:
         fills = [(x.order_id, x.price, x.qty, x.fees) for x in out if isinstance(x, e.OrderFilled)]
         assert sorted(fills) == sorted(self.twin.fills), "the twin fills otherwise"
+        alive = [
+            (x.order_id, x.price, x.stop_price) for x in out if isinstance(x, e.OrderTriggered)
+        ]
+        assert alive == self.twin.triggered, "the twin triggers otherwise"
         denied = [event.code for event in out if isinstance(event, e.CommandDenied)]
         assert denied == ([self.twin.denied] if self.twin.denied else []), "denials"
         repeated = [event.first_seq for event in out if isinstance(event, e.CommandRepeated)]
@@ -92,3 +97,7 @@ class Comparison:
             other = next(o for o in self.twin.orders if o.order_id == order.order_id)
             if order.held_micros:
                 assert order.held_micros == other.hold
+            found = (order.stop_price, order.extreme, order.triggered, order.time_in_force)
+            assert found == (other.stop, other.extreme, other.is_triggered, other.tif), order
+            if order.time_in_force == TimeInForce.GTD:
+                assert order.expires_ns == other.expires > self.twin.ts

@@ -5,7 +5,6 @@ is little to get wrong. It shares the words of ``model`` with the engine and no 
 how the engine works; only the rules in words.
 """
 
-from dataclasses import dataclass, field
 from fractions import Fraction
 from math import ceil, floor
 
@@ -16,95 +15,20 @@ from stockyard.model.denials import DenyCode
 from stockyard.model.instruments import FeeRule, Instrument, Limits, Session, VenueProfile
 from stockyard.model.numbers import INT_MAX
 from stockyard.model.records import Input
-
-OPEN = (Status.ACCEPTED, Status.NEW, Status.PARTIALLY_FILLED)
-AT_ONCE = (TimeInForce.IOC, TimeInForce.FOK)
-
-
-@dataclass
-class NaiveOrder:
-    """An order and all it ever did."""
-
-    order_id: int
-    account_id: int
-    terms: Instrument
-    side: int
-    order_type: int
-    tif: int
-    qty: int
-    limit: int
-    notional: int
-    worst: int
-    profile_id: int
-    hold: int
-    replaces: int = 0
-    version: int = 1
-    status: int = Status.NONE
-    fills: list[tuple[int, int]] = field(default_factory=list)
-
-    @property
-    def filled(self) -> int:
-        """Quantity filled."""
-        return sum(qty for _, qty in self.fills)
-
-    @property
-    def leaves(self) -> int:
-        """Quantity left."""
-        return self.qty - self.filled
-
-    @property
-    def exact(self) -> Fraction:
-        """Micro-dollars the fills are worth."""
-        return sum((worth(self.terms, price, qty) for price, qty in self.fills), Fraction(0))
-
-    @property
-    def value(self) -> int:
-        """What the fills cost or brought: rounded against the customer."""
-        return ceil(self.exact) if self.side == Side.BUY else floor(self.exact)
-
-
-@dataclass
-class NaivePosition:
-    """A position."""
-
-    qty: int = 0
-    cost: int = 0
-    realized: int = 0
-
-
-@dataclass
-class NaiveAccount:
-    """An account."""
-
-    owner: str
-    profile_id: int
-    cash: int = 0
-    positions: dict[int, NaivePosition] = field(default_factory=dict)
-    answers: dict[str, tuple[bytes, int, int]] = field(default_factory=dict)
-
-
-@dataclass
-class NaiveQuote:
-    """The quote of an instrument, and what is left of its sizes."""
-
-    bid: int = 0
-    ask: int = 0
-    bid_left: int = 0
-    ask_left: int = 0
-    ts: int = 0
-
-
-def worth(terms: Instrument, price: int, qty: int) -> Fraction:
-    """Micro-dollars of a quantity at a price."""
-    return Fraction(price * qty * 10**6, 10 ** (terms.price_scale + terms.qty_scale))
-
-
-def total_fee(rule: FeeRule, terms: Instrument, value: int, qty: int) -> int:
-    """A fee line on an order's totals."""
-    fee = ceil(Fraction(value * rule.per_million_micros, 10**12))
-    fee += ceil(Fraction(qty * rule.per_unit_micros_e6, 10**6 * 10**terms.qty_scale))
-    fee = ceil(Fraction(fee, rule.round_to_micros)) * rule.round_to_micros
-    return min(fee, rule.cap_micros) if rule.cap_micros else fee
+from tests.property.naive_things import (
+    AT_ONCE,
+    NO_STOPS,
+    OPEN,
+    STOPS,
+    NaiveAccount,
+    NaiveOrder,
+    NaivePosition,
+    NaiveQuote,
+    Stops,
+    too_large,
+    total_fee,
+    worth,
+)
 
 
 class NaiveTwin:
@@ -117,6 +41,8 @@ class NaiveTwin:
         self.schedules: list[f.FeesScheduled] = []
         self.sessions: dict[int, list[Session]] = {}
         self.limits: Limits | None = None
+        self.last: dict[int, int] = {}
+        self.triggered: list[tuple[int, int, int]] = []
         self.accounts: dict[int, NaiveAccount] = {}
         self.registrations: dict[str, tuple[bytes, int]] = {}
         self.orders: list[NaiveOrder] = []
@@ -127,7 +53,7 @@ class NaiveTwin:
 
     def apply(self, seq: int, ts: int, message: Input) -> None:
         """Take one input."""
-        self.fills, self.denied, self.repeated = [], 0, 0
+        self.fills, self.denied, self.repeated, self.triggered = [], 0, 0, []
         self._pass_time(self.ts, ts)
         self.seq, self.ts = seq, ts
         handlers = {
@@ -142,6 +68,7 @@ class NaiveTwin:
             c.SetAccountProfile: self._set_profile,
             c.ResetAccount: self._reset,
             f.Quote: self._quote,
+            f.Trade: self._trade,
         }
         handler = handlers.get(type(message), self._reference)
         handler(message)  # type: ignore[operator]
@@ -181,8 +108,14 @@ class NaiveTwin:
             for session in sessions:
                 boundaries.append((session.close_ns, 0, calendar_id))
                 boundaries.append((session.open_ns, 1, calendar_id))
+        boundaries += [(o.expires, 2, o.order_id) for o in self.orders if o.tif == TimeInForce.GTD]
         for at, opens, calendar_id in sorted(boundaries):
             if not since < at <= until:
+                continue
+            if opens == 2:
+                dated = [o for o in self.orders if o.order_id == calendar_id and o.status in OPEN]
+                for order in dated:
+                    order.status = Status.EXPIRED
                 continue
             for order in [o for o in self.orders if o.terms.calendar_id == calendar_id]:
                 if opens and order.status == Status.ACCEPTED:
@@ -207,6 +140,62 @@ class NaiveTwin:
             for bounded in (True, False):
                 if self._touch(terms, side):
                     self._serve(terms, side, bounded)
+        if terms.instrument_id not in self.last:
+            self._show(terms, message.ask, message.bid)
+
+    def _trade(self, message: f.Trade) -> None:
+        terms = self.terms.get(message.instrument_id)
+        if terms is None or message.price <= 0 or too_large(terms, message.price):
+            return
+        self.last[message.instrument_id] = message.price
+        if self._session(terms) is not None:
+            self._show(terms, message.price, message.price)
+
+    def _show(self, terms: Instrument, to_buyers: int, to_sellers: int) -> None:
+        """Let every waiting stop see a price (0: none), and bring alive those that it reaches."""
+        for order in sorted(self.orders, key=lambda each: each.order_id):
+            price = to_buyers if order.side == Side.BUY else to_sellers
+            mine = order.terms.instrument_id == terms.instrument_id
+            if not (mine and order.waits and order.status == Status.NEW and price):
+                continue
+            order.seen.append(price)
+            stop = self._stop_of(order, order.extreme)
+            if price >= stop if order.side == Side.BUY else price <= stop:
+                order.waits, order.is_triggered, order.stop = False, True, stop
+                self.triggered.append((order.order_id, price, stop))
+                if order.at_market:
+                    self._price_again(order)
+                self._work(order)
+
+    def _stop_of(self, order: NaiveOrder, extreme: int) -> int:
+        """Where a stop lies; a trailing one for the best price it has seen."""
+        if order.order_type != OrderType.TRAILING_STOP:
+            return order.stop
+        away = order.trail or extreme * Fraction(order.ppm, 10**6)
+        return ceil(extreme + away) if order.side == Side.BUY else floor(extreme - away)
+
+    def _price_again(self, order: NaiveOrder) -> None:
+        """A triggered stop takes the collar of the quote, if there is one and cash allows it."""
+        before, hold = order.worst, order.hold
+        order.worst = self._collar(order.terms, order.side, self._touch(order.terms, order.side))
+        if order.side == Side.BUY and order.worst:
+            free = self.accounts[order.account_id].cash - self.held(order.account_id)
+            order.hold = sum(self._hold_for(order))
+            if order.hold - hold > free:
+                order.worst, order.hold = before, hold
+        order.worst = order.worst or before
+
+    def _collar(self, terms: Instrument, side: int, price: int) -> int:
+        terms = self.terms[terms.instrument_id]
+        if price <= 0:
+            return 0
+        if side == Side.BUY:
+            return floor(price * Fraction(10_000 + terms.collar_bps, 10_000))
+        return max(1, ceil(price * Fraction(10_000 - terms.collar_bps, 10_000)))
+
+    def _market(self, terms: Instrument, side: int) -> int:
+        """What stops are measured against."""
+        return self.last.get(terms.instrument_id, 0) or self._touch(terms, side)
 
     def _touch(self, terms: Instrument, side: int) -> int:
         quote = self.quotes[terms.instrument_id]
@@ -219,18 +208,19 @@ class NaiveTwin:
     def _serve(self, terms: Instrument, side: int, bounded: bool) -> None:
         def in_turn(order: NaiveOrder) -> tuple[int, int, int]:
             better = order.limit if side == Side.SELL else -order.limit
-            return (order.order_type, better, order.order_id)
+            return (0, 0, order.order_id) if order.at_market else (1, better, order.order_id)
 
         waiting = [
             o
             for o in self.orders
             if o.status in (Status.NEW, Status.PARTIALLY_FILLED)
+            and not o.waits
             and (o.terms.instrument_id, o.side) == (terms.instrument_id, side)
             and self.profiles[o.profile_id].size_bounded == bounded
         ]
         for order in sorted(waiting, key=in_turn):
             lot, price = self.terms[terms.instrument_id].lot, self._touch(terms, side)
-            market = order.order_type == OrderType.MARKET
+            market = order.at_market
             within = price <= order.worst if side == Side.BUY else price >= order.worst
             if bounded and self._left(terms, side) < lot:
                 return
@@ -253,7 +243,10 @@ class NaiveTwin:
         return qty
 
     def _work(self, order: NaiveOrder, opened_at: int = 0) -> None:
-        """Try an order against the quote there is."""
+        """Try an order against the quote there is; a stop only notes where the market is."""
+        if order.waits:
+            order.seen = [price for price in [self._market(order.terms, order.side)] if price]
+            return
         quote, profile = self.quotes[order.terms.instrument_id], self.profiles[order.profile_id]
         price = self._touch(order.terms, order.side)
         session = self._session(order.terms)
@@ -264,7 +257,7 @@ class NaiveTwin:
             within = price <= order.worst if order.side == Side.BUY else price >= order.worst
             qty = self._fillable(order)
             if not within:
-                if order.order_type == OrderType.MARKET:
+                if order.at_market:
                     order.status = Status.CANCELED
                     return
             elif qty and not (order.tif == TimeInForce.FOK and qty < order.leaves):
@@ -414,49 +407,92 @@ class NaiveTwin:
 
     def _broken(self, order: NaiveOrder, qty_asked: int) -> list[int]:
         """Every rule of ``order`` that can be told without looking at the account's means."""
-        assert self.limits is not None
-        terms, limits = self.terms[order.terms.instrument_id], self.limits
-        market, limit = order.order_type == OrderType.MARKET, order.order_type == OrderType.LIMIT
+        terms = self.terms[order.terms.instrument_id]
         touch = self._touch(terms, order.side)
-        tick = terms.tick if order.limit >= terms.tick_threshold else terms.tick_below
-        value = ceil(worth(terms, order.worst, order.qty))
-        priced = order.worst > 0 and not order.notional
-        away = Fraction(terms.band_bps, 10_000) * (1 if order.side == Side.BUY else -1)
-        bound = floor(touch * (1 + away))
-        beyond = order.limit > bound if order.side == Side.BUY else order.limit < bound
-        amount_fits = (
-            terms.notional_micros_min <= order.notional <= limits.order_notional_micros_max
-        )
-        allowed = market and order.tif != TimeInForce.FOK
-        bought = order.qty if order.notional and touch and amount_fits and allowed else None
+        market = order.order_type == OrderType.MARKET
+        offered = (1, 2, 5) if order.order_type in STOPS else (1, 2, 3, 4, 5)
         rules = {
             DenyCode.INSTRUMENT_NOT_TRADABLE: not terms.tradable,
-            DenyCode.ORDER_TYPE_NOT_SUPPORTED: not (market or limit),
-            DenyCode.TIME_IN_FORCE_NOT_SUPPORTED: order.tif not in (1, 2, 3, 4),
+            DenyCode.ORDER_TYPE_NOT_SUPPORTED: order.order_type not in (1, 2, 3, 4, 5),
+            DenyCode.TIME_IN_FORCE_NOT_SUPPORTED: order.tif not in offered,
             DenyCode.SIDE_NOT_SUPPORTED: order.side not in (Side.BUY, Side.SELL),
+            DenyCode.SESSION_CLOSED: order.tif in AT_ONCE and self._session(terms) is None,
+            DenyCode.NO_QUOTE: (market and touch == 0)
+            or (order.seeks_trail and self._market(terms, order.side) == 0)
+            or (order.at_market and order.is_triggered and touch == 0),
+            **self._broken_sizes(terms, order, qty_asked),
+            **self._broken_prices(terms, order),
+            **self._broken_stops(terms, order),
+        }
+        return [code for code, broken in rules.items() if broken]
+
+    def _broken_sizes(
+        self, terms: Instrument, order: NaiveOrder, qty_asked: int
+    ) -> dict[int, bool]:
+        assert self.limits is not None
+        limits, touch = self.limits, self._touch(terms, order.side)
+        value = ceil(worth(terms, order.worst, order.qty))
+        priced = order.worst > 0 and not order.notional
+        least, most = terms.notional_micros_min, limits.order_notional_micros_max
+        amount_fits = least <= order.notional <= most
+        allowed = order.order_type == OrderType.MARKET and order.tif != TimeInForce.FOK
+        bought = order.qty if order.notional and touch and amount_fits and allowed else None
+        return {
             DenyCode.QUANTITY_OR_NOTIONAL: bool(qty_asked) == bool(order.notional),
             DenyCode.QUANTITY_NOT_POSITIVE: qty_asked < 0,
             DenyCode.QUANTITY_OFF_LOT: qty_asked % terms.lot != 0,
             DenyCode.QUANTITY_TOO_LARGE: qty_asked > terms.qty_max
             or (bought is not None and bought > terms.qty_max),
             DenyCode.NOTIONAL_NOT_ALLOWED: order.notional != 0 and not allowed,
-            DenyCode.NOTIONAL_TOO_SMALL: (
-                order.notional != 0 and order.notional < terms.notional_micros_min
-            )
+            DenyCode.NOTIONAL_TOO_SMALL: (order.notional != 0 and order.notional < least)
             or bought == 0
-            or (priced and order.side == Side.BUY and value < terms.notional_micros_min),
-            DenyCode.NOTIONAL_TOO_LARGE: order.notional > limits.order_notional_micros_max
-            or (priced and value > limits.order_notional_micros_max),
-            DenyCode.LIMIT_PRICE_MISSING: limit and order.limit == 0,
-            DenyCode.LIMIT_PRICE_NOT_ALLOWED: market and order.limit != 0,
-            DenyCode.PRICE_NOT_POSITIVE: limit and order.limit < 0,
-            DenyCode.PRICE_OFF_TICK: limit and order.limit % tick != 0,
-            DenyCode.PRICE_TOO_LARGE: limit and order.limit > INT_MAX,
-            DenyCode.PRICE_OUTSIDE_BAND: limit and touch != 0 and beyond,
-            DenyCode.SESSION_CLOSED: order.tif in AT_ONCE and self._session(terms) is None,
-            DenyCode.NO_QUOTE: market and touch == 0,
+            or (priced and order.side == Side.BUY and value < least),
+            DenyCode.NOTIONAL_TOO_LARGE: order.notional > most or (priced and value > most),
         }
-        return [code for code, broken in rules.items() if broken]
+
+    def _broken_prices(self, terms: Instrument, order: NaiveOrder) -> dict[int, bool]:
+        """Limit, stop and trail as numbers."""
+        limited = order.order_type in (OrderType.LIMIT, OrderType.STOP_LIMIT)
+        stopped = order.order_type in (OrderType.STOP, OrderType.STOP_LIMIT)
+        given = [order.limit] if limited else []
+        given += [order.stop] if stopped else []
+        given += [order.trail] if order.seeks_trail and not order.ppm and order.trail > 0 else []
+        ticks = [terms.tick if p >= terms.tick_threshold else terms.tick_below for p in given]
+        away = Fraction(terms.band_bps, 10_000) * (1 if order.side == Side.BUY else -1)
+        middle = (0 if order.is_triggered else order.stop) or self._touch(terms, order.side)
+        bound = floor(middle * (1 + away))
+        beyond = order.limit > bound if order.side == Side.BUY else order.limit < bound
+        return {
+            DenyCode.LIMIT_PRICE_MISSING: limited and order.limit == 0,
+            DenyCode.LIMIT_PRICE_NOT_ALLOWED: not limited and order.limit != 0,
+            DenyCode.PRICE_NOT_POSITIVE: min(given, default=0) < 0,
+            DenyCode.PRICE_OFF_TICK: any(p % tick for p, tick in zip(given, ticks, strict=True)),
+            DenyCode.PRICE_TOO_LARGE: any(too_large(terms, p) for p in given),
+            DenyCode.PRICE_OUTSIDE_BAND: limited and middle > 0 and beyond,
+            DenyCode.STOP_PRICE_MISSING: stopped and order.stop == 0,
+            DenyCode.STOP_PRICE_NOT_ALLOWED: not stopped and order.stop != 0,
+            DenyCode.TRAIL_MISSING: order.order_type == OrderType.TRAILING_STOP
+            and (order.trail == 0) == (order.ppm == 0),
+            DenyCode.TRAIL_NOT_ALLOWED: order.order_type != OrderType.TRAILING_STOP
+            and (order.trail, order.ppm) != (0, 0),
+        }
+
+    def _broken_stops(self, terms: Instrument, order: NaiveOrder) -> dict[int, bool]:
+        """Whether stop, trail and date can still be reached."""
+        market, dated = self._market(terms, order.side), order.tif == TimeInForce.GTD
+        passed = order.stop <= market if order.side == Side.BUY else order.stop >= market
+        in_range = 0 < order.trail < market if order.trail else 0 < order.ppm < 10**6
+        ahead = self.ts < order.expires <= self.ts + 366 * 24 * 3600 * 10**9
+        return {
+            DenyCode.TRAIL_OUT_OF_RANGE: order.seeks_trail and not in_range,
+            DenyCode.STOP_PRICE_WRONG_SIDE: order.waits
+            and order.stop != 0
+            and market != 0
+            and passed,
+            DenyCode.EXPIRY_MISSING: dated and order.expires == 0,
+            DenyCode.EXPIRY_NOT_ALLOWED: not dated and order.expires != 0,
+            DenyCode.EXPIRY_NOT_AHEAD: dated and order.expires != 0 and not ahead,
+        }
 
     def _lacking(self, order: NaiveOrder, gone: list[NaiveOrder]) -> list[int]:
         """Which means are lacking when the orders ``gone`` have ended."""
@@ -486,25 +522,37 @@ class NaiveTwin:
         qty: int,
         limit: int,
         notional: int,
+        stops: Stops = NO_STOPS,
+        triggered: bool = False,
     ) -> NaiveOrder:
         """An order as it would be."""
         touch = self._touch(terms, side)
-        if order_type == OrderType.LIMIT:
-            worst = limit
-        elif side == Side.BUY:
-            worst = floor(touch * Fraction(10_000 + terms.collar_bps, 10_000))
-        else:
-            worst = touch and max(1, ceil(touch * Fraction(10_000 - terms.collar_bps, 10_000)))
         if notional and touch:
             qty = floor(notional / worth(terms, touch, 1)) // terms.lot * terms.lot
         profile_id = self.accounts[account_id].profile_id
         order = NaiveOrder(
-            self.seq * 16, account_id, terms, side, order_type, tif, qty, limit, notional, worst,
+            self.seq * 16, account_id, terms, side, order_type, tif, qty, limit, notional, 0,
             profile_id, 0,
         )  # fmt: skip
-        if side == Side.BUY and qty > 0 and worst > 0:
+        order.stop, order.trail, order.ppm, order.expires = stops
+        order.is_triggered = triggered
+        order.waits = order_type in STOPS and not triggered
+        order.worst = self._worst(order)
+        if side == Side.BUY and qty > 0 and order.worst > 0:
             order.hold = sum(self._hold_for(order))
         return order
+
+    def _worst(self, order: NaiveOrder) -> int:
+        """The limit, or a collar: around the quote, or around a stop that is still ahead."""
+        terms, side = order.terms, order.side
+        if not order.at_market:
+            return order.limit
+        if order.waits and order.order_type == OrderType.STOP:
+            return self._collar(terms, side, order.stop)
+        if order.waits:
+            market = self._market(terms, side)
+            return self._collar(terms, side, self._stop_of(order, market)) if market else 0
+        return self._collar(terms, side, self._touch(terms, side))
 
     def _enter(self, order: NaiveOrder) -> None:
         self.orders.append(order)
@@ -524,6 +572,7 @@ class NaiveTwin:
             order = self._draft(
                 m.account_id, terms, m.side, m.order_type, m.time_in_force, m.qty,
                 m.limit_price, m.notional_micros,
+                (m.stop_price, m.trail_price, m.trail_ppm, m.expires_ns),
             )  # fmt: skip
             codes = self._broken(order, m.qty) or self._lacking(order, [])
         code = min(codes, default=0)
@@ -556,6 +605,7 @@ class NaiveTwin:
             return
         old = self._find(m.account_id, m.order_id)
         new = None
+        nothing = c.ReplaceOrder(m.account_id, m.order_id, 0, 0, 0, "", "", b"")
         if old is None:
             codes = [DenyCode.ORDER_NOT_OPEN]
         else:
@@ -563,12 +613,18 @@ class NaiveTwin:
             tif, limit = m.time_in_force or old.tif, m.limit_price or old.limit
             terms = self.terms[old.terms.instrument_id]
             leaves = total - old.filled if total > old.filled else total
-            new = self._draft(m.account_id, terms, old.side, old.order_type, tif, leaves, limit, 0)
+            stops, triggered = self._stops_after(old, m, tif), old.is_triggered
+            new = self._draft(
+                m.account_id, terms, old.side, old.order_type, tif, leaves, limit, 0, stops,
+                triggered,
+            )  # fmt: skip
             new.replaces, new.version = old.order_id, old.version + 1
             own = {
                 DenyCode.REPLACE_NOT_ABOVE_FILLED: total <= old.filled,
-                DenyCode.REPLACE_CHANGES_NOTHING: (total, limit, tif)
-                == (old.qty, old.limit, old.tif),
+                DenyCode.REPLACE_CHANGES_NOTHING: (total, limit, tif, *stops)
+                == (old.qty, old.limit, old.tif, *self._stops_after(old, nothing, old.tif)),
+                DenyCode.ALREADY_TRIGGERED: triggered
+                and (m.stop_price, m.trail_price, m.trail_ppm) != (0, 0, 0),
                 DenyCode.NOTIONAL_NOT_REPLACEABLE: old.notional != 0,
             }
             codes = [code for code, broken in own.items() if broken]
@@ -580,6 +636,16 @@ class NaiveTwin:
             assert new is not None
             old.status = Status.REPLACED
             self._enter(new)
+
+    def _stops_after(self, old: NaiveOrder, m: c.ReplaceOrder, tif: int) -> Stops:
+        """What a replacement makes of stop, trail and date."""
+        kept = 0 if old.order_type == OrderType.TRAILING_STOP else old.stop
+        trail, ppm = m.trail_price, m.trail_ppm
+        if (trail, ppm) == (0, 0):
+            trail, ppm = old.trail, old.ppm
+        keeps_date = tif == old.tif == TimeInForce.GTD
+        expires = m.expires_ns or (old.expires if keeps_date else 0)
+        return m.stop_price or kept, trail, ppm, expires
 
     def _close(self, m: c.ClosePosition) -> None:
         if self._known(m.account_id, m.client_order_id, m.idempotency_key, m.digest):

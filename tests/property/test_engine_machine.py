@@ -30,6 +30,9 @@ UNIT = 10**9
 INSTRUMENTS = st.integers(1, 3)
 SIDES = st.sampled_from((1, 2))
 TIFS = st.integers(1, 4)
+LATER = st.sampled_from((1, 2, 2, 5))
+SOON = st.sampled_from((0, 1, 2_000_000, SECOND, DAY))
+TRAILS = st.sampled_from(((1, 0), (2, 0), (3, 0), (0, 50), (0, 333), (0, 20_000), (0, 0), (1, 1)))
 STEPS = st.integers(-4, 4)
 SIZES = st.sampled_from((0, 1, UNIT // 3, UNIT, 3 * UNIT, 10 * UNIT))
 QTYS = st.sampled_from((1, UNIT // 2, UNIT, 2 * UNIT, 7 * UNIT, 20 * UNIT))
@@ -106,6 +109,106 @@ class EngineMachine(RuleBasedStateMachine):
         self.send(
             c.PlaceOrder(account_id, instrument, side, kind, tif, qty, price, 0, *keys, digest)
         )
+
+    @rule(instrument=INSTRUMENTS, steps=STEPS)
+    def trade(self, instrument: int, steps: int) -> None:
+        """A print near the middle."""
+        self.send(f.Trade(instrument, self.price(instrument, steps), UNIT, self.ts))
+
+    @rule(instrument=INSTRUMENTS, scale=st.sampled_from((-1, 0, 10, 97, 103, 180)))
+    def odd_trade(self, instrument: int, scale: int) -> None:
+        """A print far away, or one that cannot be."""
+        self.send(f.Trade(instrument, MIDDLE[instrument] * scale // 100, UNIT, self.ts))
+
+    def expiry(self, tif: int, ahead: int) -> int:
+        """When an order ends; 0 is none."""
+        return self.ts + ahead if tif == 5 and ahead else 0
+
+    @rule(
+        who=st.integers(0, 1), instrument=INSTRUMENTS, side=SIDES, tif=LATER, qty=QTYS,
+        away=st.integers(-1, 5), steps=st.one_of(st.none(), STEPS), ahead=SOON,
+    )  # fmt: skip
+    def place_stop(
+        self,
+        who: int,
+        instrument: int,
+        side: int,
+        tif: int,
+        qty: int,
+        away: int,
+        steps: int | None,
+        ahead: int,
+    ) -> None:
+        """A stop order, or a stop-limit order, near the middle."""
+        stop = self.price(instrument, away if side == 1 else -away)
+        kind, limit = (3, 0) if steps is None else (4, self.price(instrument, steps))
+        expires = self.expiry(tif, ahead)
+        self.send(
+            c.PlaceOrder(
+                self.accounts[who], instrument, side, kind, tif, qty, limit, 0, "", "", b"",
+                stop, 0, 0, expires,
+            )
+        )  # fmt: skip
+
+    @rule(
+        who=st.integers(0, 1), instrument=INSTRUMENTS, side=SIDES, tif=LATER, qty=QTYS,
+        trail=TRAILS, ahead=SOON,
+    )  # fmt: skip
+    def place_trail(
+        self,
+        who: int,
+        instrument: int,
+        side: int,
+        tif: int,
+        qty: int,
+        trail: tuple[int, int],
+        ahead: int,
+    ) -> None:
+        """A trailing stop, by some ticks or some parts of a million."""
+        amount, ppm = trail[0] * TICK[instrument], trail[1]
+        expires = self.expiry(tif, ahead)
+        self.send(
+            c.PlaceOrder(
+                self.accounts[who], instrument, side, 5, tif, qty, 0, 0, "", "", b"",
+                0, amount, ppm, expires,
+            )
+        )  # fmt: skip
+
+    @rule(
+        which=st.integers(0, 5), qty=st.one_of(st.just(0), QTYS), tif=st.sampled_from((0, 2, 5)),
+        away=st.one_of(st.none(), st.integers(-1, 5)), trail=TRAILS, ahead=SOON,
+    )  # fmt: skip
+    def move_stop(
+        self,
+        which: int,
+        qty: int,
+        tif: int,
+        away: int | None,
+        trail: tuple[int, int],
+        ahead: int,
+    ) -> None:
+        """Another stop, trail or date for one of the latest orders, waiting or not."""
+        if self.orders:
+            account_id, order_id = self.orders[-1 - which % len(self.orders)]
+            order = next(o for o in self.pair.twin.orders if o.order_id == order_id)
+            instrument = order.terms.instrument_id
+            stop = 0
+            if away is not None and order.order_type != 5:
+                stop = self.price(instrument, away if order.side == 1 else -away)
+            amount, ppm = (
+                (trail[0] * TICK[instrument], trail[1])
+                if order.ppm + order.trail
+                else (
+                    0,
+                    0,
+                )
+            )
+            expires = self.ts + ahead if ahead and (tif == 5 or order.tif == 5) else 0
+            self.send(
+                c.ReplaceOrder(
+                    account_id, order_id, qty, 0, tif, "", "", b"", stop, amount, ppm, expires
+                )
+            )
 
     @rule(
         who=st.integers(0, 1), instrument=INSTRUMENTS, side=SIDES, tif=TIFS,

@@ -6,7 +6,7 @@ from tests.engine_world import World
 from tests.property.comparison import Comparison
 from tests.random_inputs import RandomInputs
 
-INPUTS = 700
+INPUTS = 1000
 
 
 @pytest.mark.parametrize("seed", range(4))

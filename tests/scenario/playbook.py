@@ -4,15 +4,17 @@ A line is ``input | events``, events separated by ``;``. Orders are named ``#1``
 accepted. Lines without events must give none.
 
 Inputs:  ``quote ACME 99.90x300 100.00x200`` (``-`` for a missing side), ``buy 100 ACME``,
-``sell $500 ACME``, with ``limit=99.50 tif=gtc id=.. key=.. body=.. account=2``; ``replace #1 qty=..
-limit=.. tif=..``, ``cancel #1``, ``cancel all``, ``close ACME qty=.. cancel=yes``, ``deposit 10``,
+``sell $500 ACME``, with ``limit=99.50 stop=.. trail=2.00 trail=1.5% tif=gtc until=2T10:00:00 id=..
+key=.. body=.. account=2``; ``replace #1 qty=.. limit=.. stop=.. trail=.. tif=.. until=..``, ``trade
+ACME 99.95``, ``cancel #1``, ``cancel all``, ``close ACME qty=.. cancel=yes``, ``deposit 10``,
 ``withdraw 10``, ``reset 1000``, ``use realistic``, ``open 1000 realistic``, ``tick 16:00:00``,
 ``wait 61``, ``restart``, ``define realistic version=2 bounded=no fees=yes age=60``,
 ``fees us_equity`` or ``fees crypto`` with ``version=.. rules=sec,taf,taker,maker``, and ``look``,
 whose answer is the account: cash, held, positions.
 
 Events:  ``accepted #1``, ``queued #1``, ``activated #1``, ``filled #1 100 @ 99.50`` (``part`` when
-something is left, then ``fee <what> <dollars>``), ``canceled #1 <why>``, ``expired #1 <why>``,
+something is left, then ``fee <what> <dollars>``), ``triggered #1 94.00 past 95.00`` (the price and
+the stop), ``canceled #1 <why>``, ``expired #1 <why>``,
 ``replaced #1 by #2``, ``denied <rule>``, ``repeats <n>`` (the line whose answer it is).
 """
 
@@ -81,8 +83,12 @@ class Playbook:
         named: dict[str, str | int] = {_OPTIONS.get(k, k): v for k, v in options.items()}
         if "account" in named:
             named["account"] = int(named["account"])
+        if "until" in named:
+            named["until"] = "day " + str(named["until"]).replace("T", " ")
         if verb == "quote":
             return world.quote(*plain)
+        if verb == "trade":
+            return world.trade(*plain)
         if verb in ("buy", "sell"):
             return world.order(verb, plain[0], plain[1], **named)  # type: ignore[arg-type]
         if verb == "cancel" and plain[0] == "all":
@@ -130,6 +136,8 @@ class Playbook:
             return f"{word} {self._order(event.order_id)}"
         if isinstance(event, e.OrderActivated):
             return f"activated {self._order(event.order_id)}"
+        if isinstance(event, e.OrderTriggered):
+            return self._tell_trigger(event)
         if isinstance(event, e.OrderFilled):
             return self._tell_fill(event)
         if isinstance(event, e.OrderCanceled):
@@ -170,6 +178,12 @@ class Playbook:
         return told + "".join(
             f" fee {FEE_WORDS[kind]} {format_cash(micros)}" for kind, micros in event.fees
         )
+
+    def _tell_trigger(self, event: e.OrderTriggered) -> str:
+        _, _, price_scale = self._instrument(event.instrument_id)
+        price = format_decimal(event.price, price_scale, 2)
+        stop = format_decimal(event.stop_price, price_scale, 2)
+        return f"triggered {self._order(event.order_id)} {price} past {stop}"
 
     def _instrument(self, instrument_id: int) -> tuple[str, int, int]:
         for symbol, instrument in self.world.instruments.items():

@@ -12,12 +12,13 @@ import msgspec
 from stockyard.model import commands as c
 from stockyard.model import events as e
 from stockyard.model.codec import encode
-from stockyard.model.codes import OrderType, Side, TimeInForce
+from stockyard.model.codes import STOP_TYPES, OrderType, Side, TimeInForce
 from stockyard.model.numbers import INT_MAX
 from stockyard.projections.view import QuoteRow, View
 from stockyard.runtime.writer import Outcome
 
 DOLLAR = 1_000_000
+SECOND = 10**9
 REMEMBERED = 40
 BAD_NUMBERS = (-1, 0, 1, 2**53 + 1, 2**62 - 1)
 KEYED = ("idempotency_key", "client_order_id", "registration_key")
@@ -138,20 +139,46 @@ class Clients:
             instrument_id = random.choice(held) if held else instrument_id
             quote = view.quotes[instrument_id]
         near = (quote.ask if side == Side.BUY else quote.bid) or 1_000_000
-        order_type = random.choice((OrderType.MARKET, OrderType.LIMIT, OrderType.LIMIT))
+        order_type = random.choice((1, 2, 2, 1, 2, 2, *STOP_TYPES))
         qty, notional = self._qty(random, view, instrument_id, near), 0
         price = self._price(random, view, instrument_id, near)
-        if order_type == OrderType.MARKET:
+        if order_type not in (OrderType.LIMIT, OrderType.STOP_LIMIT):
             price = 0
-            if random.random() < 0.3:
+            if order_type == OrderType.MARKET and random.random() < 0.3:
                 qty, notional = 0, random.choice((DOLLAR, 250 * DOLLAR + 1, 90_000 * DOLLAR))
         tif = random.choice(
             (TimeInForce.DAY, TimeInForce.DAY, TimeInForce.GTC, TimeInForce.IOC, TimeInForce.FOK)
         )
+        if random.random() < 0.12 or (order_type in STOP_TYPES and tif > TimeInForce.GTC):
+            tif = TimeInForce.GTD
         command = c.PlaceOrder(
-            account_id, instrument_id, side, order_type, tif, qty, price, notional, "", "", b""
-        )
+            account_id, instrument_id, side, order_type, tif, qty, price, notional, "", "", b"",
+            *self._stops(random, view, instrument_id, side, order_type),
+            self._expiry(random, view) if tif == TimeInForce.GTD else 0,
+        )  # fmt: skip
         return self._signed(random, command, 0.4)
+
+    def _stops(
+        self, random: Random, view: View, instrument_id: int, side: int, order_type: int
+    ) -> tuple[int, int, int]:
+        """Stop price, trail as an amount, trail in millionths: mostly where they should lie."""
+        quote, tick = view.quotes[instrument_id], view.instruments[instrument_id].tick
+        near = quote.last_price or quote.bid or 1_000_000
+        near -= near % tick
+        away = random.choice((1, 2, 4, 10, 40, 400)) * tick
+        if order_type in (OrderType.STOP, OrderType.STOP_LIMIT):
+            away = away if random.random() < 0.95 else -away
+            return max(near + away if side == Side.BUY else near - away, tick), 0, 0
+        if order_type != OrderType.TRAILING_STOP:
+            return 0, 0, 0
+        if random.random() < 0.5:
+            return 0, away, 0
+        return 0, 0, random.choice((100, 500, 2_500, 15_000, 1_000_000))
+
+    def _expiry(self, random: Random, view: View) -> int:
+        """Mostly soon, sometimes over or too far away."""
+        seconds = random.choice((1, 60, 600, 3_600, 3_600, 40_000, 200_000, -1, 10**9))
+        return view.ts + seconds * SECOND
 
     def _order(self, random: Random, view: View) -> tuple[int, int]:
         """Mostly an order that is open, sometimes one that was, sometimes nobody's."""
@@ -180,8 +207,14 @@ class Clients:
         price = 0
         if near and random.random() < 0.7:
             price = self._price(random, view, instrument_id, near)
-        tif = random.choice((0, 0, TimeInForce.DAY, TimeInForce.GTC, TimeInForce.IOC))
-        command = c.ReplaceOrder(account_id, order_id, qty, price, tif, "", "", b"")
+        tif = random.choice((0, 0, TimeInForce.DAY, TimeInForce.GTC, TimeInForce.IOC, 5))
+        stops = (0, 0, 0)
+        if row is not None and random.random() < 0.5:
+            stops = self._stops(random, view, instrument_id, row.side, row.order_type)
+        expires = self._expiry(random, view) if tif == TimeInForce.GTD else 0
+        command = c.ReplaceOrder(
+            account_id, order_id, qty, price, tif, "", "", b"", *stops, expires
+        )
         return self._signed(random, command, 0.4)
 
     def _close(self, random: Random, view: View) -> c.Command:

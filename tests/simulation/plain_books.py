@@ -9,7 +9,7 @@ from bisect import bisect_right
 
 from stockyard.model import events as e
 from stockyard.model import facts as f
-from stockyard.model.codes import Book, FeeKind, Side, Status
+from stockyard.model.codes import STOP_TYPES, Book, FeeKind, Side, Status
 from stockyard.model.instruments import Instrument
 from stockyard.model.numbers import LEGS_MAX
 from stockyard.model.records import Input, Record
@@ -32,6 +32,30 @@ class PlainOrder:
         self.filled_qty = 0
         self.filled_value = 0
         self.is_open = True
+        self.worst = accepted.limit_price or accepted.collar_price
+        self.waits = accepted.order_type in STOP_TYPES and not accepted.triggered
+        self.seen: int | None = None
+        """The best price a trailing stop saw since it was armed, 0 for none; None: not armed."""
+
+    def see(self, price: int) -> None:
+        """Let an armed stop see a price."""
+        better = min if self.accepted.side == Side.BUY else max
+        self.seen = better(self.seen or price, price)
+
+    @property
+    def stop(self) -> int:
+        """Where it lies after what it has seen."""
+        x = self.accepted
+        if x.stop_price:
+            return x.stop_price
+        seen, sign = self.seen or 0, 1 if x.side == Side.BUY else -1
+        if x.trail_price:
+            return seen + sign * x.trail_price
+        return sign * _ceil(sign * seen * (10**6 + sign * x.trail_ppm), 10**6)
+
+    def reached_by(self, price: int) -> bool:
+        """Whether a price is at the stop or past it."""
+        return price >= self.stop if self.accepted.side == Side.BUY else price <= self.stop
 
 
 class PlainPosition:
@@ -68,10 +92,16 @@ class PlainBooks:
         self._quotes: dict[int, tuple[int, f.Quote]] = {}
         self._sessions: dict[int, dict[int, int]] = {}
         self._profiles: dict[int, tuple[int, bool]] = {}
+        self._last: dict[int, int] = {}
+        self._waiting: dict[int, dict[int, PlainOrder]] = {}
+        self._before = (0, 0, 0)
 
     def take(self, record: Record, events: list[e.Event]) -> None:
         """Add up one input's events; asserts whatever does not add up."""
         message = record.input
+        instrument_id = getattr(message, "instrument_id", 0)
+        market = [self._market(instrument_id, side) for side in (Side.BUY, Side.SELL)]
+        self._before = (instrument_id, market[0], market[1])
         self._take_fact(record.seq, message)
         for event in events:
             self.events_taken += 1
@@ -79,6 +109,10 @@ class PlainBooks:
                 self._accepted(record.seq, event)
             elif isinstance(event, e.OrderFilled):
                 self._filled(record, event)
+            elif isinstance(event, e.OrderActivated):
+                self._armed(self.orders[event.order_id])
+            elif isinstance(event, e.OrderTriggered):
+                self._triggered(record, event)
             elif isinstance(event, (e.OrderCanceled, e.OrderExpired, e.OrderReplaced)):
                 self._ended(event)
             elif isinstance(event, e.AccountOpened):
@@ -94,6 +128,8 @@ class PlainBooks:
             elif isinstance(event, e.AccountReset):
                 self._fund(event.account_id, event.cash_change_micros, event.cash_micros_after)
                 assert self.accounts[event.account_id].open_count == 0, f"{event} leaves orders"
+        if isinstance(message, (f.Trade, f.Quote)):
+            self._check_waiting(record, message)
 
     def check_sums(self) -> None:
         """Assert that all cash, accounts and house together, is zero."""
@@ -103,6 +139,8 @@ class PlainBooks:
     def _take_fact(self, seq: int, message: Input) -> None:
         if isinstance(message, f.Quote):
             self._quotes[message.instrument_id] = (seq, message)
+        elif isinstance(message, f.Trade):
+            self._last[message.instrument_id] = message.price
         elif isinstance(message, f.InstrumentListed):
             self._instruments[message.instrument.instrument_id] = message.instrument
         elif isinstance(message, f.SessionsScheduled):
@@ -128,14 +166,77 @@ class PlainBooks:
         if x.client_order_id:
             first = account.client_order_ids.setdefault(x.client_order_id, x.order_id)
             assert first == x.order_id, f"{x.client_order_id!r} made orders {first}, {x.order_id}"
-        self.orders[x.order_id] = PlainOrder(x)
+        order = self.orders[x.order_id] = PlainOrder(x)
         account.open_count += 1
+        if x.status == Status.NEW:
+            self._armed(order)
         assert 0 <= x.held_micros_after <= account.cash_micros, f"{x} holds more than there is"
+
+    def _market(self, instrument_id: int, side: int) -> int:
+        """What stops are measured against: the last trade, else the quote; 0 for none."""
+        if instrument_id not in self._quotes:
+            return self._last.get(instrument_id, 0)
+        quote = self._quotes[instrument_id][1]
+        return self._last.get(instrument_id) or (quote.ask if side == Side.BUY else quote.bid)
+
+    def _armed(self, order: PlainOrder) -> None:
+        """A stop begins to wait, from the price there was before this input."""
+        x = order.accepted
+        if order.waits:
+            instrument_id, buying, selling = self._before
+            order.seen = self._market(x.instrument_id, x.side)
+            if instrument_id == x.instrument_id:
+                order.seen = buying if x.side == Side.BUY else selling
+            self._waiting.setdefault(x.instrument_id, {})[x.order_id] = order
+
+    def _shown(self, message: f.Trade | f.Quote, side: int) -> int:
+        """What a trade or a quote shows to waiting stops; 0 for nothing."""
+        if isinstance(message, f.Trade):
+            return message.price
+        if message.instrument_id in self._last or message.bid > message.ask > 0:
+            return 0
+        return message.ask if side == Side.BUY else message.bid
+
+    def _triggered(self, record: Record, x: e.OrderTriggered) -> None:
+        order, name = self.orders[x.order_id], f"trigger {record.seq} of order {x.order_id}"
+        message = record.input
+        assert isinstance(message, (f.Trade, f.Quote)), f"{name}: by {message}"
+        assert order.waits, f"{name}: it did not wait"
+        assert order.seen is not None, f"{name}: it was not armed"
+        assert message.instrument_id == x.instrument_id, f"{name}: by another symbol"
+        price = self._shown(message, order.accepted.side)
+        order.see(price)
+        stated, found = (x.price, x.stop_price), (price, order.stop)
+        assert stated == found, f"{name}: price and stop {stated}, recomputed {found}"
+        assert order.reached_by(price), f"{name}: {price} does not reach {order.stop}"
+        assert self._is_open(x.instrument_id, record.ts), f"{name}: the market was closed"
+        cash = self.accounts[x.account_id].cash_micros
+        assert 0 <= x.held_micros_after <= cash, f"{name}: holds more than there is"
+        order.waits, order.worst = False, order.accepted.limit_price or x.collar_price
+        del self._waiting[x.instrument_id][x.order_id]
+
+    def _check_waiting(self, record: Record, message: f.Trade | f.Quote) -> None:
+        """What still waits was not reached by what was shown."""
+        if not self._is_open(message.instrument_id, record.ts):
+            return
+        for order in self._waiting.get(message.instrument_id, {}).values():
+            price = self._shown(message, order.accepted.side)
+            if price:
+                order.see(price)
+                name = f"order {order.accepted.order_id}"
+                assert not order.reached_by(price), f"{name}: {price} did not trigger it"
+
+    def _is_open(self, instrument_id: int, ts: int) -> bool:
+        sessions = self._sessions[self._instruments[instrument_id].calendar_id]
+        opens = sorted(sessions)
+        at = bisect_right(opens, ts) - 1
+        return at >= 0 and ts < sessions[opens[at]]
 
     def _filled(self, record: Record, x: e.OrderFilled) -> None:
         order, account = self.orders[x.order_id], self.accounts[x.account_id]
         name = f"fill {record.seq} of order {x.order_id}"
         assert order.is_open, f"{name}: it had ended"
+        assert not order.waits, f"{name}: it waits for its price"
         assert x.qty > 0, f"{name}: of nothing"
         instrument = self._instruments[x.instrument_id]
         divisor = 10 ** (instrument.price_scale + instrument.qty_scale - 6)
@@ -189,18 +290,14 @@ class PlainBooks:
         seen = (quote_seq, quote.bid, quote.ask, quote.bid_qty, quote.ask_qty)
         assert told == seen, f"{name}: explained by {told}, the market showed {seen}"
         accepted = order.accepted
-        worst = accepted.limit_price or accepted.collar_price
+        worst = order.worst
         if accepted.side == Side.BUY:
             assert x.price == quote.ask, f"{name}: at {x.price}, the ask was {quote.ask}"
             assert x.price <= worst, f"{name}: at {x.price}, above {worst}"
         else:
             assert x.price == quote.bid, f"{name}: at {x.price}, the bid was {quote.bid}"
             assert x.price >= worst, f"{name}: at {x.price}, below {worst}"
-        calendar_id = self._instruments[x.instrument_id].calendar_id
-        opens = sorted(self._sessions[calendar_id])
-        at = bisect_right(opens, record.ts) - 1
-        assert at >= 0, f"{name}: before the first session"
-        assert record.ts < self._sessions[calendar_id][opens[at]], f"{name}: the market was closed"
+        assert self._is_open(x.instrument_id, record.ts), f"{name}: the market was closed"
         version, has_fees = self._profiles[x.profile_id]
         assert x.profile_id == accepted.profile_id, f"{name}: under another profile"
         assert x.profile_version == version, f"{name}: under an old version of its profile"
@@ -218,6 +315,7 @@ class PlainBooks:
 
     def _close(self, order: PlainOrder) -> None:
         order.is_open = False
+        self._waiting.get(order.accepted.instrument_id, {}).pop(order.accepted.order_id, None)
         self.accounts[order.accepted.account_id].open_count -= 1
 
     def _ended(self, x: e.OrderCanceled | e.OrderExpired | e.OrderReplaced) -> None:

@@ -67,6 +67,28 @@ class Order(msgspec.Struct, frozen=True, gc=False):
     qty: Decimal
     notional: Decimal | None
     limit_price: Decimal | None
+    stop_price: (
+        Annotated[
+            str,
+            Meta(
+                description="What triggers it. A trailing stop's moves while it waits, and is here"
+                " in answers that show the order as it stands."
+            ),
+        ]
+        | None
+    )
+    trail_price: Decimal | None
+    trail_percent: Decimal | None
+    hwm: (
+        Annotated[
+            str,
+            Meta(
+                description="The best price a waiting trailing stop has seen: the highest to sell,"
+                " the lowest to buy."
+            ),
+        ]
+        | None
+    )
     collar_price: (
         Annotated[str, Meta(description="The worst price a market order may take.")] | None
     )
@@ -87,7 +109,45 @@ class Order(msgspec.Struct, frozen=True, gc=False):
     canceled_at: Time | None
     expired_at: Time | None
     replaced_at: Time | None
-    expires_at: Annotated[str, Meta(description="End of a day order's trading day.")] | None
+    triggered_at: Annotated[str, Meta(description="When a stop order came alive.")] | None
+    expires_at: (
+        Annotated[str, Meta(description="End of a day order's trading day, or a gtd order's date.")]
+        | None
+    )
+
+
+class Triggered(msgspec.Struct, frozen=True, gc=False):
+    """A stop order came alive: `price` reached its `stop_price`."""
+
+    id: Id
+    account_id: Id
+    symbol: str
+    status: Status
+    lifecycle: Lifecycle
+    price: Decimal
+    stop_price: Decimal
+    collar_price: (
+        Annotated[str, Meta(description="The worst price it may take, but for a stop limit.")]
+        | None
+    )
+    triggered_at: Time
+
+
+class OrderTypeTerms(msgspec.Struct, frozen=True, gc=False):
+    """What one type of order asks for: enough to draw its ticket."""
+
+    type: Type
+    title: str
+    description: str
+    needs: Annotated[
+        list[list[str]],
+        Meta(
+            description="Fields of the order's body: exactly one of each group. `gtd` needs"
+            " `expires_at` besides.",
+            extra_json_schema={"examples": [[["qty"], ["trail_price", "trail_percent"]]]},
+        ),
+    ]
+    times_in_force: list[Tif]
 
 
 class Cancellation(msgspec.Struct, frozen=True, gc=False):
@@ -162,6 +222,7 @@ class Denial(msgspec.Struct, frozen=True, gc=False):
     code: str
     wrong: str
     right: str
+    field: Annotated[str, Meta(description="The field it is about, if just one.")] | None
     retryable: bool
     required: Decimal | None
     available: Decimal | None
@@ -337,6 +398,7 @@ class CalendarNow(msgspec.Struct, frozen=True, gc=False):
     """Where one calendar stands."""
 
     name: str
+    asset_classes: Annotated[list[AssetClass], Meta(description="What trades on it.")]
     is_open: bool
     next_open: Time | None
     next_close: Time | None

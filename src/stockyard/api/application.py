@@ -10,7 +10,6 @@ from contextlib import suppress
 from typing import Any, Final
 
 from fastapi import FastAPI
-from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -114,6 +113,7 @@ class Application:
         head = Head(scope)
         kind = _JSON_TYPE
         try:
+            head.check_site(scope["method"])
             status, body, headers = await handler(self.door, head, receive, rest)
         except ClientGone:
             return
@@ -138,12 +138,23 @@ class Application:
         head = Head(scope)
         scope[HEAD_KEY] = head
         name = (b"x-request-id", head.request_id.encode())
+        head_only = scope["method"] == "HEAD"
+        if head_only and hot_handler("GET", scope["path"])[0] is None:
+            # The server's own scope stays as it is: it must know that no body follows.
+            scope = {**scope, "method": "GET"}
 
         async def send_named(message: Message) -> None:
             if message["type"] == "http.response.start":
                 message["headers"] = [*message["headers"], name]
+            elif head_only:
+                message["body"] = b""
             await send(message)
 
+        try:
+            head.check_site(scope["method"])
+        except Problem as problem:
+            await _problem_response(problem, head.request_id)(scope, receive, send_named)
+            return
         if scope["path"] == DOCUMENT_PATH and scope["method"] == "GET":
             await Response(self._document, media_type="application/json")(
                 scope, receive, send_named
@@ -178,7 +189,11 @@ def refusal(error: Exception, request_id: str) -> Answer:
 
 
 def _told(request: Request, error: Exception) -> Response:
-    status, body, headers = refusal(error, head_of(request).request_id)
+    return _problem_response(error, head_of(request).request_id)
+
+
+def _problem_response(error: Exception, request_id: str) -> Response:
+    status, body, headers = refusal(error, request_id)
     response = Response(body, status, media_type=PROBLEM_TYPE.decode())
     response.raw_headers.extend(headers)
     return response
@@ -217,7 +232,7 @@ def _routing_problem(request: Request, error: Exception) -> Response:
 def allowed_methods(request: Request) -> list[str]:
     """Every method that the path of a request takes."""
     path = request.scope["path"]
-    return [
+    found = [
         method
         for method in METHODS
         if hot_handler(method, path)[0] is not None
@@ -226,29 +241,15 @@ def allowed_methods(request: Request) -> list[str]:
             for route in request.app.routes
         )
     ]
-
-
-def _parameter_problem(request: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)
-    first = error.errors()[0]
-    field = str(first["loc"][-1])
-    return _told(
-        request,
-        Problem(
-            422,
-            "invalid_parameter",
-            f"the parameter {field} cannot be taken",
-            str(first["msg"]),
-            field=field,
-        ),
-    )
+    if "GET" in found and hot_handler("GET", path)[0] is None:
+        found.append("HEAD")
+    return sorted(found)
 
 
 def framework(settings: ApiSettings) -> FastAPI:
     """The framework's part of the door; a door is put into its ``state`` to serve."""
     handlers: dict[int | type[Exception], Callable[[Request, Any], Any]] = {
         HTTPException: _routing_problem,
-        RequestValidationError: _parameter_problem,
         Problem: _told,
         Refused: _told,
         UserError: _told,

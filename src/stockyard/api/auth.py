@@ -19,7 +19,8 @@ from stockyard.runtime.clock import Clock
 BEARER: Final = b"bearer"
 BASIC: Final = b"basic"
 ACCOUNT_PARAMETER: Final = "account_id"
-_CHALLENGE: Final = ((b"www-authenticate", b'Bearer, Basic realm="stockyard"'),)
+_CHALLENGE: Final = ((b"www-authenticate", b'Bearer realm="stockyard"'),)
+"""Basic is taken but not offered: a browser would keep an API key and send it unasked."""
 
 
 class Caller(NamedTuple):
@@ -115,18 +116,7 @@ class Gate:
 
     def account(self, identity: Identity, head: Head, account: str | None) -> int:
         """The account a request is about."""
-        named = head.text(b"x-account-id")
-        if named is None:
-            named = account
-        elif account is not None and account != named:
-            raise Problem(
-                400,
-                "conflicting_accounts",
-                "X-Account-ID and account_id differ",
-                "send one of them",
-                field=ACCOUNT_PARAMETER,
-            )
-        return self.named_account(identity, named)
+        return self.named_account(identity, one_account(head.text(b"x-account-id"), account))
 
     def named_account(self, identity: Identity, named: str | None) -> int:
         """The account of this public id, or the first one."""
@@ -138,6 +128,21 @@ class Gate:
         if found is None or found[0] not in identity.account_ids:
             raise rule_problem(DenyCode.UNKNOWN_ACCOUNT, ACCOUNT_PARAMETER)
         return found[0]
+
+
+def one_account(first: str | None, second: str | None) -> str | None:
+    """The account that two places name, or one of them, or none. Raises ``Problem`` 400."""
+    if first is None:
+        return second
+    if second is not None and second != first:
+        raise Problem(
+            400,
+            "conflicting_accounts",
+            "two different accounts are named",
+            "name one: in X-Account-ID or in account_id",
+            field=ACCOUNT_PARAMETER,
+        )
+    return first
 
 
 def actor(identity: Identity) -> str:

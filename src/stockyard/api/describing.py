@@ -42,7 +42,7 @@ class Trait(Flag):
 PROBLEMS: Final = {
     400: "The request cannot be read: not JSON, or headers that contradict each other.",
     401: "Nobody is signed in, or the credentials are wrong.",
-    403: "Not allowed: a scope is missing, or the account lacks the means.",
+    403: "Not allowed: a scope is missing, the account lacks the means, or another site asks.",
     404: "There is no such thing, or it is somebody else's.",
     405: "This path does not take this method.",
     409: "The same request is being worked on right now, or the name is taken.",
@@ -146,7 +146,7 @@ def _refusals(traits: Trait, body: bool, extra: tuple[int, ...]) -> list[int]:
     if traits & (Trait.PEOPLE | Trait.HISTORY):
         found |= {503}
     if body:
-        found |= {400, 413, 415}
+        found |= {400, 403, 413, 415}
     return sorted(found)
 
 

@@ -58,7 +58,7 @@ class Door:
         self.view, self.ids = world.view, world.ids
         self.desk = PeopleDesk(people, settings.people_waiting_max)
         self.gate = Gate(self.desk, world.clock, world.ids)
-        self.render = Renderer(world.view, world.ids, settings.quote_stale_ns)
+        self.render = Renderer(world.view, world.ids, settings.quote_stale_ns, world.trail)
         self.started_ns = world.clock.wall_ns()
         self.closing = False
         self._aliases: dict[str, int] = {}
@@ -86,7 +86,7 @@ class Door:
             ts, events = found[0][0] if found else 0, [event for _, event in found]
             last = events[-1] if events else None
         if type(last) is CommandDenied:
-            raise denial(last, seq, instrument, replayed)
+            raise denial(last, seq, instrument, replayed, command)
         return Decision(seq, ts, events, replayed)
 
     def instrument(self, symbol: str) -> Instrument:

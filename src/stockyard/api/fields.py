@@ -7,13 +7,14 @@ Must not know: who asks, or what becomes of it.
 
 import json
 import re
+from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 
 import msgspec
 from msgspec import Meta
 
-from stockyard.api.problems import Problem, rule_problem
-from stockyard.model.codes import OrderType, Side, TimeInForce
+from stockyard.api.problems import PERCENT_SCALE, Problem, rule_problem
+from stockyard.model.codes import SIDE_WORDS, TIF_WORDS
 from stockyard.model.denials import DenyCode
 from stockyard.model.numbers import (
     CASH_SCALE,
@@ -23,19 +24,21 @@ from stockyard.model.numbers import (
     NumberError,
     parse_decimal,
 )
+from stockyard.model.order_types import ORDER_TYPES
 
 PATTERN: Final = r"^[+-]?[0-9]+(\.[0-9]+)?$"
 _PLAIN = re.compile(r"[+-]?[0-9]+(?:\.([0-9]+))?", re.ASCII)
 
 ACCOUNT_NAME: Final = "Paper account"
-SIDES: Final = {"buy": Side.BUY, "sell": Side.SELL}
-TYPES: Final = {"market": OrderType.MARKET, "limit": OrderType.LIMIT}
-TIMES_IN_FORCE: Final = {
-    "day": TimeInForce.DAY,
-    "gtc": TimeInForce.GTC,
-    "ioc": TimeInForce.IOC,
-    "fok": TimeInForce.FOK,
-}
+SIDES: Final = {word: side for side, word in SIDE_WORDS.items()}
+TYPES: Final = {row.word: row.order_type for row in ORDER_TYPES}
+TIMES_IN_FORCE: Final = {word: tif for tif, word in TIF_WORDS.items()}
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_TIME: Final = re.compile(
+    r"(\d{4}-\d{2}-\d{2})[Tt]((?:[01]\d|2[0-3]):\d{2}:\d{2})(?:\.(\d{1,9}))?"
+    r"([Zz]|[+-]\d{2}:\d{2})",
+    re.ASCII,
+)
 
 Number = Annotated[
     str | int,
@@ -55,7 +58,8 @@ TypeWord = Annotated[str, Meta(extra_json_schema={"enum": list(TYPES)})]
 TifWord = Annotated[
     str,
     Meta(
-        description="How long the order lives: the trading day, until canceled, or this moment.",
+        description="How long the order lives: the trading day, until canceled, this moment, or"
+        " (`gtd`) until `expires_at`.",
         extra_json_schema={"enum": list(TIMES_IN_FORCE)},
     ),
 ]
@@ -68,8 +72,33 @@ ClientOrderId = Annotated[
 ]
 
 
+StopPrice = Annotated[
+    Number, Meta(description="What triggers a stop or stop-limit order; decimal text.")
+]
+TrailPrice = Annotated[
+    Number, Meta(description="How far a trailing stop follows the market, in dollars.")
+]
+TrailPercent = Annotated[
+    Number,
+    Meta(
+        description="How far a trailing stop follows the market, in percent of the best price:"
+        " above 0, below 100, at most 4 decimal places."
+    ),
+]
+ExpiresAt = Annotated[
+    str,
+    Meta(
+        description="When a `gtd` order ends: RFC 3339 with its zone, within the coming year.",
+        examples=["2026-03-02T16:00:00-05:00"],
+        extra_json_schema={"format": "date-time"},
+    ),
+]
+
+
 class OrderBody(msgspec.Struct, forbid_unknown_fields=True, gc=False):
-    """A new order. Send exactly one of `qty` and `notional`; a limit order needs `limit_price`."""
+    """A new order. Send exactly one of `qty` and `notional`; GET /api/v1/order-types says which
+    further fields a type needs. `expires_at` goes with time in force `gtd`.
+    """
 
     symbol: Annotated[str, Meta(description="As in GET /api/v1/assets.", examples=["AAPL"])]
     side: SideWord
@@ -78,6 +107,10 @@ class OrderBody(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     type: TypeWord = "market"
     time_in_force: TifWord = "day"
     limit_price: Number | None = None
+    stop_price: StopPrice | None = None
+    trail_price: TrailPrice | None = None
+    trail_percent: TrailPercent | None = None
+    expires_at: ExpiresAt | None = None
     client_order_id: ClientOrderId | None = None
 
 
@@ -86,7 +119,11 @@ class ReplaceBody(msgspec.Struct, forbid_unknown_fields=True, gc=False):
 
     qty: Number | None = None
     limit_price: Number | None = None
+    stop_price: StopPrice | None = None
+    trail_price: TrailPrice | None = None
+    trail_percent: TrailPercent | None = None
     time_in_force: TifWord | None = None
+    expires_at: ExpiresAt | None = None
     client_order_id: ClientOrderId | None = None
 
 
@@ -308,6 +345,48 @@ def price(field: str, value: str | int, scale: int) -> int:
     found = scaled(field, value, scale, DenyCode.PRICE_OFF_TICK, DenyCode.PRICE_TOO_LARGE)
     if found <= 0:
         raise rule_problem(DenyCode.PRICE_NOT_POSITIVE, field)
+    return found
+
+
+def trail_price(field: str, value: str | int, scale: int) -> int:
+    """A trail in dollars above zero, scaled like a price."""
+    found = scaled(field, value, scale, DenyCode.PRICE_OFF_TICK, DenyCode.PRICE_TOO_LARGE)
+    if found <= 0:
+        raise rule_problem(DenyCode.TRAIL_OUT_OF_RANGE, field)
+    return found
+
+
+def trail_percent(field: str, value: str | int) -> int:
+    """A trail in percent above zero, in millionths of the price."""
+    found = scaled(field, value, PERCENT_SCALE, 0, DenyCode.TRAIL_OUT_OF_RANGE)
+    if found <= 0:
+        raise rule_problem(DenyCode.TRAIL_OUT_OF_RANGE, field)
+    return found
+
+
+def expiry(field: str, text: str) -> int:
+    """An RFC 3339 time with its zone as UTC nanoseconds since 1970. Raises ``Problem`` 422.
+
+    What lies outside the times that can be stored is outside the coming year too.
+    """
+    match = _TIME.fullmatch(text)
+    try:
+        if match is None:
+            raise ValueError("it does not look like one")
+        zone = "+00:00" if match[4] in "Zz" else match[4]
+        since = datetime.fromisoformat(f"{match[1]}T{match[2]}{zone}") - _EPOCH
+    except ValueError:
+        raise Problem(
+            422,
+            "invalid_time",
+            f"{field} is not a time with its zone",
+            'send RFC 3339, such as "2026-03-02T16:00:00-05:00" or "2026-03-02T21:00:00Z"',
+            field=field,
+        ) from None
+    seconds = since.days * 86_400 + since.seconds
+    found = seconds * 10**9 + int((match[3] or "").ljust(9, "0"))
+    if not 0 < found <= INT_MAX:
+        raise rule_problem(DenyCode.EXPIRY_NOT_AHEAD, field)
     return found
 
 

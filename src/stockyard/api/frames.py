@@ -96,6 +96,8 @@ class Frames:
             return "order", "accepted", render.order(accepted_order(ts, x))
         if isinstance(x, e.OrderActivated):
             return "order", "activated", self._status(x.order_id, "new", "submitted")
+        if isinstance(x, e.OrderTriggered):
+            return "order", "triggered", render.triggered(ts, x)
         if isinstance(x, e.OrderCanceled):
             return "order", "canceled", render.cancellation(ts, x)
         if isinstance(x, e.OrderExpired):
@@ -161,5 +163,5 @@ class Frames:
             token=token_text(name),
             account=render.account(view.accounts[account_id]),
             positions=positions,
-            orders=[render.order(row) for row in view.open_orders[account_id].values()],
+            orders=[render.live_order(row) for row in view.open_orders[account_id].values()],
         )

@@ -44,7 +44,7 @@ async def read_order(door: Door, head: Head, receive: Receive, rest: str) -> Ans
     """GET /orders/{order_id}."""
     account = head.parameters(ACCOUNT_ONLY).get(ACCOUNT_PARAMETER) if head.query else None
     caller = door.gate.caller(head, Scope.READ, account)
-    return 200, encode(door.render.order(await door.order(rest, caller.account_id))), ()
+    return 200, encode(door.render.live_order(await door.order(rest, caller.account_id))), ()
 
 
 async def cancel_order(door: Door, head: Head, receive: Receive, rest: str) -> Answer:

@@ -37,17 +37,39 @@ def place_order(
         notional = fields.notional("notional", body.notional)
     if body.limit_price is not None:
         limit = fields.price("limit_price", body.limit_price, instrument.price_scale)
+    extra = _extra(body, instrument)
     named = fields.client_order_id(body.client_order_id)
     instrument_id = instrument.instrument_id
     told = NO_DIGEST
     if key or named:
-        told = digest(
-            "POST /orders", instrument_id, side, order_type, tif, qty, limit, notional, named
-        )
+        asked = (instrument_id, side, order_type, tif, qty, limit, notional, named)
+        told = digest("POST /orders", *asked, *_said(extra))
     command = PlaceOrder(
-        account_id, instrument_id, side, order_type, tif, qty, limit, notional, named, key, told
-    )
+        account_id, instrument_id, side, order_type, tif, qty, limit, notional, named, key, told,
+        *extra,
+    )  # fmt: skip
     return command, instrument
+
+
+def _extra(
+    body: fields.OrderBody | fields.ReplaceBody, instrument: Instrument
+) -> tuple[int, int, int, int]:
+    """Stop price, trail in price and in millionths, and expiry; 0 for what is left out."""
+    stop = trail = ppm = expires_ns = 0
+    if body.stop_price is not None:
+        stop = fields.price("stop_price", body.stop_price, instrument.price_scale)
+    if body.trail_price is not None:
+        trail = fields.trail_price("trail_price", body.trail_price, instrument.price_scale)
+    if body.trail_percent is not None:
+        ppm = fields.trail_percent("trail_percent", body.trail_percent)
+    if body.expires_at is not None:
+        expires_ns = fields.expiry("expires_at", body.expires_at)
+    return stop, trail, ppm, expires_ns
+
+
+def _said(extra: tuple[int, int, int, int]) -> tuple[int, ...]:
+    """What a digest covers of these: nothing where all are left out, as before they existed."""
+    return extra if any(extra) else ()
 
 
 def _time_in_force(word: str) -> int:
@@ -68,11 +90,12 @@ def replace_order(
         limit = fields.price("limit_price", body.limit_price, instrument.price_scale)
     if body.time_in_force is not None:
         tif = _time_in_force(body.time_in_force)
+    extra = _extra(body, instrument)
     named = fields.client_order_id(body.client_order_id)
     told = NO_DIGEST
     if key or named:
-        told = digest("PATCH /orders", row.order_id, qty, limit, tif, named)
-    return ReplaceOrder(row.account_id, row.order_id, qty, limit, tif, named, key, told)
+        told = digest("PATCH /orders", row.order_id, qty, limit, tif, named, *_said(extra))
+    return ReplaceOrder(row.account_id, row.order_id, qty, limit, tif, named, key, told, *extra)
 
 
 def close_position(

@@ -12,6 +12,7 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta
 
+from stockyard.model.commands import Command
 from stockyard.model.denials import DENY_RULES, DenyCode
 from stockyard.model.events import CommandDenied
 from stockyard.model.instruments import Instrument
@@ -21,6 +22,8 @@ from stockyard.runtime.writer import Refused
 from stockyard.storage.ports import StorageUnavailable
 
 PROBLEM_TYPE: Final = b"application/problem+json"
+PERCENT_SCALE: Final = 4
+"""Decimal places of a percentage, of which the engine counts millionths."""
 Headers = tuple[tuple[bytes, bytes], ...]
 
 _CASH_CODES: Final = frozenset(
@@ -37,6 +40,18 @@ _QTY_CODES: Final = frozenset(
         DenyCode.QUANTITY_TOO_LARGE,
         DenyCode.REPLACE_NOT_ABOVE_FILLED,
     }
+)
+_PRICE_CODES: Final = frozenset({DenyCode.PRICE_OUTSIDE_BAND, DenyCode.STOP_PRICE_WRONG_SIDE})
+_FIELDS: Final = {
+    DenyCode.STOP_PRICE_MISSING: "stop_price",
+    DenyCode.STOP_PRICE_NOT_ALLOWED: "stop_price",
+    DenyCode.STOP_PRICE_WRONG_SIDE: "stop_price",
+    DenyCode.EXPIRY_MISSING: "expires_at",
+    DenyCode.EXPIRY_NOT_ALLOWED: "expires_at",
+    DenyCode.EXPIRY_NOT_AHEAD: "expires_at",
+}
+_TRAIL_CODES: Final = frozenset(
+    {DenyCode.TRAIL_MISSING, DenyCode.TRAIL_NOT_ALLOWED, DenyCode.TRAIL_OUT_OF_RANGE}
 )
 _REFUSED: Final = {
     "request_in_flight": (409, "wait for the first request's answer, then repeat it if need be"),
@@ -129,17 +144,40 @@ def rule_problem(code: int, field: str | None = None, status: int | None = None)
     )
 
 
+def denied_field(code: int, command: Command) -> str | None:
+    """The field that a denial of this command is about, where the rule is about just one."""
+    if code in _TRAIL_CODES:
+        return _trail_field(command)
+    if code == DenyCode.ALREADY_TRIGGERED:
+        return "stop_price" if getattr(command, "stop_price", 0) else _trail_field(command)
+    return _FIELDS.get(code)
+
+
+def _trail_field(command: Command) -> str:
+    """The trail that a command names; one that it leaves out is told as an amount."""
+    return "trail_percent" if getattr(command, "trail_ppm", 0) else "trail_price"
+
+
 def denial(
-    denied: CommandDenied, seq: int, instrument: Instrument | None, replayed: bool
+    denied: CommandDenied,
+    seq: int,
+    instrument: Instrument | None,
+    replayed: bool,
+    command: Command | None = None,
 ) -> Problem:
-    """What the engine refused at ``seq``; its two numbers are shown in the rule's unit."""
+    """What the engine refused at ``seq``; its two numbers are shown in the rule's unit.
+
+    ``command``: what was refused, to name the field it is about.
+    """
     rule = DENY_RULES[denied.code]
-    required, available = _two_numbers(denied, instrument)
+    field = denied_field(denied.code, command) if command is not None else None
+    required, available = _two_numbers(denied, instrument, field)
     return Problem(
         rule.http_status,
         rule.word,
         rule.wrong,
         rule.right,
+        field=field,
         required=required,
         available=available,
         retryable=rule.retryable,
@@ -152,7 +190,7 @@ REPLAYED: Final[Headers] = ((b"idempotent-replayed", b"true"),)
 
 
 def _two_numbers(
-    denied: CommandDenied, instrument: Instrument | None
+    denied: CommandDenied, instrument: Instrument | None, field: str | None
 ) -> tuple[str | None, str | None]:
     code, required, available = denied.code, denied.required, denied.available
     if code in _CASH_CODES:
@@ -164,7 +202,9 @@ def _two_numbers(
     if code in _QTY_CODES:
         scale = instrument.qty_scale
         return format_decimal(required, scale), format_decimal(available, scale)
-    if code == DenyCode.PRICE_OUTSIDE_BAND:
+    if code == DenyCode.TRAIL_OUT_OF_RANGE and field == "trail_percent":
+        return format_decimal(required, PERCENT_SCALE), format_decimal(available, PERCENT_SCALE)
+    if code in _PRICE_CODES or (code == DenyCode.TRAIL_OUT_OF_RANGE and field == "trail_price"):
         scale = instrument.price_scale
         return format_decimal(required, scale, 2), format_decimal(available, scale, 2)
     return None, None

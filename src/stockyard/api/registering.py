@@ -28,6 +28,8 @@ from stockyard.projections.rows import AccountRow
 from stockyard.runtime.world import World
 from stockyard.runtime.writer import Refused
 
+ENGINE_STOPPED: Final = "engine_stopped"
+"""The one refusal after which it is not known what was done."""
 _REPAIR: Final = Origin("system:registration", "", "", "")
 
 
@@ -76,7 +78,10 @@ async def register(door: Door, wish: Wish, origin: Origin) -> tuple[User, Accoun
     registration = await door.desk.run(begin)
     try:
         decision = await door.decide(opening_command(registration), origin)
-    except (Problem, Refused):
+    except (Problem, Refused) as error:
+        if isinstance(error, Refused) and error.code == ENGINE_STOPPED:
+            # Whether it was opened shows after the restart: ``complete_unfinished`` sends it again.
+            raise
         # Nothing was opened, so the address must not stay taken.
         await asyncio.shield(door.desk.write(lambda p: p.abandon_registration(registration.key)))
         raise

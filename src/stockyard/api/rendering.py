@@ -5,12 +5,13 @@ that never change, so the first answer and a repeat are the same bytes, also aft
 know: HTTP, or who asks.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Final
 
 from stockyard.api import answers as a
+from stockyard.api.problems import PERCENT_SCALE
 from stockyard.model import events as e
 from stockyard.model.codes import (
     ACCOUNT_STATUS_WORDS,
@@ -25,6 +26,7 @@ from stockyard.model.codes import (
     TYPE_WORDS,
     AccountStatus,
     FillRule,
+    OrderType,
     Reason,
     Side,
     Status,
@@ -42,6 +44,11 @@ from stockyard.projections.rows import AccountRow, OrderRow, PositionRow
 from stockyard.projections.view import QuoteRow, View
 
 PRICE_PLACES_MIN: Final = 2
+NO_TRAIL: Final = (0, 0)
+Trail = Callable[[int, int], tuple[int, int]]
+"""For an account and an order: the extreme and the stop of a trailing stop that waits, else
+``NO_TRAIL``.
+"""
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -86,6 +93,9 @@ def folded_order(ts: int, events: Iterable[e.Event]) -> OrderRow | None:
             continue
         elif isinstance(event, e.OrderFilled):
             _fill(row, ts, event)
+        elif isinstance(event, e.OrderTriggered) and event.order_id == row.order_id:
+            row.triggered_ns, row.stop_price = ts, event.stop_price
+            row.collar_price = event.collar_price
         elif isinstance(event, e.OrderCanceled):
             row.status, row.reason, row.ended_ns = Status.CANCELED, event.reason, ts
     return row
@@ -97,6 +107,7 @@ def accepted_order(ts: int, x: e.OrderAccepted) -> OrderRow:
         x.order_id, x.account_id, x.instrument_id, x.side, x.order_type, x.time_in_force,
         x.qty, x.limit_price, x.notional_micros, x.collar_price, x.client_order_id, x.status,
         x.profile_id, x.replaces, 0, x.version, x.expires_ns, ts, ts, 0, 0, "0", 0, 0,
+        x.stop_price, x.trail_price, x.trail_ppm, ts if x.triggered else 0,
     )  # fmt: skip
 
 
@@ -129,8 +140,9 @@ def opened_account(ts: int, events: Iterable[e.Event]) -> AccountRow | None:
 class Renderer:
     """Shows the rows and events of one world."""
 
-    def __init__(self, view: View, ids: PublicIds, quote_stale_ns: int) -> None:
+    def __init__(self, view: View, ids: PublicIds, quote_stale_ns: int, trail: Trail) -> None:
         self._view, self._ids, self._quote_stale_ns = view, ids, quote_stale_ns
+        self._trail = trail
         self._asset_ids: dict[int, str] = {}
 
     def order_id(self, order_id: int) -> str:
@@ -153,8 +165,15 @@ class Renderer:
         """A profile's name."""
         return self._view.profiles[profile_id].name
 
-    def order(self, row: OrderRow) -> a.Order:
-        """An order as its row stands."""
+    def live_order(self, row: OrderRow) -> a.Order:
+        """An order as it stands, with where a waiting trailing stop has got to."""
+        if row.order_type == OrderType.TRAILING_STOP and row.is_open and row.triggered_ns == 0:
+            return self.order(row, self._trail(row.account_id, row.order_id))
+        return self.order(row)
+
+    def order(self, row: OrderRow, trail: tuple[int, int] = NO_TRAIL) -> a.Order:
+        """An order as its row stands; ``trail``: extreme and stop of a waiting trailing stop."""
+        extreme, stop = trail if trail[0] else (0, row.stop_price)
         instrument = self._view.instruments[row.instrument_id]
         scale = instrument.qty_scale
         order_id = self.order_id(row.order_id)
@@ -176,6 +195,10 @@ class Renderer:
             format_decimal(row.qty, scale),
             format_cash(row.notional_micros) if row.notional_micros else None,
             price_text(row.limit_price, instrument) if row.limit_price else None,
+            price_text(stop, instrument) if stop else None,
+            price_text(row.trail_price, instrument) if row.trail_price else None,
+            format_decimal(row.trail_ppm, PERCENT_SCALE) if row.trail_ppm else None,
+            price_text(extreme, instrument) if extreme else None,
             price_text(row.collar_price, instrument) if row.collar_price else None,
             word,
             LIFECYCLE_WORDS[word],
@@ -194,7 +217,24 @@ class Renderer:
             ended if status == Status.CANCELED else None,
             ended if status == Status.EXPIRED else None,
             ended if status == Status.REPLACED else None,
+            time_text(row.triggered_ns) if row.triggered_ns else None,
             time_or_none(row.expires_ns),
+        )
+
+    def triggered(self, ts: int, x: e.OrderTriggered) -> a.Triggered:
+        """A stop order's coming alive."""
+        instrument = self._view.instruments[x.instrument_id]
+        word = STATUS_WORDS[Status.NEW]
+        return a.Triggered(
+            self.order_id(x.order_id),
+            self.account_id(x.account_id),
+            instrument.symbol,
+            word,
+            LIFECYCLE_WORDS[word],
+            price_text(x.price, instrument),
+            price_text(x.stop_price, instrument),
+            price_text(x.collar_price, instrument) if x.collar_price else None,
+            time_text(ts),
         )
 
     def cancellation(self, ts: int, x: e.OrderCanceled | e.OrderExpired) -> a.Cancellation:

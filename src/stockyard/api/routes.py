@@ -1,13 +1,14 @@
 """What the framework's endpoints share: how they get at the door, and how they answer.
 
-Promises: unknown and repeated query parameters are refused everywhere alike. Must not know: any
-noun.
+Promises: query parameters that are unknown, repeated or of the wrong kind are refused everywhere
+alike, in the house's words. Must not know: any noun.
 """
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Annotated, Any, cast
 
 from fastapi import APIRouter, Depends
+from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import Response as Response
@@ -16,7 +17,7 @@ from stockyard.api.auth import ACCOUNT_PARAMETER, Caller
 from stockyard.api.door import Door, encode
 from stockyard.api.fields import Reader
 from stockyard.api.heads import HEAD_KEY, Head, read_json
-from stockyard.api.problems import Headers
+from stockyard.api.problems import Headers, Problem
 from stockyard.people.identity import Identity
 
 
@@ -31,12 +32,42 @@ class StrictRoute(APIRoute):
             *(str(field.alias) for field in self.dependant.query_params),
             *(str(parameter["name"]) for parameter in declared if parameter["in"] == "query"),
         )
+        wanted = {
+            str(field.alias): _wanted(field.field_info.annotation, field.field_info.metadata)
+            for field in self.dependant.query_params
+        }
 
         async def strict(request: Request) -> Response:
             head_of(request).parameters(known)
-            return await handle(request)
+            try:
+                return await handle(request)
+            except RequestValidationError as error:
+                field = str(error.errors()[0]["loc"][-1])
+                raise Problem(
+                    422,
+                    "invalid_parameter",
+                    f"the parameter {field} cannot be taken",
+                    wanted[field],
+                    field=field,
+                ) from None
 
         return strict
+
+
+def _wanted(kind: Any, bounds: Sequence[Any]) -> str:
+    """What would be right for a parameter of this kind."""
+    if kind is bool:
+        return "send true or false"
+    if kind is not int:
+        return "send text"
+    least = next((bound.ge for bound in bounds if hasattr(bound, "ge")), None)
+    most = next((bound.le for bound in bounds if hasattr(bound, "le")), None)
+    words = "send a whole number"
+    if least is not None and most is not None:
+        return f"{words} from {least} to {most}"
+    if least is not None:
+        return f"{words} of at least {least}"
+    return words if most is None else f"{words} of at most {most}"
 
 
 def router() -> APIRouter:

@@ -11,13 +11,12 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from typing import Final
-from urllib.parse import parse_qs
+from typing import Final, NamedTuple
 
 import msgspec
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
-from stockyard.api.auth import require_scope
+from stockyard.api.auth import ACCOUNT_PARAMETER, one_account, require_scope
 from stockyard.api.door import Door
 from stockyard.api.fields import Reader
 from stockyard.api.frames import Frames, Name, error_frame, frame, parse_token, token_text
@@ -33,6 +32,7 @@ from stockyard.runtime.writer import Refused
 
 _log: Final = logging.getLogger("stockyard.api")
 STREAM_PATH: Final = f"{PREFIX}/stream"
+PARAMETERS: Final = ("token", ACCOUNT_PARAMETER)
 FLUSHES_PER_S: Final = 20
 FRAMES_PER_S: Final = 20
 FRAMES_BURST: Final = 60
@@ -71,6 +71,20 @@ class ClientFrame(msgspec.Struct, forbid_unknown_fields=True):
 _frames: Final = Reader(ClientFrame)
 
 
+class Asked(NamedTuple):
+    """What the connection itself says of who follows which account."""
+
+    token: str | None
+    account: str | None
+
+
+def _asked(head: Head) -> Asked:
+    """Read the query and the headers. Raises ``Problem`` 400, 422."""
+    said = head.parameters(PARAMETERS)
+    account = one_account(head.text(b"x-account-id"), said.get(ACCOUNT_PARAMETER))
+    return Asked(said.get("token"), account)
+
+
 class Streams:
     """All streams of one door."""
 
@@ -92,7 +106,21 @@ class Streams:
         if scope["path"] != STREAM_PATH:
             await socket.close()
             return
+        head = Head(scope)
+        try:
+            head.check_origin()
+        except Problem as problem:
+            # Before the handshake a close is a plain 403, and no page is told more than that.
+            await socket.close(POLICY, problem.wrong)
+            return
         await socket.accept()
+        try:
+            asked = _asked(head)
+        except Problem as problem:
+            with suppress(RuntimeError, OSError, WebSocketDisconnect):
+                await socket.send_text(error_frame(problem))
+                await socket.close(POLICY, "the connection's parameters cannot be taken")
+            return
         stream = Stream(self.door, self.frames, socket)
         if self.door.closing or not self.door.world.hub.join(stream.subscriber):
             await socket.close(TRY_LATER, "stopping, or too many streams: try again later")
@@ -101,7 +129,7 @@ class Streams:
         if self._watch is None or self._watch.done():
             self._watch = asyncio.create_task(self._watch_all())
         try:
-            await stream.run(Head(scope))
+            await stream.run(head, asked)
         finally:
             self.door.world.hub.leave(stream.subscriber)
             del self._open[stream]
@@ -136,6 +164,7 @@ class Stream:
         self._resume_from: Name | None = None
         self._identify: Callable[[], Identity] | None = None
         self._account_id = 0
+        self._asked_account: str | None = None
         self.ending: tuple[int, str] | None = None
         self._asked_to_end = asyncio.Event()
         self.ended = asyncio.Event()
@@ -154,10 +183,11 @@ class Stream:
             "resume": self._on_resume,
         }
 
-    async def run(self, head: Head) -> None:
+    async def run(self, head: Head, asked: Asked) -> None:
         """Serve until either side ends it."""
+        self._asked_account = asked.account
         self._reply(frame("connected", version=self._door.settings.version))
-        self._auth_by_head(head)
+        self._auth_by_head(head, asked.token)
         tasks = [
             asyncio.create_task(work)
             for work in (self._receive_all(), self._send_all(), self._wait_for_end())
@@ -266,15 +296,14 @@ class Stream:
         self._replies.append(text)
         self._woken.set()
 
-    def _auth_by_head(self, head: Head) -> None:
-        token = parse_qs(head.query.decode("latin-1")).get("token")
+    def _auth_by_head(self, head: Head, token: str | None) -> None:
         named = {b"authorization", b"apca-api-key-id", b"apca-api-secret-key"}
         gate = self._door.gate
         try:
             if named & head.headers.keys():
-                self._follow(lambda: gate.identity(head), head.text(b"x-account-id"), None)
-            elif token:
-                self._follow(lambda: gate.token(token[0]), head.text(b"x-account-id"), None)
+                self._follow(lambda: gate.identity(head), None, None)
+            elif token is not None:
+                self._follow(lambda: gate.token(token), None, None)
         except Problem as problem:
             self._reply(error_frame(problem))
 
@@ -306,7 +335,8 @@ class Stream:
             )
         identity = identify()
         require_scope(identity, Permission.READ)
-        account_id = self._door.gate.named_account(identity, account)
+        named = one_account(self._asked_account, account)
+        account_id = self._door.gate.named_account(identity, named)
         wanted = None if resume is None else _named(resume)
         name = self._door.world.hub.follow_account(self.subscriber, account_id)
         self._identify, self._account_id = identify, account_id
@@ -386,7 +416,11 @@ class Stream:
     async def _send(self, texts: list[str]) -> None:
         for count, text in enumerate(texts, 1):
             self._sending_since = self._loop.time()
-            await self._socket.send({"type": "websocket.send", "text": text})
+            try:
+                await self._socket.send({"type": "websocket.send", "text": text})
+            except RuntimeError:
+                # The server has closed by itself, as it does for a message over its limit.
+                raise WebSocketDisconnect(TOO_BIG) from None
             if count % BREATH_FRAMES == 0:
                 await asyncio.sleep(0)
         self._sending_since = 0.0

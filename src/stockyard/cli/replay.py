@@ -257,9 +257,19 @@ def _show_orders(console: Console, found: PlaybackReport) -> None:
     table.add_column("at", justify="right")
     table.add_column("why")
     for order in found.orders:
-        price = f"at {order.limit_price}" if order.limit_price else ""
         amount = f"${order.notional}" if order.notional else order.qty
-        words = (order.side, amount, order.symbol, order.type, price, order.time_in_force)
+        words = (
+            order.side,
+            amount,
+            order.symbol,
+            order.type,
+            f"at {order.limit_price}" if order.limit_price else "",
+            f"from {order.stop_price}" if order.stop_price else "",
+            f"trailing {order.trail_price}" if order.trail_price else "",
+            f"trailing {order.trail_percent} %" if order.trail_percent else "",
+            order.time_in_force,
+            f"until {order.expires_at}" if order.expires_at else "",
+        )
         table.add_row(
             str(order.line),
             order.market_time,

@@ -7,6 +7,7 @@ waits behind the other. Must not know: accounts, fees, or how a fill is priced.
 from typing import Final
 
 from stockyard.engine.orders import Order, OrderHeap
+from stockyard.engine.triggers import Triggers
 from stockyard.model.codes import OrderType, Side, Status
 from stockyard.model.instruments import Instrument
 
@@ -19,13 +20,14 @@ class OrderQueue:
     """Working orders of one side under one fill rule: market orders by age, then limit orders."""
 
     def __init__(self) -> None:
-        self.market: dict[int, Order] = {}
+        self.market = OrderHeap()
         self.limit = OrderHeap()
 
     def add(self, order: Order) -> None:
         """Queue a working order."""
-        if order.order_type == OrderType.MARKET:
-            self.market[order.order_id] = order
+        if order.works_as == OrderType.MARKET:
+            order.rank = 0
+            self.market.push(order)
         else:
             order.rank = -order.limit_price if order.side == Side.BUY else order.limit_price
             self.limit.push(order)
@@ -33,19 +35,8 @@ class OrderQueue:
     def remove(self, order: Order) -> None:
         """Take an order out, if it is here."""
         if order.heap_index >= 0:
-            self.limit.remove(order)
-        else:
-            self.market.pop(order.order_id, None)
-
-    def order_by_age(self) -> None:
-        """Put market orders that came from another queue into their places."""
-        self.market = dict(sorted(self.market.items()))
-
-    def first_market(self) -> Order | None:
-        """The oldest waiting market order, or None."""
-        for order in self.market.values():
-            return order
-        return None
+            heap = self.market if order.works_as == OrderType.MARKET else self.limit
+            heap.remove(order)
 
 
 class Book:
@@ -67,6 +58,7 @@ class Book:
         self.is_open = False
         self.queued: dict[int, Order] = {}
         self.day_orders: dict[int, Order] = {}
+        self.triggers = Triggers()
         self.buys_bounded = OrderQueue()
         self.buys_free = OrderQueue()
         self.sells_bounded = OrderQueue()
@@ -115,6 +107,12 @@ class Book:
         else:
             self.bid_taken += qty
 
+    def market_price(self, side: int) -> int:
+        """What stops of this side are measured against: the last trade, or, in a book that has seen
+        none, the price an order of this side would trade at; 0 when there is neither.
+        """
+        return self.last_price or self.touch(side)
+
     def quoted(self) -> bool:
         """Whether the quote can be traded on: a crossed quote cannot."""
         return self.bid == 0 or self.ask == 0 or self.bid <= self.ask
@@ -123,6 +121,8 @@ class Book:
         """Take an order out of every queue."""
         if order.status == Status.ACCEPTED:
             self.queued.pop(order.order_id, None)
+        elif order.awaits_trigger:
+            self.triggers.remove(order)
         else:
             self.queue(order.side, bounded).remove(order)
         self.day_orders.pop(order.order_id, None)

@@ -8,9 +8,16 @@ from stockyard.engine import idempotency, venue
 from stockyard.engine.accounts import Account
 from stockyard.engine.books import Book
 from stockyard.engine.orders import Order, advance
-from stockyard.engine.risk import Request, Terms, check_order
+from stockyard.engine.risk import Request, Terms, check_order, requested
 from stockyard.engine.state import State, drop_order, held_qty
-from stockyard.model.codes import OrderType, Reason, Side, TimeInForce, Trigger
+from stockyard.model.codes import (
+    STOP_TYPES,
+    OrderType,
+    Reason,
+    Side,
+    TimeInForce,
+    Trigger,
+)
 from stockyard.model.commands import (
     CancelAllOrders,
     CancelOrder,
@@ -61,15 +68,7 @@ def on_place_order(state: State, ts: int, command: PlaceOrder, out: list[Event])
     account = answer_known(state, command.account_id, client_order_id, key, digest, ts, out)
     if account is None:
         return
-    request = Request(
-        command.instrument_id,
-        command.side,
-        command.order_type,
-        command.time_in_force,
-        command.qty,
-        command.limit_price,
-        command.notional_micros,
-    )
+    request = requested(command)
     terms = check_order(state, account, request, ts)
     idempotency.remember(state, account, client_order_id, key, digest, ts, terms.code == 0)
     if terms.code:
@@ -119,6 +118,15 @@ def admit(
         client_order_id,
         account.profile_id,
     )
+    order.stop_price = request.stop_price
+    order.trail_price = request.trail_price
+    order.trail_ppm = request.trail_ppm
+    order.expires_ns = request.expires_ns
+    if request.order_type in STOP_TYPES:
+        order.works_as = (
+            OrderType.LIMIT if request.order_type == OrderType.STOP_LIMIT else OrderType.MARKET
+        )
+        order.awaits_trigger = not request.triggered
     if replaced is not None:
         order.replaces = replaced.order_id
         order.version = replaced.version + 1
@@ -133,12 +141,18 @@ def admit(
         book.day_orders[order.order_id] = order
         calendar = state.calendars.get(book.calendar_id)
         order.expires_ns = calendar.day_ends_ns() if calendar is not None else 0
+    elif order.time_in_force == TimeInForce.GTD:
+        state.date(order)
     order.status = advance(order.status, Trigger.ADMIT if book.is_open else Trigger.QUEUE)
     _tell_accepted(account, order, out)
     if book.is_open:
         venue.work(state, account, book, order, ts, out)
     else:
         book.queued[order.order_id] = order
+
+
+def _trades_at_market(order: Order) -> bool:
+    return order.works_as == OrderType.MARKET and not order.awaits_trigger
 
 
 def _tell_accepted(account: Account, order: Order, out: list[Event]) -> None:
@@ -153,7 +167,7 @@ def _tell_accepted(account: Account, order: Order, out: list[Event]) -> None:
             order.qty,
             order.limit_price,
             order.notional_micros,
-            order.worst_price if order.order_type == OrderType.MARKET else 0,
+            order.worst_price if _trades_at_market(order) else 0,
             order.client_order_id,
             order.status,
             order.profile_id,
@@ -162,6 +176,10 @@ def _tell_accepted(account: Account, order: Order, out: list[Event]) -> None:
             order.expires_ns,
             account.held_micros,
             held_qty(account, order.instrument_id),
+            order.stop_price,
+            order.trail_price,
+            order.trail_ppm,
+            order.order_type in STOP_TYPES and not order.awaits_trigger,
         )
     )
 
@@ -243,16 +261,40 @@ def _replacement(order: Order, command: ReplaceOrder, terms: Terms) -> Request:
     price = command.limit_price or order.limit_price
     tif = command.time_in_force or order.time_in_force
     request = Request(order.instrument_id, order.side, order.order_type, tif, leaves, price, 0)
+    triggered = order.order_type in STOP_TYPES and not order.awaits_trigger
+    request.triggered = triggered
+    stop = 0 if order.order_type == OrderType.TRAILING_STOP else order.stop_price
+    request.stop_price = command.stop_price or stop
+    request.trail_price, request.trail_ppm = order.trail_price, order.trail_ppm
+    if command.trail_price or command.trail_ppm:
+        request.trail_price, request.trail_ppm = command.trail_price, command.trail_ppm
+    if tif == TimeInForce.GTD and order.time_in_force == TimeInForce.GTD:
+        request.expires_ns = command.expires_ns or order.expires_ns
+    else:
+        request.expires_ns = command.expires_ns
     request.freed_micros = order.held_micros
     request.freed_qty = order.held_qty
     request.freed_orders = 1
     if command.qty and command.qty <= order.filled_qty:
         terms.deny(DenyCode.REPLACE_NOT_ABOVE_FILLED, order.filled_qty + 1, command.qty)
-    elif total == order.qty and price == order.limit_price and tif == order.time_in_force:
+    elif total == order.qty and same_terms(order, request, price, tif):
         terms.deny(DenyCode.REPLACE_CHANGES_NOTHING)
     elif order.notional_micros:
         terms.deny(DenyCode.NOTIONAL_NOT_REPLACEABLE)
+    elif triggered and (command.stop_price or command.trail_price or command.trail_ppm):
+        terms.deny(DenyCode.ALREADY_TRIGGERED)
     return request
+
+
+def same_terms(order: Order, request: Request, price: int, tif: int) -> bool:
+    """Whether a replacement leaves everything but the quantity as it is."""
+    if tif != order.time_in_force or price != order.limit_price:
+        return False
+    if tif == TimeInForce.GTD and request.expires_ns != order.expires_ns:
+        return False
+    if order.order_type == OrderType.TRAILING_STOP:
+        return request.trail_price == order.trail_price and request.trail_ppm == order.trail_ppm
+    return request.stop_price == order.stop_price
 
 
 def on_close_position(state: State, ts: int, command: ClosePosition, out: list[Event]) -> None:
@@ -315,4 +357,5 @@ def session_closes(state: State, book: Book, out: list[Event]) -> None:
     """End the day orders, oldest first."""
     book.is_open = False
     for order in list(book.day_orders.values()):
-        venue.expire(state, state.accounts[order.account_id], book, order, out)
+        account = state.accounts[order.account_id]
+        venue.expire(state, account, book, order, Reason.DAY_ENDED, out)

@@ -8,7 +8,7 @@ the ledger sums to zero. Must not know: time, disk, network, or who is asking.
 from hashlib import sha256
 from typing import Final, cast
 
-from stockyard.engine import cash, desk, reference, snapshot
+from stockyard.engine import cash, desk, reference, snapshot, stops
 from stockyard.engine.preview import preview
 from stockyard.engine.state import State
 from stockyard.model import commands as c
@@ -19,7 +19,7 @@ from stockyard.model.previews import OrderPreview
 from stockyard.model.records import Input
 from stockyard.model.state import EngineState
 
-ENGINE_VERSION: Final = "1"
+ENGINE_VERSION: Final = "2"
 """Changes whenever the same inputs could give other events: old journals are not run through new
 rules.
 """
@@ -73,7 +73,7 @@ class Engine:
         elif kind is self._place_order:
             desk.on_place_order(state, ts, cast(c.PlaceOrder, message), out)
         elif kind is self._trade:
-            reference.on_trade(state, ts, cast(f.Trade, message))
+            reference.on_trade(state, ts, cast(f.Trade, message), out)
         elif kind is self._cancel_order:
             desk.on_cancel_order(state, ts, cast(c.CancelOrder, message), out)
         else:
@@ -119,6 +119,10 @@ class Engine:
     def preview(self, command: c.PlaceOrder, ts: int) -> OrderPreview:
         """What would happen to this order now; changes nothing."""
         return preview(self.state, command, max(ts, self.state.ts))
+
+    def trail(self, account_id: int, order_id: int) -> tuple[int, int]:
+        """The extreme that a waiting trailing stop has seen, and its stop; (0, 0) for any other."""
+        return stops.trail(self.state, account_id, order_id)
 
     def snapshot(self) -> EngineState:
         """The whole state as plain structs."""

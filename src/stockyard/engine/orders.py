@@ -56,6 +56,9 @@ def advance(status: int, trigger: int) -> int:
 class Order:
     """One open order. ``worst_price`` is the limit, or a market order's collar.
 
+    ``works_as``: MARKET or LIMIT, what it is once it trades. ``awaits_trigger``: a stop order that
+    waits for its price.
+
     ``filled_value`` is the exact sum of price times quantity at the instrument's scales.
     ``heap_index`` is the order's place in its ``OrderHeap``, -1 when it is in none. ``held_*`` is
     what it reserves.
@@ -92,6 +95,11 @@ class Order:
         self.replaces = 0
         self.version = 1
         self.expires_ns = 0
+        self.works_as = order_type
+        self.awaits_trigger = False
+        self.stop_price = 0
+        self.trail_price = 0
+        self.trail_ppm = 0
         self.filled_qty = 0
         self.filled_value = 0
         self.held_micros = 0

@@ -7,10 +7,10 @@ the answer is shown.
 from stockyard.engine.books import Book
 from stockyard.engine.fees import charge
 from stockyard.engine.order_rules import within
-from stockyard.engine.risk import Request, Terms, check_order
+from stockyard.engine.risk import Terms, check_order, requested
 from stockyard.engine.state import State
 from stockyard.engine.venue import tradable_now
-from stockyard.model.codes import Side
+from stockyard.model.codes import STOP_TYPES, Side
 from stockyard.model.commands import PlaceOrder
 from stockyard.model.denials import DenyCode
 from stockyard.model.previews import OrderPreview
@@ -22,15 +22,7 @@ def preview(state: State, command: PlaceOrder, ts: int) -> OrderPreview:
     account = state.accounts.get(command.account_id)
     if account is None:
         return OrderPreview(DenyCode.UNKNOWN_ACCOUNT, 0, 0, 0, 0, 0, 0, (), 0, 0)
-    request = Request(
-        command.instrument_id,
-        command.side,
-        command.order_type,
-        command.time_in_force,
-        command.qty,
-        command.limit_price,
-        command.notional_micros,
-    )
+    request = requested(command)
     terms = check_order(state, account, request, ts)
     book = state.book(command.instrument_id)
     free = account.cash_micros - account.held_micros
@@ -55,7 +47,9 @@ def _estimate(
     touch = book.touch(side)
     now_qty = 0
     price = command.limit_price or terms.worst_price
-    if tradable_now(state, book, profile, side, ts) and within(side, touch, terms.worst_price):
+    waits = command.order_type in STOP_TYPES
+    tradable = tradable_now(state, book, profile, side, ts) and not waits
+    if tradable and within(side, touch, terms.worst_price):
         price = touch
         now_qty = terms.qty
         if profile.size_bounded:
@@ -64,7 +58,8 @@ def _estimate(
     buying = side == Side.BUY
     value = div_ceil(exact, book.value_divisor) if buying else div_floor(exact, book.value_divisor)
     lines = state.fee_lines(profile, book, side, ts)
-    fees = charge(lines, now_qty == 0, 0, value, 0, terms.qty, book.qty_unit, value)
+    rests = now_qty == 0 and not waits
+    fees = charge(lines, rests, 0, value, 0, terms.qty, book.qty_unit, value)
     after = free
     if terms.code == 0 and buying:
         after -= max(terms.hold_micros, value + sum([fee[1] for fee in fees]))

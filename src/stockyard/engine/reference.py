@@ -4,13 +4,13 @@ Promises: a fact is taken as it is; only one that no correct program would write
 Must not know: which file or feed it came from.
 """
 
-from stockyard.engine import desk, venue
+from stockyard.engine import desk, stops, venue
 from stockyard.engine.books import Book
 from stockyard.engine.fees import FeeTable
 from stockyard.engine.orders import Order
 from stockyard.engine.sessions import Calendar
 from stockyard.engine.state import INSTRUMENTS_MAX, Profile, State
-from stockyard.model.codes import Side
+from stockyard.model.codes import Reason
 from stockyard.model.events import Event
 from stockyard.model.facts import (
     FeesScheduled,
@@ -41,15 +41,20 @@ def on_quote(state: State, ts: int, fact: Quote, out: list[Event]) -> None:
     book.quote_ts = ts
     book.quote_seq = state.seq
     venue.serve_quote(state, book, ts, out)
+    stops.on_touch(state, book, ts, out)
 
 
-def on_trade(state: State, ts: int, fact: Trade) -> None:
-    """Take over the last price."""
+def on_trade(state: State, ts: int, fact: Trade, out: list[Event]) -> None:
+    """Take over the last price, and trigger what it reaches.
+
+    A price that no market could mean (not above zero, or beyond ``price_max``) is ignored.
+    """
     book = state.book(fact.instrument_id)
-    if book is not None:
+    if book is not None and 0 < fact.price <= book.price_max:
         book.last_price = fact.price
         book.last_qty = fact.qty
         book.last_ts = ts
+        stops.on_print(state, book, fact.price, ts, out)
 
 
 def on_world_created(state: State, fact: WorldCreated) -> None:
@@ -103,16 +108,13 @@ def on_profile_defined(state: State, fact: ProfileDefined) -> None:
         for order in state.accounts[account_id].orders.values():
             book = state.book(order.instrument_id)
             assert book is not None
-            if order.profile_id == profile.profile_id and order.order_id not in book.queued:
+            waits = order.awaits_trigger or order.order_id in book.queued
+            if order.profile_id == profile.profile_id and not waits:
                 book.queue(order.side, old.size_bounded).remove(order)
                 moved.append((book, order))
     state.profiles[profile.profile_id] = profile
     for book, order in moved:
         book.queue(order.side, bounded).add(order)
-    for listed in state.books:
-        if listed is not None:
-            listed.queue(Side.BUY, bounded).order_by_age()
-            listed.queue(Side.SELL, bounded).order_by_age()
 
 
 def on_sessions_scheduled(state: State, fact: SessionsScheduled, ts: int, out: list[Event]) -> None:
@@ -137,9 +139,23 @@ def pass_time(state: State, ts: int, out: list[Event]) -> None:
             calendar = state.calendars[calendar_id]
             if due is None or calendar.next_boundary_ns() < due.next_boundary_ns():
                 due = calendar
-        assert due is not None
-        _turn(state, due, due.pass_boundary(), ts, out)
+        if due is not None and due.next_boundary_ns() <= state.next_due_ns:
+            _turn(state, due, due.pass_boundary(), ts, out)
+        else:
+            _end_dated(state, state.next_due_ns, out)
         state.refresh_due()
+
+
+def _end_dated(state: State, ts: int, out: list[Event]) -> None:
+    """End the GTD orders whose date has come."""
+    while True:
+        order = state.take_dated(ts)
+        if order is None:
+            return
+        book = state.book(order.instrument_id)
+        assert book is not None
+        account = state.accounts[order.account_id]
+        venue.expire(state, account, book, order, Reason.DATE_REACHED, out)
 
 
 def _turn(state: State, calendar: Calendar, opened: bool, ts: int, out: list[Event]) -> None:

@@ -4,23 +4,27 @@ Promises: when several rules are broken, the one with the lowest ``DenyCode`` is
 changed here. Must not know: what is sent back, or how an order is filled.
 """
 
+from typing import Final
+
 from mypy_extensions import mypyc_attr
 
 from stockyard.engine.accounts import Account
 from stockyard.engine.books import Book
 from stockyard.engine.fees import most_ahead
-from stockyard.engine.order_rules import worst_price
+from stockyard.engine.order_rules import Priced, times_in_force, worst_price
 from stockyard.engine.state import State
 from stockyard.model.codes import AccountStatus, OrderType, Side, TimeInForce
+from stockyard.model.commands import PlaceOrder
 from stockyard.model.denials import DenyCode
 from stockyard.model.numbers import INT_MAX
 from stockyard.numerics.arithmetic import div_ceil, div_floor, mul_div_floor, round_down_to
 
 _BPS = 10_000
+YEAR_NS: Final = 366 * 86_400 * 1_000_000_000
 
 
 @mypyc_attr(acyclic=True)
-class Request:
+class Request(Priced):
     """An order as asked for, whoever asks: a new one, a replacement, or the closing of a position.
 
     ``freed_micros``, ``freed_qty``: what canceling or replacing other orders in the same step
@@ -37,16 +41,33 @@ class Request:
         limit_price: int,
         notional_micros: int,
     ) -> None:
+        super().__init__(side, order_type, limit_price)
         self.instrument_id = instrument_id
-        self.side = side
-        self.order_type = order_type
         self.time_in_force = time_in_force
         self.qty = qty
-        self.limit_price = limit_price
         self.notional_micros = notional_micros
+        self.expires_ns = 0
         self.freed_micros = 0
         self.freed_qty = 0
         self.freed_orders = 0
+
+
+def requested(command: PlaceOrder) -> Request:
+    """The order a command asks for."""
+    request = Request(
+        command.instrument_id,
+        command.side,
+        command.order_type,
+        command.time_in_force,
+        command.qty,
+        command.limit_price,
+        command.notional_micros,
+    )
+    request.stop_price = command.stop_price
+    request.trail_price = command.trail_price
+    request.trail_ppm = command.trail_ppm
+    request.expires_ns = command.expires_ns
+    return request
 
 
 @mypyc_attr(acyclic=True)
@@ -81,9 +102,10 @@ def shape_code(book: Book, request: Request) -> int:
     kind, tif = request.order_type, request.time_in_force
     if not book.tradable:
         return DenyCode.INSTRUMENT_NOT_TRADABLE
-    if kind not in (OrderType.MARKET, OrderType.LIMIT):
+    offered = times_in_force(kind)
+    if not offered:
         return DenyCode.ORDER_TYPE_NOT_SUPPORTED
-    if not TimeInForce.DAY <= tif <= TimeInForce.FOK:
+    if tif not in offered:
         return DenyCode.TIME_IN_FORCE_NOT_SUPPORTED
     if request.side not in (Side.BUY, Side.SELL):
         return DenyCode.SIDE_NOT_SUPPORTED
@@ -100,12 +122,8 @@ def shape_code(book: Book, request: Request) -> int:
     return 0
 
 
-def price_code(book: Book, order_type: int, price: int) -> int:
-    """The first broken rule of the limit price, or 0."""
-    if order_type == OrderType.MARKET:
-        return DenyCode.LIMIT_PRICE_NOT_ALLOWED if price else 0
-    if price == 0:
-        return DenyCode.LIMIT_PRICE_MISSING
+def price_code(book: Book, price: int) -> int:
+    """The first broken rule of a price that is there, or 0."""
     if price < 0:
         return DenyCode.PRICE_NOT_POSITIVE
     if price % tick_of(book, price):
@@ -113,6 +131,67 @@ def price_code(book: Book, order_type: int, price: int) -> int:
     if price > book.price_max:
         return DenyCode.PRICE_TOO_LARGE
     return 0
+
+
+def limit_code(book: Book, request: Request) -> int:
+    """The first broken rule of the limit price, or 0."""
+    if request.order_type not in (OrderType.LIMIT, OrderType.STOP_LIMIT):
+        return DenyCode.LIMIT_PRICE_NOT_ALLOWED if request.limit_price else 0
+    if request.limit_price == 0:
+        return DenyCode.LIMIT_PRICE_MISSING
+    return price_code(book, request.limit_price)
+
+
+def stop_code(book: Book, request: Request) -> int:
+    """The first broken rule of the stop price, or 0."""
+    if request.order_type not in (OrderType.STOP, OrderType.STOP_LIMIT):
+        return DenyCode.STOP_PRICE_NOT_ALLOWED if request.stop_price else 0
+    if request.stop_price == 0:
+        return DenyCode.STOP_PRICE_MISSING
+    return price_code(book, request.stop_price)
+
+
+def trail_code(book: Book, request: Request) -> int:
+    """The first broken rule of the trail's shape, or 0."""
+    if request.order_type != OrderType.TRAILING_STOP:
+        return DenyCode.TRAIL_NOT_ALLOWED if request.trail_price or request.trail_ppm else 0
+    if (request.trail_price == 0) == (request.trail_ppm == 0):
+        return DenyCode.TRAIL_MISSING
+    return price_code(book, request.trail_price) if request.trail_price > 0 else 0
+
+
+def trails_from_a_price(book: Book, request: Request) -> bool:
+    """Whether a trailing stop that cannot be priced has a price to trail from: then its trail is to
+    blame.
+    """
+    waits = request.order_type == OrderType.TRAILING_STOP and not request.triggered
+    return waits and book.market_price(request.side) > 0
+
+
+def lies_ahead(book: Book, request: Request, terms: Terms, ts: int) -> bool:
+    """Whether the trail, the stop and the expiry lie where they can still be reached."""
+    tif, expires_ns = request.time_in_force, request.expires_ns
+    price = book.market_price(request.side)
+    if request.order_type == OrderType.TRAILING_STOP and not request.triggered:
+        most = price if request.trail_price else 1_000_000
+        trail = request.trail_price or request.trail_ppm
+        if not 0 < trail < most:
+            terms.deny(DenyCode.TRAIL_OUT_OF_RANGE, trail, most)
+            return False
+    if request.stop_price and price and not request.triggered:
+        stop = request.stop_price
+        if stop <= price if request.side == Side.BUY else stop >= price:
+            terms.deny(DenyCode.STOP_PRICE_WRONG_SIDE, stop, price)
+            return False
+    if tif == TimeInForce.GTD and expires_ns == 0:
+        terms.deny(DenyCode.EXPIRY_MISSING)
+    elif tif != TimeInForce.GTD and expires_ns:
+        terms.deny(DenyCode.EXPIRY_NOT_ALLOWED)
+    elif expires_ns and not ts < expires_ns <= ts + YEAR_NS:
+        terms.deny(DenyCode.EXPIRY_NOT_AHEAD)
+    else:
+        return True
+    return False
 
 
 def check_order(state: State, account: Account, request: Request, ts: int) -> Terms:
@@ -135,8 +214,10 @@ def check_order(state: State, account: Account, request: Request, ts: int) -> Te
     is_open = calendar is not None and calendar.is_open
     if not is_open and request.time_in_force in (TimeInForce.IOC, TimeInForce.FOK):
         return terms.deny(DenyCode.SESSION_CLOSED)
-    if terms.worst_price == 0:
+    if terms.worst_price == 0 and not trails_from_a_price(book, request):
         return terms.deny(DenyCode.NO_QUOTE)
+    if not lies_ahead(book, request, terms, ts):
+        return terms
     limits = state.limits
     assert limits is not None
     if len(account.orders) - request.freed_orders >= limits.open_orders_max:
@@ -154,7 +235,7 @@ def size_order(state: State, book: Book, request: Request, terms: Terms) -> None
     """
     limits = state.limits
     assert limits is not None
-    worst = worst_price(book, request.order_type, request.side, request.limit_price)
+    worst = worst_price(book, request)
     terms.worst_price = worst
     terms.qty = request.qty
     minimum = book.notional_micros_min
@@ -192,23 +273,34 @@ def size_order(state: State, book: Book, request: Request, terms: Terms) -> None
 
 
 def check_price(book: Book, request: Request, terms: Terms) -> None:
-    """Check the limit price, and refuse one far worse than the market for whoever sends it."""
-    code = price_code(book, request.order_type, request.limit_price)
-    if code:
+    """Check limit, stop and trail, and refuse a limit far worse than the market for its sender."""
+    limit = limit_code(book, request)
+    code = first_code(limit, first_code(stop_code(book, request), trail_code(book, request)))
+    if 0 < code < DenyCode.PRICE_OUTSIDE_BAND:
         terms.deny(code)
         return
-    touch = book.touch(request.side)
-    if request.order_type == OrderType.MARKET or touch == 0:
-        return
+    stop = 0 if request.triggered else request.stop_price
+    reference = stop or book.touch(request.side)
     price = request.limit_price
-    if request.side == Side.BUY:
-        bound = mul_div_floor(touch, _BPS + book.band_bps, _BPS)
-        if price > bound:
+    if limit == 0 and price and reference > 0:
+        if request.side == Side.BUY:
+            bound = mul_div_floor(reference, _BPS + book.band_bps, _BPS)
+            outside = price > bound
+        else:
+            bound = mul_div_floor(reference, _BPS - book.band_bps, _BPS)
+            outside = price < bound
+        if outside:
             terms.deny(DenyCode.PRICE_OUTSIDE_BAND, price, bound)
-    else:
-        bound = mul_div_floor(touch, _BPS - book.band_bps, _BPS)
-        if price < bound:
-            terms.deny(DenyCode.PRICE_OUTSIDE_BAND, price, bound)
+            return
+    if code:
+        terms.deny(code)
+
+
+def first_code(one: int, other: int) -> int:
+    """The lower of two codes, where 0 is none."""
+    if one == 0 or other == 0:
+        return one + other
+    return min(one, other)
 
 
 def principal_ahead(

@@ -10,7 +10,7 @@ from stockyard.engine.orders import Order
 from stockyard.engine.reference import on_fees_scheduled
 from stockyard.engine.sessions import Calendar
 from stockyard.engine.state import Profile, State
-from stockyard.model.codes import OrderType, Status, TimeInForce
+from stockyard.model.codes import STOP_TYPES, OrderType, Status, TimeInForce
 from stockyard.model.facts import FeesScheduled, SessionsScheduled
 from stockyard.model.instruments import Session
 from stockyard.model.state import (
@@ -47,7 +47,7 @@ def take(state: State) -> EngineState:
         tuple([_book(book) for book in state.books if book is not None]),
         tuple([(key, str(state.ledger.house[key])) for key in sorted(state.ledger.house)]),
         tuple([_account(account) for account in accounts]),
-        tuple([_order(order) for order in orders]),
+        tuple([_order(state, order) for order in orders]),
         tuple(
             [
                 RegistrationState(key, answer.digest, answer.first_seq)
@@ -111,7 +111,10 @@ def _account(account: Account) -> AccountState:
     )
 
 
-def _order(o: Order) -> OrderState:
+def _order(state: State, o: Order) -> OrderState:
+    book = state.book(o.instrument_id)
+    assert book is not None
+    armed = o.awaits_trigger and o.status != Status.ACCEPTED
     return OrderState(
         o.order_id,
         o.account_id,
@@ -133,6 +136,11 @@ def _order(o: Order) -> OrderState:
         str(o.filled_value),
         o.held_micros,
         o.held_qty,
+        o.stop_price,
+        o.trail_price,
+        o.trail_ppm,
+        book.triggers.extreme_of(o) if armed else 0,
+        o.order_type in STOP_TYPES and not o.awaits_trigger,
     )
 
 
@@ -230,13 +238,23 @@ def _restore_order(state: State, source: OrderState) -> None:
     order.filled_value = int(source.filled_value)
     order.held_micros = source.held_micros
     order.held_qty = source.held_qty
+    order.stop_price = source.stop_price
+    order.trail_price = source.trail_price
+    order.trail_ppm = source.trail_ppm
+    if order.order_type in STOP_TYPES:
+        stop_limit = order.order_type == OrderType.STOP_LIMIT
+        order.works_as = OrderType.LIMIT if stop_limit else OrderType.MARKET
+        order.awaits_trigger = not source.triggered
     state.accounts[order.account_id].orders[order.order_id] = order
     book = state.book(order.instrument_id)
     assert book is not None
-    assert order.order_type in (OrderType.MARKET, OrderType.LIMIT)
     if order.time_in_force == TimeInForce.DAY:
         book.day_orders[order.order_id] = order
+    elif order.time_in_force == TimeInForce.GTD:
+        state.date(order)
     if order.status == Status.ACCEPTED:
         book.queued[order.order_id] = order
+    elif order.awaits_trigger:
+        book.triggers.arm(order, source.extreme)
     else:
         book.queue(order.side, state.profiles[order.profile_id].size_bounded).add(order)

@@ -5,6 +5,7 @@ handled.
 """
 
 from collections import deque
+from heapq import heapify, heappop, heappush
 from typing import Final
 
 from stockyard.engine.accounts import Account, Answer
@@ -17,6 +18,7 @@ from stockyard.model.instruments import Limits, VenueProfile
 from stockyard.model.numbers import LEGS_MAX
 
 INSTRUMENTS_MAX: Final = 4096
+DATED_LEAST: Final = 1024
 
 
 class Profile:
@@ -48,6 +50,8 @@ class State:
         self.accounts: dict[int, Account] = {}
         self.account_counts: dict[str, int] = {}
         self.registrations: dict[str, Answer] = {}
+        self.dated: list[tuple[int, int, int]] = []
+        self.dated_most = DATED_LEAST
         self.key_expiries: deque[tuple[int, int, str]] = deque()
         self.ledger = Ledger()
         self.next_due_ns = NEVER_NS
@@ -82,7 +86,28 @@ class State:
         due = NEVER_NS
         for calendar in self.calendars.values():
             due = min(due, calendar.next_boundary_ns())
+        if self.dated:
+            due = min(due, self.dated[0][0])
         self.next_due_ns = due
+
+    def date(self, order: Order) -> None:
+        """Note when a GTD order ends. Ended orders are passed over then, and swept out
+        when they are many."""
+        heappush(self.dated, (order.expires_ns, order.order_id, order.account_id))
+        if len(self.dated) > self.dated_most:
+            self.dated = [d for d in self.dated if d[1] in self.accounts[d[2]].orders]
+            heapify(self.dated)
+            self.dated_most = max(DATED_LEAST, 2 * len(self.dated))
+        self.next_due_ns = min(self.next_due_ns, order.expires_ns)
+
+    def take_dated(self, ts: int) -> Order | None:
+        """The next GTD order that ends by ``ts`` and is still open, or None."""
+        while self.dated and self.dated[0][0] <= ts:
+            _, order_id, account_id = heappop(self.dated)
+            order = self.accounts[account_id].orders.get(order_id)
+            if order is not None:
+                return order
+        return None
 
 
 def drop_order(state: State, account: Account, book: Book, order: Order) -> None:

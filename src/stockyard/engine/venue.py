@@ -76,7 +76,13 @@ def spent_micros(book: Book, order: Order) -> int:
 def work(
     state: State, account: Account, book: Book, order: Order, ts: int, out: list[Event]
 ) -> None:
-    """Try a newly active order against the current quote; queue or end what is left of it."""
+    """Try a newly active order against the current quote; queue or end what is left of it.
+
+    One that awaits its trigger is only armed.
+    """
+    if order.awaits_trigger:
+        book.triggers.arm(order, book.market_price(order.side))
+        return
     profile = state.profiles[order.profile_id]
     bounded = profile.size_bounded
     if tradable_now(state, book, profile, order.side, ts):
@@ -92,7 +98,7 @@ def work(
                 fill(state, account, book, order, price, qty, rule, ts, out)
                 if order.status == Status.FILLED:
                     return
-        elif order.order_type == OrderType.MARKET:
+        elif order.works_as == OrderType.MARKET:
             cancel(state, account, book, order, Reason.BEYOND_COLLAR, out)
             return
     if order.time_in_force == TimeInForce.IOC:
@@ -125,11 +131,12 @@ def _serve(
     out: list[Event],
 ) -> None:
     touch = book.touch(side)
-    while queue.market:
+    while True:
+        order = queue.market.best()
+        if order is None:
+            break
         if bounded and book.open_size(side) < book.lot:
             return
-        order = queue.first_market()
-        assert order is not None
         account = state.accounts[order.account_id]
         qty = fillable_qty(account, book, order, bounded, touch)
         if not within(side, touch, order.worst_price):
@@ -395,8 +402,10 @@ def cancel(
     )
 
 
-def expire(state: State, account: Account, book: Book, order: Order, out: list[Event]) -> None:
-    """End a day order at the end of its trading day."""
+def expire(
+    state: State, account: Account, book: Book, order: Order, reason: int, out: list[Event]
+) -> None:
+    """End an order at the end of its trading day, or at its date."""
     drop_order(state, account, book, order)
     order.status = advance(order.status, Trigger.EXPIRE)
     out.append(
@@ -404,7 +413,7 @@ def expire(state: State, account: Account, book: Book, order: Order, out: list[E
             order.order_id,
             order.account_id,
             order.instrument_id,
-            Reason.DAY_ENDED,
+            reason,
             account.held_micros,
             held_qty(account, order.instrument_id),
         )

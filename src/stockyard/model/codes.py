@@ -20,6 +20,9 @@ class OrderType:
 
     MARKET: Final = 1
     LIMIT: Final = 2
+    STOP: Final = 3
+    STOP_LIMIT: Final = 4
+    TRAILING_STOP: Final = 5
 
 
 class TimeInForce:
@@ -29,6 +32,7 @@ class TimeInForce:
     GTC: Final = 2
     IOC: Final = 3
     FOK: Final = 4
+    GTD: Final = 5
 
 
 class Status:
@@ -70,6 +74,7 @@ class Reason:
     POSITION_CLOSED: Final = 7
     NOTIONAL_SPENT: Final = 8
     ACCOUNT_AT_LIMIT: Final = 9
+    DATE_REACHED: Final = 10
 
 
 class AssetClass:
@@ -119,12 +124,20 @@ class Book:
 
 
 SIDE_WORDS: Final = {Side.BUY: "buy", Side.SELL: "sell"}
-TYPE_WORDS: Final = {OrderType.MARKET: "market", OrderType.LIMIT: "limit"}
+TYPE_WORDS: Final = {
+    OrderType.MARKET: "market",
+    OrderType.LIMIT: "limit",
+    OrderType.STOP: "stop",
+    OrderType.STOP_LIMIT: "stop_limit",
+    OrderType.TRAILING_STOP: "trailing_stop",
+}
+STOP_TYPES: Final = (OrderType.STOP, OrderType.STOP_LIMIT, OrderType.TRAILING_STOP)
 TIF_WORDS: Final = {
     TimeInForce.DAY: "day",
     TimeInForce.GTC: "gtc",
     TimeInForce.IOC: "ioc",
     TimeInForce.FOK: "fok",
+    TimeInForce.GTD: "gtd",
 }
 STATUS_WORDS: Final = {
     Status.ACCEPTED: "accepted",
@@ -159,6 +172,7 @@ REASON_WORDS: Final = {
     Reason.POSITION_CLOSED: "canceled_to_close_position",
     Reason.NOTIONAL_SPENT: "notional_below_one_lot",
     Reason.ACCOUNT_AT_LIMIT: "account_holds_as_much_as_it_may",
+    Reason.DATE_REACHED: "good_till_date_reached",
 }
 ASSET_CLASS_WORDS: Final = {AssetClass.US_EQUITY: "us_equity", AssetClass.CRYPTO: "crypto"}
 ACCOUNT_STATUS_WORDS: Final = {

@@ -12,7 +12,12 @@ import msgspec
 
 
 class PlaceOrder(msgspec.Struct, frozen=True, array_like=True, tag=1, gc=False):
-    """Buy or sell. Exactly one of ``qty`` (scaled) and ``notional_micros`` is above zero."""
+    """Buy or sell. Exactly one of ``qty`` (scaled) and ``notional_micros`` is above zero.
+
+    ``stop_price``: what triggers a stop or stop-limit order. A trailing stop has one of
+    ``trail_price`` (scaled) and ``trail_ppm`` (millionths of the price; 15,000 is 1.5 %).
+    ``expires_ns``: the end of a ``GTD`` order, 0 for any other.
+    """
 
     account_id: int
     instrument_id: int
@@ -25,6 +30,10 @@ class PlaceOrder(msgspec.Struct, frozen=True, array_like=True, tag=1, gc=False):
     client_order_id: str
     idempotency_key: str
     digest: bytes
+    stop_price: int = 0
+    trail_price: int = 0
+    trail_ppm: int = 0
+    expires_ns: int = 0
 
 
 class CancelOrder(msgspec.Struct, frozen=True, array_like=True, tag=2, gc=False):
@@ -59,6 +68,10 @@ class ReplaceOrder(msgspec.Struct, frozen=True, array_like=True, tag=4, gc=False
     client_order_id: str
     idempotency_key: str
     digest: bytes
+    stop_price: int = 0
+    trail_price: int = 0
+    trail_ppm: int = 0
+    expires_ns: int = 0
 
 
 class ClosePosition(msgspec.Struct, frozen=True, array_like=True, tag=5, gc=False):

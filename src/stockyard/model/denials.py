@@ -33,8 +33,17 @@ class DenyCode:
     PRICE_OFF_TICK: Final = 23
     PRICE_TOO_LARGE: Final = 24
     PRICE_OUTSIDE_BAND: Final = 25
+    STOP_PRICE_MISSING: Final = 26
+    STOP_PRICE_NOT_ALLOWED: Final = 27
+    TRAIL_MISSING: Final = 28
+    TRAIL_NOT_ALLOWED: Final = 29
     SESSION_CLOSED: Final = 30
     NO_QUOTE: Final = 31
+    TRAIL_OUT_OF_RANGE: Final = 32
+    STOP_PRICE_WRONG_SIDE: Final = 33
+    EXPIRY_MISSING: Final = 34
+    EXPIRY_NOT_ALLOWED: Final = 35
+    EXPIRY_NOT_AHEAD: Final = 36
     TOO_MANY_OPEN_ORDERS: Final = 40
     EXCEEDS_BUYING_POWER: Final = 41
     EXCEEDS_POSITION: Final = 42
@@ -43,6 +52,7 @@ class DenyCode:
     REPLACE_NOT_ABOVE_FILLED: Final = 51
     REPLACE_CHANGES_NOTHING: Final = 52
     NOTIONAL_NOT_REPLACEABLE: Final = 53
+    ALREADY_TRIGGERED: Final = 54
     AMOUNT_NOT_POSITIVE: Final = 60
     AMOUNT_TOO_LARGE: Final = 61
     EXCEEDS_WITHDRAWABLE_CASH: Final = 62
@@ -102,14 +112,14 @@ DENY_RULES: Final[dict[int, DenyRule]] = {
         422,
         False,
         "this order type is not offered",
-        "use market or limit",
+        "use market, limit, stop, stop_limit or trailing_stop",
     ),
     DenyCode.TIME_IN_FORCE_NOT_SUPPORTED: DenyRule(
         "time_in_force_not_supported",
         422,
         False,
         "this time in force is not offered for this order",
-        "use day, gtc, ioc or fok",
+        "use one that GET /api/v1/order-types lists for the type",
     ),
     DenyCode.SIDE_NOT_SUPPORTED: DenyRule(
         "side_not_supported", 422, False, "the side is neither buy nor sell", "use buy or sell"
@@ -146,8 +156,8 @@ DENY_RULES: Final[dict[int, DenyRule]] = {
         "notional_not_allowed",
         422,
         False,
-        "a notional amount is only for market orders with time in force day, gtc or ioc",
-        "send qty, or type market with day, gtc or ioc",
+        "a notional amount is only for market orders that need not be filled whole at once",
+        "send qty, or type market with another time in force than fok",
     ),
     DenyCode.NOTIONAL_TOO_SMALL: DenyRule(
         "notional_too_small",
@@ -164,14 +174,18 @@ DENY_RULES: Final[dict[int, DenyRule]] = {
         "split the order",
     ),
     DenyCode.LIMIT_PRICE_MISSING: DenyRule(
-        "limit_price_missing", 422, False, "a limit order needs a limit price", "send limit_price"
+        "limit_price_missing",
+        422,
+        False,
+        "a limit or stop-limit order needs a limit price",
+        "send limit_price",
     ),
     DenyCode.LIMIT_PRICE_NOT_ALLOWED: DenyRule(
         "limit_price_not_allowed",
         422,
         False,
-        "a market order takes no limit price",
-        "leave limit_price out, or use type limit",
+        "only limit and stop-limit orders take a limit price",
+        "leave limit_price out, or use type limit or stop_limit",
     ),
     DenyCode.PRICE_NOT_POSITIVE: DenyRule(
         "price_not_positive", 422, False, "the price is not above zero", "send a price above zero"
@@ -197,6 +211,34 @@ DENY_RULES: Final[dict[int, DenyRule]] = {
         "the limit price is too far from the market",
         "move the price closer to the current quote",
     ),
+    DenyCode.STOP_PRICE_MISSING: DenyRule(
+        "stop_price_missing",
+        422,
+        False,
+        "a stop or stop-limit order needs a stop price",
+        "send stop_price",
+    ),
+    DenyCode.STOP_PRICE_NOT_ALLOWED: DenyRule(
+        "stop_price_not_allowed",
+        422,
+        False,
+        "only stop and stop-limit orders take a stop price",
+        "leave stop_price out, or use type stop or stop_limit",
+    ),
+    DenyCode.TRAIL_MISSING: DenyRule(
+        "trail_missing",
+        422,
+        False,
+        "a trailing stop needs an amount or a percentage to trail by, not both and not neither",
+        "send exactly one of trail_price and trail_percent",
+    ),
+    DenyCode.TRAIL_NOT_ALLOWED: DenyRule(
+        "trail_not_allowed",
+        422,
+        False,
+        "only a trailing stop takes a trail",
+        "leave trail_price and trail_percent out, or use type trailing_stop",
+    ),
     DenyCode.SESSION_CLOSED: DenyRule(
         "session_closed",
         422,
@@ -210,6 +252,41 @@ DENY_RULES: Final[dict[int, DenyRule]] = {
         True,
         "there is no quote to price a market order with",
         "wait for a quote, or send a limit order",
+    ),
+    DenyCode.TRAIL_OUT_OF_RANGE: DenyRule(
+        "trail_out_of_range",
+        422,
+        False,
+        "the trail is not between nothing and the whole price",
+        "send a trail_price above zero and below the price, or a trail_percent between 0 and 100",
+    ),
+    DenyCode.STOP_PRICE_WRONG_SIDE: DenyRule(
+        "stop_price_wrong_side",
+        422,
+        True,
+        "the market has reached the stop price already",
+        "a stop to buy lies above the market, a stop to sell below it; or send a market order",
+    ),
+    DenyCode.EXPIRY_MISSING: DenyRule(
+        "expiry_missing",
+        422,
+        False,
+        "an order good till a date needs the date",
+        "send expires_at, or time in force day or gtc",
+    ),
+    DenyCode.EXPIRY_NOT_ALLOWED: DenyRule(
+        "expiry_not_allowed",
+        422,
+        False,
+        "only an order with time in force gtd takes an expiry",
+        "leave expires_at out, or use time in force gtd",
+    ),
+    DenyCode.EXPIRY_NOT_AHEAD: DenyRule(
+        "expiry_not_ahead",
+        422,
+        False,
+        "the expiry is not ahead, or more than a year ahead",
+        "send an expires_at within the coming year",
     ),
     DenyCode.TOO_MANY_OPEN_ORDERS: DenyRule(
         "too_many_open_orders",
@@ -266,6 +343,13 @@ DENY_RULES: Final[dict[int, DenyRule]] = {
         False,
         "an order for a notional amount cannot be replaced",
         "cancel it and place a new one",
+    ),
+    DenyCode.ALREADY_TRIGGERED: DenyRule(
+        "already_triggered",
+        422,
+        False,
+        "the order was triggered already, so its stop cannot be moved any more",
+        "change qty or limit_price, or cancel the order",
     ),
     DenyCode.AMOUNT_NOT_POSITIVE: DenyRule(
         "amount_not_positive",

@@ -35,6 +35,10 @@ class OrderAccepted(msgspec.Struct, frozen=True, array_like=True, tag=1, gc=Fals
     expires_ns: int
     held_micros_after: int
     held_qty_after: int
+    stop_price: int = 0
+    trail_price: int = 0
+    trail_ppm: int = 0
+    triggered: bool = False
 
 
 class OrderActivated(msgspec.Struct, frozen=True, array_like=True, tag=2, gc=False):
@@ -188,6 +192,22 @@ class AccountReset(msgspec.Struct, frozen=True, array_like=True, tag=14, gc=Fals
     cash_micros_after: int
 
 
+class OrderTriggered(msgspec.Struct, frozen=True, array_like=True, tag=15, gc=False):
+    """A stop order came alive: ``price`` reached ``stop_price`` (a trailing one's last).
+
+    ``collar_price``: worst price it may now trade at as a market order, 0 for a stop-limit order.
+    """
+
+    order_id: int
+    account_id: int
+    instrument_id: int
+    price: int
+    stop_price: int
+    collar_price: int
+    held_micros_after: int
+    held_qty_after: int
+
+
 Event = (
     OrderAccepted
     | OrderActivated
@@ -203,4 +223,5 @@ Event = (
     | AccountProfileSet
     | PositionGivenUp
     | AccountReset
+    | OrderTriggered
 )

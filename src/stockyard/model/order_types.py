@@ -8,6 +8,9 @@ from typing import Final, NamedTuple
 
 from stockyard.model.codes import OrderType, TimeInForce
 
+LATER: Final = (TimeInForce.DAY, TimeInForce.GTC, TimeInForce.GTD)
+AT_ONCE_OR_LATER: Final = (*LATER, TimeInForce.IOC, TimeInForce.FOK)
+
 
 class OrderTypeRow(NamedTuple):
     """What one order type asks for and how it is shown."""
@@ -16,6 +19,8 @@ class OrderTypeRow(NamedTuple):
     word: str
     title: str
     needs_limit_price: bool
+    needs_stop_price: bool
+    needs_trail: bool
     takes_notional: bool
     times_in_force: tuple[int, ...]
     description: str
@@ -27,8 +32,10 @@ ORDER_TYPES: Final = (
         "market",
         "Market",
         needs_limit_price=False,
+        needs_stop_price=False,
+        needs_trail=False,
         takes_notional=True,
-        times_in_force=(TimeInForce.DAY, TimeInForce.GTC, TimeInForce.IOC, TimeInForce.FOK),
+        times_in_force=AT_ONCE_OR_LATER,
         description="Trade now at the quote, no further from it than the symbol's collar.",
     ),
     OrderTypeRow(
@@ -36,8 +43,43 @@ ORDER_TYPES: Final = (
         "limit",
         "Limit",
         needs_limit_price=True,
+        needs_stop_price=False,
+        needs_trail=False,
         takes_notional=False,
-        times_in_force=(TimeInForce.DAY, TimeInForce.GTC, TimeInForce.IOC, TimeInForce.FOK),
+        times_in_force=AT_ONCE_OR_LATER,
         description="Trade at the limit price or better, now or when the quote gets there.",
+    ),
+    OrderTypeRow(
+        OrderType.STOP,
+        "stop",
+        "Stop",
+        needs_limit_price=False,
+        needs_stop_price=True,
+        needs_trail=False,
+        takes_notional=False,
+        times_in_force=LATER,
+        description="Become a market order when the market trades at the stop price or beyond.",
+    ),
+    OrderTypeRow(
+        OrderType.STOP_LIMIT,
+        "stop_limit",
+        "Stop limit",
+        needs_limit_price=True,
+        needs_stop_price=True,
+        needs_trail=False,
+        takes_notional=False,
+        times_in_force=LATER,
+        description="Become a limit order when the market trades at the stop price or beyond.",
+    ),
+    OrderTypeRow(
+        OrderType.TRAILING_STOP,
+        "trailing_stop",
+        "Trailing stop",
+        needs_limit_price=False,
+        needs_stop_price=False,
+        needs_trail=True,
+        takes_notional=False,
+        times_in_force=LATER,
+        description="A stop that follows the market at a distance and never gives way.",
     ),
 )

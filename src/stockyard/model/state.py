@@ -11,7 +11,10 @@ from stockyard.model.instruments import Instrument, Limits, Session, VenueProfil
 
 
 class OrderState(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """One open order. ``filled_value``: exact sum of price times quantity, as text (unbounded)."""
+    """One open order. ``filled_value``: exact sum of price times quantity, as text (unbounded).
+
+    ``extreme``: the best price an untriggered trailing stop has seen since it was armed.
+    """
 
     order_id: int
     account_id: int
@@ -33,6 +36,11 @@ class OrderState(msgspec.Struct, frozen=True, array_like=True, gc=False):
     filled_value: str
     held_micros: int
     held_qty: int
+    stop_price: int = 0
+    trail_price: int = 0
+    trail_ppm: int = 0
+    extreme: int = 0
+    triggered: bool = False
 
 
 class PositionState(msgspec.Struct, frozen=True, array_like=True, gc=False):

@@ -42,6 +42,10 @@ class OrderRow(msgspec.Struct, array_like=True, gc=False):
     filled_value: str
     fees_micros: int
     reason: int
+    stop_price: int
+    trail_price: int
+    trail_ppm: int
+    triggered_ns: int
 
     @property
     def is_open(self) -> bool:

@@ -87,7 +87,30 @@ class ReadStore:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        database.script(";\n".join(schema()))
+        database.script(
+            "CREATE TABLE IF NOT EXISTS format (id INTEGER PRIMARY KEY, tables TEXT NOT NULL)"
+        )
+        tables = ";\n".join(schema())
+        if database.query("SELECT tables FROM format WHERE id = 1") != [(tables,)]:
+            self._lay_out(tables)
+
+    def _lay_out(self, tables: str) -> None:
+        """Make the tables anew: none are there, or those of another version.
+
+        They are empty then, and the next start fills them from the journal.
+        """
+
+        def work(database: Database) -> None:
+            for table in (*TABLES, "cursor"):
+                database.execute(f"DROP TABLE IF EXISTS {table}")
+            database.script(tables)
+            database.execute(
+                "INSERT INTO format (id, tables) VALUES (1, ?)"
+                " ON CONFLICT (id) DO UPDATE SET tables = excluded.tables",
+                (tables,),
+            )
+
+        self._database.transact(work)
 
     def cursor(self) -> Cursor:
         """How far the tables are."""

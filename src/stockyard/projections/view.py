@@ -78,6 +78,7 @@ class View:
         self._folds: dict[type, Callable[[int, int, int, Any], None]] = {
             e.OrderAccepted: self._on_accepted,
             e.OrderActivated: self._on_activated,
+            e.OrderTriggered: self._on_triggered,
             e.OrderFilled: self._on_filled,
             e.OrderCanceled: self._on_canceled,
             e.OrderExpired: self._on_expired,
@@ -253,6 +254,10 @@ class View:
             "0",
             0,
             0,
+            a.stop_price,
+            a.trail_price,
+            a.trail_ppm,
+            ts if a.triggered else 0,
         )
         self.orders[a.order_id] = row
         self.open_orders[a.account_id][a.order_id] = row
@@ -261,6 +266,13 @@ class View:
 
     def _on_activated(self, seq: int, index: int, ts: int, a: e.OrderActivated) -> None:
         self._order(a.order_id, ts).status = Status.NEW
+
+    def _on_triggered(self, seq: int, index: int, ts: int, x: e.OrderTriggered) -> None:
+        row = self._order(x.order_id, ts)
+        row.triggered_ns, row.stop_price, row.collar_price = ts, x.stop_price, x.collar_price
+        self._hold(
+            x.account_id, x.instrument_id, row.side, x.held_micros_after, x.held_qty_after, ts
+        )
 
     def _on_filled(self, seq: int, index: int, ts: int, x: e.OrderFilled) -> None:
         fees = sum([fee for _, fee in x.fees])

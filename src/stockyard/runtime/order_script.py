@@ -26,7 +26,7 @@ from stockyard.model.numbers import (
 from stockyard.model.recordings import RecordingError, recorded_time
 
 NEEDED: Final = ("time", "action", "client_order_id")
-COLUMNS: Final = (
+PLAIN_COLUMNS: Final = (
     *NEEDED,
     "symbol",
     "side",
@@ -36,6 +36,8 @@ COLUMNS: Final = (
     "limit_price",
     "time_in_force",
 )
+STOP_COLUMNS: Final = ("stop_price", "trail_price", "trail_percent", "expires_at")
+COLUMNS: Final = (*PLAIN_COLUMNS, *STOP_COLUMNS)
 """Columns of an order script; the first three must be there."""
 PLACE: Final = "place"
 CANCEL: Final = "cancel"
@@ -43,7 +45,7 @@ REPLACE: Final = "replace"
 ACTIONS: Final = (PLACE, CANCEL, REPLACE)
 _CHANGEABLE: Final[Mapping[str, tuple[str, ...]]] = {
     CANCEL: (),
-    REPLACE: ("qty", "limit_price", "time_in_force"),
+    REPLACE: ("qty", "limit_price", "time_in_force", *STOP_COLUMNS),
 }
 """What a row may say beyond naming its order."""
 ORDERS_MAX: Final = 100_000
@@ -55,6 +57,8 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 _DAY: Final = timedelta(days=1)
 _DIGEST_SIZE: Final = 16
+PERCENT_SCALE: Final = 4
+"""Decimal places of a percentage, of which the engine counts millionths."""
 K = TypeVar("K")
 
 
@@ -95,9 +99,10 @@ class MarketDays(NamedTuple):
         return self.ns(self.last + _DAY, time())
 
     def text(self, ts: int) -> str:
-        """A time as the market's clock shows it, with the date where there are several days."""
+        """A time as the market's clock shows it, with the date unless it is the only day's."""
         moment = _moment(ts, self.zone)
-        day = f"{moment:%Y-%m-%d} " if self.first != self.last else ""
+        only = self.first == self.last == moment.date()
+        day = "" if only else f"{moment:%Y-%m-%d} "
         fraction = f".{moment.microsecond:06d}".rstrip("0").rstrip(".")
         return f"{day}{moment:%H:%M:%S}{fraction}"
 
@@ -146,7 +151,15 @@ class ScriptedOrder(NamedTuple):
     qty: int
     notional_micros: int
     limit_price: int
+    stop_price: int
+    trail_price: int
+    trail_ppm: int
+    expires_ns: int
     digest: bytes
+
+    @property
+    def _stop_terms(self) -> tuple[int, int, int, int]:
+        return self.stop_price, self.trail_price, self.trail_ppm, self.expires_ns
 
     def command(
         self, account_id: int, order_id: int, replacements: int
@@ -166,6 +179,7 @@ class ScriptedOrder(NamedTuple):
                 f"{self.client_order_id}/{replacements + 2}",
                 "",
                 self.digest,
+                *self._stop_terms,
             )
         return PlaceOrder(
             account_id,
@@ -179,6 +193,7 @@ class ScriptedOrder(NamedTuple):
             self.client_order_id,
             "",
             self.digest,
+            *self._stop_terms,
         )
 
 
@@ -281,6 +296,10 @@ class _Row(NamedTuple):
             self._number("qty", instrument.qty_scale, place),
             self._number("notional", CASH_SCALE, place),
             self._number("limit_price", instrument.price_scale, place),
+            self._number("stop_price", instrument.price_scale, place),
+            self._number("trail_price", instrument.price_scale, place),
+            self._number("trail_percent", PERCENT_SCALE, place),
+            self._moment("expires_at", days) if self.cell("expires_at") else 0,
             self._digest(),
         )
 
@@ -334,25 +353,32 @@ class _Row(NamedTuple):
         return number
 
     def _ts(self, days: MarketDays) -> int:
-        text = self.cell("time")
-        try:
-            if not _TIME_OF_DAY.fullmatch(text):
-                ts = recorded_time(text)
-            elif days.first != days.last:
-                raise NumberError(
-                    "write the date too, such as 2013-10-07T10:00:00-04:00: the recording has"
-                    " several days"
-                )
-            else:
-                ts = days.ns(days.first, time_of_day(text))
-            if not days.begin_ns() <= ts <= days.end_ns():
-                raise NumberError(
-                    f"the recording covers {days.first.isoformat()} to {days.last.isoformat()}"
-                )
-        except NumberError as error:
-            raise self._bad("time", str(error)) from None
+        ts = self._moment("time", days)
+        if not days.begin_ns() <= ts <= days.end_ns():
+            raise self._bad(
+                "time", f"the recording covers {days.first.isoformat()} to {days.last.isoformat()}"
+            )
         return ts
 
+    def _moment(self, name: str, days: MarketDays) -> int:
+        """A time with its zone, or a time of day where there is one day."""
+        text = self.cell(name)
+        try:
+            if not _TIME_OF_DAY.fullmatch(text):
+                return recorded_time(text)
+            if days.first == days.last:
+                return days.ns(days.first, time_of_day(text))
+            raise NumberError(
+                "write the date too, such as 2013-10-07T10:00:00-04:00: the recording has"
+                " several days"
+            )
+        except NumberError as error:
+            raise self._bad(name, str(error)) from None
+
     def _digest(self) -> bytes:
-        text = "\x1f".join(self.cell(name) for name in COLUMNS[1:])
+        """A digest of what the row asks for; columns that are blank at the end change nothing."""
+        text = "\x1f".join(self.cell(name) for name in PLAIN_COLUMNS[1:])
+        stop_terms = [self.cell(name) for name in STOP_COLUMNS]
+        if any(stop_terms):
+            text = "\x1f".join((text, *stop_terms))
         return blake2b(text.encode(), digest_size=_DIGEST_SIZE).digest()

@@ -23,7 +23,7 @@ from stockyard.model.denials import DENY_RULES
 from stockyard.model.events import CommandDenied, CommandRepeated, OrderCanceled, OrderFilled
 from stockyard.model.instruments import Instrument
 from stockyard.model.numbers import CASH_SCALE, format_cash, format_decimal, format_ratio
-from stockyard.runtime.order_script import PLACE, MarketDays
+from stockyard.runtime.order_script import PERCENT_SCALE, PLACE, MarketDays
 from stockyard.runtime.playback import Playback, SentOrder
 from stockyard.runtime.verification import ledger_balance, share_imbalances
 from stockyard.runtime.world import ENGINE_IS_COMPILED, World
@@ -36,7 +36,8 @@ class PlayedOrder(msgspec.Struct, frozen=True, gc=False):
     """One row of the script and what became of it.
 
     ``answer``: the order's last status, ``done`` for a cancellation, or the word of the denial;
-    ``detail``: why it was denied or ended. ``market_time`` is on the market's clock.
+    ``detail``: why it was denied or ended. ``market_time`` and ``expires_at`` are on the market's
+    clock.
     """
 
     line: int
@@ -51,6 +52,10 @@ class PlayedOrder(msgspec.Struct, frozen=True, gc=False):
     qty: str
     notional: str
     limit_price: str
+    stop_price: str
+    trail_price: str
+    trail_percent: str
+    expires_at: str
     seq: int
     answer: str
     detail: str
@@ -143,6 +148,10 @@ def utc_text(ts: int) -> str:
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond:06d}Z"
 
 
+def _price(price: int, instrument: Instrument) -> str:
+    return format_decimal(price, instrument.price_scale) if price else ""
+
+
 class ReportReader:
     """Reads a report out of a world that a playback has finished with."""
 
@@ -190,7 +199,11 @@ class ReportReader:
             TIF_WORDS.get(order.time_in_force, ""),
             format_decimal(order.qty, instrument.qty_scale) if order.qty else "",
             format_cash(order.notional_micros) if order.notional_micros else "",
-            format_decimal(order.limit_price, instrument.price_scale) if order.limit_price else "",
+            _price(order.limit_price, instrument),
+            _price(order.stop_price, instrument),
+            _price(order.trail_price, instrument),
+            format_decimal(order.trail_ppm, PERCENT_SCALE) if order.trail_ppm else "",
+            self._days.text(order.expires_ns) if order.expires_ns else "",
             sent.seq,
             answer,
             detail,

@@ -102,6 +102,10 @@ class World:
         """What would happen to this order now; nothing is journaled."""
         return self.engine.preview(command, self.clock.now_ns())
 
+    def trail(self, account_id: int, order_id: int) -> tuple[int, int]:
+        """Extreme and stop, scaled, of a trailing stop that waits; (0, 0) for any other order."""
+        return self.engine.trail(account_id, order_id)
+
     async def query(self, read: Callable[[ReadStore], T]) -> T:
         """Read from SQL, after it has caught up with what the View shows now."""
         await self.caught_up(self.view.seq)

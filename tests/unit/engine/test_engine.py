@@ -97,7 +97,7 @@ def plain(kind: type, account_id: int, order_id: int) -> Any:
         "profile_id": 1,
         "digest": b"",
     }
-    fields = msgspec.structs.fields(kind)
+    fields = [f for f in msgspec.structs.fields(kind) if f.default is msgspec.NODEFAULT]
     return kind(**{field.name: values.get(field.name, "") for field in fields})
 
 

@@ -34,6 +34,17 @@ ORDERS = [
     {"qty": UNIT, "instrument_id": 99},
     {"qty": UNIT, "side": 9},
     {"qty": UNIT, "time_in_force": 9},
+    {"qty": 3 * UNIT, "order_type": 3, "stop_price": 1_050_000},
+    {"qty": 3 * UNIT, "order_type": 3, "stop_price": 900_000},
+    {"qty": 3 * UNIT, "order_type": 3, "stop_price": 950_000, "side": 2},
+    {"qty": 3 * UNIT, "order_type": 4, "stop_price": 1_050_000, "limit_price": 1_060_000},
+    {"qty": 3 * UNIT, "order_type": 4, "stop_price": 950_000, "limit_price": 940_000, "side": 2},
+    {"qty": 3 * UNIT, "order_type": 5, "trail_price": 20_000},
+    {"qty": 3 * UNIT, "order_type": 5, "trail_ppm": 20_000, "side": 2},
+    {"qty": 3 * UNIT, "order_type": 5, "trail_price": 1_000_000, "side": 2},
+    {"qty": 3 * UNIT, "order_type": 5},
+    {"qty": 3 * UNIT, "time_in_force": 5, "expires_ns": 2**62 - 1},
+    {"qty": 3 * UNIT, "time_in_force": 5},
 ]
 
 
@@ -98,6 +109,26 @@ def test_a_sale_shows_its_fees(new_world: Callable[..., World]) -> None:
     world.buy("10", "ACME")
     order = msgspec.structs.replace(BASE, account_id=world.accounts[0], qty=10 * UNIT, side=2)
     assert world.engine.preview(order, world.ts).fees == ((2, 3 * CENT), (3, CENT))
+
+
+def test_a_stop_shows_its_collar_and_the_fee_for_taking(
+    new_world: Callable[..., World],
+) -> None:
+    """It will be a market order, and what it may cost at most is what it holds."""
+    world = new_world(profile="realistic")
+    world.quote("COIN/USD", "99.90", "100.00")
+    order = msgspec.structs.replace(
+        BASE,
+        account_id=world.accounts[0],
+        instrument_id=3,
+        qty=UNIT,
+        order_type=3,
+        stop_price=20_000,
+    )
+    preview = world.engine.preview(order, world.ts)
+    assert (preview.price, preview.fillable_qty) == (21_000, 0)
+    assert preview.fees == ((4, 525_000),)
+    assert preview.hold_micros == 210 * DOLLAR + 525_000
 
 
 def test_an_order_that_would_rest_shows_the_fee_for_resting(

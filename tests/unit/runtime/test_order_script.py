@@ -1,6 +1,7 @@
 """Order scripts: what a row means, and what is said of a bad one."""
 
 from datetime import date, time
+from hashlib import blake2b
 from typing import Final
 
 import pytest
@@ -53,6 +54,58 @@ def test_blank_cells_missing_columns_and_letter_case_have_a_meaning() -> None:
     assert (order.notional_micros, order.limit_price) == (150_250_000, 0)
 
 
+def test_stops_have_columns_of_their_own() -> None:
+    header = HEADER + ",stop_price,trail_price,trail_percent,expires_at"
+    stop, trail, dated, moved = read(
+        "09:30:00,place,s,IBM,sell,stop_limit,1,,180,gtc,180.5,,,",
+        "09:30:01,place,t,IBM,sell,trailing_stop,1,,,gtc,,,1.5,",
+        "09:30:02,place,d,IBM,sell,trailing_stop,1,,,gtd,,2.25,,15:00",
+        "09:30:03,replace,d,,,,,,,,,3,,2013-11-07T10:00:00-05:00",
+        header=header,
+    )
+    assert stop.command(7, 0, 0) == PlaceOrder(
+        7, 1001, Side.SELL, OrderType.STOP_LIMIT, TimeInForce.GTC,
+        SECOND, 1_800_000, 0, "s", "", stop.digest, 1_805_000,
+    )  # fmt: skip
+    assert (trail.trail_ppm, trail.trail_price, trail.expires_ns) == (15_000, 0, 0)
+    assert (dated.trail_price, dated.expires_ns) == (22_500, OPEN_NS + 19_800 * SECOND)
+    november = 1_383_836_400 * SECOND
+    assert moved.command(7, 500, 0) == ReplaceOrder(
+        7, 500, 0, 0, 0, "d/2", "", moved.digest, 0, 30_000, 0, november
+    )
+    assert len({stop.digest, trail.digest, dated.digest, moved.digest}) == 4
+    other = read("09:30:00,place,s,IBM,sell,stop_limit,1,,180,gtc,180,,,", header=header)
+    assert other[0].digest != stop.digest
+
+
+def test_columns_for_stops_that_are_blank_change_no_digest() -> None:
+    row = "10:00:00,place,a,IBM,buy,market,1,,,"
+    [plain] = read(row)
+    [wider] = read(row + ",,,,", header=HEADER + ",stop_price,trail_price,trail_percent,expires_at")
+    assert plain == wider
+    cells = "\x1f".join(row.split(",")[1:])
+    assert plain.digest == blake2b(cells.encode(), digest_size=16).digest()
+
+
+@pytest.mark.parametrize(
+    ("cells", "said"),
+    [
+        ("180.00001,,,", 'stop_price is "180.00001"; at most 4 decimal places'),
+        (",x,,", 'trail_price is "x"; write a plain decimal'),
+        (",,1.50001,", 'trail_percent is "1.50001"; at most 4 decimal places'),
+        (",,,2013-10-08", 'expires_at is "2013-10-08"; write a time as ISO 8601 with its zone'),
+        (",,,25:00", 'expires_at is "25:00"; write a time of day'),
+    ],
+)
+def test_a_bad_cell_of_a_stop_is_told(cells: str, said: str) -> None:
+    header = HEADER + ",stop_price,trail_price,trail_percent,expires_at"
+    with pytest.raises(OrderScriptError, match=r"^o\.csv, line 2: ") as caught:
+        read("10:00:00,place,a,IBM,buy,stop,1,,,gtc," + cells, header=header)
+    assert said in str(caught.value)
+    with pytest.raises(OrderScriptError, match="cancel does not take it"):
+        read("10:00:00,cancel,a,,,,,,,,5,,,", header=header)
+
+
 def test_cancel_and_replace_name_an_order_placed_before() -> None:
     place, replace, cancel = read(
         "09:31:00,replace,a1,,,,3,,182.1,",
@@ -101,7 +154,7 @@ def test_the_same_request_has_the_same_digest_and_another_has_not() -> None:
         ("10:00:00,place,a,AIG,buy,market,1,,,", 'symbol is "AIG"; the recording has IBM, SPY'),
         ("10:00:00,place,a,,buy,market,1,,,", "symbol is blank; the recording has IBM, SPY"),
         ("10:00:00,place,a,IBM,hold,market,1,,,", 'side is "hold"; use buy, sell'),
-        ("10:00:00,place,a,IBM,buy,stop,1,,,", 'type is "stop"; use market, limit'),
+        ("10:00:00,place,a,IBM,buy,peg,1,,,", 'type is "peg"; use market, limit, stop, stop_limit'),
         ("10:00:00,place,a,IBM,buy,,1,,,", "type is blank; use market, limit"),
         ("10:00:00,place,a,IBM,buy,market,1,,,opg", 'time_in_force is "opg"; use day, gtc'),
         ("10:00:00,place,a,IBM,buy,market,1e3,,,", 'qty is "1e3"; write a plain decimal'),
@@ -164,6 +217,7 @@ def test_market_days_follow_the_markets_clock() -> None:
     assert (DAY.first, DAY.last) == (date(2013, 10, 7), date(2013, 10, 7))
     assert DAY.text(OPEN_NS + 1_250_000_000) == "09:30:01.25"
     assert TWO_DAYS.text(OPEN_NS) == "2013-10-07 09:30:00"
+    assert DAY.text(OPEN_NS + 86_400 * SECOND) == "2013-10-08 09:30:00"
 
 
 def test_windows_are_cut_out_of_every_day() -> None:

@@ -70,8 +70,8 @@ SCRIPT: Final = (
 )
 
 
-def orders_of(*rows: str) -> tuple[ScriptedOrder, ...]:
-    return read_orders([HEADER, *rows], "o.csv", LISTED, DAYS)
+def orders_of(*rows: str, header: str = HEADER) -> tuple[ScriptedOrder, ...]:
+    return read_orders([header, *rows], "o.csv", LISTED, DAYS)
 
 
 class Cut(Exception):
@@ -89,11 +89,12 @@ class Play:
         cash: int = 100_000,
         cut_at: int = 0,
         speed: float = 0,
+        header: str = HEADER,
     ) -> None:
         self.slept: list[float] = []
         self.durable_ns: list[int] = []
         self.wall_ns = 0
-        orders = orders_of(*rows)
+        orders = orders_of(*rows, header=header)
         start_ns = min([OPEN_NS, *(order.ts for order in orders[:1])])
         self.clock = RecordedClock(start_ns, speed, lambda: self.wall_ns)
         self.world = memory_world(self.clock, disk, lambda: None)
@@ -198,6 +199,36 @@ def test_each_name_stands_for_its_own_order() -> None:
     )
     answers = [order.answer for order in Play(MemoryDisk(), rows=rows).report().orders]
     assert answers == ["canceled", "expired", "done"]
+
+
+def test_stops_are_played_and_reported_with_their_terms() -> None:
+    """The trade at 181.00 triggers the stop, the date ends the other, the trail is replaced."""
+    header = HEADER + ",stop_price,trail_price,trail_percent,expires_at"
+    rows = (
+        "09:30:01,place,own,IBM,buy,market,30,,,day,,,,",
+        "09:30:02,place,stop,IBM,sell,stop,10,,,gtc,181.5,,,",
+        "09:30:02,place,dated,IBM,sell,stop_limit,5,,175,gtd,176,,,10:00",
+        "09:30:02,place,trail,IBM,sell,trailing_stop,5,,,gtc,,,1.5,",
+        "09:30:03,replace,trail,,,,,,,,,5.5,,",
+    )
+    trades = (
+        Trade(IBM, 182_0000, SHARES, OPEN_NS + 2 * SECOND),
+        Trade(IBM, 181_0000, SHARES, OPEN_NS + 4 * SECOND),
+    )
+    facts = sorted((*FACTS, *trades), key=lambda fact: fact.ts_event)
+    report = Play(MemoryDisk(), facts, rows, header=header).report()
+    terms = [
+        (o.type, o.stop_price, o.trail_price, o.trail_percent, o.expires_at, o.answer)
+        for o in report.orders[1:]
+    ]
+    assert terms == [
+        ("stop", "181.5", "", "", "", "filled"),
+        ("stop_limit", "176", "", "", "10:00:00", "expired"),
+        ("trailing_stop", "", "", "1.5", "", "replaced"),
+        ("", "", "5.5", "", "", "new"),
+    ]
+    assert report.orders[2].detail == "good_till_date_reached"
+    assert fills_of(report, "stop") == [("09:30:04", "10", "182.04")]
 
 
 def test_the_money_adds_up() -> None:

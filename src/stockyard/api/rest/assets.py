@@ -22,13 +22,26 @@ def calendar_name(door: Door, calendar_id: int) -> str:
     return door.settings.calendars.get(calendar_id, f"calendar-{calendar_id}")
 
 
-def calendar_now(name: str, sessions: tuple[Session, ...], now_ns: int) -> a.CalendarNow:
+def classes_by_calendar(door: Door) -> dict[int, list[str]]:
+    """The asset classes of the instruments on each calendar."""
+    found: dict[int, set[int]] = {}
+    for instrument in door.view.instruments.values():
+        found.setdefault(instrument.calendar_id, set()).add(instrument.asset_class)
+    return {
+        calendar_id: [ASSET_CLASS_WORDS[n] for n in sorted(classes)]
+        for calendar_id, classes in found.items()
+    }
+
+
+def calendar_now(
+    name: str, classes: list[str], sessions: tuple[Session, ...], now_ns: int
+) -> a.CalendarNow:
     """Where a calendar stands; the next open is that of the first session yet to begin."""
     ahead = sessions[_ended(sessions, now_ns) :][:2]
     is_open = is_open_now(sessions, now_ns)
     opens = next((s.open_ns for s in ahead if s.open_ns > now_ns), None)
     closes = ahead[0].close_ns if ahead else None
-    return a.CalendarNow(name, is_open, time_or_none(opens), time_or_none(closes))
+    return a.CalendarNow(name, classes, is_open, time_or_none(opens), time_or_none(closes))
 
 
 def _ended(sessions: tuple[Session, ...], now_ns: int) -> int:
@@ -119,8 +132,11 @@ async def clock(visit: Visiting) -> Response:
     """Read the clock."""
     door = visit.door
     now_ns = door.world.clock.now_ns()
+    classes = classes_by_calendar(door)
     calendars = [
-        calendar_now(calendar_name(door, calendar_id), sessions, now_ns)
+        calendar_now(
+            calendar_name(door, calendar_id), classes.get(calendar_id, []), sessions, now_ns
+        )
         for calendar_id, sessions in sorted(door.view.sessions.items())
     ]
     return answer(a.ClockNow(time_text(now_ns), any(c.is_open for c in calendars), calendars))

@@ -12,13 +12,14 @@ from stockyard.api.fields import Reader
 from stockyard.api.problems import Problem, denial
 from stockyard.api.rendering import folded_order, price_text
 from stockyard.api.routes import Response, Visiting, answer, router
-from stockyard.model.codes import OPEN_STATUSES, SIDE_WORDS, STATUS_WORDS
+from stockyard.model.codes import OPEN_STATUSES, SIDE_WORDS, STATUS_WORDS, TIF_WORDS
 from stockyard.model.commands import CancelAllOrders, PlaceOrder
 from stockyard.model.denials import DENY_RULES
 from stockyard.model.events import CommandDenied, OrderFilled
 from stockyard.model.ids import Kind
 from stockyard.model.instruments import Instrument
 from stockyard.model.numbers import LEGS_MAX, format_cash, format_decimal
+from stockyard.model.order_types import ORDER_TYPES, OrderTypeRow
 from stockyard.model.previews import OrderPreview
 from stockyard.people.identity import Scope
 from stockyard.projections.rows import OrderRow
@@ -88,7 +89,7 @@ async def list_orders(
         limit,
     )
     rows = await door.world.query(lambda store: _orders(store, wanted, door))
-    return answer([door.render.order(row) for row in rows])
+    return answer([door.render.live_order(row) for row in rows])
 
 
 def _after(door: Door, text: str) -> int:
@@ -145,10 +146,16 @@ async def cancel_orders(visit: Visiting, symbol: Annotated[str | None, Query()] 
         TAG,
         "Replace an order",
         "Puts a new order in its place: the old one ends as `replaced`, and the new one names it"
-        " in `replaces`. `qty` is the new total, counting what the old order has filled.",
+        " in `replaces`. `qty` is the new total, counting what the old order has filled. The new"
+        " one of a waiting trailing stop begins to follow the market anew.",
         traits=_MOVES | Trait.NAMED,
         body=fields.ReplaceBody,
-        body_examples={"price": {"limit_price": "189.50"}, "qty": {"qty": "5"}},
+        body_examples={
+            "price": {"limit_price": "189.50"},
+            "qty": {"qty": "5"},
+            "stop": {"stop_price": "182"},
+            "until": {"time_in_force": "gtd", "expires_at": "2026-03-02T16:00:00-05:00"},
+        },
         status=201,
         answer=a.Order,
         answered="The new order.",
@@ -223,9 +230,15 @@ def _shown_preview(
     if found.code:
         rule = DENY_RULES[found.code]
         told = CommandDenied(command.account_id, found.code, found.required, found.available)
-        problem = denial(told, 0, instrument, False)
+        problem = denial(told, 0, instrument, False, command)
         refusal = a.Denial(
-            rule.word, rule.wrong, rule.right, rule.retryable, problem.required, problem.available
+            rule.word,
+            rule.wrong,
+            rule.right,
+            problem.field,
+            rule.retryable,
+            problem.required,
+            problem.available,
         )
     scale = instrument.qty_scale
     return a.Preview(
@@ -242,3 +255,42 @@ def _shown_preview(
         format_cash(found.hold_micros),
         format_cash(found.buying_power_micros_after),
     )
+
+
+@routes.get(
+    "/order-types",
+    **described(
+        "list_order_types",
+        TAG,
+        "List order types",
+        "What each type is, which fields it needs and how long it may live. Needs no sign-in.",
+        answer=list[a.OrderTypeTerms],
+        answered="The types.",
+    ),
+)
+async def list_order_types(visit: Visiting) -> Response:
+    """List order types."""
+    return answer(
+        [
+            a.OrderTypeTerms(
+                row.word,
+                row.title,
+                row.description,
+                _needs(row),
+                [TIF_WORDS[tif] for tif in row.times_in_force],
+            )
+            for row in ORDER_TYPES
+        ]
+    )
+
+
+def _needs(row: OrderTypeRow) -> list[list[str]]:
+    """Groups of fields, of each of which an order of this type has exactly one."""
+    found = [["qty", "notional"] if row.takes_notional else ["qty"]]
+    if row.needs_limit_price:
+        found.append(["limit_price"])
+    if row.needs_stop_price:
+        found.append(["stop_price"])
+    if row.needs_trail:
+        found.append(["trail_price", "trail_percent"])
+    return found
