@@ -260,3 +260,19 @@ def test_a_recording_that_has_ended_can_be_served_again(tmp_path: Path) -> None:
     assert client.get(f"/api/v1/orders/{order['id']}")["id"] == order["id"]
     client.close()
     server.stop()
+
+
+def test_explain_tells_the_story_from_the_directory(server: Running, client: Client) -> None:
+    first_quote(client, "AAPL")
+    status, order = client.ask("POST", "/api/v1/orders", ORDER)
+    assert status == 201
+    story = client.get(f"/api/v1/orders/{order['id']}/story")
+    assert server.command("explain", order["id"]).returncode == 1
+    assert server.stop() == 0
+    explained = server.command("explain", order["id"])
+    assert explained.returncode == 0, explained.stderr
+    lines = explained.stdout.splitlines()
+    assert [line.strip() for line in lines[1::2]] == [chapter["text"] for chapter in story]
+    unknown = server.command("explain", "no-such-order")
+    assert unknown.returncode == 2
+    assert "there is no order no-such-order" in unknown.stderr

@@ -394,6 +394,15 @@ class StreamQuote(msgspec.Struct, frozen=True, gc=False):
     seq: int
 
 
+class Chapter(msgspec.Struct, frozen=True, gc=False):
+    """One thing that happened to an order. `token` names the event, as on the stream."""
+
+    token: Annotated[str, Meta(extra_json_schema={"examples": ["177-1"]})]
+    at: Time
+    event: Annotated[str, Meta(extra_json_schema={"examples": ["filled"]})]
+    text: Annotated[str, Meta(description="What happened and why, in words.")]
+
+
 class CalendarNow(msgspec.Struct, frozen=True, gc=False):
     """Where one calendar stands."""
 

@@ -30,6 +30,7 @@ cli: Final = App(
 for _target, _help in (
     ("serve:serve", "Serve a Stockyard from a data directory until it is told to stop."),
     ("replay:replay", "Play a recorded day with scripted orders, as fast as possible."),
+    ("explain:explain", "Tell the whole story of an order, from the data directory."),
     ("data:verify", "Check a data directory from its first record on."),
     ("data:rebuild", "Fill the query tables again from the journal."),
 ):

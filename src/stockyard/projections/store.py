@@ -12,6 +12,7 @@ import msgspec
 
 from stockyard.model.codes import OPEN_STATUSES
 from stockyard.model.events import Event
+from stockyard.model.numbers import LEGS_MAX
 from stockyard.projections.rows import (
     TABLES,
     AccountRow,
@@ -254,6 +255,21 @@ class ReadStore:
             (account_id, seq, seq, idx, limit),
         )
         return [(s, i, ts, _decode_event(payload)) for s, i, ts, payload in rows]
+
+    def order_events(self, row: OrderRow) -> list[tuple[int, int, int, Event]]:
+        """An order's events, as ``(seq, idx, ts, event)`` in order, up to its row's last change."""
+        found: list[tuple[int, int, int, Event]] = []
+        seq, idx = row.order_id // LEGS_MAX, -1
+        while True:
+            page = self.events_after(row.account_id, seq, idx, PAGE_ROWS)
+            for event in page:
+                if event[2] > row.updated_ns:
+                    return found
+                if getattr(event[3], "order_id", 0) == row.order_id:
+                    found.append(event)
+            if len(page) < PAGE_ROWS:
+                return found
+            seq, idx = page[-1][:2]
 
     def last_event_names(self) -> list[tuple[int, tuple[int, int]]]:
         """Each account's latest event, as ``(account_id, (seq, idx))``."""

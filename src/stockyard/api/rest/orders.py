@@ -12,6 +12,7 @@ from stockyard.api.fields import Reader
 from stockyard.api.problems import Problem, denial
 from stockyard.api.rendering import folded_order, price_text
 from stockyard.api.routes import Response, Visiting, answer, router
+from stockyard.api.story import story
 from stockyard.model.codes import OPEN_STATUSES, SIDE_WORDS, STATUS_WORDS, TIF_WORDS
 from stockyard.model.commands import CancelAllOrders, PlaceOrder
 from stockyard.model.denials import DENY_RULES
@@ -198,6 +199,26 @@ async def list_executions(visit: Visiting, order_id: str) -> Response:
             if isinstance(event, OrderFilled)
         ]
     )
+
+
+@routes.get(
+    "/orders/{order_id}/story",
+    **described(
+        "tell_order",
+        TAG,
+        "Tell an order's whole story",
+        "Everything that happened to it and why, in plain words, oldest first.",
+        traits=_READS | Trait.NAMED,
+        answer=list[a.Chapter],
+        answered="The chapters.",
+    ),
+)
+async def tell_order(visit: Visiting, order_id: str) -> Response:
+    """Tell an order's whole story."""
+    caller, door = visit.caller(Scope.READ), visit.door
+    row = await door.order(order_id, caller.account_id)
+    events = await door.world.query(lambda store: store.order_events(row))
+    return answer(story(door.render, row, door.view.instruments[row.instrument_id], events))
 
 
 @routes.post(

@@ -1,0 +1,113 @@
+"""An order's whole story in plain words: one chapter for each event that concerns it.
+
+Promises: nothing is said that its events do not say. Must not know: HTTP.
+"""
+
+from collections.abc import Iterable
+
+from stockyard.api import answers as a
+from stockyard.api.rendering import Renderer, price_text, time_text
+from stockyard.model import events as e
+from stockyard.model.codes import (
+    REASON_WORDS,
+    SIDE_WORDS,
+    STATUS_WORDS,
+    TIF_WORDS,
+    TYPE_WORDS,
+    OrderType,
+    Side,
+    Status,
+)
+from stockyard.model.instruments import Instrument
+from stockyard.model.numbers import format_cash, format_decimal
+from stockyard.projections.rows import OrderRow
+
+Named = tuple[int, int, int, e.Event]
+"""An event with its name and time: ``(seq, idx, ts, event)``."""
+
+
+def story(
+    render: Renderer, row: OrderRow, instrument: Instrument, events: Iterable[Named]
+) -> list[a.Chapter]:
+    """The chapters of an order, oldest first; events of other orders are passed over."""
+    chapters = []
+    for seq, idx, ts, event in events:
+        told = _tell(render, row, instrument, seq, idx, ts, event)
+        if told is not None:
+            word, text = told
+            chapters.append(a.Chapter(f"{seq}-{idx}", time_text(ts), word, text))
+    return chapters
+
+
+def _tell(
+    render: Renderer,
+    row: OrderRow,
+    instrument: Instrument,
+    seq: int,
+    idx: int,
+    ts: int,
+    event: e.Event,
+) -> tuple[str, str] | None:
+    if getattr(event, "order_id", 0) != row.order_id:
+        return None
+    if isinstance(event, e.OrderAccepted):
+        return "accepted", _accepted(render, event, instrument)
+    if isinstance(event, e.OrderActivated):
+        return "activated", "The session opened and the order came alive."
+    if isinstance(event, e.OrderTriggered):
+        stop, price = price_text(event.stop_price, instrument), price_text(event.price, instrument)
+        goes_on = (
+            f"it goes on at market, at worst at {price_text(event.collar_price, instrument)}"
+            if event.collar_price
+            else "it goes on as a limit order"
+        )
+        return "triggered", f"The market came to {price}; the stop was {stop}, so {goes_on}."
+    if isinstance(event, e.OrderFilled):
+        left = "nothing is left" if event.status == Status.FILLED else _left(event, instrument)
+        told = render.execution(seq, idx, ts, event).explanation
+        return "filled", f"{told} Of the order {left}."
+    if isinstance(event, e.OrderReplaced):
+        return "replaced", f"It gave way to order {render.order_id(event.replaced_by)}."
+    if isinstance(event, e.OrderCanceled | e.OrderExpired):
+        word = "canceled" if isinstance(event, e.OrderCanceled) else "expired"
+        reason = REASON_WORDS[event.reason].replace("_", " ")
+        return word, f"What was left {'ended' if word == 'expired' else 'was canceled'}: {reason}."
+    return None
+
+
+def _left(event: e.OrderFilled, instrument: Instrument) -> str:
+    left = format_decimal(event.order_qty - event.filled_qty, instrument.qty_scale)
+    return f"{left} are left to trade"
+
+
+def _accepted(render: Renderer, x: e.OrderAccepted, instrument: Instrument) -> str:
+    buying = x.side == Side.BUY
+    asked = (
+        f"{SIDE_WORDS[x.side]} {format_decimal(x.qty, instrument.qty_scale)} {instrument.symbol}"
+    )
+    if x.notional_micros:
+        asked += f" (for {format_cash(x.notional_micros)} dollars)"
+    terms = [f"{TYPE_WORDS[x.order_type].replace('_', ' ')} order", TIF_WORDS[x.time_in_force]]
+    if x.limit_price:
+        terms.append(f"limit {price_text(x.limit_price, instrument)}")
+    if x.stop_price and x.order_type != OrderType.TRAILING_STOP:
+        terms.append(f"stop {price_text(x.stop_price, instrument)}")
+    if x.trail_price:
+        terms.append(f"trailing by {price_text(x.trail_price, instrument)}")
+    if x.trail_ppm:
+        terms.append(f"trailing by {format_decimal(x.trail_ppm, 4)} %")
+    if x.collar_price:
+        terms.append(f"at worst {price_text(x.collar_price, instrument)}")
+    held = (
+        f"The account's open orders now hold {format_cash(x.held_micros_after)} dollars."
+        if buying
+        else f"The account's open orders now hold "
+        f"{format_decimal(x.held_qty_after, instrument.qty_scale)} {instrument.symbol}."
+    )
+    came = "It replaces order " + render.order_id(x.replaces) + ". " if x.replaces else ""
+    waits = "" if x.status != Status.ACCEPTED else "Its session is closed, so it waits. "
+    status = STATUS_WORDS[x.status].replace("_", " ")
+    return (
+        f"Taken as {status}: {asked}, {', '.join(terms)}, under profile"
+        f" {render.profile(x.profile_id)}. {came}{waits}{held}"
+    )
