@@ -22,6 +22,7 @@ async def test_a_fill_is_told_with_what_it_saw(ann: Trader) -> None:
 async def test_a_stop_is_told_from_waiting_to_its_end(rig: Rig, ann: Trader) -> None:
     await ann.order()
     order = (await ann.order(side="sell", type="stop", stop_price="180", time_in_force="gtc")).json
+    rig.trade("AAPL", 181)
     rig.quote("AAPL", 179.00, 179.10)
     rig.trade("AAPL", 179.05)
     story = await told(ann, order["id"])
