@@ -19,7 +19,7 @@ from stockyard.model.events import Event, OrderTriggered
 
 def on_print(state: State, book: Book, price: int, ts: int, out: list[Event]) -> None:
     """Trigger what a trade's price reaches."""
-    if not book.is_open:
+    if book.triggers.armed == 0 or not book.is_open:
         return
     found: list[Order] = []
     extremes: dict[int, int] = {}
@@ -30,7 +30,7 @@ def on_print(state: State, book: Book, price: int, ts: int, out: list[Event]) ->
 
 def on_touch(state: State, book: Book, ts: int, out: list[Event]) -> None:
     """Trigger what the bid and the ask reach, in a book that has seen no trade."""
-    if not book.is_open or book.last_price or not book.quoted():
+    if book.triggers.armed == 0 or book.last_price or not book.is_open or not book.quoted():
         return
     found: list[Order] = []
     extremes: dict[int, int] = {}

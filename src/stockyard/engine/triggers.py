@@ -172,9 +172,10 @@ def reached(order: Order, stop: int, price: int) -> bool:
 
 
 class Triggers:
-    """Every untriggered stop order of one book."""
+    """Every untriggered stop order of one book; ``armed`` counts them."""
 
     def __init__(self) -> None:
+        self.armed = 0
         self._stops_buy = OrderHeap()
         self._stops_sell = OrderHeap()
         self._trails_buy = (TrailQueue(Side.BUY), TrailQueue(Side.BUY))
@@ -188,6 +189,7 @@ class Triggers:
         """Wait for the order's stop; ``price`` is where a trailing one starts from, 0 when there is
         none yet: then it starts from the next price.
         """
+        self.armed += 1
         if order.order_type == OrderType.TRAILING_STOP:
             none = INT_MAX if order.side == Side.BUY else 0
             self._trails(order).add(order, price or none)
@@ -200,6 +202,7 @@ class Triggers:
 
     def remove(self, order: Order) -> None:
         """Forget an untriggered order."""
+        self.armed -= 1
         if order.order_type == OrderType.TRAILING_STOP:
             self._trails(order).remove(order)
         elif order.side == Side.BUY:
@@ -216,6 +219,7 @@ class Triggers:
 
     def pull(self, side: int, price: int, out: list[Order], extremes: dict[int, int]) -> None:
         """Move trailing stops of a side to a new price and take out what it triggers."""
+        before = len(out)
         heap = self._stops_buy if side == Side.BUY else self._stops_sell
         while True:
             order = heap.best()
@@ -227,3 +231,4 @@ class Triggers:
             if len(trails):
                 trails.follow(price)
                 trails.pull(price, out, extremes)
+        self.armed -= len(out) - before

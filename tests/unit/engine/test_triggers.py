@@ -116,6 +116,7 @@ def test_triggers_are_a_list(steps: list[tuple[str, str, int, int]], begins_blin
             assert order.heap_index == -1
         elif verb == "rebuild":
             triggers = rebuilt(plain, triggers, value)
+        assert triggers.armed == len(plain.waiting)
         for order, seen in plain.waiting:
             assert triggers.extreme_of(order) == plain.extreme(order, seen)
         queues = (*triggers._trails_buy, *triggers._trails_sell)
