@@ -338,7 +338,8 @@ async def test_pages_of_this_site_get_a_stream(rig: Rig, listen: Callable[..., A
         ("https://trade.example", "trade.example:443"),
         ("http://[::1]:8000", "[::1]:8000"),
     ):
-        await listen({"Origin": origin, "Host": host})
+        found = await listen({"Origin": origin, "Host": host})
+        assert found.accepted
 
 
 async def test_ways_not_to_sign_in(

@@ -24,16 +24,14 @@ from stockyard.api.heads import HEAD_KEY, ClientGone, Head, Message, Receive, Sc
 from stockyard.api.hot import Answer, Handler
 from stockyard.api.hot_words import HOT_ROUTES, PREFIX
 from stockyard.api.problems import PROBLEM_TYPE, Problem, fault, problem_of
-from stockyard.api.registering import Wish, complete_unfinished, register
+from stockyard.api.registering import complete_unfinished
 from stockyard.api.rest import accounts, assets, keys, orders, positions, sign_in
 from stockyard.api.routes import StrictRoute, Visiting, answer, head_of
 from stockyard.api.settings import ApiSettings as ApiSettings
 from stockyard.api.stream import Streams
-from stockyard.model.records import Origin
 from stockyard.people.directory import People
 from stockyard.people.errors import UserError
 from stockyard.people.passwords import Passwords
-from stockyard.people.users import User
 from stockyard.runtime.world import World
 from stockyard.runtime.writer import Refused
 from stockyard.storage.ports import StorageUnavailable
@@ -81,14 +79,6 @@ class Application:
     async def complete_unfinished(self) -> int:
         """Finish registrations that a crash left half done, before the door opens; how many."""
         return await complete_unfinished(self.door.world, self.door.desk.people)
-
-    async def sign_up(self, wish: Wish, origin: Origin) -> tuple[User, int]:
-        """Make a user with a first account, as whoever runs this; the user and the account's id.
-
-        Raises ``UserError``, ``Problem``, ``Refused``.
-        """
-        user, account = await register(self.door, wish, origin)
-        return user, account.account_id
 
     async def tidy_people(self) -> None:
         """Purge expired sessions and write down when keys were used; call it now and then."""

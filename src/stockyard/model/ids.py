@@ -26,7 +26,6 @@ class PublicIds:
 
     def __init__(self, world_id: str) -> None:
         tag = int.from_bytes(blake2b(world_id.encode(), digest_size=4).digest(), "big") >> 4
-        self._base = (tag << 100) | (8 << 76) | (2 << 62)
         self._heads = {k: f"{tag:07x}{k:x}-" for k in range(16)}
 
     def text(self, kind: int, seq: int, index: int = 0) -> str:

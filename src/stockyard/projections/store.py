@@ -228,16 +228,6 @@ class ReadStore:
         )
         return [(FillRow(*row[:-1]), _decode_event(row[-1])) for row in rows]
 
-    def account_fills(self, account_id: int, before: tuple[int, int], limit: int) -> list[FillRow]:
-        """An account's executions, newest first, before ``(seq, idx)``."""
-        return self._select(
-            FillRow,
-            "fills",
-            "WHERE account_id = ? AND (seq < ? OR (seq = ? AND idx < ?))"
-            " ORDER BY seq DESC, idx DESC LIMIT ?",
-            (account_id, before[0], before[0], before[1], limit),
-        )
-
     def events_of(self, seq: int) -> list[tuple[int, Event]]:
         """The events of one input, as ``(ts, event)`` in order."""
         rows = self._database.query(

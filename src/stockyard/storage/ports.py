@@ -46,7 +46,11 @@ class JournalHead(NamedTuple):
 
 
 class Snapshot(NamedTuple):
-    """An engine state: taken after ``seq``, with its hash and the engine version that wrote it."""
+    """An engine state: taken after ``seq``, with its hash and the engine version that wrote it.
+
+    ``state`` is packed, and ``state_hash`` that of what was packed. ``digest``: the running digest
+    of all events up to ``seq``, 16 bytes.
+    """
 
     seq: int
     ts: int
