@@ -215,7 +215,7 @@ async def test_what_cannot_be_is_told_with_its_field(
     body = {"symbol": "AAPL", "side": "sell", "qty": "10", "time_in_force": "gtc", **said}
     body = {name: value for name, value in body.items() if value is not None}
     preview = await holder.call("POST", "/orders/preview", body)
-    told = refused.json if preview.status == 422 else preview.json["denial"]
+    told = refused.json if preview.status == 422 else preview.json["denials"][0]
     assert (told["code"], told.get("field")) == (code, field)
     if numbers is not None:
         for answer in (refused.json, told):
@@ -241,7 +241,7 @@ async def test_a_preview_of_a_stop_changes_nothing(rig: Rig, holder: Trader) -> 
     seq = rig.world.engine.seq
     body = {"symbol": "AAPL", "side": "buy", "qty": "10", "type": "stop", "stop_price": "200"}
     found = (await holder.call("POST", "/orders/preview", body)).json
-    assert (found["accepted"], found["denial"]) == (True, None)
+    assert (found["accepted"], found["denials"]) == (True, [])
     assert float(found["reserved"]) == pytest.approx(10 * 200 * 1.05)
     assert rig.world.engine.seq == seq
 

@@ -137,9 +137,9 @@ class NaiveTwin:
         if self._session(terms) is None or crossed:
             return
         for side in (Side.BUY, Side.SELL):
-            for bounded in (True, False):
+            for profile_id in sorted(self.profiles):
                 if self._touch(terms, side):
-                    self._serve(terms, side, bounded)
+                    self._serve(terms, side, profile_id)
         if terms.instrument_id not in self.last:
             self._show(terms, message.ask, message.bid)
 
@@ -205,7 +205,7 @@ class NaiveTwin:
         quote = self.quotes[terms.instrument_id]
         return quote.ask_left if side == Side.BUY else quote.bid_left
 
-    def _serve(self, terms: Instrument, side: int, bounded: bool) -> None:
+    def _serve(self, terms: Instrument, side: int, profile_id: int) -> None:
         def in_turn(order: NaiveOrder) -> tuple[int, int, int]:
             better = order.limit if side == Side.SELL else -order.limit
             return (0, 0, order.order_id) if order.at_market else (1, better, order.order_id)
@@ -216,13 +216,13 @@ class NaiveTwin:
             if o.status in (Status.NEW, Status.PARTIALLY_FILLED)
             and not o.waits
             and (o.terms.instrument_id, o.side) == (terms.instrument_id, side)
-            and self.profiles[o.profile_id].size_bounded == bounded
+            and o.profile_id == profile_id
         ]
         for order in sorted(waiting, key=in_turn):
             lot, price = self.terms[terms.instrument_id].lot, self._touch(terms, side)
             market = order.at_market
             within = price <= order.worst if side == Side.BUY else price >= order.worst
-            if bounded and self._left(terms, side) < lot:
+            if self.profiles[profile_id].size_bounded and self._left(terms, side) < lot:
                 return
             if market and (not within or self._fillable(order) == 0):
                 order.status = Status.CANCELED

@@ -123,13 +123,13 @@ filled #3 15 @ 98.00 part
         quote ACME 97.90x300 98.00x30      | filled #3 5 @ 98.00; filled #4 20 @ 98.00; \
 filled #2 5 @ 98.00 part
     """,
-    "an order that size bounds never waits behind one that it does not": """
+    "an order never waits behind one of another profile": """
         use realistic                      | profile set
         quote ACME 98.90x300 99.00x10
         buy 100 ACME limit=98.00           | accepted #1
         use ideal                          | profile set
         buy 100 ACME limit=97.50           | accepted #2
-        quote ACME 97.40x300 97.50x40      | filled #1 40 @ 97.50 part; filled #2 100 @ 97.50
+        quote ACME 97.40x300 97.50x40      | filled #2 100 @ 97.50; filled #1 40 @ 97.50 part
     """,
     "a market order stops at its collar, 5 % from the quote it saw": """
         use realistic                      | profile set

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import msgspec
 import pytest
 
+from stockyard.model.denials import DenyCode
 from stockyard.model.facts import InstrumentListed
 from stockyard.model.instruments import VenueProfile
 from tests.engine_terms import ACME, stock
@@ -17,7 +18,7 @@ PLAYBOOKS = {
         buy 20 ACME limit=99.00            | accepted #1
         use realistic                      | profile set
         buy 20 ACME limit=99.00            | accepted #2
-        quote ACME 98.90x300 99.00x10      | filled #2 10 @ 99.00 part; filled #1 20 @ 99.00
+        quote ACME 98.90x300 99.00x10      | filled #1 20 @ 99.00; filled #2 10 @ 99.00 part
     """,
     "resting orders follow a new version that is bounded by size": """
         quote ACME 99.90x300 100.00x10
@@ -85,8 +86,8 @@ def test_profile_changes(world: World, title: str, restarted: bool) -> None:
 
 
 @pytest.mark.parametrize("restarted", [False, True], ids=["", "restarted"])
-def test_orders_that_move_to_another_queue_keep_their_age(world: World, restarted: bool) -> None:
-    """Market orders wait on a crossed quote; the middle one's profile stops being bounded."""
+def test_each_profile_has_a_lane_of_its_own(world: World, restarted: bool) -> None:
+    """Market orders wait on a crossed quote: they are served profile by profile, then by age."""
     check(
         world,
         """
@@ -97,8 +98,8 @@ def test_orders_that_move_to_another_queue_keep_their_age(world: World, restarte
         use ideal                          | profile set
         buy 3 ACME                         | accepted #3
         define realistic version=2 bounded=no fees=no
-        quote ACME 99.90x300 100.00x200    | filled #1 1 @ 100.00; filled #2 2 @ 100.00; \
-filled #3 3 @ 100.00
+        quote ACME 99.90x300 100.00x200    | filled #1 1 @ 100.00; filled #3 3 @ 100.00; \
+filled #2 2 @ 100.00
         """,
         restarted,
     )
@@ -119,9 +120,9 @@ def test_a_symbol_that_may_no_longer_be_traded(world: World) -> None:
     world.buy("1", "ACME", limit="99.00")
     world.send(InstrumentListed(msgspec.structs.replace(ACME, tradable=False)))
     [denied] = world.buy("1", "ACME")
-    assert denied.code == 5
+    assert denied.code == DenyCode.INSTRUMENT_NOT_TRADABLE
     [denied] = world.replace(1, qty="2")
-    assert denied.code == 5
+    assert denied.code == DenyCode.INSTRUMENT_NOT_TRADABLE
     assert len(world.cancel(1)) == 1
 
 
@@ -135,4 +136,4 @@ def test_a_coarser_lot_leaves_resting_fractions_fillable(new_world: Callable[...
     [filled] = world.quote("ACME", "98.90x10", "99.00x1.2")
     assert filled.qty == 10**9 // 2
     [denied] = world.close("ACME")
-    assert denied.code == 15
+    assert denied.code == DenyCode.QUANTITY_OFF_LOT

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from stockyard.model.denials import DenyCode
 from tests.engine_world import World
 from tests.scenario.playbook import check
 
@@ -82,7 +83,7 @@ canceled #4 rest_of_immediate_or_cancel
         buy 30 ACME limit=99.00            | accepted #2
         use realistic                      | profile set
         replace #1 limit=99.50             | replaced #1 by #3; accepted #3
-        quote ACME 98.90x300 99.00x10      | filled #3 10 @ 99.00 part; filled #2 30 @ 99.00
+        quote ACME 98.90x300 99.00x10      | filled #2 30 @ 99.00; filled #3 10 @ 99.00 part
     """,
 }
 
@@ -115,7 +116,11 @@ def test_an_account_at_its_limit_of_orders_may_still_replace(
     for _ in range(20):
         world.buy("1", "ACME", limit="9.00")
     [denied] = world.buy("1", "ACME", limit="9.00")
-    assert (denied.code, denied.required, denied.available) == (40, 21, 20)
+    assert (denied.code, denied.required, denied.available) == (
+        DenyCode.TOO_MANY_OPEN_ORDERS,
+        21,
+        20,
+    )
     assert len(world.replace(20, limit="8.00")) == 2
     assert len(world.cancel(1)) == 1
     assert len(world.buy("1", "ACME", limit="9.00")) == 1
@@ -128,6 +133,6 @@ def test_closing_a_position_frees_the_places_of_the_orders_it_cancels(world: Wor
     for _ in range(20):
         world.sell("1", "ACME", limit="120.00")
     [denied] = world.close("ACME")
-    assert denied.code == 40
+    assert denied.code == DenyCode.TOO_MANY_OPEN_ORDERS
     assert len(world.close("ACME", cancel_orders=True)) == 22
     assert world.position("ACME").qty == 0

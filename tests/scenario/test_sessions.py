@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from stockyard.model.codes import Status
+from stockyard.model.denials import DenyCode
 from stockyard.model.facts import InstrumentListed, SessionsScheduled
 from stockyard.model.instruments import Session
 from tests.engine_terms import ACME, COIN, DAY, EPOCH, HOUR, WEEKDAYS
@@ -165,7 +166,7 @@ def test_a_day_order_on_a_calendar_nobody_scheduled_waits(new_world: Callable[..
     [accepted] = world.buy("1", "ACME", limit="9.00")
     assert (accepted.status, accepted.expires_ns) == (Status.ACCEPTED, 0)
     [denied] = world.buy("1", "ACME", limit="9.00", tif="ioc")
-    assert denied.code == 30
+    assert denied.code == DenyCode.SESSION_CLOSED
     world.restart()
     session = Session(world.ts + HOUR, world.ts + 2 * HOUR)
     assert world.send(SessionsScheduled(WEEKDAYS, "weekdays", (session,))) == []

@@ -217,7 +217,7 @@ class Execution(msgspec.Struct, frozen=True, gc=False):
 
 
 class Denial(msgspec.Struct, frozen=True, gc=False):
-    """The rule that would refuse a previewed order."""
+    """A rule that would refuse a previewed order."""
 
     code: str
     wrong: str
@@ -232,7 +232,9 @@ class Preview(msgspec.Struct, frozen=True, gc=False):
     """What an order would cost and do now. Nothing of it is kept."""
 
     accepted: bool
-    denial: Denial | None
+    denials: Annotated[
+        list[Denial], Meta(description="Every rule that would refuse it; an order names the first.")
+    ]
     symbol: str
     side: Side
     qty: Decimal

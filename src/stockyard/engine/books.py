@@ -1,7 +1,7 @@
 """One instrument as the engine sees it: its terms, its last quote, and the orders waiting on it.
 
-Promises: orders that a quote's size bounds and orders that it does not are queued apart, so neither
-waits behind the other. Must not know: accounts, fees, or how a fill is priced.
+Promises: orders under different realism profiles are queued apart, so none waits behind one that
+is filled by other rules. Must not know: accounts, fees, or how a fill is priced.
 """
 
 from typing import Final
@@ -17,7 +17,7 @@ ORDER_VALUE_MICROS_MAX: Final = 2**60
 
 
 class OrderQueue:
-    """Working orders of one side under one fill rule: market orders by age, then limit orders."""
+    """Working orders of one side of a lane: market orders by age, then limit orders."""
 
     def __init__(self) -> None:
         self.market = OrderHeap()
@@ -37,6 +37,19 @@ class OrderQueue:
         if order.heap_index >= 0:
             heap = self.market if order.works_as == OrderType.MARKET else self.limit
             heap.remove(order)
+
+
+class Lane:
+    """The working orders of one realism profile: nothing in one lane waits for another."""
+
+    def __init__(self, profile_id: int) -> None:
+        self.profile_id = profile_id
+        self.buys = OrderQueue()
+        self.sells = OrderQueue()
+
+    def queue(self, side: int) -> OrderQueue:
+        """The queue of one side."""
+        return self.buys if side == Side.BUY else self.sells
 
 
 class Book:
@@ -59,10 +72,7 @@ class Book:
         self.queued: dict[int, Order] = {}
         self.day_orders: dict[int, Order] = {}
         self.triggers = Triggers()
-        self.buys_bounded = OrderQueue()
-        self.buys_free = OrderQueue()
-        self.sells_bounded = OrderQueue()
-        self.sells_free = OrderQueue()
+        self.lanes: list[Lane] = []
         self.set_terms(instrument)
 
     def set_terms(self, instrument: Instrument) -> None:
@@ -86,11 +96,20 @@ class Book:
         self.price_max: int = ORDER_VALUE_MICROS_MAX * self.value_divisor // instrument.qty_max
         self.qty_unit: int = 10**instrument.qty_scale
 
-    def queue(self, side: int, bounded: bool) -> OrderQueue:
-        """The queue that an order of this side and kind waits in."""
-        if side == Side.BUY:
-            return self.buys_bounded if bounded else self.buys_free
-        return self.sells_bounded if bounded else self.sells_free
+    def lane(self, order: Order) -> Lane:
+        """The lane an order works in; lanes lie in the order of their profiles' ids."""
+        at = 0
+        for lane in self.lanes:
+            if lane.profile_id == order.profile_id:
+                return lane
+            at += lane.profile_id < order.profile_id
+        lane = Lane(order.profile_id)
+        self.lanes.insert(at, lane)
+        return lane
+
+    def queue(self, order: Order) -> None:
+        """Let an order wait for quotes that reach it."""
+        self.lane(order).queue(order.side).add(order)
 
     def touch(self, side: int) -> int:
         """The price an order of this side would trade at now: the ask to buy, the bid to sell."""
@@ -117,12 +136,12 @@ class Book:
         """Whether the quote can be traded on: a crossed quote cannot."""
         return self.bid == 0 or self.ask == 0 or self.bid <= self.ask
 
-    def forget(self, order: Order, bounded: bool) -> None:
+    def forget(self, order: Order) -> None:
         """Take an order out of every queue."""
         if order.status == Status.ACCEPTED:
             self.queued.pop(order.order_id, None)
         elif order.awaits_trigger:
             self.triggers.remove(order)
         else:
-            self.queue(order.side, bounded).remove(order)
+            self.lane(order).queue(order.side).remove(order)
         self.day_orders.pop(order.order_id, None)

@@ -19,7 +19,7 @@ from stockyard.model.previews import OrderPreview
 from stockyard.model.records import Input
 from stockyard.model.state import EngineState
 
-ENGINE_VERSION: Final = "2"
+ENGINE_VERSION: Final = "3"
 """Changes whenever the same inputs could give other events: old journals are not run through new
 rules.
 """

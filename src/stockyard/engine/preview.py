@@ -21,16 +21,23 @@ def preview(state: State, command: PlaceOrder, ts: int) -> OrderPreview:
     """Check a new order and estimate its fills against the current quote."""
     account = state.accounts.get(command.account_id)
     if account is None:
-        return OrderPreview(DenyCode.UNKNOWN_ACCOUNT, 0, 0, 0, 0, 0, 0, (), 0, 0)
+        return OrderPreview(((DenyCode.UNKNOWN_ACCOUNT, 0, 0),), 0, 0, 0, 0, (), 0, 0)
     request = requested(command)
     terms = check_order(state, account, request, ts)
     book = state.book(command.instrument_id)
     free = account.cash_micros - account.held_micros
     if book is None or terms.qty <= 0 or terms.worst_price <= 0:
-        return OrderPreview(
-            terms.code, terms.required, terms.available, terms.qty, 0, 0, 0, (), 0, free
-        )
+        return OrderPreview(broken(terms), terms.qty, 0, 0, 0, (), 0, free)
     return _estimate(state, book, command, terms, account.profile_id, free, ts)
+
+
+def broken(terms: Terms) -> tuple[tuple[int, int, int], ...]:
+    """Every rule an order breaks, each once, the one that would be named first."""
+    found: dict[int, tuple[int, int, int]] = {}
+    for each in terms.broken:
+        if each[0] not in found:
+            found[each[0]] = each
+    return tuple([found[code] for code in sorted(found)])
 
 
 def _estimate(
@@ -64,9 +71,7 @@ def _estimate(
     if terms.code == 0 and buying:
         after -= max(terms.hold_micros, value + sum([fee[1] for fee in fees]))
     return OrderPreview(
-        terms.code,
-        terms.required,
-        terms.available,
+        broken(terms),
         terms.qty,
         now_qty,
         price,

@@ -7,7 +7,6 @@ Must not know: which file or feed it came from.
 from stockyard.engine import desk, stops, venue
 from stockyard.engine.books import Book
 from stockyard.engine.fees import FeeTable
-from stockyard.engine.orders import Order
 from stockyard.engine.sessions import Calendar
 from stockyard.engine.state import INSTRUMENTS_MAX, Profile, State
 from stockyard.model.codes import Reason
@@ -96,25 +95,8 @@ def on_fees_scheduled(state: State, fact: FeesScheduled) -> None:
 
 
 def on_profile_defined(state: State, fact: ProfileDefined) -> None:
-    """Define a profile or a new version; open orders under it are queued as the new one says."""
-    profile = Profile(fact.profile)
-    old = state.profiles.get(profile.profile_id)
-    if old is None or old.size_bounded == profile.size_bounded:
-        state.profiles[profile.profile_id] = profile
-        return
-    bounded = profile.size_bounded
-    moved: list[tuple[Book, Order]] = []
-    for account_id in sorted(state.accounts):
-        for order in state.accounts[account_id].orders.values():
-            book = state.book(order.instrument_id)
-            assert book is not None
-            waits = order.awaits_trigger or order.order_id in book.queued
-            if order.profile_id == profile.profile_id and not waits:
-                book.queue(order.side, old.size_bounded).remove(order)
-                moved.append((book, order))
-    state.profiles[profile.profile_id] = profile
-    for book, order in moved:
-        book.queue(order.side, bounded).add(order)
+    """Define a profile, or a new version of one that also its open orders follow."""
+    state.profiles[fact.profile.profile_id] = Profile(fact.profile)
 
 
 def on_sessions_scheduled(state: State, fact: SessionsScheduled, ts: int, out: list[Event]) -> None:

@@ -1,7 +1,8 @@
 """Whether an order may be taken: its shape, then the account's means.
 
-Promises: when several rules are broken, the one with the lowest ``DenyCode`` is named; nothing is
-changed here. Must not know: what is sent back, or how an order is filled.
+Promises: every broken rule is found, and the one with the lowest ``DenyCode`` is the answer; means
+are looked at once nothing else is broken. Nothing is changed here. Must not know: what is sent
+back, or how an order is filled.
 """
 
 from typing import Final
@@ -73,23 +74,24 @@ def requested(command: PlaceOrder) -> Request:
 @mypyc_attr(acyclic=True)
 class Terms:
     """What was found: ``code`` 0 and what to hold, or the broken rule and the two numbers behind
-    it.
+    it; ``broken`` lists all, as (code, required, available).
     """
 
     def __init__(self) -> None:
         self.code = 0
         self.required = 0
         self.available = 0
+        self.broken: list[tuple[int, int, int]] = []
         self.qty = 0
         self.worst_price = 0
         self.hold_micros = 0
 
-    def deny(self, code: int, required: int = 0, available: int = 0) -> "Terms":
-        """Set the broken rule; a number too large to be stored is told as ``INT_MAX``."""
-        self.code = code
-        self.required = min(required, INT_MAX)
-        self.available = min(available, INT_MAX)
-        return self
+    def deny(self, code: int, required: int = 0, available: int = 0) -> None:
+        """Note a broken rule; a number too large to be stored is told as ``INT_MAX``."""
+        required, available = min(required, INT_MAX), min(available, INT_MAX)
+        self.broken.append((code, required, available))
+        if self.code == 0 or code < self.code:
+            self.code, self.required, self.available = code, required, available
 
 
 def tick_of(book: Book, price: int) -> int:
@@ -97,79 +99,102 @@ def tick_of(book: Book, price: int) -> int:
     return book.tick if price >= book.tick_threshold else book.tick_below
 
 
-def shape_code(book: Book, request: Request) -> int:
-    """The first broken rule of the order's own shape, price apart, or 0."""
+def check_shape(book: Book, request: Request, terms: Terms) -> bool:
+    """Check the order's own shape, price apart; False when nothing further can be said of it."""
     kind, tif = request.order_type, request.time_in_force
     if not book.tradable:
-        return DenyCode.INSTRUMENT_NOT_TRADABLE
+        terms.deny(DenyCode.INSTRUMENT_NOT_TRADABLE)
     offered = times_in_force(kind)
     if not offered:
-        return DenyCode.ORDER_TYPE_NOT_SUPPORTED
-    if tif not in offered:
-        return DenyCode.TIME_IN_FORCE_NOT_SUPPORTED
+        terms.deny(DenyCode.ORDER_TYPE_NOT_SUPPORTED)
+    elif tif not in offered:
+        terms.deny(DenyCode.TIME_IN_FORCE_NOT_SUPPORTED)
     if request.side not in (Side.BUY, Side.SELL):
-        return DenyCode.SIDE_NOT_SUPPORTED
+        terms.deny(DenyCode.SIDE_NOT_SUPPORTED)
+        return False
     if (request.qty == 0) == (request.notional_micros == 0):
-        return DenyCode.QUANTITY_OR_NOTIONAL
+        terms.deny(DenyCode.QUANTITY_OR_NOTIONAL)
     if request.qty < 0:
-        return DenyCode.QUANTITY_NOT_POSITIVE
+        terms.deny(DenyCode.QUANTITY_NOT_POSITIVE)
     if request.qty % book.lot:
-        return DenyCode.QUANTITY_OFF_LOT
+        terms.deny(DenyCode.QUANTITY_OFF_LOT)
     if request.qty > book.qty_max:
-        return DenyCode.QUANTITY_TOO_LARGE
+        terms.deny(DenyCode.QUANTITY_TOO_LARGE)
     if request.notional_micros and (kind != OrderType.MARKET or tif == TimeInForce.FOK):
-        return DenyCode.NOTIONAL_NOT_ALLOWED
-    return 0
+        terms.deny(DenyCode.NOTIONAL_NOT_ALLOWED)
+    return len(offered) > 0 and request.qty >= 0
 
 
-def price_code(book: Book, price: int) -> int:
-    """The first broken rule of a price that is there, or 0."""
+def check_given(book: Book, price: int, terms: Terms) -> bool:
+    """Check a price that is there; True when it could be one."""
     if price < 0:
-        return DenyCode.PRICE_NOT_POSITIVE
-    if price % tick_of(book, price):
-        return DenyCode.PRICE_OFF_TICK
+        terms.deny(DenyCode.PRICE_NOT_POSITIVE)
+        return False
+    on_tick = price % tick_of(book, price) == 0
+    if not on_tick:
+        terms.deny(DenyCode.PRICE_OFF_TICK)
     if price > book.price_max:
-        return DenyCode.PRICE_TOO_LARGE
-    return 0
+        terms.deny(DenyCode.PRICE_TOO_LARGE)
+        return False
+    return on_tick
 
 
-def limit_code(book: Book, request: Request) -> int:
-    """The first broken rule of the limit price, or 0."""
+def check_limit(book: Book, request: Request, terms: Terms) -> None:
+    """Check the limit price, and refuse one far worse than the market for its sender."""
+    price = request.limit_price
     if request.order_type not in (OrderType.LIMIT, OrderType.STOP_LIMIT):
-        return DenyCode.LIMIT_PRICE_NOT_ALLOWED if request.limit_price else 0
-    if request.limit_price == 0:
-        return DenyCode.LIMIT_PRICE_MISSING
-    return price_code(book, request.limit_price)
+        if price:
+            terms.deny(DenyCode.LIMIT_PRICE_NOT_ALLOWED)
+        return
+    if price == 0:
+        terms.deny(DenyCode.LIMIT_PRICE_MISSING)
+        return
+    stop = 0 if request.triggered else request.stop_price
+    reference = stop or book.touch(request.side)
+    if not check_given(book, price, terms) or reference <= 0:
+        return
+    if request.side == Side.BUY:
+        bound = mul_div_floor(reference, _BPS + book.band_bps, _BPS)
+        outside = price > bound
+    else:
+        bound = mul_div_floor(reference, _BPS - book.band_bps, _BPS)
+        outside = price < bound
+    if outside:
+        terms.deny(DenyCode.PRICE_OUTSIDE_BAND, price, bound)
 
 
-def stop_code(book: Book, request: Request) -> int:
-    """The first broken rule of the stop price, or 0."""
+def check_stop(book: Book, request: Request, terms: Terms) -> None:
+    """Check the stop price."""
     if request.order_type not in (OrderType.STOP, OrderType.STOP_LIMIT):
-        return DenyCode.STOP_PRICE_NOT_ALLOWED if request.stop_price else 0
-    if request.stop_price == 0:
-        return DenyCode.STOP_PRICE_MISSING
-    return price_code(book, request.stop_price)
+        if request.stop_price:
+            terms.deny(DenyCode.STOP_PRICE_NOT_ALLOWED)
+    elif request.stop_price == 0:
+        terms.deny(DenyCode.STOP_PRICE_MISSING)
+    else:
+        check_given(book, request.stop_price, terms)
 
 
-def trail_code(book: Book, request: Request) -> int:
-    """The first broken rule of the trail's shape, or 0."""
+def check_trail(book: Book, request: Request, terms: Terms) -> None:
+    """Check the trail's shape."""
     if request.order_type != OrderType.TRAILING_STOP:
-        return DenyCode.TRAIL_NOT_ALLOWED if request.trail_price or request.trail_ppm else 0
-    if (request.trail_price == 0) == (request.trail_ppm == 0):
-        return DenyCode.TRAIL_MISSING
-    return price_code(book, request.trail_price) if request.trail_price > 0 else 0
+        if request.trail_price or request.trail_ppm:
+            terms.deny(DenyCode.TRAIL_NOT_ALLOWED)
+    elif (request.trail_price == 0) == (request.trail_ppm == 0):
+        terms.deny(DenyCode.TRAIL_MISSING)
+    elif request.trail_price > 0:
+        check_given(book, request.trail_price, terms)
 
 
-def trails_from_a_price(book: Book, request: Request) -> bool:
-    """Whether a trailing stop that cannot be priced has a price to trail from: then its trail is to
-    blame.
-    """
-    waits = request.order_type == OrderType.TRAILING_STOP and not request.triggered
-    return waits and book.market_price(request.side) > 0
+def lacks_quote(book: Book, request: Request) -> bool:
+    """Whether an order without a worst price lacks a quote, rather than a price of its own."""
+    kind = request.order_type
+    if kind == OrderType.MARKET or (request.triggered and kind != OrderType.STOP_LIMIT):
+        return book.touch(request.side) == 0
+    return kind == OrderType.TRAILING_STOP and book.market_price(request.side) == 0
 
 
-def lies_ahead(book: Book, request: Request, terms: Terms, ts: int) -> bool:
-    """Whether the trail, the stop and the expiry lie where they can still be reached."""
+def check_ahead(book: Book, request: Request, terms: Terms, ts: int) -> None:
+    """Check that the trail, the stop and the expiry lie where they can still be reached."""
     tif, expires_ns = request.time_in_force, request.expires_ns
     price = book.market_price(request.side)
     if request.order_type == OrderType.TRAILING_STOP and not request.triggered:
@@ -177,54 +202,43 @@ def lies_ahead(book: Book, request: Request, terms: Terms, ts: int) -> bool:
         trail = request.trail_price or request.trail_ppm
         if not 0 < trail < most:
             terms.deny(DenyCode.TRAIL_OUT_OF_RANGE, trail, most)
-            return False
-    if request.stop_price and price and not request.triggered:
-        stop = request.stop_price
-        if stop <= price if request.side == Side.BUY else stop >= price:
-            terms.deny(DenyCode.STOP_PRICE_WRONG_SIDE, stop, price)
-            return False
+    stop = request.stop_price
+    fixed = request.order_type in (OrderType.STOP, OrderType.STOP_LIMIT)
+    passed = stop <= price if request.side == Side.BUY else stop >= price
+    if fixed and stop and price and passed and not request.triggered:
+        terms.deny(DenyCode.STOP_PRICE_WRONG_SIDE, stop, price)
     if tif == TimeInForce.GTD and expires_ns == 0:
         terms.deny(DenyCode.EXPIRY_MISSING)
     elif tif != TimeInForce.GTD and expires_ns:
         terms.deny(DenyCode.EXPIRY_NOT_ALLOWED)
     elif expires_ns and not ts < expires_ns <= ts + YEAR_NS:
         terms.deny(DenyCode.EXPIRY_NOT_AHEAD)
-    else:
-        return True
-    return False
 
 
 def check_order(state: State, account: Account, request: Request, ts: int) -> Terms:
     """Decide whether the account may have this order."""
     terms = Terms()
     if account.status != AccountStatus.ACTIVE:
-        return terms.deny(DenyCode.ACCOUNT_NOT_ACTIVE)
+        terms.deny(DenyCode.ACCOUNT_NOT_ACTIVE)
     book = state.book(request.instrument_id)
     if book is None:
-        return terms.deny(DenyCode.UNKNOWN_INSTRUMENT)
-    code = shape_code(book, request)
-    if code:
-        return terms.deny(code)
+        terms.deny(DenyCode.UNKNOWN_INSTRUMENT)
+        return terms
+    if not check_shape(book, request, terms):
+        return terms
     size_order(state, book, request, terms)
+    check_limit(book, request, terms)
+    check_stop(book, request, terms)
+    check_trail(book, request, terms)
+    if not book.is_open and request.time_in_force in (TimeInForce.IOC, TimeInForce.FOK):
+        terms.deny(DenyCode.SESSION_CLOSED)
+    if terms.worst_price == 0 and lacks_quote(book, request):
+        terms.deny(DenyCode.NO_QUOTE)
+    else:
+        check_ahead(book, request, terms, ts)
     if terms.code == 0:
-        check_price(book, request, terms)
-    if terms.code:
-        return terms
-    calendar = state.calendars.get(book.calendar_id)
-    is_open = calendar is not None and calendar.is_open
-    if not is_open and request.time_in_force in (TimeInForce.IOC, TimeInForce.FOK):
-        return terms.deny(DenyCode.SESSION_CLOSED)
-    if terms.worst_price == 0 and not trails_from_a_price(book, request):
-        return terms.deny(DenyCode.NO_QUOTE)
-    if not lies_ahead(book, request, terms, ts):
-        return terms
-    limits = state.limits
-    assert limits is not None
-    if len(account.orders) - request.freed_orders >= limits.open_orders_max:
-        return terms.deny(
-            DenyCode.TOO_MANY_OPEN_ORDERS, len(account.orders) + 1, limits.open_orders_max
-        )
-    return check_means(state, account, book, request, terms, ts)
+        check_means(state, account, book, request, terms, ts)
+    return terms
 
 
 def size_order(state: State, book: Book, request: Request, terms: Terms) -> None:
@@ -272,37 +286,6 @@ def size_order(state: State, book: Book, request: Request, terms: Terms) -> None
         terms.deny(DenyCode.NOTIONAL_TOO_LARGE, value, limits.order_notional_micros_max)
 
 
-def check_price(book: Book, request: Request, terms: Terms) -> None:
-    """Check limit, stop and trail, and refuse a limit far worse than the market for its sender."""
-    limit = limit_code(book, request)
-    code = first_code(limit, first_code(stop_code(book, request), trail_code(book, request)))
-    if 0 < code < DenyCode.PRICE_OUTSIDE_BAND:
-        terms.deny(code)
-        return
-    stop = 0 if request.triggered else request.stop_price
-    reference = stop or book.touch(request.side)
-    price = request.limit_price
-    if limit == 0 and price and reference > 0:
-        if request.side == Side.BUY:
-            bound = mul_div_floor(reference, _BPS + book.band_bps, _BPS)
-            outside = price > bound
-        else:
-            bound = mul_div_floor(reference, _BPS - book.band_bps, _BPS)
-            outside = price < bound
-        if outside:
-            terms.deny(DenyCode.PRICE_OUTSIDE_BAND, price, bound)
-            return
-    if code:
-        terms.deny(code)
-
-
-def first_code(one: int, other: int) -> int:
-    """The lower of two codes, where 0 is none."""
-    if one == 0 or other == 0:
-        return one + other
-    return min(one, other)
-
-
 def principal_ahead(
     book: Book, worst: int, leaves: int, filled_value: int, notional_micros: int
 ) -> int:
@@ -340,18 +323,22 @@ def fees_ahead(
 
 def check_means(
     state: State, account: Account, book: Book, request: Request, terms: Terms, ts: int
-) -> Terms:
-    """Check buying power for a buy, and shares for a sale."""
+) -> None:
+    """Check the count of open orders, buying power for a buy, and shares for a sale."""
+    limits = state.limits
+    assert limits is not None
+    count = len(account.orders) - request.freed_orders
+    if count >= limits.open_orders_max:
+        terms.deny(DenyCode.TOO_MANY_OPEN_ORDERS, count + 1, limits.open_orders_max)
     if request.side == Side.BUY:
         hold = principal_ahead(book, terms.worst_price, terms.qty, 0, request.notional_micros)
         hold += fees_ahead(state, book, account.profile_id, 0, 0, hold, terms.qty, ts)
         free = account.cash_micros - account.held_micros + request.freed_micros
         if hold > free:
-            return terms.deny(DenyCode.EXCEEDS_BUYING_POWER, hold, free)
+            terms.deny(DenyCode.EXCEEDS_BUYING_POWER, hold, free)
         terms.hold_micros = hold
-        return terms
+        return
     position = account.positions.get(request.instrument_id)
     free = 0 if position is None else position.qty - position.held_qty + request.freed_qty
     if terms.qty > free:
-        return terms.deny(DenyCode.EXCEEDS_POSITION, terms.qty, free)
-    return terms
+        terms.deny(DenyCode.EXCEEDS_POSITION, terms.qty, free)

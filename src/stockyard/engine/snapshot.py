@@ -257,4 +257,4 @@ def _restore_order(state: State, source: OrderState) -> None:
     elif order.awaits_trigger:
         book.triggers.arm(order, source.extreme)
     else:
-        book.queue(order.side, state.profiles[order.profile_id].size_bounded).add(order)
+        book.queue(order)

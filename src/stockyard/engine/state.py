@@ -116,7 +116,7 @@ def drop_order(state: State, account: Account, book: Book, order: Order) -> None
     Call before its status changes; the status tells where it is queued.
     """
     release(account, order)
-    book.forget(order, state.profiles[order.profile_id].size_bounded)
+    book.forget(order)
     del account.orders[order.order_id]
 
 

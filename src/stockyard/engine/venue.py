@@ -6,7 +6,7 @@ traders. Must not know: who sent the order or how it was checked.
 """
 
 from stockyard.engine.accounts import Account
-from stockyard.engine.books import Book, OrderQueue
+from stockyard.engine.books import Book, Lane
 from stockyard.engine.fees import FeeLines, charge, house_book
 from stockyard.engine.order_rules import within
 from stockyard.engine.orders import Order, advance
@@ -106,7 +106,7 @@ def work(
     elif order.time_in_force == TimeInForce.FOK:
         cancel(state, account, book, order, Reason.NOT_FILLABLE_WHOLE, out)
     else:
-        book.queue(order.side, bounded).add(order)
+        book.queue(order)
 
 
 def serve_quote(state: State, book: Book, ts: int, out: list[Event]) -> None:
@@ -114,22 +114,23 @@ def serve_quote(state: State, book: Book, ts: int, out: list[Event]) -> None:
     if not book.is_open or not book.quoted():
         return
     if book.ask:
-        _serve(state, book, book.buys_bounded, Side.BUY, True, ts, out)
-        _serve(state, book, book.buys_free, Side.BUY, False, ts, out)
+        for lane in book.lanes:
+            _serve(state, book, lane, Side.BUY, ts, out)
     if book.bid:
-        _serve(state, book, book.sells_bounded, Side.SELL, True, ts, out)
-        _serve(state, book, book.sells_free, Side.SELL, False, ts, out)
+        for lane in book.lanes:
+            _serve(state, book, lane, Side.SELL, ts, out)
 
 
 def _serve(
     state: State,
     book: Book,
-    queue: OrderQueue,
+    lane: Lane,
     side: int,
-    bounded: bool,
     ts: int,
     out: list[Event],
 ) -> None:
+    queue = lane.queue(side)
+    bounded = state.profiles[lane.profile_id].size_bounded
     touch = book.touch(side)
     while True:
         order = queue.market.best()

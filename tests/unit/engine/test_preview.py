@@ -5,6 +5,7 @@ from collections.abc import Callable
 import msgspec
 import pytest
 
+from stockyard.model.codes import OrderType, TimeInForce
 from stockyard.model.commands import PlaceOrder
 from stockyard.model.denials import DenyCode
 from stockyard.model.events import CommandDenied, OrderAccepted, OrderFilled
@@ -67,15 +68,11 @@ def test_a_preview_comes_true(market: World, changes: dict[str, int]) -> None:
     assert market.engine.snapshot() == before
     first, *fills = market.send(order)
     if isinstance(first, CommandDenied):
-        assert (preview.code, preview.required, preview.available) == (
-            first.code,
-            first.required,
-            first.available,
-        )
+        assert preview.broken[0] == (first.code, first.required, first.available)
         assert preview.buying_power_micros_after == free
         return
     assert isinstance(first, OrderAccepted)
-    assert preview.code == 0
+    assert preview.broken == ()
     assert preview.qty == first.qty
     assert preview.hold_micros == first.held_micros_after
     filled = [event for event in fills if isinstance(event, OrderFilled)]
@@ -91,7 +88,28 @@ def test_a_preview_comes_true(market: World, changes: dict[str, int]) -> None:
 
 def test_a_preview_for_nobody(market: World) -> None:
     preview = market.engine.preview(msgspec.structs.replace(BASE, account_id=99), market.ts)
-    assert preview.code == DenyCode.UNKNOWN_ACCOUNT
+    assert preview.broken == ((DenyCode.UNKNOWN_ACCOUNT, 0, 0),)
+
+
+def test_a_preview_names_every_broken_rule(market: World) -> None:
+    order = msgspec.structs.replace(
+        BASE,
+        account_id=market.accounts[0],
+        order_type=OrderType.LIMIT,
+        time_in_force=TimeInForce.DAY,
+        qty=10**15 + 1,
+        limit_price=100_003,
+        stop_price=5,
+        expires_ns=market.ts,
+    )
+    preview = market.engine.preview(order, market.ts)
+    assert [code for code, _, _ in preview.broken] == [
+        DenyCode.QUANTITY_TOO_LARGE,
+        DenyCode.NOTIONAL_TOO_LARGE,
+        DenyCode.PRICE_OFF_TICK,
+        DenyCode.STOP_PRICE_NOT_ALLOWED,
+        DenyCode.EXPIRY_NOT_ALLOWED,
+    ]
 
 
 def test_a_preview_counts_the_age_of_the_quote(new_world: Callable[..., World]) -> None:

@@ -243,28 +243,32 @@ async def preview_order(visit: Visiting) -> Response:
     return answer(_shown_preview(door, command, instrument, door.world.preview(command)))
 
 
+def _shown_denial(
+    command: PlaceOrder, instrument: Instrument, code: int, required: int, available: int
+) -> a.Denial:
+    rule = DENY_RULES[code]
+    told = CommandDenied(command.account_id, code, required, available)
+    problem = denial(told, 0, instrument, False, command)
+    return a.Denial(
+        rule.word,
+        rule.wrong,
+        rule.right,
+        problem.field,
+        rule.retryable,
+        problem.required,
+        problem.available,
+    )
+
+
 def _shown_preview(
     door: Door, command: PlaceOrder, instrument: Instrument, found: OrderPreview
 ) -> a.Preview:
     lines, total = door.render.fees(found.fees)
-    refusal: a.Denial | None = None
-    if found.code:
-        rule = DENY_RULES[found.code]
-        told = CommandDenied(command.account_id, found.code, found.required, found.available)
-        problem = denial(told, 0, instrument, False, command)
-        refusal = a.Denial(
-            rule.word,
-            rule.wrong,
-            rule.right,
-            problem.field,
-            rule.retryable,
-            problem.required,
-            problem.available,
-        )
+    denials = [_shown_denial(command, instrument, *rule) for rule in found.broken]
     scale = instrument.qty_scale
     return a.Preview(
-        refusal is None,
-        refusal,
+        not denials,
+        denials,
         instrument.symbol,
         SIDE_WORDS[command.side],
         format_decimal(found.qty, scale),
