@@ -19,6 +19,7 @@ TRIGGER_TEXTS = {
     Trigger.EXPIRE: "trading day ends or date reached",
     Trigger.REPLACE: "replaced by a new order",
     Trigger.REJECT: "refused by the venue",
+    Trigger.HOLD: "taken as the leg of an entry",
 }
 """What happens, for every trigger of the transition table."""
 
@@ -33,6 +34,8 @@ that is not drawn here cannot happen: the engine stops rather than make it.
 
 A replacement is a new order that begins at the top; the old one ends as `replaced`. An order that
 is denied never begins: it has no status and holds nothing.
+
+The leg of a bracket or an OTO is `held` until its entry has ended.
 
 A stop order that waits for its price is `new` (or `accepted`, while its session is closed). What
 triggers it is an event of its own and leaves it `new`: from then on it is filled, rests or ends

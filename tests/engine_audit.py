@@ -10,7 +10,7 @@ from stockyard.engine.engine import Engine, state_hash
 from stockyard.model.codec import decode_events, decode_state, encode
 from stockyard.model.codes import OPEN_STATUSES, Side, Status
 from stockyard.model.events import Event
-from stockyard.model.state import EngineState
+from stockyard.model.state import EngineState, OrderState
 from tests.random_inputs import RandomInputs
 
 FUTURE_INPUTS = 200
@@ -49,18 +49,46 @@ def _audit_holds(state: EngineState) -> None:
 
 
 def _audit_orders(state: EngineState) -> None:
+    by_id = {order.order_id: order for order in state.orders}
     for order in state.orders:
         name = f"order {order.order_id}"
+        _audit_links(order, by_id)
         assert order.status in OPEN_STATUSES, f"{name} has ended but is kept"
         assert 0 <= order.filled_qty < order.qty, f"{name} has nothing left"
         assert (order.filled_qty > 0) == (order.status == Status.PARTIALLY_FILLED), name
         if order.side == Side.SELL:
-            assert order.held_qty == order.qty - order.filled_qty, (
-                f"{name} holds other than it sells"
-            )
+            leaves = order.qty - order.filled_qty
+            held = 0 if order.status == Status.HELD else leaves
+            other = by_id.get(order.sibling_id)
+            if other is not None and held:
+                held -= other.held_qty
+            assert order.held_qty == held, f"{name} holds other than it sells"
             assert order.held_micros == 0, f"{name} sells and holds cash"
         else:
             assert order.held_qty == 0, f"{name} buys and holds shares"
+
+
+def _audit_links(order: OrderState, by_id: dict[int, OrderState]) -> None:
+    """Each link leads to an order that leads back, and a pair has the same left on both sides."""
+    name = f"order {order.order_id}"
+    if order.sibling_id:
+        other = by_id.get(order.sibling_id)
+        assert other is not None, f"{name}: the other exit is gone"
+        assert other.sibling_id == order.order_id, f"{name}: the other exit does not know it"
+        assert other.qty - other.filled_qty == order.qty - order.filled_qty, f"{name}: pair"
+        assert other.side == order.side, f"{name}: a pair of two sides"
+        assert (other.status == Status.HELD) == (order.status == Status.HELD), f"{name}: half held"
+    if order.status == Status.HELD:
+        parent = by_id.get(order.parent_id)
+        assert parent is not None, f"{name} is held by nothing"
+        assert order.order_id in (parent.take_profit_id, parent.stop_loss_id), f"{name}: parent"
+        assert parent.status != Status.HELD, f"{name}: a leg of a leg"
+        assert order.qty == parent.filled_before + parent.qty, f"{name}: another quantity"
+        assert order.held_qty == order.held_micros == 0, f"{name} is held and holds"
+    for leg_id in (order.take_profit_id, order.stop_loss_id):
+        if leg_id in by_id:
+            assert by_id[leg_id].parent_id == order.order_id, f"{name}: leg of another"
+            assert by_id[leg_id].status == Status.HELD, f"{name}: a leg is early"
 
 
 def audit_future(engine: Engine, seed: int, inputs: int = FUTURE_INPUTS) -> None:

@@ -13,7 +13,7 @@ from stockyard.engine.engine import Engine
 from stockyard.model import commands as c
 from stockyard.model import facts as f
 from stockyard.model.codec import decode_events, decode_state, encode
-from stockyard.model.codes import SIDE_WORDS, TIF_WORDS, OrderType
+from stockyard.model.codes import CLASS_WORDS, SIDE_WORDS, TIF_WORDS, OrderType
 from stockyard.model.events import Event, OrderAccepted
 from stockyard.model.instruments import Instrument, Limits, Session, VenueProfile
 from stockyard.model.numbers import CASH_SCALE, format_cash, parse_decimal
@@ -24,6 +24,7 @@ from tests.engine_audit import audit_future, audit_state
 
 _SIDES = {word: side for side, word in SIDE_WORDS.items()}
 _TIMES_IN_FORCE = {word: tif for tif, word in TIF_WORDS.items()}
+_CLASSES = {word: order_class for order_class, word in CLASS_WORDS.items()}
 CALENDAR_NAMES = {terms.WEEKDAYS: "weekdays", terms.ALWAYS: "always"}
 
 
@@ -162,6 +163,22 @@ class World:
             self.time_of(until) if until else 0,
         )
 
+    def _exits(self, instrument: Instrument, tp: str, sl: str) -> tuple[int, int, int, int, int]:
+        """Take-profit; stop-loss as stop, limit, trail as an amount and in millionths."""
+        scale = instrument.price_scale
+        profit = parse_decimal(tp, scale) if tp else 0
+        if sl.startswith("~"):
+            _, trail, ppm, _ = self._stops(instrument, "", sl[1:], "")
+            return profit, 0, 0, trail, ppm
+        stop, _, limit = sl.partition("/")
+        return (
+            profit,
+            parse_decimal(stop, scale) if stop else 0,
+            parse_decimal(limit, scale) if limit else 0,
+            0,
+            0,
+        )
+
     def _keys(self, order_id: str, key: str, body: str) -> tuple[str, str, bytes]:
         self._serial += 1
         return order_id, key, (body or str(self._serial)).encode().ljust(16, b".")
@@ -190,11 +207,16 @@ class World:
         stop: str = "",
         trail: str = "",
         until: str = "",
+        order_class: str = "",
+        tp: str = "",
+        sl: str = "",
     ) -> list[Any]:
         """Place an order: market without ``limit``; ``$500`` as quantity is a notional amount.
 
         ``stop`` makes it a stop or stop-limit order; ``trail``, as ``2.00`` or ``1.5%``, a trailing
-        stop; ``until`` (a time as ``tick`` takes it) is the end of a ``gtd`` order.
+        stop; ``until`` (a time as ``tick`` takes it) is the end of a ``gtd`` order. ``tp`` and
+        ``sl`` are the exits of ``order_class``: ``95.00``, ``95.00/94.50`` with a limit, ``~2.00``
+        or ``~1.5%`` to trail.
         """
         instrument = self.instruments[symbol]
         notional = qty.startswith("$")
@@ -215,6 +237,8 @@ class World:
                 micros(qty[1:]) if notional else 0,
                 *self._keys(client_order_id, key, body),
                 *self._stops(instrument, stop, trail, until),
+                _CLASSES.get(order_class or "simple", 9),
+                *self._exits(instrument, tp, sl),
             )
         )
 
@@ -291,6 +315,33 @@ class World:
                 parse_decimal(qty, instrument.qty_scale) if qty else 0,
                 cancel_orders,
                 *self._keys(client_order_id, key, body),
+            )
+        )
+
+    def protect(
+        self,
+        symbol: str,
+        tp: str = "",
+        sl: str = "",
+        qty: str = "",
+        tif: str = "gtc",
+        until: str = "",
+        account: int = 1,
+        client_order_id: str = "",
+        key: str = "",
+        body: str = "",
+    ) -> list[Any]:
+        """Put exits on a position; with neither ``tp`` nor ``sl``, take those off that it has."""
+        instrument = self.instruments[symbol]
+        return self.send(
+            c.SetProtection(
+                self.accounts[account - 1],
+                instrument.instrument_id,
+                parse_decimal(qty, instrument.qty_scale) if qty else 0,
+                _TIMES_IN_FORCE[tif],
+                *self._exits(instrument, tp, sl),
+                *self._keys(client_order_id, key, body),
+                self.time_of(until) if until else 0,
             )
         )
 

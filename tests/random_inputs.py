@@ -95,8 +95,10 @@ class RandomInputs:
             message = self._cancel()
         elif draw < 0.94:
             message = self._replace()
-        elif draw < 0.96:
+        elif draw < 0.953:
             message = self._close()
+        elif draw < 0.97:
+            message = self._protect()
         elif draw < 0.98:
             message = self._money()
         elif draw < 0.99 and self._sent:
@@ -177,6 +179,10 @@ class RandomInputs:
         side = random.choice((Side.BUY, Side.BUY, Side.SELL))
         if random.random() < 0.01:
             tif, side = random.choice((0, 6)), random.choice((0, 1, 3))
+        linked = self._linked(instrument, side, price)
+        if linked[0] and random.random() < 0.97:
+            tif, notional = random.choice((TimeInForce.DAY, TimeInForce.GTC)), 0
+            qty = qty or self._qty(instrument)
         if random.random() < 0.1 or (order_type > OrderType.LIMIT and tif > TimeInForce.GTC):
             tif = TimeInForce.GTD
         return c.PlaceOrder(
@@ -190,6 +196,67 @@ class RandomInputs:
             notional,
             *self._keys(),
             *self._stops(instrument, side, order_type, tif),
+            *linked,
+        )
+
+    def _linked(
+        self, instrument: Instrument, side: int, price: int
+    ) -> tuple[int, int, int, int, int, int]:
+        """Class and exits of an order; most have none."""
+        random = self._random
+        if random.random() < 0.75:
+            return (1 if random.random() < 0.005 else 0, 0, 0, 0, 0, 0)
+        near = price or self._prices[instrument.instrument_id]
+        order_class = random.choice((2, 2, 2, 1) if side == Side.SELL else (1, 1, 3, 3, 3, 2))
+        profit, *loss = self._exits(instrument, near, True)
+        if order_class == 2 or (order_class == 3 and random.random() < 0.5):
+            profit = 0
+        elif order_class == 3:
+            loss = [0, 0, 0, 0]
+        if random.random() < 0.03:
+            order_class = random.choice((-1, 0, 1, 2, 3, 4))
+        return order_class, profit, loss[0], loss[1], loss[2], loss[3]
+
+    def _exits(self, instrument: Instrument, near: int, selling: bool) -> list[int]:
+        """Take-profit, stop, its limit, and trail as an amount or in millionths."""
+        random = self._random
+        way = instrument.tick if selling else -instrument.tick
+        away = random.choice((1, 2, 3, 5, 9, 9, 20, 60))
+        exits = [near + away * way, 0, 0, 0, 0]
+        if random.random() < 0.7:
+            exits[1] = near - random.choice((1, 2, 3, 5, 8, 20)) * way
+            if random.random() < 0.4:
+                exits[2] = exits[1] - random.choice((-1, 0, 1, 3, 9)) * way
+        elif random.random() < 0.5:
+            exits[3] = random.choice((1, 2, 3, 5, 8, 20)) * instrument.tick
+        else:
+            exits[4] = random.choice((50, 333, 1_000, 9_999, 15_000))
+        if random.random() < 0.03:
+            exits[random.randrange(5)] = random.choice(BAD_NUMBERS)
+        return exits
+
+    def _protect(self) -> Input:
+        random = self._random
+        instrument = self._instrument()
+        near = self._prices[instrument.instrument_id]
+        exits = self._exits(instrument, near, True)
+        draw = random.random()
+        if draw < 0.2:
+            exits = [0, 0, 0, 0, 0]
+        elif draw < 0.4:
+            exits[0] = 0
+        elif draw < 0.5:
+            exits[1:] = [0, 0, 0, 0]
+        tif = random.choice((1, 2, 2, 2, 3, 5))
+        until = self.ts + random.choice((0, 20, 3_600)) * SECOND if tif == TimeInForce.GTD else 0
+        return c.SetProtection(
+            self._account(),
+            instrument.instrument_id if random.random() < 0.99 else 999,
+            self._qty(instrument) if random.random() < 0.4 else 0,
+            tif,
+            *exits,
+            *self._keys(),
+            until,
         )
 
     def _stops(

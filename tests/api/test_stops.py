@@ -7,7 +7,7 @@ import pytest
 from stockyard.api import placing
 from stockyard.api.door import digest
 from stockyard.api.fields import OrderBody, ReplaceBody
-from stockyard.api.rendering import folded_order
+from stockyard.api.rendering import made_orders
 from stockyard.model import events as e
 from stockyard.model.codes import OrderType, Side, Status, TimeInForce
 from stockyard.model.order_types import ORDER_TYPES
@@ -312,10 +312,10 @@ def test_a_stop_that_comes_alive_in_its_own_record_is_folded() -> None:
     )  # fmt: skip
     mine = e.OrderTriggered(16, 7, 1, 99, 100, 94, 0, 10)
     other = e.OrderTriggered(32, 8, 1, 99, 98, 93, 0, 10)
-    waits = folded_order(5, [accepted, other])
+    [waits] = made_orders(5, [accepted, other])
     assert waits is not None
     assert (waits.triggered_ns, waits.stop_price, waits.collar_price) == (0, 100, 95)
-    alive = folded_order(5, [accepted, mine])
+    [alive] = made_orders(5, [accepted, mine])
     assert alive is not None
     assert (alive.triggered_ns, alive.stop_price, alive.collar_price) == (5, 100, 94)
 

@@ -42,10 +42,8 @@ class Comparison:
     def _follow(self, out: list[e.Event]) -> None:
         """Keep each order's status as the events tell it."""
         for event in out:
-            if isinstance(event, (e.OrderAccepted, e.OrderFilled)):
+            if isinstance(event, (e.OrderAccepted, e.OrderFilled, e.OrderActivated)):
                 self.statuses[event.order_id] = event.status
-            elif isinstance(event, e.OrderActivated):
-                self.statuses[event.order_id] = Status.NEW
             elif isinstance(event, e.OrderCanceled):
                 self.statuses[event.order_id] = Status.CANCELED
             elif isinstance(event, e.OrderExpired):
@@ -85,11 +83,22 @@ class Comparison:
     def _compare_orders(self, snapshot: EngineState) -> None:
         assert self.statuses == {order.order_id: order.status for order in self.twin.orders}
         mine = {
-            o.order_id: (o.status, o.qty, o.filled_qty, o.worst_price, o.version, o.replaces)
+            o.order_id: (
+                (o.status, o.qty, o.filled_qty, o.worst_price, o.version, o.replaces),
+                (o.order_class, o.protects, o.sibling_id, o.filled_before),
+            )
             for o in snapshot.orders
         }
         assert mine == {
-            o.order_id: (o.status, o.qty, o.filled, o.worst, o.version, o.replaces)
+            o.order_id: (
+                (o.status, o.qty, o.filled, o.worst, o.version, o.replaces),
+                (
+                    o.order_class,
+                    o.protects,
+                    sum(other.order_id for other in o.partners),
+                    o.filled_in_all - o.filled,
+                ),
+            )
             for o in self.twin.orders
             if o.status in OPEN
         }

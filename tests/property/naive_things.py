@@ -11,7 +11,7 @@ from math import ceil, floor
 from stockyard.model.codes import OrderType, Side, Status, TimeInForce
 from stockyard.model.instruments import FeeRule, Instrument
 
-OPEN = (Status.ACCEPTED, Status.NEW, Status.PARTIALLY_FILLED)
+OPEN = (Status.ACCEPTED, Status.NEW, Status.PARTIALLY_FILLED, Status.HELD)
 AT_ONCE = (TimeInForce.IOC, TimeInForce.FOK)
 STOPS = (OrderType.STOP, OrderType.STOP_LIMIT, OrderType.TRAILING_STOP)
 Stops = tuple[int, int, int, int]
@@ -19,7 +19,7 @@ Stops = tuple[int, int, int, int]
 NO_STOPS: Stops = (0, 0, 0, 0)
 
 
-@dataclass
+@dataclass(eq=False)
 class NaiveOrder:
     """An order and all it ever did."""
 
@@ -46,6 +46,28 @@ class NaiveOrder:
     waits: bool = False
     is_triggered: bool = False
     seen: list[int] = field(default_factory=list)
+    order_class: int = 0
+    protects: bool = False
+    before: "NaiveOrder | None" = None
+    parent: "NaiveOrder | None" = None
+    partners: "list[NaiveOrder]" = field(default_factory=list)
+    legs: "list[NaiveOrder]" = field(default_factory=list)
+
+    @property
+    def filled_in_all(self) -> int:
+        """What it and the orders it replaces have filled."""
+        return self.filled + (self.before.filled_in_all if self.before else 0)
+
+    @property
+    def is_leg(self) -> bool:
+        """Whether it exits from what another order, or a position, decides."""
+        return self.parent is not None or bool(self.partners) or self.protects
+
+    @property
+    def sells_now(self) -> bool:
+        """Whether it takes from the position what no other of its pair is counted for."""
+        second = any(p.status in OPEN and p.order_id < self.order_id for p in self.partners)
+        return self.side == Side.SELL and self.status in OPEN[:3] and not second
 
     @property
     def at_market(self) -> bool:

@@ -10,11 +10,18 @@ from math import ceil, floor
 
 from stockyard.model import commands as c
 from stockyard.model import facts as f
-from stockyard.model.codes import OrderType, Side, Status, TimeInForce
+from stockyard.model.codes import OrderClass, OrderType, Side, Status, TimeInForce
 from stockyard.model.denials import DenyCode
 from stockyard.model.instruments import FeeRule, Instrument, Limits, Session, VenueProfile
 from stockyard.model.numbers import INT_MAX
 from stockyard.model.records import Input
+from tests.property.naive_answers import Answers
+from tests.property.naive_classes import (
+    NaiveExits,
+    broken,
+    relink,
+)
+from tests.property.naive_linked import LinkedOrders
 from tests.property.naive_things import (
     AT_ONCE,
     NO_STOPS,
@@ -31,7 +38,12 @@ from tests.property.naive_things import (
 )
 
 
-class NaiveTwin:
+def _stop_first(order: NaiveOrder) -> tuple[int, int]:
+    """Oldest first, but of a pair the stop."""
+    return min([order.order_id, *(p.order_id for p in order.partners)]), -order.waits
+
+
+class NaiveTwin(Answers, LinkedOrders):
     """The whole market in lists. After ``apply``: what was filled, denied or repeated."""
 
     def __init__(self) -> None:
@@ -46,6 +58,7 @@ class NaiveTwin:
         self.accounts: dict[int, NaiveAccount] = {}
         self.registrations: dict[str, tuple[bytes, int]] = {}
         self.orders: list[NaiveOrder] = []
+        self.ended: list[NaiveOrder] = []
         self.seq = self.ts = 0
         self.fills: list[tuple[int, int, int, tuple[tuple[int, int], ...]]] = []
         self.denied = 0
@@ -67,11 +80,13 @@ class NaiveTwin:
             c.WithdrawCash: self._withdraw,
             c.SetAccountProfile: self._set_profile,
             c.ResetAccount: self._reset,
+            c.SetProtection: self._protect,
             f.Quote: self._quote,
             f.Trade: self._trade,
         }
         handler = handlers.get(type(message), self._reference)
         handler(message)  # type: ignore[operator]
+        self._wake(ts)
 
     # The world.
 
@@ -96,11 +111,20 @@ class NaiveTwin:
         elif isinstance(message, f.LimitsSet):
             self.limits = message.limits
 
-    def _session(self, terms: Instrument) -> Session | None:
+    def _session(self, terms: Instrument, at: int = 0) -> Session | None:
         for session in self.sessions.get(terms.calendar_id, []):
-            if session.open_ns <= self.ts < session.close_ns:
+            if session.open_ns <= (at or self.ts) < session.close_ns:
                 return session
         return None
+
+    def _end(self, order: NaiveOrder, status: int) -> None:
+        """End an order, and the other of its pair; its legs come alive later."""
+        order.status = status
+        for other in order.partners:
+            if other.status in OPEN:
+                other.status = Status.CANCELED
+        if order.legs:
+            self.ended.append(order)
 
     def _pass_time(self, since: int, until: int) -> None:
         boundaries = []
@@ -109,22 +133,27 @@ class NaiveTwin:
                 boundaries.append((session.close_ns, 0, calendar_id))
                 boundaries.append((session.open_ns, 1, calendar_id))
         boundaries += [(o.expires, 2, o.order_id) for o in self.orders if o.tif == TimeInForce.GTD]
-        for at, opens, calendar_id in sorted(boundaries):
-            if not since < at <= until:
-                continue
+        passed = [b for b in sorted(boundaries) if since < b[0] <= until]
+        for number, (at, opens, calendar_id) in enumerate(passed):
             if opens == 2:
                 dated = [o for o in self.orders if o.order_id == calendar_id and o.status in OPEN]
                 for order in dated:
-                    order.status = Status.EXPIRED
+                    self._end(order, Status.EXPIRED)
+                if not any(b[:2] == (at, 2) for b in passed[number + 1 :]):
+                    self.ts = until
+                    self._wake(at)
                 continue
-            for order in [o for o in self.orders if o.terms.calendar_id == calendar_id]:
+            mine = [o for o in self.orders if o.terms.calendar_id == calendar_id]
+            for order in sorted(mine, key=_stop_first) if opens else mine:
                 if opens and order.status == Status.ACCEPTED:
                     order.status = Status.NEW
                     self.ts = until
                     # A session that is over by now has no tradable quote any more.
                     self._work(order, at)
-                elif not opens and order.tif == TimeInForce.DAY and order.status in OPEN:
-                    order.status = Status.EXPIRED
+                elif not opens and order.tif == TimeInForce.DAY and order.status in OPEN[:3]:
+                    self._end(order, Status.EXPIRED)
+            self.ts = until
+            self._wake(at)
 
     def _quote(self, message: f.Quote) -> None:
         terms = self.terms.get(message.instrument_id)
@@ -224,8 +253,10 @@ class NaiveTwin:
             within = price <= order.worst if side == Side.BUY else price >= order.worst
             if self.profiles[profile_id].size_bounded and self._left(terms, side) < lot:
                 return
+            if order.status not in OPEN:
+                continue
             if market and (not within or self._fillable(order) == 0):
-                order.status = Status.CANCELED
+                self._end(order, Status.CANCELED)
             elif not within:
                 return
             else:
@@ -242,14 +273,14 @@ class NaiveTwin:
             qty = min(qty, self._left(order.terms, order.side) // lot * lot)
         return qty
 
-    def _work(self, order: NaiveOrder, opened_at: int = 0) -> None:
+    def _work(self, order: NaiveOrder, opened_at: int = 0, at: int = 0) -> None:
         """Try an order against the quote there is; a stop only notes where the market is."""
         if order.waits:
-            order.seen = [price for price in [self._market(order.terms, order.side)] if price]
+            order.seen += [price for price in [self._market(order.terms, order.side)] if price]
             return
         quote, profile = self.quotes[order.terms.instrument_id], self.profiles[order.profile_id]
         price = self._touch(order.terms, order.side)
-        session = self._session(order.terms)
+        session = self._session(order.terms, at)
         crossed = quote.bid and quote.ask and quote.bid > quote.ask
         fresh = not profile.quote_age_ns_max or self.ts - quote.ts <= profile.quote_age_ns_max
         since = max(opened_at, session.open_ns if session else INT_MAX)
@@ -258,12 +289,12 @@ class NaiveTwin:
             qty = self._fillable(order)
             if not within:
                 if order.at_market:
-                    order.status = Status.CANCELED
+                    self._end(order, Status.CANCELED)
                     return
             elif qty and not (order.tif == TimeInForce.FOK and qty < order.leaves):
                 self._fill(order, qty, maker=False)
         if order.tif in AT_ONCE and order.status in OPEN:
-            order.status = Status.CANCELED
+            self._end(order, Status.CANCELED)
 
     # Money.
 
@@ -340,6 +371,11 @@ class NaiveTwin:
             if affordable < terms.lot:
                 order.qty = order.filled
         order.status = Status.PARTIALLY_FILLED if order.leaves else Status.FILLED
+        if order.status == Status.FILLED:
+            self._end(order, Status.FILLED)
+        else:
+            for other in order.partners:
+                other.qty -= qty
         if order.side == Side.BUY and order.leaves:
             order.hold = min(sum(self._hold_for(order)), order.hold - paid)
 
@@ -356,9 +392,7 @@ class NaiveTwin:
         return sum(
             o.leaves
             for o in self.orders
-            if (o.account_id, o.terms.instrument_id) == (account_id, instrument_id)
-            and o.status in OPEN
-            and o.side == Side.SELL
+            if (o.account_id, o.terms.instrument_id) == (account_id, instrument_id) and o.sells_now
         )
 
     def open_orders(self, account_id: int) -> list[NaiveOrder]:
@@ -366,44 +400,6 @@ class NaiveTwin:
         return [o for o in self.orders if o.account_id == account_id and o.status in OPEN]
 
     # Commands.
-
-    def _known(self, account_id: int, order_id: str, key: str, digest: bytes) -> bool:
-        """Whether the answer is already given."""
-        account = self.accounts.get(account_id)
-        if account is None:
-            self.denied = DenyCode.UNKNOWN_ACCOUNT
-            return True
-        for name in ("key " + key if key else "", "order " + order_id if order_id else ""):
-            if name in account.answers:
-                first_digest, first_seq, expires = account.answers[name]
-                if not expires or self.ts < expires:
-                    if first_digest == digest:
-                        self.repeated = first_seq
-                        self._learn(account.answers, key, digest, first_seq)
-                    else:
-                        self.denied = DenyCode.KEY_REUSED
-                    return True
-        return False
-
-    def _learn(
-        self, answers: dict[str, tuple[bytes, int, int]], key: str, digest: bytes, first_seq: int
-    ) -> None:
-        """A key that came with a repeat names the first answer too, unless it does already."""
-        assert self.limits is not None
-        known = answers.get("key " + key)
-        if key and (known is None or known[2] <= self.ts):
-            answers["key " + key] = (digest, first_seq, self.ts + self.limits.key_ttl_ns)
-
-    def _answer(self, account_id: int, order_id: str, key: str, digest: bytes, code: int) -> bool:
-        """Remember the answer; whether the command was taken."""
-        assert self.limits is not None
-        answers, until = self.accounts[account_id].answers, self.ts + self.limits.key_ttl_ns
-        if order_id:
-            answers["order " + order_id] = (digest, self.seq, until if code else 0)
-        if key:
-            answers["key " + key] = (digest, self.seq, until)
-        self.denied = code
-        return not code
 
     def _broken(self, order: NaiveOrder, qty_asked: int) -> list[int]:
         """Every rule of ``order`` that can be told without looking at the account's means."""
@@ -418,13 +414,13 @@ class NaiveTwin:
             DenyCode.SIDE_NOT_SUPPORTED: order.side not in (Side.BUY, Side.SELL),
             DenyCode.SESSION_CLOSED: order.tif in AT_ONCE and self._session(terms) is None,
             DenyCode.NO_QUOTE: (market and touch == 0)
-            or (order.seeks_trail and self._market(terms, order.side) == 0)
+            or (order.seeks_trail and self._best(order) == 0)
             or (order.at_market and order.is_triggered and touch == 0),
             **self._broken_sizes(terms, order, qty_asked),
             **self._broken_prices(terms, order),
             **self._broken_stops(terms, order),
         }
-        return [code for code, broken in rules.items() if broken]
+        return broken(rules)
 
     def _broken_sizes(
         self, terms: Instrument, order: NaiveOrder, qty_asked: int
@@ -480,8 +476,9 @@ class NaiveTwin:
     def _broken_stops(self, terms: Instrument, order: NaiveOrder) -> dict[int, bool]:
         """Whether stop, trail and date can still be reached."""
         market, dated = self._market(terms, order.side), order.tif == TimeInForce.GTD
+        best = self._best(order)
         passed = order.stop <= market if order.side == Side.BUY else order.stop >= market
-        in_range = 0 < order.trail < market if order.trail else 0 < order.ppm < 10**6
+        in_range = 0 < order.trail < best if order.trail else 0 < order.ppm < 10**6
         ahead = self.ts < order.expires <= self.ts + 366 * 24 * 3600 * 10**9
         return {
             DenyCode.TRAIL_OUT_OF_RANGE: order.seeks_trail and not in_range,
@@ -494,23 +491,36 @@ class NaiveTwin:
             DenyCode.EXPIRY_NOT_AHEAD: dated and order.expires != 0 and not ahead,
         }
 
-    def _lacking(self, order: NaiveOrder, gone: list[NaiveOrder]) -> list[int]:
+    def _lacking(
+        self, order: NaiveOrder, gone: list[NaiveOrder], exits: NaiveExits | None = None
+    ) -> list[int]:
         """Which means are lacking when the orders ``gone`` have ended."""
         assert self.limits is not None
         account_id, instrument_id = order.account_id, order.terms.instrument_id
         account = self.accounts[account_id]
         stay = [o for o in self.open_orders(account_id) if o not in gone]
-        if len(stay) >= self.limits.open_orders_max:
+        legs = exits.count if exits is not None and not gone else 0
+        if len(stay) + legs >= self.limits.open_orders_max:
             return [DenyCode.TOO_MANY_OPEN_ORDERS]
+        pair = exits is not None and exits.order_class == OrderClass.OCO
+        if pair and order.side == Side.BUY:
+            return [DenyCode.LEG_WOULD_OPEN_POSITION]
         if order.side == Side.BUY:
             held = sum(o.hold for o in stay if o.side == Side.BUY)
             lacking = order.hold > account.cash - held
             return [DenyCode.EXCEEDS_BUYING_POWER] if lacking else []
         position = account.positions.get(instrument_id, NaivePosition())
+        shared = [other for o in gone for other in o.partners]
         held = sum(
-            o.leaves for o in stay if o.side == Side.SELL and o.terms.instrument_id == instrument_id
+            o.leaves
+            for o in stay
+            if o.sells_now and o not in shared and o.terms.instrument_id == instrument_id
         )
-        return [DenyCode.EXCEEDS_POSITION] if order.qty > position.qty - held else []
+        lacking = DenyCode.LEG_WOULD_OPEN_POSITION if pair else DenyCode.EXCEEDS_POSITION
+        codes = [lacking] if order.qty > position.qty - held else []
+        if exits is not None and not pair:
+            codes.append(DenyCode.ENTRY_WOULD_CLOSE_POSITION)
+        return codes
 
     def _draft(
         self,
@@ -524,6 +534,7 @@ class NaiveTwin:
         notional: int,
         stops: Stops = NO_STOPS,
         triggered: bool = False,
+        seen: tuple[int, ...] = (),
     ) -> NaiveOrder:
         """An order as it would be."""
         touch = self._touch(terms, side)
@@ -535,7 +546,7 @@ class NaiveTwin:
             profile_id, 0,
         )  # fmt: skip
         order.stop, order.trail, order.ppm, order.expires = stops
-        order.is_triggered = triggered
+        order.is_triggered, order.seen = triggered, list(seen)
         order.waits = order_type in STOPS and not triggered
         order.worst = self._worst(order)
         if side == Side.BUY and qty > 0 and order.worst > 0:
@@ -550,12 +561,32 @@ class NaiveTwin:
         if order.waits and order.order_type == OrderType.STOP:
             return self._collar(terms, side, order.stop)
         if order.waits:
-            market = self._market(terms, side)
-            return self._collar(terms, side, self._stop_of(order, market)) if market else 0
+            best = self._best(order)
+            return self._collar(terms, side, self._stop_of(order, best)) if best else 0
         return self._collar(terms, side, self._touch(terms, side))
 
-    def _enter(self, order: NaiveOrder) -> None:
+    def _best(self, order: NaiveOrder) -> int:
+        """The price that a trailing stop would begin with now."""
+        market = self._market(order.terms, order.side)
+        seen = [*order.seen, market] if market else order.seen
+        return (min if order.side == Side.BUY else max)(seen, default=0)
+
+    def _enter(self, order: NaiveOrder, exits: NaiveExits | None = None) -> None:
+        legs = []
+        if exits is not None:
+            order.order_class = exits.order_class
+            legs = self._exits(order, exits, 1)
+        if order.order_class == OrderClass.OCO and legs:
+            order.partners, legs[0].partners = legs, [order]
+            self._begin([order, *legs])
+            return
+        if len(legs) == 2:
+            legs[0].partners, legs[1].partners = [legs[1]], [legs[0]]
         self.orders.append(order)
+        for leg in legs:
+            leg.parent, leg.status, leg.worst = order, Status.HELD, 0
+            self.orders.append(leg)
+        order.legs = order.legs or legs
         if self._session(order.terms) is None:
             order.status = Status.ACCEPTED
         else:
@@ -574,11 +605,15 @@ class NaiveTwin:
                 m.limit_price, m.notional_micros,
                 (m.stop_price, m.trail_price, m.trail_ppm, m.expires_ns),
             )  # fmt: skip
-            codes = self._broken(order, m.qty) or self._lacking(order, [])
+            exits = self._asked_exits(m)
+            codes = self._broken(order, m.qty)
+            if exits is not None and m.side in (Side.BUY, Side.SELL):
+                codes += self._broken_exits(order, exits)
+            codes = codes or self._lacking(order, [], exits)
         code = min(codes, default=0)
         if self._answer(m.account_id, m.client_order_id, m.idempotency_key, m.digest, code):
             assert order is not None
-            self._enter(order)
+            self._enter(order, exits)
 
     def _find(self, account_id: int, order_id: int) -> NaiveOrder | None:
         return next((o for o in self.open_orders(account_id) if o.order_id == order_id), None)
@@ -590,7 +625,7 @@ class NaiveTwin:
         code = 0 if order else DenyCode.ORDER_NOT_OPEN
         if self._answer(m.account_id, "", m.idempotency_key, m.digest, code):
             assert order is not None
-            order.status = Status.CANCELED
+            self._end(order, Status.CANCELED)
 
     def _cancel_all(self, m: c.CancelAllOrders) -> None:
         if self._known(m.account_id, "", m.idempotency_key, m.digest):
@@ -616,7 +651,7 @@ class NaiveTwin:
             stops, triggered = self._stops_after(old, m, tif), old.is_triggered
             new = self._draft(
                 m.account_id, terms, old.side, old.order_type, tif, leaves, limit, 0, stops,
-                triggered,
+                triggered, self._seen_after(old, stops),
             )  # fmt: skip
             new.replaces, new.version = old.order_id, old.version + 1
             own = {
@@ -627,15 +662,22 @@ class NaiveTwin:
                 and (m.stop_price, m.trail_price, m.trail_ppm) != (0, 0, 0),
                 DenyCode.NOTIONAL_NOT_REPLACEABLE: old.notional != 0,
             }
-            codes = [code for code, broken in own.items() if broken]
-            codes += self._broken(new, leaves)
-            codes = codes or self._lacking(new, [old])
+            codes = self._broken_links(old, new, m.qty, leaves)
+            codes = broken(own) + [k for k in codes if k < 400 or not any(own.values())]
         code = min(codes, default=0)
         if self._answer(m.account_id, m.client_order_id, m.idempotency_key, m.digest, code):
             assert old is not None
             assert new is not None
+            if old.is_leg:
+                new.profile_id = old.profile_id
+            held = old.status == Status.HELD
+            relink(old, new)
             old.status = Status.REPLACED
-            self._enter(new)
+            if held:
+                new.status, new.worst = Status.HELD, 0
+                self.orders.append(new)
+            else:
+                self._enter(new)
 
     def _stops_after(self, old: NaiveOrder, m: c.ReplaceOrder, tif: int) -> Stops:
         """What a replacement makes of stop, trail and date."""
@@ -697,7 +739,7 @@ class NaiveTwin:
             DenyCode.BALANCE_TOO_LARGE: m.starting_micros > self.limits.balance_micros_max,
             DenyCode.TOO_MANY_ACCOUNTS: owned >= self.limits.accounts_per_owner_max,
         }
-        self.denied = min((code for code, broken in rules.items() if broken), default=0)
+        self.denied = min(broken(rules), default=0)
         if not self.denied:
             self.accounts[self.seq] = NaiveAccount(m.owner, m.profile_id, m.starting_micros)
             self.registrations[m.registration_key] = (m.digest, self.seq)
@@ -709,7 +751,7 @@ class NaiveTwin:
             DenyCode.AMOUNT_NOT_POSITIVE: m.amount_micros <= 0,
             DenyCode.AMOUNT_TOO_LARGE: m.amount_micros > self.limits.transfer_micros_max,
         }
-        codes = [code for code, broken in rules.items() if broken] + ([extra] if extra else [])
+        codes = broken(rules) + ([extra] if extra else [])
         code = min(codes, default=0)
         if self._answer(m.account_id, "", m.idempotency_key, m.digest, code):
             self.accounts[m.account_id].cash += sign * m.amount_micros

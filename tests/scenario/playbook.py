@@ -12,9 +12,13 @@ ACME 99.95``, ``cancel #1``, ``cancel all``, ``close ACME qty=.. cancel=yes``, `
 ``fees us_equity`` or ``fees crypto`` with ``version=.. rules=sec,taf,taker,maker``, and ``look``,
 whose answer is the account: cash, held, positions.
 
-Events:  ``accepted #1``, ``queued #1``, ``activated #1``, ``filled #1 100 @ 99.50`` (``part`` when
-something is left, then ``fee <what> <dollars>``), ``triggered #1 94.00 past 95.00`` (the price and
-the stop), ``canceled #1 <why>``, ``expired #1 <why>``,
+Exits: ``class=bracket tp=110.00 sl=95.00`` (``sl=95.00/94.50`` with a limit, ``sl=~2.00`` or
+``sl=~1.5%`` trailing), and ``protect ACME tp=.. sl=.. qty=.. tif=..``, ``protect ACME`` to remove.
+
+Events:  ``accepted #1``, ``queued #1``, ``held #1``, ``reduced #1 to 6``, ``activated #1`` (``for
+6`` when its quantity is another one now, ``queued`` while its session is closed), ``filled #1 100
+@ 99.50`` (``part`` when something is left, then ``fee <what> <dollars>``), ``triggered #1 94.00
+past 95.00`` (the price and the stop), ``canceled #1 <why>``, ``expired #1 <why>``,
 ``replaced #1 by #2``, ``denied <rule>``, ``repeats <n>`` (the line whose answer it is).
 """
 
@@ -43,7 +47,8 @@ _RULES: Final = {
     "maker": terms.MAKER_RULE,
 }
 _ASSET_CLASSES: Final = {word: number for number, word in ASSET_CLASS_WORDS.items()}
-_OPTIONS: Final = {"id": "client_order_id"}
+_OPTIONS: Final = {"id": "client_order_id", "class": "order_class"}
+_ACCEPTED: Final = {Status.ACCEPTED: "queued", Status.HELD: "held"}
 
 
 class Playbook:
@@ -53,6 +58,7 @@ class Playbook:
         self.world = world
         self._lines: dict[int, int] = {}
         self._number = 0
+        self._qty: dict[int, int] = {}
 
     def play(self, table: str, restarted: bool = False) -> Iterator[tuple[str, str, str]]:
         """Send each line; yields the input, the events expected and the events that came.
@@ -96,6 +102,8 @@ class Playbook:
         if verb in ("cancel", "replace"):
             number = int(plain[0].removeprefix("#"))
             return getattr(world, verb)(number, **named)  # type: ignore[no-any-return]
+        if verb == "protect":
+            return world.protect(plain[0], **named)  # type: ignore[arg-type]
         if verb == "close":
             named["cancel_orders"] = named.pop("cancel", "no") == "yes"
             return world.close(plain[0], **named)  # type: ignore[arg-type]
@@ -132,10 +140,15 @@ class Playbook:
 
     def _tell(self, event: Event) -> str:
         if isinstance(event, e.OrderAccepted):
-            word = "queued" if event.status == Status.ACCEPTED else "accepted"
-            return f"{word} {self._order(event.order_id)}"
+            self._qty[event.order_id] = event.qty
+            return f"{_ACCEPTED.get(event.status, 'accepted')} {self._order(event.order_id)}"
         if isinstance(event, e.OrderActivated):
-            return f"activated {self._order(event.order_id)}"
+            return self._tell_activated(event)
+        if isinstance(event, e.OrderReduced):
+            _, qty_scale, _ = self._instrument(event.instrument_id)
+            return (
+                f"reduced {self._order(event.order_id)} to {format_decimal(event.qty, qty_scale)}"
+            )
         if isinstance(event, e.OrderTriggered):
             return self._tell_trigger(event)
         if isinstance(event, e.OrderFilled):
@@ -152,6 +165,15 @@ class Playbook:
         if isinstance(event, e.CommandRepeated):
             return f"repeats {self._lines[event.first_seq]}"
         return self._tell_account(event)
+
+    def _tell_activated(self, event: e.OrderActivated) -> str:
+        _, qty_scale, _ = self._instrument(event.instrument_id)
+        told = f"activated {self._order(event.order_id)}"
+        if event.status == Status.ACCEPTED:
+            told += " queued"
+        if event.qty != self._qty[event.order_id]:
+            told += f" for {format_decimal(event.qty, qty_scale)}"
+        return told
 
     def _tell_account(self, event: Event) -> str:
         if isinstance(event, e.AccountOpened):

@@ -13,6 +13,7 @@ from msgspec import Meta
 from stockyard.model.codes import (
     ACCOUNT_STATUS_WORDS,
     ASSET_CLASS_WORDS,
+    CLASS_WORDS,
     FEE_WORDS,
     FILL_RULE_WORDS,
     LIFECYCLE_WORDS,
@@ -41,6 +42,7 @@ Time = Annotated[
 Side = Annotated[str, Meta(extra_json_schema={"enum": list(SIDE_WORDS.values())})]
 Type = Annotated[str, Meta(extra_json_schema={"enum": list(TYPE_WORDS.values())})]
 Tif = Annotated[str, Meta(extra_json_schema={"enum": list(TIF_WORDS.values())})]
+Class = Annotated[str, Meta(extra_json_schema={"enum": list(CLASS_WORDS.values())})]
 Status = Annotated[str, Meta(extra_json_schema={"enum": list(STATUS_WORDS.values())})]
 Lifecycle = Annotated[str, Meta(extra_json_schema={"enum": sorted(set(LIFECYCLE_WORDS.values()))})]
 Reason = Annotated[str, Meta(extra_json_schema={"enum": list(REASON_WORDS.values())})]
@@ -114,6 +116,19 @@ class Order(msgspec.Struct, frozen=True, gc=False):
         Annotated[str, Meta(description="End of a day order's trading day, or a gtd order's date.")]
         | None
     )
+    order_class: Class = "simple"
+    parent_id: Annotated[Id | None, Meta(description="Of a leg: its entry.")] = None
+    sibling_id: Annotated[Id | None, Meta(description="Of an exit: the other of its pair.")] = None
+    take_profit_id: Annotated[Id | None, Meta(description="Of an entry: this leg.")] = None
+    stop_loss_id: Annotated[Id | None, Meta(description="Of an entry: this leg.")] = None
+    protects: Annotated[bool, Meta(description="Whether it was put on a position.")] = False
+    legs: Annotated[
+        list["Order"] | None,
+        Meta(
+            description="Of an entry its legs, of an oco its stop-loss, each as it stands; null in"
+            " frames, and in the answer to a replacement."
+        ),
+    ] = None
 
 
 class Triggered(msgspec.Struct, frozen=True, gc=False):
@@ -160,6 +175,23 @@ class Cancellation(msgspec.Struct, frozen=True, gc=False):
     lifecycle: Lifecycle
     reason: Reason
     canceled_at: Time
+
+
+class Reduced(msgspec.Struct, frozen=True, gc=False):
+    """The other exit of a pair was filled in part: this one is smaller now."""
+
+    id: Id
+    account_id: Id
+    symbol: str
+    qty: Decimal
+
+
+class Protection(msgspec.Struct, frozen=True, gc=False):
+    """The exits put on a position."""
+
+    symbol: str
+    take_profit: Order | None
+    stop_loss: Order | None
 
 
 class FeeLine(msgspec.Struct, frozen=True, gc=False):
@@ -314,6 +346,9 @@ class Position(msgspec.Struct, frozen=True, gc=False):
     realized_pl: Annotated[str, Meta(description="Before fees.")]
     fees: Decimal
     updated_at: Time
+    protection: Annotated[Protection, Meta(description="The exits put on it, or null.")] | None = (
+        None
+    )
 
 
 class Portfolio(msgspec.Struct, frozen=True, gc=False):

@@ -4,7 +4,7 @@ Promises: a command reaches the engine only through ``decide``; a repeated one i
 events of its first record. Must not know: which endpoint asks.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import Final, NamedTuple
 
@@ -14,7 +14,7 @@ from stockyard.api.auth import Caller, Gate
 from stockyard.api.desk import PeopleDesk
 from stockyard.api.heads import Head
 from stockyard.api.problems import REPLAYED, Headers, Problem, denial, rule_problem
-from stockyard.api.rendering import Renderer
+from stockyard.api.rendering import NOTHING, Renderer, leg_ids
 from stockyard.api.settings import ApiSettings
 from stockyard.model.commands import Command
 from stockyard.model.denials import DenyCode
@@ -123,6 +123,12 @@ class Door:
             if row is not None and row.account_id == account_id:
                 return row
         raise unknown_order()
+
+    async def legs(self, rows: Sequence[OrderRow]) -> Mapping[int, OrderRow]:
+        """The orders that are shown inside these, by id. Raises ``Refused``."""
+        if not any(leg_ids(row) for row in rows):
+            return NOTHING
+        return await self.world.query(lambda store: store.legs(rows))
 
 
 def unknown_order() -> Problem:

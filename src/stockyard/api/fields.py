@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Meta
 
 from stockyard.api.problems import PERCENT_SCALE, Problem, rule_problem
-from stockyard.model.codes import SIDE_WORDS, TIF_WORDS
+from stockyard.model.codes import CLASS_WORDS, SIDE_WORDS, TIF_WORDS
 from stockyard.model.denials import DenyCode
 from stockyard.model.numbers import (
     CASH_SCALE,
@@ -32,6 +32,7 @@ _PLAIN = re.compile(r"[+-]?[0-9]+(?:\.([0-9]+))?", re.ASCII)
 ACCOUNT_NAME: Final = "Paper account"
 SIDES: Final = {word: side for side, word in SIDE_WORDS.items()}
 TYPES: Final = {row.word: row.order_type for row in ORDER_TYPES}
+CLASSES: Final = {word: order_class for order_class, word in CLASS_WORDS.items()}
 TIMES_IN_FORCE: Final = {word: tif for tif, word in TIF_WORDS.items()}
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _TIME: Final = re.compile(
@@ -95,6 +96,31 @@ ExpiresAt = Annotated[
 ]
 
 
+class TakeProfit(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    """The exit that takes the profit: a limit order."""
+
+    limit_price: Number
+
+
+class StopLoss(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    """The exit that bounds the loss: a stop, a stop limit, or one that trails."""
+
+    stop_price: Number | None = None
+    limit_price: Number | None = None
+    trail_price: TrailPrice | None = None
+    trail_percent: TrailPercent | None = None
+
+
+ClassWord = Annotated[
+    str,
+    Meta(
+        description="How the order is linked: `bracket` with `take_profit` and `stop_loss`, `oto`"
+        " with one of them, `oco` (itself the take-profit) with `stop_loss`.",
+        extra_json_schema={"enum": list(CLASSES)},
+    ),
+]
+
+
 class OrderBody(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     """A new order. Send exactly one of `qty` and `notional`; GET /api/v1/order-types says which
     further fields a type needs. `expires_at` goes with time in force `gtd`.
@@ -110,6 +136,22 @@ class OrderBody(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     stop_price: StopPrice | None = None
     trail_price: TrailPrice | None = None
     trail_percent: TrailPercent | None = None
+    expires_at: ExpiresAt | None = None
+    client_order_id: ClientOrderId | None = None
+    order_class: ClassWord = "simple"
+    take_profit: TakeProfit | None = None
+    stop_loss: StopLoss | None = None
+
+
+class ProtectionBody(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    """Exits for a position: a take-profit, a stop-loss or both."""
+
+    take_profit: TakeProfit | None = None
+    stop_loss: StopLoss | None = None
+    qty: (
+        Annotated[Number, Meta(description="Default: all that no other order would close.")] | None
+    ) = None
+    time_in_force: TifWord = "gtc"
     expires_at: ExpiresAt | None = None
     client_order_id: ClientOrderId | None = None
 
@@ -218,7 +260,7 @@ def _refuse_repeats(body: bytes) -> None:
         return
     names = _KEYS.findall(body)
     if len(set(names)) != len(names):
-        _refuse_repeated([(name.decode(), None) for name in names])
+        json.loads(body, object_pairs_hook=_refuse_repeated)
 
 
 def _refuse_repeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -266,7 +308,9 @@ def _shape_problem(message: str, fields: tuple[str, ...]) -> Problem:
             422,
             "unknown_field",
             f"there is no field {unknown[1][:40]}",
-            f"the fields are {', '.join(fields)}",
+            f"the fields are {', '.join(fields)}"
+            if "at `$." not in message
+            else "send what the OpenAPI document says",
             field=unknown[1][:40],
         )
     missing = _MISSING.search(message)

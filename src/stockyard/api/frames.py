@@ -10,10 +10,11 @@ import msgspec
 
 from stockyard.api import answers as a
 from stockyard.api.problems import Problem, denial
-from stockyard.api.rendering import Renderer, accepted_order, time_text
+from stockyard.api.rendering import Renderer, time_or_none, time_text
 from stockyard.model import events as e
-from stockyard.model.codes import OPEN_STATUSES
+from stockyard.model.codes import LIFECYCLE_WORDS, OPEN_STATUSES, STATUS_WORDS
 from stockyard.model.numbers import format_cash, format_decimal
+from stockyard.projections.rows import accepted_order
 from stockyard.projections.view import View
 from stockyard.runtime.hub import StreamEvent
 
@@ -95,9 +96,11 @@ class Frames:
         if isinstance(x, e.OrderAccepted):
             return "order", "accepted", render.order(accepted_order(ts, x))
         if isinstance(x, e.OrderActivated):
-            return "order", "activated", self._status(x.order_id, "new", "submitted")
+            return "order", "activated", self._activated(x)
         if isinstance(x, e.OrderTriggered):
             return "order", "triggered", render.triggered(ts, x)
+        if isinstance(x, e.OrderReduced):
+            return "order", "reduced", render.reduced(x)
         if isinstance(x, e.OrderCanceled):
             return "order", "canceled", render.cancellation(ts, x)
         if isinstance(x, e.OrderExpired):
@@ -110,6 +113,15 @@ class Frames:
         if isinstance(x, e.CommandRepeated):
             return "request", "repeated", {"first_seq": x.first_seq}
         return self._account_told(seq, idx, ts, x)
+
+    def _activated(self, x: e.OrderActivated) -> dict[str, str | None]:
+        word = STATUS_WORDS[x.status]
+        body: dict[str, str | None] = {**self._status(x.order_id, word, LIFECYCLE_WORDS[word])}
+        if x.instrument_id:
+            scale = self._view.instruments[x.instrument_id].qty_scale
+            body["qty"] = format_decimal(x.qty, scale)
+            body["expires_at"] = time_or_none(x.expires_ns)
+        return body
 
     def _status(self, order_id: int, status: str, lifecycle: str) -> dict[str, str]:
         return {"id": self._render.order_id(order_id), "status": status, "lifecycle": lifecycle}

@@ -14,7 +14,6 @@ from stockyard.api.door import NO_DIGEST, Door, digest, encode
 from stockyard.api.fields import OrderBody, Reader
 from stockyard.api.heads import Head, Receive, read_json
 from stockyard.api.problems import Headers, Problem, rule_problem
-from stockyard.api.rendering import folded_order
 from stockyard.model.commands import CancelOrder
 from stockyard.model.denials import DenyCode
 from stockyard.people.identity import Scope
@@ -35,16 +34,15 @@ async def place_order(door: Door, head: Head, receive: Receive, rest: str) -> An
     key = head.idempotency_key
     command, instrument = placing.place_order(door, body, caller.account_id, key)
     decision = await door.decide(command, door.origin(caller, head), instrument)
-    row = folded_order(decision.ts, decision.events)
-    assert row is not None, "an order that was not denied was accepted"
-    return 201, encode(door.render.order(row)), decision.headers
+    return 201, encode(door.render.made(decision.ts, decision.events)), decision.headers
 
 
 async def read_order(door: Door, head: Head, receive: Receive, rest: str) -> Answer:
     """GET /orders/{order_id}."""
     account = head.parameters(ACCOUNT_ONLY).get(ACCOUNT_PARAMETER) if head.query else None
     caller = door.gate.caller(head, Scope.READ, account)
-    return 200, encode(door.render.live_order(await door.order(rest, caller.account_id))), ()
+    row = await door.order(rest, caller.account_id)
+    return 200, encode(door.render.live_order(row, await door.legs([row]))), ()
 
 
 async def cancel_order(door: Door, head: Head, receive: Receive, rest: str) -> Answer:

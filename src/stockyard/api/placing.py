@@ -7,7 +7,8 @@ everything the client said. Must not know: how the fields travelled.
 from stockyard.api import fields
 from stockyard.api.door import NO_DIGEST, Door, digest
 from stockyard.api.problems import Problem, rule_problem
-from stockyard.model.commands import ClosePosition, PlaceOrder, ReplaceOrder
+from stockyard.model.codes import OrderClass, TimeInForce
+from stockyard.model.commands import ClosePosition, PlaceOrder, ReplaceOrder, SetProtection
 from stockyard.model.denials import DenyCode
 from stockyard.model.instruments import Instrument
 from stockyard.projections.rows import OrderRow
@@ -38,15 +39,23 @@ def place_order(
     if body.limit_price is not None:
         limit = fields.price("limit_price", body.limit_price, instrument.price_scale)
     extra = _extra(body, instrument)
+    order_class = fields.CLASSES.get(body.order_class)
+    if order_class is None:
+        raise rule_problem(DenyCode.ORDER_CLASS_NOT_SUPPORTED, "order_class")
+    exits = _exits(body, instrument)
+    if order_class == OrderClass.OCO and exits[0] and not limit:
+        # An OCO is its own take-profit, and may be sent as such.
+        limit, exits = exits[0], (0, *exits[1:])
+    linked = (order_class, *exits)
     named = fields.client_order_id(body.client_order_id)
     instrument_id = instrument.instrument_id
     told = NO_DIGEST
     if key or named:
         asked = (instrument_id, side, order_type, tif, qty, limit, notional, named)
-        told = digest("POST /orders", *asked, *_said(extra))
+        told = digest("POST /orders", *asked, *_said(extra), *_said(linked, "class"))
     command = PlaceOrder(
         account_id, instrument_id, side, order_type, tif, qty, limit, notional, named, key, told,
-        *extra,
+        *extra, *linked,
     )  # fmt: skip
     return command, instrument
 
@@ -67,9 +76,72 @@ def _extra(
     return stop, trail, ppm, expires_ns
 
 
-def _said(extra: tuple[int, int, int, int]) -> tuple[int, ...]:
+def _exits(
+    body: fields.OrderBody | fields.ProtectionBody, instrument: Instrument
+) -> tuple[int, int, int, int, int]:
+    """Take-profit; stop-loss as stop, limit, trail in price and in millionths; 0 for what is left
+    out.
+    """
+    scale = instrument.price_scale
+    profit = stop = limit = trail = ppm = 0
+    if body.take_profit is not None:
+        profit = _leg_price("take_profit.limit_price", body.take_profit.limit_price, scale)
+    loss = body.stop_loss
+    if loss is None:
+        return profit, 0, 0, 0, 0
+    if loss.stop_price is not None:
+        stop = _leg_price("stop_loss.stop_price", loss.stop_price, scale)
+    if loss.limit_price is not None:
+        limit = _leg_price("stop_loss.limit_price", loss.limit_price, scale)
+    if loss.trail_price is not None:
+        trail = _leg_price("stop_loss.trail_price", loss.trail_price, scale)
+    if loss.trail_percent is not None:
+        ppm = fields.trail_percent("stop_loss.trail_percent", loss.trail_percent)
+    if not (stop or limit or trail or ppm):
+        raise rule_problem(DenyCode.STOP_LOSS_UNCLEAR, "stop_loss")
+    return profit, stop, limit, trail, ppm
+
+
+def _leg_price(field: str, value: str | int, scale: int) -> int:
+    found = fields.scaled(
+        field, value, scale, DenyCode.LEG_PRICE_OFF_TICK, DenyCode.LEG_PRICE_TOO_LARGE
+    )
+    if found <= 0:
+        raise rule_problem(DenyCode.LEG_PRICE_NOT_POSITIVE, field)
+    return found
+
+
+def _said(extra: tuple[int, ...], *name: str) -> tuple[object, ...]:
     """What a digest covers of these: nothing where all are left out, as before they existed."""
-    return extra if any(extra) else ()
+    return (*name, *extra) if any(extra) else ()
+
+
+def set_protection(
+    body: fields.ProtectionBody, account_id: int, instrument: Instrument, key: str
+) -> SetProtection:
+    """Exits for a position. Raises ``Problem`` 422."""
+    if body.take_profit is None and body.stop_loss is None:
+        raise rule_problem(DenyCode.PROTECTION_EMPTY)
+    exits = _exits(body, instrument)
+    tif, qty, expires_ns = _time_in_force(body.time_in_force), 0, 0
+    if body.qty is not None:
+        qty = fields.quantity("qty", body.qty, instrument.qty_scale)
+    if body.expires_at is not None:
+        expires_ns = fields.expiry("expires_at", body.expires_at)
+    named = fields.client_order_id(body.client_order_id)
+    instrument_id = instrument.instrument_id
+    told = NO_DIGEST
+    if key or named:
+        told = digest("PUT /protection", instrument_id, qty, tif, *exits, expires_ns, named)
+    return SetProtection(account_id, instrument_id, qty, tif, *exits, named, key, told, expires_ns)
+
+
+def remove_protection(account_id: int, instrument: Instrument, key: str) -> SetProtection:
+    """The end of a position's protection."""
+    told = digest("DELETE /protection", instrument.instrument_id) if key else NO_DIGEST
+    return SetProtection(
+        account_id, instrument.instrument_id, 0, TimeInForce.GTC, 0, 0, 0, 0, 0, "", key, told
+    )
 
 
 def _time_in_force(word: str) -> int:

@@ -39,13 +39,33 @@ _QTY_CODES: Final = frozenset(
         DenyCode.EXCEEDS_POSITION,
         DenyCode.QUANTITY_TOO_LARGE,
         DenyCode.REPLACE_NOT_ABOVE_FILLED,
+        DenyCode.LEG_WOULD_OPEN_POSITION,
+        DenyCode.PROTECTION_EXCEEDS_POSITION,
     }
 )
-_PRICE_CODES: Final = frozenset({DenyCode.PRICE_OUTSIDE_BAND, DenyCode.STOP_PRICE_WRONG_SIDE})
+_PRICE_CODES: Final = frozenset(
+    {
+        DenyCode.PRICE_OUTSIDE_BAND,
+        DenyCode.STOP_PRICE_WRONG_SIDE,
+        DenyCode.TAKE_PROFIT_WRONG_SIDE,
+        DenyCode.STOP_LOSS_WRONG_SIDE,
+        DenyCode.TAKE_PROFIT_NOT_BEYOND_STOP_LOSS,
+    }
+)
 _FIELDS: Final = {
     DenyCode.STOP_PRICE_MISSING: "stop_price",
     DenyCode.STOP_PRICE_NOT_ALLOWED: "stop_price",
     DenyCode.STOP_PRICE_WRONG_SIDE: "stop_price",
+    DenyCode.ORDER_CLASS_NOT_SUPPORTED: "order_class",
+    DenyCode.CLASS_TYPE_NOT_SUPPORTED: "type",
+    DenyCode.CLASS_TIME_IN_FORCE_NOT_SUPPORTED: "time_in_force",
+    DenyCode.CLASS_NOTIONAL_NOT_ALLOWED: "notional",
+    DenyCode.STOP_LOSS_UNCLEAR: "stop_loss",
+    DenyCode.TAKE_PROFIT_WRONG_SIDE: "take_profit",
+    DenyCode.STOP_LOSS_WRONG_SIDE: "stop_loss",
+    DenyCode.LEG_TRAIL_OUT_OF_RANGE: "stop_loss",
+    DenyCode.LEG_QUANTITY_FIXED: "qty",
+    DenyCode.PROTECTION_EXCEEDS_POSITION: "qty",
     DenyCode.EXPIRY_MISSING: "expires_at",
     DenyCode.EXPIRY_NOT_ALLOWED: "expires_at",
     DenyCode.EXPIRY_NOT_AHEAD: "expires_at",

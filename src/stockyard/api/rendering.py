@@ -5,7 +5,7 @@ that never change, so the first answer and a repeat are the same bytes, also aft
 know: HTTP, or who asks.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Final
@@ -16,6 +16,7 @@ from stockyard.model import events as e
 from stockyard.model.codes import (
     ACCOUNT_STATUS_WORDS,
     ASSET_CLASS_WORDS,
+    CLASS_WORDS,
     FEE_WORDS,
     FILL_RULE_WORDS,
     LIFECYCLE_WORDS,
@@ -26,6 +27,7 @@ from stockyard.model.codes import (
     TYPE_WORDS,
     AccountStatus,
     FillRule,
+    OrderClass,
     OrderType,
     Reason,
     Side,
@@ -40,11 +42,12 @@ from stockyard.model.numbers import (
     format_decimal,
     format_ratio,
 )
-from stockyard.projections.rows import AccountRow, OrderRow, PositionRow
+from stockyard.projections.rows import AccountRow, OrderRow, PositionRow, accepted_order
 from stockyard.projections.view import QuoteRow, View
 
 PRICE_PLACES_MIN: Final = 2
 NO_TRAIL: Final = (0, 0)
+NOTHING: Final[Mapping[int, OrderRow]] = {}
 Trail = Callable[[int, int], tuple[int, int]]
 """For an account and an order: the extreme and the stop of a trailing stop that waits, else
 ``NO_TRAIL``.
@@ -79,36 +82,33 @@ def value_micros(price: int, qty: int, instrument: Instrument) -> int:
     return exact // int(10 ** (instrument.price_scale + instrument.qty_scale))
 
 
-def folded_order(ts: int, events: Iterable[e.Event]) -> OrderRow | None:
-    """The order that one record made, as the record left it; None when it made none.
+def made_orders(ts: int, events: Iterable[e.Event]) -> list[OrderRow]:
+    """The orders that one record made, as the record left them: the one asked for, then its legs.
 
-    What befell other orders in the same record (a day's end, a closing's cancellations) comes
-    before the order is accepted, and is passed over.
+    What befell other orders in the same record (a day's end, a closing's cancellations) is passed
+    over.
     """
-    row: OrderRow | None = None
+    rows: dict[int, OrderRow] = {}
     for event in events:
         if isinstance(event, e.OrderAccepted):
-            row = accepted_order(ts, event)
-        elif row is None:
+            rows[event.order_id] = accepted_order(ts, event)
             continue
-        elif isinstance(event, e.OrderFilled):
+        row = rows.get(getattr(event, "order_id", 0))
+        if row is None:
+            continue
+        if isinstance(event, e.OrderFilled):
             _fill(row, ts, event)
-        elif isinstance(event, e.OrderTriggered) and event.order_id == row.order_id:
+        elif isinstance(event, e.OrderTriggered):
             row.triggered_ns, row.stop_price = ts, event.stop_price
             row.collar_price = event.collar_price
+        elif isinstance(event, e.OrderActivated):
+            row.status, row.qty, row.expires_ns = event.status, event.qty, event.expires_ns
+            row.collar_price = event.collar_price
+        elif isinstance(event, e.OrderReduced):
+            row.qty = event.qty
         elif isinstance(event, e.OrderCanceled):
             row.status, row.reason, row.ended_ns = Status.CANCELED, event.reason, ts
-    return row
-
-
-def accepted_order(ts: int, x: e.OrderAccepted) -> OrderRow:
-    """An order as it was when it was taken."""
-    return OrderRow(
-        x.order_id, x.account_id, x.instrument_id, x.side, x.order_type, x.time_in_force,
-        x.qty, x.limit_price, x.notional_micros, x.collar_price, x.client_order_id, x.status,
-        x.profile_id, x.replaces, 0, x.version, x.expires_ns, ts, ts, 0, 0, "0", 0, 0,
-        x.stop_price, x.trail_price, x.trail_ppm, ts if x.triggered else 0,
-    )  # fmt: skip
+    return list(rows.values())
 
 
 def _fill(row: OrderRow, ts: int, x: e.OrderFilled) -> None:
@@ -117,6 +117,14 @@ def _fill(row: OrderRow, ts: int, x: e.OrderFilled) -> None:
     row.fees_micros += sum([fee for _, fee in x.fees])
     if x.status == Status.FILLED:
         row.ended_ns = ts
+
+
+def leg_ids(row: OrderRow) -> tuple[int, ...]:
+    """The orders shown inside an order: an entry's legs, and the stop-loss of an OCO."""
+    named = [row.take_profit_id, row.stop_loss_id]
+    if row.order_class == OrderClass.OCO and row.order_type == OrderType.LIMIT:
+        named = [row.sibling_id]
+    return tuple([order_id for order_id in named if order_id])
 
 
 def opened_account(ts: int, events: Iterable[e.Event]) -> AccountRow | None:
@@ -135,6 +143,18 @@ def opened_account(ts: int, events: Iterable[e.Event]) -> AccountRow | None:
         ):
             row.cash_micros = row.deposited_micros = event.cash_micros_after
     return row
+
+
+def current_legs(row: OrderRow, linked: Mapping[int, OrderRow]) -> list[OrderRow]:
+    """The orders shown inside an order, each as what it was last replaced by."""
+    legs = []
+    for order_id in leg_ids(row):
+        leg = linked.get(order_id)
+        while leg is not None and leg.replaced_by in linked:
+            leg = linked[leg.replaced_by]
+        if leg is not None:
+            legs.append(leg)
+    return legs
 
 
 class Renderer:
@@ -165,13 +185,26 @@ class Renderer:
         """A profile's name."""
         return self._view.profiles[profile_id].name
 
-    def live_order(self, row: OrderRow) -> a.Order:
-        """An order as it stands, with where a waiting trailing stop has got to."""
+    def live_order(self, row: OrderRow, linked: Mapping[int, OrderRow] = NOTHING) -> a.Order:
+        """An order as it stands, with where a waiting trailing stop has got to, and its legs as far
+        as they are in ``linked``.
+        """
+        legs = [self.live_order(leg) for leg in current_legs(row, linked)] or None
         if row.order_type == OrderType.TRAILING_STOP and row.is_open and row.triggered_ns == 0:
-            return self.order(row, self._trail(row.account_id, row.order_id))
-        return self.order(row)
+            return self.order(row, self._trail(row.account_id, row.order_id), legs)
+        return self.order(row, NO_TRAIL, legs)
 
-    def order(self, row: OrderRow, trail: tuple[int, int] = NO_TRAIL) -> a.Order:
+    def made(self, ts: int, events: Iterable[e.Event]) -> a.Order:
+        """The order that one record made, as the record left it, with its legs."""
+        main, *legs = made_orders(ts, events)
+        return self.order(main, NO_TRAIL, [self.order(leg) for leg in legs] or None)
+
+    def order(
+        self,
+        row: OrderRow,
+        trail: tuple[int, int] = NO_TRAIL,
+        legs: list[a.Order] | None = None,
+    ) -> a.Order:
         """An order as its row stands; ``trail``: extreme and stop of a waiting trailing stop."""
         extreme, stop = trail if trail[0] else (0, row.stop_price)
         instrument = self._view.instruments[row.instrument_id]
@@ -219,6 +252,48 @@ class Renderer:
             ended if status == Status.REPLACED else None,
             time_text(row.triggered_ns) if row.triggered_ns else None,
             time_or_none(row.expires_ns),
+            CLASS_WORDS[row.order_class],
+            self.order_id(row.parent_id) if row.parent_id else None,
+            self.order_id(row.sibling_id) if row.sibling_id else None,
+            self.order_id(row.take_profit_id) if row.take_profit_id else None,
+            self.order_id(row.stop_loss_id) if row.stop_loss_id else None,
+            bool(row.protects),
+            legs,
+        )
+
+    def reduced(self, x: e.OrderReduced) -> a.Reduced:
+        """What the other exit's fill left of an exit."""
+        instrument = self._view.instruments[x.instrument_id]
+        return a.Reduced(
+            self.order_id(x.order_id),
+            self.account_id(x.account_id),
+            instrument.symbol,
+            format_decimal(x.qty, instrument.qty_scale),
+        )
+
+    def protection(self, account_id: int, instrument_id: int) -> a.Protection | None:
+        """The exits put on a position, or None."""
+        found = [
+            row
+            for row in self._view.open_orders[account_id].values()
+            if row.protects and row.instrument_id == instrument_id
+        ]
+        return self._protection([self.live_order(row) for row in found])
+
+    def made_protection(self, ts: int, events: Iterable[e.Event]) -> a.Protection:
+        """The exits that one record put on a position."""
+        found = self._protection([self.order(row) for row in made_orders(ts, events)])
+        assert found is not None, "a protection that was not denied made orders"
+        return found
+
+    def _protection(self, orders: list[a.Order]) -> a.Protection | None:
+        if not orders:
+            return None
+        limit = TYPE_WORDS[OrderType.LIMIT]
+        return a.Protection(
+            orders[0].symbol,
+            next((order for order in orders if order.type == limit), None),
+            next((order for order in orders if order.type != limit), None),
         )
 
     def triggered(self, ts: int, x: e.OrderTriggered) -> a.Triggered:
@@ -384,6 +459,7 @@ class Renderer:
             format_cash(row.realized_micros),
             format_cash(row.fees_micros),
             time_text(row.updated_ns),
+            self.protection(row.account_id, row.instrument_id),
         )
 
     def _worth(self, row: PositionRow, instrument: Instrument) -> tuple[int, int]:

@@ -53,7 +53,10 @@ def _tell(
     if isinstance(event, e.OrderAccepted):
         return "accepted", _accepted(render, event, instrument)
     if isinstance(event, e.OrderActivated):
-        return "activated", "The session opened and the order came alive."
+        return "activated", _activated(row, event, instrument)
+    if isinstance(event, e.OrderReduced):
+        qty = format_decimal(event.qty, instrument.qty_scale)
+        return "reduced", f"The other exit was filled in part: this one is for {qty} now."
     if isinstance(event, e.OrderTriggered):
         stop, price = price_text(event.stop_price, instrument), price_text(event.price, instrument)
         goes_on = (
@@ -73,6 +76,15 @@ def _tell(
         reason = REASON_WORDS[event.reason].replace("_", " ")
         return word, f"What was left {'ended' if word == 'expired' else 'was canceled'}: {reason}."
     return None
+
+
+def _activated(row: OrderRow, event: e.OrderActivated, instrument: Instrument) -> str:
+    if not row.parent_id:
+        return "The session opened and the order came alive."
+    qty = format_decimal(event.qty, instrument.qty_scale)
+    if event.status == Status.ACCEPTED:
+        return f"Its entry has ended: it is for {qty} and waits for its session."
+    return f"It came alive for {qty}."
 
 
 def _left(event: e.OrderFilled, instrument: Instrument) -> str:
@@ -105,9 +117,14 @@ def _accepted(render: Renderer, x: e.OrderAccepted, instrument: Instrument) -> s
         f"{format_decimal(x.held_qty_after, instrument.qty_scale)} {instrument.symbol}."
     )
     came = "It replaces order " + render.order_id(x.replaces) + ". " if x.replaces else ""
-    waits = "" if x.status != Status.ACCEPTED else "Its session is closed, so it waits. "
+    waits = "Its session is closed, so it waits. " if x.status == Status.ACCEPTED else ""
+    if x.status == Status.HELD:
+        waits = f"It waits until order {render.order_id(x.parent_id)} has ended. "
+    linked = ""
+    if x.sibling_id:
+        linked = f"It is paired with order {render.order_id(x.sibling_id)}. "
     status = STATUS_WORDS[x.status].replace("_", " ")
     return (
         f"Taken as {status}: {asked}, {', '.join(terms)}, under profile"
-        f" {render.profile(x.profile_id)}. {came}{waits}{held}"
+        f" {render.profile(x.profile_id)}. {came}{linked}{waits}{held}"
     )

@@ -111,6 +111,10 @@ class Book:
         """Let an order wait for quotes that reach it."""
         self.lane(order).queue(order.side).add(order)
 
+    def tick_at(self, price: int) -> int:
+        """The price increment at a price."""
+        return self.tick if price >= self.tick_threshold else self.tick_below
+
     def touch(self, side: int) -> int:
         """The price an order of this side would trade at now: the ask to buy, the bid to sell."""
         return self.ask if side == Side.BUY else self.bid
@@ -138,6 +142,8 @@ class Book:
 
     def forget(self, order: Order) -> None:
         """Take an order out of every queue."""
+        if order.status == Status.HELD:
+            return
         if order.status == Status.ACCEPTED:
             self.queued.pop(order.order_id, None)
         elif order.awaits_trigger:

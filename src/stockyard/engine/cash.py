@@ -154,8 +154,7 @@ def on_reset_account(state: State, ts: int, command: ResetAccount, out: list[Eve
     if code:
         out.append(CommandDenied(account.account_id, code, 0, 0))
         return
-    for order in list(account.orders.values()):
-        desk.cancel_by_client(state, account, order, Reason.ACCOUNT_RESET, out)
+    desk.cancel_together(state, account, list(account.orders.values()), Reason.ACCOUNT_RESET, out)
     for instrument_id in sorted(account.positions):
         _give_up(state, account, instrument_id, out)
     change = command.starting_micros - account.cash_micros

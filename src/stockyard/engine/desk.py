@@ -4,17 +4,20 @@ Promises: a command is answered once, by events; nothing is changed by one that 
 know: how a fill is priced (``venue``) or whether the means suffice (``risk``).
 """
 
-from stockyard.engine import idempotency, venue
+from stockyard.engine import classes, idempotency, links, venue
 from stockyard.engine.accounts import Account
 from stockyard.engine.books import Book
+from stockyard.engine.leg_rules import broken_time
 from stockyard.engine.orders import Order, advance
-from stockyard.engine.risk import Request, Terms, check_order, requested
+from stockyard.engine.risk import Request, Terms, check_leg, check_order, requested
 from stockyard.engine.state import State, drop_order, held_qty
 from stockyard.model.codes import (
     STOP_TYPES,
+    OrderClass,
     OrderType,
     Reason,
     Side,
+    Status,
     TimeInForce,
     Trigger,
 )
@@ -30,8 +33,6 @@ from stockyard.model.events import (
     CommandDenied,
     CommandRepeated,
     Event,
-    OrderAccepted,
-    OrderActivated,
     OrderReplaced,
 )
 
@@ -122,66 +123,43 @@ def admit(
     order.trail_price = request.trail_price
     order.trail_ppm = request.trail_ppm
     order.expires_ns = request.expires_ns
+    order.extreme = request.extreme
     if request.order_type in STOP_TYPES:
-        order.works_as = (
-            OrderType.LIMIT if request.order_type == OrderType.STOP_LIMIT else OrderType.MARKET
-        )
+        order.await_trigger()
         order.awaits_trigger = not request.triggered
     if replaced is not None:
         order.replaces = replaced.order_id
         order.version = replaced.version + 1
+        if links.is_leg(replaced):
+            order.profile_id = replaced.profile_id
+        links.take_over(account, replaced, order)
     account.orders[order.order_id] = order
+    if request.held:
+        order.status = advance(order.status, Trigger.HOLD)
+        if order.time_in_force == TimeInForce.GTD:
+            state.date(order)
+        classes.tell_accepted(account, order, out)
+        return
     if order.side == Side.BUY:
         order.held_micros = terms.hold_micros
         account.held_micros += terms.hold_micros
     else:
-        order.held_qty = order.qty
-        account.positions[order.instrument_id].held_qty += order.qty
-    if order.time_in_force == TimeInForce.DAY:
-        book.day_orders[order.order_id] = order
-        calendar = state.calendars.get(book.calendar_id)
-        order.expires_ns = calendar.day_ends_ns() if calendar is not None else 0
-    elif order.time_in_force == TimeInForce.GTD:
-        state.date(order)
-    order.status = advance(order.status, Trigger.ADMIT if book.is_open else Trigger.QUEUE)
-    _tell_accepted(account, order, out)
-    if book.is_open:
-        venue.work(state, account, book, order, ts, out)
-    else:
-        book.queued[order.order_id] = order
-
-
-def _trades_at_market(order: Order) -> bool:
-    return order.works_as == OrderType.MARKET and not order.awaits_trigger
-
-
-def _tell_accepted(account: Account, order: Order, out: list[Event]) -> None:
-    out.append(
-        OrderAccepted(
-            order.order_id,
-            order.account_id,
-            order.instrument_id,
-            order.side,
-            order.order_type,
-            order.time_in_force,
-            order.qty,
-            order.limit_price,
-            order.notional_micros,
-            order.worst_price if _trades_at_market(order) else 0,
-            order.client_order_id,
-            order.status,
-            order.profile_id,
-            order.replaces,
-            order.version,
-            order.expires_ns,
-            account.held_micros,
-            held_qty(account, order.instrument_id),
-            order.stop_price,
-            order.trail_price,
-            order.trail_ppm,
-            order.order_type in STOP_TYPES and not order.awaits_trigger,
-        )
-    )
+        links.hold_exit(account, order)
+    working = [order]
+    legs: list[Order] = []
+    if request.exits is not None and replaced is None:
+        order.order_class = request.exits.order_class
+        legs = classes.make_legs(state, account, order, request.exits)
+        if order.order_class == OrderClass.OCO:
+            working.extend(legs)
+    for each in working:
+        if each is not order:
+            classes.price_exit(book, each)
+        classes.begin(state, book, each)
+    classes.tell_accepted(account, order, out)
+    for leg in legs:
+        classes.tell_accepted(account, leg, out)
+    classes.start(state, account, book, working, ts, out)
 
 
 def on_cancel_order(state: State, ts: int, command: CancelOrder, out: list[Event]) -> None:
@@ -207,6 +185,16 @@ def cancel_by_client(
     venue.cancel(state, account, book, order, reason, out)
 
 
+def cancel_together(
+    state: State, account: Account, orders: list[Order], reason: int, out: list[Event]
+) -> None:
+    """Cancel orders and whatever is linked with them in one step: no leg comes alive meanwhile."""
+    for order in orders:
+        links.sever(order)
+    for order in orders:
+        cancel_by_client(state, account, order, reason, out)
+
+
 def on_cancel_all_orders(state: State, ts: int, command: CancelAllOrders, out: list[Event]) -> None:
     """Cancel every open order, oldest first; none open is no error and gives no event."""
     key, digest = command.idempotency_key, command.digest
@@ -214,9 +202,9 @@ def on_cancel_all_orders(state: State, ts: int, command: CancelAllOrders, out: l
     if account is None:
         return
     idempotency.remember(state, account, "", key, digest, ts, True)
-    for order in list(account.orders.values()):
-        if command.instrument_id in (0, order.instrument_id):
-            cancel_by_client(state, account, order, Reason.BY_CLIENT, out)
+    wanted = command.instrument_id
+    orders = [o for o in account.orders.values() if wanted in (0, o.instrument_id)]
+    cancel_together(state, account, orders, Reason.BY_CLIENT, out)
 
 
 def on_replace_order(state: State, ts: int, command: ReplaceOrder, out: list[Event]) -> None:
@@ -231,8 +219,11 @@ def on_replace_order(state: State, ts: int, command: ReplaceOrder, out: list[Eve
     if order is None:
         terms.deny(DenyCode.ORDER_NOT_OPEN)
     else:
-        request = _replacement(order, command, terms)
-        terms = _lowest(terms, check_order(state, account, request, ts))
+        request = _replacement(state, account, order, command, terms)
+        if request.held:
+            terms = _lowest(terms, check_leg(state, account, request, ts))
+        else:
+            terms = _lowest(terms, check_order(state, account, request, ts))
     idempotency.remember(state, account, client_order_id, key, digest, ts, terms.code == 0)
     if terms.code or order is None or request is None:
         _deny(account, terms, out)
@@ -254,7 +245,9 @@ def on_replace_order(state: State, ts: int, command: ReplaceOrder, out: list[Eve
     admit(state, account, request, terms, client_order_id, order, ts, out)
 
 
-def _replacement(order: Order, command: ReplaceOrder, terms: Terms) -> Request:
+def _replacement(
+    state: State, account: Account, order: Order, command: ReplaceOrder, terms: Terms
+) -> Request:
     """The order as it would be; ``terms`` says what forbids it."""
     total = command.qty or order.qty
     leaves = total - order.filled_qty if total > order.filled_qty else total
@@ -275,6 +268,7 @@ def _replacement(order: Order, command: ReplaceOrder, terms: Terms) -> Request:
     request.freed_micros = order.held_micros
     request.freed_qty = order.held_qty
     request.freed_orders = 1
+    _replace_linked(state, account, order, request, command.qty, terms)
     if command.qty and command.qty <= order.filled_qty:
         terms.deny(DenyCode.REPLACE_NOT_ABOVE_FILLED, order.filled_qty + 1, command.qty)
     elif total == order.qty and same_terms(order, request, price, tif):
@@ -284,6 +278,30 @@ def _replacement(order: Order, command: ReplaceOrder, terms: Terms) -> Request:
     elif triggered and (command.stop_price or command.trail_price or command.trail_ppm):
         terms.deny(DenyCode.ALREADY_TRIGGERED)
     return request
+
+
+def _replace_linked(
+    state: State, account: Account, order: Order, request: Request, qty: int, terms: Terms
+) -> None:
+    """Add what a replacement keeps of the order's links, and what these forbid."""
+    book = state.book(order.instrument_id)
+    assert book is not None
+    if order.order_type == OrderType.TRAILING_STOP and order.awaits_trigger:
+        trails = (request.trail_price, request.trail_ppm)
+        if trails == (order.trail_price, order.trail_ppm):
+            armed = order.status not in (Status.ACCEPTED, Status.HELD)
+            request.extreme = book.triggers.extreme_of(order) if armed else order.extreme
+    request.exits = classes.exits_of(account, order)
+    if not links.is_leg(order):
+        return
+    other = links.sibling_of(account, order)
+    if other is not None:
+        request.freed_qty += other.held_qty
+    request.held = order.status == Status.HELD
+    if qty and qty != order.qty:
+        terms.deny(DenyCode.LEG_QUANTITY_FIXED)
+    terms.deny_all(broken_time(request.time_in_force))
+    terms.deny_all(classes.replaced_leg(book, account, order, request))
 
 
 def same_terms(order: Order, request: Request, price: int, tif: int) -> bool:
@@ -310,9 +328,8 @@ def on_close_position(state: State, ts: int, command: ClosePosition, out: list[E
         _deny(account, terms, out)
         return
     if command.cancel_orders:
-        for order in list(account.orders.values()):
-            if order.instrument_id == command.instrument_id:
-                cancel_by_client(state, account, order, Reason.POSITION_CLOSED, out)
+        orders = [o for o in account.orders.values() if o.instrument_id == command.instrument_id]
+        cancel_together(state, account, orders, Reason.POSITION_CLOSED, out)
     admit(state, account, request, terms, client_order_id, None, ts, out)
 
 
@@ -345,17 +362,28 @@ def _closing(state: State, account: Account, command: ClosePosition) -> tuple[Re
 def session_opens(state: State, book: Book, ts: int, out: list[Event]) -> None:
     """Bring queued orders alive, oldest first."""
     book.is_open = True
-    for order in list(book.queued.values()):
+    for order in [book.queued[order_id] for order_id in sorted(book.queued)]:
         account = state.accounts[order.account_id]
-        del book.queued[order.order_id]
+        other = links.sibling_of(account, order)
+        if other is not None and other.order_type in STOP_TYPES:
+            _activate(state, account, book, other, ts, out)
+        _activate(state, account, book, order, ts, out)
+
+
+def _activate(
+    state: State, account: Account, book: Book, order: Order, ts: int, out: list[Event]
+) -> None:
+    if book.queued.pop(order.order_id, None) is not None:
         order.status = advance(order.status, Trigger.ADMIT)
-        out.append(OrderActivated(order.order_id, order.account_id))
+        classes.tell_activated(account, order, out)
         venue.work(state, account, book, order, ts, out)
 
 
 def session_closes(state: State, book: Book, out: list[Event]) -> None:
     """End the day orders, oldest first."""
     book.is_open = False
-    for order in list(book.day_orders.values()):
+    for order in [book.day_orders[order_id] for order_id in sorted(book.day_orders)]:
+        if order.order_id not in book.day_orders:
+            continue
         account = state.accounts[order.account_id]
         venue.expire(state, account, book, order, Reason.DAY_ENDED, out)

@@ -8,7 +8,7 @@ the ledger sums to zero. Must not know: time, disk, network, or who is asking.
 from hashlib import sha256
 from typing import Final, cast
 
-from stockyard.engine import cash, desk, reference, snapshot, stops
+from stockyard.engine import cash, classes, desk, protection, reference, snapshot, stops
 from stockyard.engine.preview import preview
 from stockyard.engine.state import State
 from stockyard.model import commands as c
@@ -78,6 +78,8 @@ class Engine:
             desk.on_cancel_order(state, ts, cast(c.CancelOrder, message), out)
         else:
             self._apply_rare(state, ts, message, out)
+        if state.waking:
+            classes.wake(state, ts, out)
         state.ledger.check()
 
     def _apply_rare(self, state: State, ts: int, message: Input, out: list[Event]) -> None:
@@ -87,6 +89,8 @@ class Engine:
             desk.on_cancel_all_orders(state, ts, message, out)
         elif isinstance(message, c.ClosePosition):
             desk.on_close_position(state, ts, message, out)
+        elif isinstance(message, c.SetProtection):
+            protection.on_set_protection(state, ts, message, out)
         elif isinstance(message, c.OpenAccount):
             cash.on_open_account(state, message, out)
         elif isinstance(message, c.DepositCash):

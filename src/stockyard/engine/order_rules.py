@@ -9,7 +9,7 @@ from typing import Final
 from mypy_extensions import mypyc_attr
 
 from stockyard.engine.books import Book
-from stockyard.engine.triggers import trailed
+from stockyard.engine.triggers import better_extreme, trailed
 from stockyard.model.codes import OrderType, Side
 from stockyard.model.order_types import ORDER_TYPES
 from stockyard.numerics.arithmetic import mul_div_ceil, mul_div_floor
@@ -29,6 +29,7 @@ class Priced:
         self.stop_price = 0
         self.trail_price = 0
         self.trail_ppm = 0
+        self.extreme = 0
         self.triggered = False
 
 
@@ -61,9 +62,14 @@ def stop_limit_worst_price(limit_price: int) -> int:
     return limit_price
 
 
-def trailing_stop_worst_price(book: Book, side: int, trail_price: int, trail_ppm: int) -> int:
-    """The collar around the stop as it would be now; 0 when there is no price to trail from."""
-    price = book.market_price(side)
+def trailing_stop_worst_price(
+    book: Book, side: int, trail_price: int, trail_ppm: int, extreme: int
+) -> int:
+    """The collar around the stop as it would be now; 0 when there is no price to trail from.
+
+    ``extreme``: one that it takes over, or 0.
+    """
+    price = better_extreme(side, book.market_price(side), extreme)
     if price == 0:
         return 0
     return stop_worst_price(book, side, trailed(side, price, trail_price, trail_ppm))
@@ -81,7 +87,9 @@ def worst_price(book: Book, request: "Priced") -> int:
         return stop_worst_price(book, side, request.stop_price)
     if kind == OrderType.STOP_LIMIT:
         return stop_limit_worst_price(request.limit_price)
-    return trailing_stop_worst_price(book, side, request.trail_price, request.trail_ppm)
+    return trailing_stop_worst_price(
+        book, side, request.trail_price, request.trail_ppm, request.extreme
+    )
 
 
 def times_in_force(order_type: int) -> tuple[int, ...]:

@@ -8,11 +8,17 @@ from typing import Final
 
 from mypy_extensions import mypyc_attr
 
-from stockyard.model.codes import Status, Trigger
+from stockyard.model.codes import OrderType, Status, Trigger
 
 TRANSITIONS: Final = {
     (Status.NONE, Trigger.QUEUE): Status.ACCEPTED,
     (Status.NONE, Trigger.ADMIT): Status.NEW,
+    (Status.NONE, Trigger.HOLD): Status.HELD,
+    (Status.HELD, Trigger.QUEUE): Status.ACCEPTED,
+    (Status.HELD, Trigger.ADMIT): Status.NEW,
+    (Status.HELD, Trigger.CANCEL): Status.CANCELED,
+    (Status.HELD, Trigger.EXPIRE): Status.EXPIRED,
+    (Status.HELD, Trigger.REPLACE): Status.REPLACED,
     (Status.ACCEPTED, Trigger.ADMIT): Status.NEW,
     (Status.ACCEPTED, Trigger.CANCEL): Status.CANCELED,
     (Status.ACCEPTED, Trigger.EXPIRE): Status.EXPIRED,
@@ -61,7 +67,12 @@ class Order:
 
     ``filled_value`` is the exact sum of price times quantity at the instrument's scales.
     ``heap_index`` is the order's place in its ``OrderHeap``, -1 when it is in none. ``held_*`` is
-    what it reserves.
+    what it reserves. ``extreme`` is what a trailing stop that is not armed yet takes over from the
+    one it replaces.
+
+    Links are order ids, 0 for none: ``parent_id`` a leg's entry, ``sibling_id`` the other exit of a
+    pair, ``take_profit_id`` and ``stop_loss_id`` an entry's legs. ``filled_before``: what the
+    orders it replaces have filled. ``protects``: it was put on a position.
     """
 
     def __init__(
@@ -104,8 +115,22 @@ class Order:
         self.filled_value = 0
         self.held_micros = 0
         self.held_qty = 0
+        self.extreme = 0
+        self.order_class = 0
+        self.parent_id = 0
+        self.sibling_id = 0
+        self.take_profit_id = 0
+        self.stop_loss_id = 0
+        self.filled_before = 0
+        self.protects = False
         self.rank = 0
         self.heap_index = -1
+
+    def await_trigger(self) -> None:
+        """Make it a stop order that waits for its price."""
+        stop_limit = self.order_type == OrderType.STOP_LIMIT
+        self.works_as = OrderType.LIMIT if stop_limit else OrderType.MARKET
+        self.awaits_trigger = True
 
 
 class OrderHeap:

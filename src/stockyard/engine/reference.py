@@ -4,7 +4,7 @@ Promises: a fact is taken as it is; only one that no correct program would write
 Must not know: which file or feed it came from.
 """
 
-from stockyard.engine import desk, stops, venue
+from stockyard.engine import classes, desk, stops, venue
 from stockyard.engine.books import Book
 from stockyard.engine.fees import FeeTable
 from stockyard.engine.sessions import Calendar
@@ -125,6 +125,8 @@ def pass_time(state: State, ts: int, out: list[Event]) -> None:
             _turn(state, due, due.pass_boundary(), ts, out)
         else:
             _end_dated(state, state.next_due_ns, out)
+        if state.waking:
+            classes.wake(state, ts, out)
         state.refresh_due()
 
 

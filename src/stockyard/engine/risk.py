@@ -12,9 +12,19 @@ from mypy_extensions import mypyc_attr
 from stockyard.engine.accounts import Account
 from stockyard.engine.books import Book
 from stockyard.engine.fees import most_ahead
+from stockyard.engine.leg_rules import (
+    Broken,
+    Exits,
+    broken_class,
+    broken_prices,
+    broken_sides,
+    entry_price,
+    exit_side,
+)
 from stockyard.engine.order_rules import Priced, times_in_force, worst_price
 from stockyard.engine.state import State
-from stockyard.model.codes import AccountStatus, OrderType, Side, TimeInForce
+from stockyard.engine.triggers import better_extreme
+from stockyard.model.codes import AccountStatus, OrderClass, OrderType, Side, TimeInForce
 from stockyard.model.commands import PlaceOrder
 from stockyard.model.denials import DenyCode
 from stockyard.model.numbers import INT_MAX
@@ -29,7 +39,8 @@ class Request(Priced):
     """An order as asked for, whoever asks: a new one, a replacement, or the closing of a position.
 
     ``freed_micros``, ``freed_qty``: what canceling or replacing other orders in the same step
-    frees; ``freed_orders``: how many open orders end in the same step.
+    frees; ``freed_orders``: how many open orders end in the same step. ``exits``: those it comes
+    with, or None. ``held``: it takes the place of a leg whose entry has not ended.
     """
 
     def __init__(
@@ -51,6 +62,8 @@ class Request(Priced):
         self.freed_micros = 0
         self.freed_qty = 0
         self.freed_orders = 0
+        self.exits: Exits | None = None
+        self.held = False
 
 
 def requested(command: PlaceOrder) -> Request:
@@ -68,6 +81,22 @@ def requested(command: PlaceOrder) -> Request:
     request.trail_price = command.trail_price
     request.trail_ppm = command.trail_ppm
     request.expires_ns = command.expires_ns
+    if (
+        command.order_class
+        or command.take_profit_limit
+        or command.stop_loss_stop
+        or command.stop_loss_limit
+        or command.stop_loss_trail_price
+        or command.stop_loss_trail_ppm
+    ):
+        request.exits = Exits(
+            command.order_class,
+            command.take_profit_limit,
+            command.stop_loss_stop,
+            command.stop_loss_limit,
+            command.stop_loss_trail_price,
+            command.stop_loss_trail_ppm,
+        )
     return request
 
 
@@ -93,10 +122,10 @@ class Terms:
         if self.code == 0 or code < self.code:
             self.code, self.required, self.available = code, required, available
 
-
-def tick_of(book: Book, price: int) -> int:
-    """The price increment at a price."""
-    return book.tick if price >= book.tick_threshold else book.tick_below
+    def deny_all(self, broken: Broken) -> None:
+        """Note broken rules that were found elsewhere."""
+        for code, required, available in broken:
+            self.deny(code, required, available)
 
 
 def check_shape(book: Book, request: Request, terms: Terms) -> bool:
@@ -130,7 +159,7 @@ def check_given(book: Book, price: int, terms: Terms) -> bool:
     if price < 0:
         terms.deny(DenyCode.PRICE_NOT_POSITIVE)
         return False
-    on_tick = price % tick_of(book, price) == 0
+    on_tick = price % book.tick_at(price) == 0
     if not on_tick:
         terms.deny(DenyCode.PRICE_OFF_TICK)
     if price > book.price_max:
@@ -142,16 +171,9 @@ def check_given(book: Book, price: int, terms: Terms) -> bool:
 def check_limit(book: Book, request: Request, terms: Terms) -> None:
     """Check the limit price, and refuse one far worse than the market for its sender."""
     price = request.limit_price
-    if request.order_type not in (OrderType.LIMIT, OrderType.STOP_LIMIT):
-        if price:
-            terms.deny(DenyCode.LIMIT_PRICE_NOT_ALLOWED)
-        return
-    if price == 0:
-        terms.deny(DenyCode.LIMIT_PRICE_MISSING)
-        return
     stop = 0 if request.triggered else request.stop_price
     reference = stop or book.touch(request.side)
-    if not check_given(book, price, terms) or reference <= 0:
+    if not check_limit_given(book, request, terms) or reference <= 0:
         return
     if request.side == Side.BUY:
         bound = mul_div_floor(reference, _BPS + book.band_bps, _BPS)
@@ -161,6 +183,19 @@ def check_limit(book: Book, request: Request, terms: Terms) -> None:
         outside = price < bound
     if outside:
         terms.deny(DenyCode.PRICE_OUTSIDE_BAND, price, bound)
+
+
+def check_limit_given(book: Book, request: Request, terms: Terms) -> bool:
+    """Check that a limit price is there where one belongs, and could be one; True if so."""
+    price = request.limit_price
+    if request.order_type not in (OrderType.LIMIT, OrderType.STOP_LIMIT):
+        if price:
+            terms.deny(DenyCode.LIMIT_PRICE_NOT_ALLOWED)
+        return False
+    if price == 0:
+        terms.deny(DenyCode.LIMIT_PRICE_MISSING)
+        return False
+    return check_given(book, price, terms)
 
 
 def check_stop(book: Book, request: Request, terms: Terms) -> None:
@@ -195,10 +230,10 @@ def lacks_quote(book: Book, request: Request) -> bool:
 
 def check_ahead(book: Book, request: Request, terms: Terms, ts: int) -> None:
     """Check that the trail, the stop and the expiry lie where they can still be reached."""
-    tif, expires_ns = request.time_in_force, request.expires_ns
     price = book.market_price(request.side)
+    best = better_extreme(request.side, price, request.extreme)
     if request.order_type == OrderType.TRAILING_STOP and not request.triggered:
-        most = price if request.trail_price else 1_000_000
+        most = best if request.trail_price else 1_000_000
         trail = request.trail_price or request.trail_ppm
         if not 0 < trail < most:
             terms.deny(DenyCode.TRAIL_OUT_OF_RANGE, trail, most)
@@ -207,6 +242,11 @@ def check_ahead(book: Book, request: Request, terms: Terms, ts: int) -> None:
     passed = stop <= price if request.side == Side.BUY else stop >= price
     if fixed and stop and price and passed and not request.triggered:
         terms.deny(DenyCode.STOP_PRICE_WRONG_SIDE, stop, price)
+    check_expiry(request.time_in_force, request.expires_ns, terms, ts)
+
+
+def check_expiry(tif: int, expires_ns: int, terms: Terms, ts: int) -> None:
+    """Check that an expiry is there where one belongs, and lies ahead."""
     if tif == TimeInForce.GTD and expires_ns == 0:
         terms.deny(DenyCode.EXPIRY_MISSING)
     elif tif != TimeInForce.GTD and expires_ns:
@@ -230,6 +270,8 @@ def check_order(state: State, account: Account, request: Request, ts: int) -> Te
     check_limit(book, request, terms)
     check_stop(book, request, terms)
     check_trail(book, request, terms)
+    if request.exits is not None:
+        check_exits(book, request, request.exits, terms)
     if not book.is_open and request.time_in_force in (TimeInForce.IOC, TimeInForce.FOK):
         terms.deny(DenyCode.SESSION_CLOSED)
     if terms.worst_price == 0 and lacks_quote(book, request):
@@ -238,6 +280,44 @@ def check_order(state: State, account: Account, request: Request, ts: int) -> Te
         check_ahead(book, request, terms, ts)
     if terms.code == 0:
         check_means(state, account, book, request, terms, ts)
+    return terms
+
+
+def check_exits(book: Book, request: Request, exits: Exits, terms: Terms) -> None:
+    """Check that the class fits the order and its exits, and where their prices lie."""
+    kind, side = request.order_type, request.side
+    profit = exits.take_profit
+    if exits.order_class == OrderClass.OCO:
+        profit = request.limit_price
+        profit_from, loss_from = book.touch(side), book.market_price(side)
+    else:
+        loss_from = entry_price(
+            book, side, kind, request.limit_price, request.stop_price, request.triggered
+        )
+        profit_from = loss_from
+    terms.deny_all(broken_class(exits, kind, request.time_in_force, request.notional_micros))
+    terms.deny_all(broken_prices(book, exits, loss_from))
+    way = exit_side(exits, side)
+    terms.deny_all(broken_sides(book, exits, way, profit, profit_from, loss_from))
+
+
+def check_leg(state: State, account: Account, request: Request, ts: int) -> Terms:
+    """Decide whether a leg that is held may become this: the market and the means do not matter
+    yet.
+    """
+    terms = Terms()
+    if account.status != AccountStatus.ACTIVE:
+        terms.deny(DenyCode.ACCOUNT_NOT_ACTIVE)
+    book = state.book(request.instrument_id)
+    assert book is not None
+    check_shape(book, request, terms)
+    terms.qty = request.qty
+    check_limit_given(book, request, terms)
+    check_stop(book, request, terms)
+    check_trail(book, request, terms)
+    if request.trail_price < 0 or not 0 <= request.trail_ppm < 1_000_000:
+        terms.deny(DenyCode.TRAIL_OUT_OF_RANGE, request.trail_ppm, 1_000_000)
+    check_expiry(request.time_in_force, request.expires_ns, terms, ts)
     return terms
 
 
@@ -327,9 +407,18 @@ def check_means(
     """Check the count of open orders, buying power for a buy, and shares for a sale."""
     limits = state.limits
     assert limits is not None
-    count = len(account.orders) - request.freed_orders
-    if count >= limits.open_orders_max:
-        terms.deny(DenyCode.TOO_MANY_OPEN_ORDERS, count + 1, limits.open_orders_max)
+    count = len(account.orders) - request.freed_orders + 1
+    exits = request.exits
+    if exits is not None and request.freed_orders == 0:
+        count += exits.count()
+    if count > limits.open_orders_max:
+        terms.deny(DenyCode.TOO_MANY_OPEN_ORDERS, count, limits.open_orders_max)
+    closing_pair = exits is not None and exits.order_class == OrderClass.OCO
+    if exits is not None and not closing_pair and request.side == Side.SELL:
+        terms.deny(DenyCode.ENTRY_WOULD_CLOSE_POSITION)
+    if closing_pair and request.side == Side.BUY:
+        terms.deny(DenyCode.LEG_WOULD_OPEN_POSITION, terms.qty, 0)
+        return
     if request.side == Side.BUY:
         hold = principal_ahead(book, terms.worst_price, terms.qty, 0, request.notional_micros)
         hold += fees_ahead(state, book, account.profile_id, 0, 0, hold, terms.qty, ts)
@@ -340,5 +429,7 @@ def check_means(
         return
     position = account.positions.get(request.instrument_id)
     free = 0 if position is None else position.qty - position.held_qty + request.freed_qty
-    if terms.qty > free:
+    if terms.qty > free and closing_pair:
+        terms.deny(DenyCode.LEG_WOULD_OPEN_POSITION, terms.qty, free)
+    elif terms.qty > free:
         terms.deny(DenyCode.EXCEEDS_POSITION, terms.qty, free)

@@ -10,7 +10,7 @@ from stockyard.engine.orders import Order
 from stockyard.engine.reference import on_fees_scheduled
 from stockyard.engine.sessions import Calendar
 from stockyard.engine.state import Profile, State
-from stockyard.model.codes import STOP_TYPES, OrderType, Status, TimeInForce
+from stockyard.model.codes import STOP_TYPES, Status, TimeInForce
 from stockyard.model.facts import FeesScheduled, SessionsScheduled
 from stockyard.model.instruments import Session
 from stockyard.model.state import (
@@ -114,7 +114,7 @@ def _account(account: Account) -> AccountState:
 def _order(state: State, o: Order) -> OrderState:
     book = state.book(o.instrument_id)
     assert book is not None
-    armed = o.awaits_trigger and o.status != Status.ACCEPTED
+    armed = o.awaits_trigger and o.status not in (Status.ACCEPTED, Status.HELD)
     return OrderState(
         o.order_id,
         o.account_id,
@@ -139,8 +139,15 @@ def _order(state: State, o: Order) -> OrderState:
         o.stop_price,
         o.trail_price,
         o.trail_ppm,
-        book.triggers.extreme_of(o) if armed else 0,
+        book.triggers.extreme_of(o) if armed else o.extreme,
         o.order_type in STOP_TYPES and not o.awaits_trigger,
+        o.order_class,
+        o.parent_id,
+        o.sibling_id,
+        o.take_profit_id,
+        o.stop_loss_id,
+        o.filled_before,
+        o.protects,
     )
 
 
@@ -242,19 +249,29 @@ def _restore_order(state: State, source: OrderState) -> None:
     order.trail_price = source.trail_price
     order.trail_ppm = source.trail_ppm
     if order.order_type in STOP_TYPES:
-        stop_limit = order.order_type == OrderType.STOP_LIMIT
-        order.works_as = OrderType.LIMIT if stop_limit else OrderType.MARKET
+        order.await_trigger()
         order.awaits_trigger = not source.triggered
+    order.order_class, order.protects = source.order_class, source.protects
+    order.parent_id, order.sibling_id = source.parent_id, source.sibling_id
+    order.take_profit_id, order.stop_loss_id = source.take_profit_id, source.stop_loss_id
+    order.filled_before = source.filled_before
+    _place(state, order, source.extreme)
+
+
+def _place(state: State, order: Order, extreme: int) -> None:
+    """Put a restored order where it waits."""
     state.accounts[order.account_id].orders[order.order_id] = order
     book = state.book(order.instrument_id)
     assert book is not None
-    if order.time_in_force == TimeInForce.DAY:
+    if order.time_in_force == TimeInForce.DAY and order.status != Status.HELD:
         book.day_orders[order.order_id] = order
     elif order.time_in_force == TimeInForce.GTD:
         state.date(order)
-    if order.status == Status.ACCEPTED:
-        book.queued[order.order_id] = order
+    if order.status in (Status.ACCEPTED, Status.HELD):
+        order.extreme = extreme
+        if order.status == Status.ACCEPTED:
+            book.queued[order.order_id] = order
     elif order.awaits_trigger:
-        book.triggers.arm(order, source.extreme)
+        book.triggers.arm(order, extreme)
     else:
         book.queue(order)

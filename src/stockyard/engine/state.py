@@ -54,6 +54,7 @@ class State:
         self.dated_most = DATED_LEAST
         self.key_expiries: deque[tuple[int, int, str]] = deque()
         self.ledger = Ledger()
+        self.waking: list[Order] = []
         self.next_due_ns = NEVER_NS
 
     def book(self, instrument_id: int) -> Book | None:

@@ -47,7 +47,7 @@ def trail(state: State, account_id: int, order_id: int) -> tuple[int, int]:
     order = account.orders.get(order_id) if account is not None else None
     if order is None or order.order_type != OrderType.TRAILING_STOP:
         return 0, 0
-    if not order.awaits_trigger or order.status == Status.ACCEPTED:
+    if not order.awaits_trigger or order.status in (Status.ACCEPTED, Status.HELD):
         return 0, 0
     book = state.book(order.instrument_id)
     assert book is not None

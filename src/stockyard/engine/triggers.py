@@ -161,6 +161,13 @@ def trailed(side: int, extreme: int, trail_price: int, trail_ppm: int) -> int:
     return mul_div_ceil(extreme, _MILLION + trail_ppm, _MILLION)
 
 
+def better_extreme(side: int, price: int, extreme: int) -> int:
+    """The more extreme of two prices, the one that moves a stop of this side further; 0 is none."""
+    if price == 0 or extreme == 0:
+        return price or extreme
+    return max(price, extreme) if side == Side.SELL else min(price, extreme)
+
+
 def stop_at(order: Order, extreme: int) -> int:
     """An armed trailing order's stop for an extreme."""
     return trailed(order.side, extreme, order.trail_price, order.trail_ppm)
@@ -187,12 +194,14 @@ class Triggers:
 
     def arm(self, order: Order, price: int) -> None:
         """Wait for the order's stop; ``price`` is where a trailing one starts from, 0 when there is
-        none yet: then it starts from the next price.
+        none yet: then it starts from the next price. An extreme that it takes over counts too.
         """
         self.armed += 1
         if order.order_type == OrderType.TRAILING_STOP:
             none = INT_MAX if order.side == Side.BUY else 0
-            self._trails(order).add(order, price or none)
+            seen = better_extreme(order.side, price, order.extreme)
+            order.extreme = 0
+            self._trails(order).add(order, seen or none)
         elif order.side == Side.BUY:
             order.rank = order.stop_price
             self._stops_buy.push(order)

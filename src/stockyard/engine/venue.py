@@ -5,6 +5,7 @@ fill says which quote, size and rule made it. ``docs/reference/fills.md`` states
 traders. Must not know: who sent the order or how it was checked.
 """
 
+from stockyard.engine import links
 from stockyard.engine.accounts import Account
 from stockyard.engine.books import Book, Lane
 from stockyard.engine.fees import FeeLines, charge, house_book
@@ -22,7 +23,7 @@ from stockyard.model.codes import (
     TimeInForce,
     Trigger,
 )
-from stockyard.model.events import Event, OrderCanceled, OrderExpired, OrderFilled
+from stockyard.model.events import Event, OrderExpired, OrderFilled
 from stockyard.model.numbers import HOLDING_MAX
 from stockyard.numerics.arithmetic import div_ceil, div_floor, round_down_to
 
@@ -226,6 +227,8 @@ def fill(
         ts,
         out,
     )
+    if order.sibling_id or order.take_profit_id or order.stop_loss_id:
+        links.after_fill(state, account, book, order, out)
 
 
 def _street_micros(book: Book, order: Order) -> int:
@@ -306,6 +309,8 @@ def _finish_fill(
     ):
         order.qty = order.filled_qty
         leaves = 0
+    if order.sibling_id:
+        links.shrink_other(account, order, qty)
     if leaves == 0:
         drop_order(state, account, book, order)
         order.status = advance(order.status, Trigger.FILL_REST)
@@ -325,7 +330,7 @@ def _finish_fill(
         hold = min(hold, order.held_micros - paid)
         account.held_micros += hold - order.held_micros
         order.held_micros = hold
-    else:
+    elif order.held_qty:
         account.positions[order.instrument_id].held_qty += leaves - order.held_qty
         order.held_qty = leaves
 
@@ -389,18 +394,8 @@ def cancel(
     state: State, account: Account, book: Book, order: Order, reason: int, out: list[Event]
 ) -> None:
     """End what is left of an order and free what it holds."""
-    drop_order(state, account, book, order)
-    order.status = advance(order.status, Trigger.CANCEL)
-    out.append(
-        OrderCanceled(
-            order.order_id,
-            order.account_id,
-            order.instrument_id,
-            reason,
-            account.held_micros,
-            held_qty(account, order.instrument_id),
-        )
-    )
+    links.end_canceled(state, account, book, order, reason, out)
+    links.after_end(state, account, book, order, out)
 
 
 def expire(
@@ -419,3 +414,4 @@ def expire(
             held_qty(account, order.instrument_id),
         )
     )
+    links.after_end(state, account, book, order, out)

@@ -35,6 +35,15 @@ class TimeInForce:
     GTD: Final = 5
 
 
+class OrderClass:
+    """How an order is linked with others: alone, or with exits of its own."""
+
+    SIMPLE: Final = 0
+    BRACKET: Final = 1
+    OCO: Final = 2
+    OTO: Final = 3
+
+
 class Status:
     """Where an order stands. The words (see ``STATUS_WORDS``) are Alpaca's."""
 
@@ -47,6 +56,7 @@ class Status:
     EXPIRED: Final = 6
     REPLACED: Final = 7
     REJECTED: Final = 8
+    HELD: Final = 9
 
 
 class Trigger:
@@ -60,6 +70,7 @@ class Trigger:
     EXPIRE: Final = 6
     REPLACE: Final = 7
     REJECT: Final = 8
+    HOLD: Final = 9
 
 
 class Reason:
@@ -75,6 +86,11 @@ class Reason:
     NOTIONAL_SPENT: Final = 8
     ACCOUNT_AT_LIMIT: Final = 9
     DATE_REACHED: Final = 10
+    OTHER_LEG_FILLED: Final = 11
+    OTHER_LEG_ENDED: Final = 12
+    ENTRY_NOT_FILLED: Final = 13
+    NOTHING_TO_EXIT: Final = 14
+    PROTECTION_REPLACED: Final = 15
 
 
 class AssetClass:
@@ -139,6 +155,12 @@ TIF_WORDS: Final = {
     TimeInForce.FOK: "fok",
     TimeInForce.GTD: "gtd",
 }
+CLASS_WORDS: Final = {
+    OrderClass.SIMPLE: "simple",
+    OrderClass.BRACKET: "bracket",
+    OrderClass.OCO: "oco",
+    OrderClass.OTO: "oto",
+}
 STATUS_WORDS: Final = {
     Status.ACCEPTED: "accepted",
     Status.NEW: "new",
@@ -148,6 +170,7 @@ STATUS_WORDS: Final = {
     Status.EXPIRED: "expired",
     Status.REPLACED: "replaced",
     Status.REJECTED: "rejected",
+    Status.HELD: "held",
 }
 LIFECYCLE_WORDS: Final = {
     "accepted": "pending",
@@ -158,10 +181,11 @@ LIFECYCLE_WORDS: Final = {
     "expired": "expired",
     "replaced": "canceled",
     "rejected": "rejected",
+    "held": "pending",
 }
 """The seven words of a textbook lifecycle, for every status word that a client may see."""
 
-OPEN_STATUSES: Final = (Status.ACCEPTED, Status.NEW, Status.PARTIALLY_FILLED)
+OPEN_STATUSES: Final = (Status.ACCEPTED, Status.NEW, Status.PARTIALLY_FILLED, Status.HELD)
 REASON_WORDS: Final = {
     Reason.BY_CLIENT: "canceled_by_client",
     Reason.DAY_ENDED: "trading_day_ended",
@@ -173,6 +197,11 @@ REASON_WORDS: Final = {
     Reason.NOTIONAL_SPENT: "notional_below_one_lot",
     Reason.ACCOUNT_AT_LIMIT: "account_holds_as_much_as_it_may",
     Reason.DATE_REACHED: "good_till_date_reached",
+    Reason.OTHER_LEG_FILLED: "other_leg_filled",
+    Reason.OTHER_LEG_ENDED: "other_leg_ended",
+    Reason.ENTRY_NOT_FILLED: "entry_ended_unfilled",
+    Reason.NOTHING_TO_EXIT: "position_has_nothing_free",
+    Reason.PROTECTION_REPLACED: "protection_replaced",
 }
 ASSET_CLASS_WORDS: Final = {AssetClass.US_EQUITY: "us_equity", AssetClass.CRYPTO: "crypto"}
 ACCOUNT_STATUS_WORDS: Final = {

@@ -16,7 +16,9 @@ class PlaceOrder(msgspec.Struct, frozen=True, array_like=True, tag=1, gc=False):
 
     ``stop_price``: what triggers a stop or stop-limit order. A trailing stop has one of
     ``trail_price`` (scaled) and ``trail_ppm`` (millionths of the price; 15,000 is 1.5 %).
-    ``expires_ns``: the end of a ``GTD`` order, 0 for any other.
+    ``expires_ns``: the end of a ``GTD`` order, 0 for any other. ``order_class``: an ``OrderClass``;
+    ``take_profit_limit`` is the limit of one exit, ``stop_loss_*`` the terms of the other: a stop,
+    a stop limit or a trailing stop. An ``OCO`` is itself the take-profit.
     """
 
     account_id: int
@@ -34,6 +36,12 @@ class PlaceOrder(msgspec.Struct, frozen=True, array_like=True, tag=1, gc=False):
     trail_price: int = 0
     trail_ppm: int = 0
     expires_ns: int = 0
+    order_class: int = 0
+    take_profit_limit: int = 0
+    stop_loss_stop: int = 0
+    stop_loss_limit: int = 0
+    stop_loss_trail_price: int = 0
+    stop_loss_trail_ppm: int = 0
 
 
 class CancelOrder(msgspec.Struct, frozen=True, array_like=True, tag=2, gc=False):
@@ -143,6 +151,28 @@ class ResetAccount(msgspec.Struct, frozen=True, array_like=True, tag=10, gc=Fals
     digest: bytes
 
 
+class SetProtection(msgspec.Struct, frozen=True, array_like=True, tag=11, gc=False):
+    """Put a take-profit, a stop-loss or both on a position, in the place of those it has.
+
+    ``qty`` scaled, or 0 for all that no other order would close. No price at all removes the
+    protection there is.
+    """
+
+    account_id: int
+    instrument_id: int
+    qty: int
+    time_in_force: int
+    take_profit_limit: int
+    stop_loss_stop: int
+    stop_loss_limit: int
+    stop_loss_trail_price: int
+    stop_loss_trail_ppm: int
+    client_order_id: str
+    idempotency_key: str
+    digest: bytes
+    expires_ns: int = 0
+
+
 Command = (
     PlaceOrder
     | CancelOrder
@@ -154,4 +184,5 @@ Command = (
     | WithdrawCash
     | SetAccountProfile
     | ResetAccount
+    | SetProtection
 )

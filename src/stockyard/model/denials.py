@@ -44,15 +44,35 @@ class DenyCode:
     EXPIRY_MISSING: Final = 340
     EXPIRY_NOT_ALLOWED: Final = 350
     EXPIRY_NOT_AHEAD: Final = 360
+    ORDER_CLASS_NOT_SUPPORTED: Final = 361
+    LEG_MISSING: Final = 362
+    LEG_NOT_ALLOWED: Final = 363
+    CLASS_TYPE_NOT_SUPPORTED: Final = 364
+    CLASS_TIME_IN_FORCE_NOT_SUPPORTED: Final = 365
+    CLASS_NOTIONAL_NOT_ALLOWED: Final = 366
+    STOP_LOSS_UNCLEAR: Final = 367
+    LEG_PRICE_NOT_POSITIVE: Final = 368
+    LEG_PRICE_OFF_TICK: Final = 369
+    LEG_PRICE_TOO_LARGE: Final = 370
+    LEG_TRAIL_OUT_OF_RANGE: Final = 371
+    TAKE_PROFIT_WRONG_SIDE: Final = 372
+    STOP_LOSS_WRONG_SIDE: Final = 373
+    TAKE_PROFIT_NOT_BEYOND_STOP_LOSS: Final = 374
+    PROTECTION_EMPTY: Final = 375
     TOO_MANY_OPEN_ORDERS: Final = 400
     EXCEEDS_BUYING_POWER: Final = 410
     EXCEEDS_POSITION: Final = 420
     NO_POSITION: Final = 430
+    LEG_WOULD_OPEN_POSITION: Final = 431
+    ENTRY_WOULD_CLOSE_POSITION: Final = 432
+    PROTECTION_EXCEEDS_POSITION: Final = 433
     ORDER_NOT_OPEN: Final = 500
     REPLACE_NOT_ABOVE_FILLED: Final = 510
     REPLACE_CHANGES_NOTHING: Final = 520
     NOTIONAL_NOT_REPLACEABLE: Final = 530
     ALREADY_TRIGGERED: Final = 540
+    LEG_QUANTITY_FIXED: Final = 541
+    NO_PROTECTION: Final = 542
     AMOUNT_NOT_POSITIVE: Final = 600
     AMOUNT_TOO_LARGE: Final = 610
     EXCEEDS_WITHDRAWABLE_CASH: Final = 620
@@ -288,6 +308,113 @@ DENY_RULES: Final[dict[int, DenyRule]] = {
         "the expiry is not ahead, or more than a year ahead",
         "send an expires_at within the coming year",
     ),
+    DenyCode.ORDER_CLASS_NOT_SUPPORTED: DenyRule(
+        "order_class_not_supported",
+        422,
+        False,
+        "there is no such order class",
+        "use simple, bracket, oco or oto",
+    ),
+    DenyCode.LEG_MISSING: DenyRule(
+        "leg_missing",
+        422,
+        False,
+        "an exit that this order class needs is missing",
+        "send take_profit and stop_loss with bracket, one of them with oto, stop_loss with oco",
+    ),
+    DenyCode.LEG_NOT_ALLOWED: DenyRule(
+        "leg_not_allowed",
+        422,
+        False,
+        "this order class does not take the exits that were sent",
+        "send take_profit and stop_loss with bracket, just one of them with oto, stop_loss alone"
+        " with oco (whose limit_price is the take-profit), and none with simple",
+    ),
+    DenyCode.CLASS_TYPE_NOT_SUPPORTED: DenyRule(
+        "class_type_not_supported",
+        422,
+        False,
+        "this order class is not offered with this order type",
+        "an oco is a limit order; a bracket or oto begins with market, limit, stop or stop_limit",
+    ),
+    DenyCode.CLASS_TIME_IN_FORCE_NOT_SUPPORTED: DenyRule(
+        "class_time_in_force_not_supported",
+        422,
+        False,
+        "linked orders are not offered with this time in force",
+        "use day, gtc or gtd",
+    ),
+    DenyCode.CLASS_NOTIONAL_NOT_ALLOWED: DenyRule(
+        "class_notional_not_allowed",
+        422,
+        False,
+        "linked orders are not offered for a notional amount",
+        "send qty",
+    ),
+    DenyCode.STOP_LOSS_UNCLEAR: DenyRule(
+        "stop_loss_unclear",
+        422,
+        False,
+        "the stop-loss is neither a stop, nor a stop limit, nor a trailing stop",
+        "send just one of stop_price, trail_price and trail_percent; limit_price goes with"
+        " stop_price",
+    ),
+    DenyCode.LEG_PRICE_NOT_POSITIVE: DenyRule(
+        "leg_price_not_positive",
+        422,
+        False,
+        "a price of an exit is not above zero",
+        "send prices above zero",
+    ),
+    DenyCode.LEG_PRICE_OFF_TICK: DenyRule(
+        "leg_price_off_tick",
+        422,
+        False,
+        "a price of an exit is not a multiple of the price increment",
+        "round the exits' prices to the symbol's price_increment",
+    ),
+    DenyCode.LEG_PRICE_TOO_LARGE: DenyRule(
+        "leg_price_too_large",
+        422,
+        False,
+        "a price of an exit is above what can be represented",
+        "lower the price",
+    ),
+    DenyCode.LEG_TRAIL_OUT_OF_RANGE: DenyRule(
+        "leg_trail_out_of_range",
+        422,
+        False,
+        "the stop-loss trails by nothing or by the whole price",
+        "send a trail_price above zero and below the price, or a trail_percent between 0 and 100",
+    ),
+    DenyCode.TAKE_PROFIT_WRONG_SIDE: DenyRule(
+        "take_profit_wrong_side",
+        422,
+        True,
+        "the take-profit is no profit: it does not lie beyond the entry, or the market",
+        "put it at least one price increment above what is bought (below what is sold short)",
+    ),
+    DenyCode.STOP_LOSS_WRONG_SIDE: DenyRule(
+        "stop_loss_wrong_side",
+        422,
+        True,
+        "the stop-loss does not lie on the losing side of the entry, or of the market",
+        "put it at least one price increment below what is bought (above what is sold short)",
+    ),
+    DenyCode.TAKE_PROFIT_NOT_BEYOND_STOP_LOSS: DenyRule(
+        "take_profit_not_beyond_stop_loss",
+        422,
+        False,
+        "the take-profit does not lie beyond the stop-loss and its limit",
+        "to sell, put the take-profit above both prices of the stop-loss; to buy, below",
+    ),
+    DenyCode.PROTECTION_EMPTY: DenyRule(
+        "protection_empty",
+        422,
+        False,
+        "a protection has a take-profit, a stop-loss or both",
+        "send take_profit or stop_loss; to remove the protection, DELETE it",
+    ),
     DenyCode.TOO_MANY_OPEN_ORDERS: DenyRule(
         "too_many_open_orders",
         403,
@@ -315,6 +442,27 @@ DENY_RULES: Final[dict[int, DenyRule]] = {
         True,
         "the account holds none of this symbol",
         "see GET /api/v1/positions",
+    ),
+    DenyCode.LEG_WOULD_OPEN_POSITION: DenyRule(
+        "leg_would_open_position",
+        403,
+        True,
+        "an oco closes a position, and there is not as much to close (open orders count)",
+        "lower the quantity, cancel orders that would close it, or send a bracket to open one",
+    ),
+    DenyCode.ENTRY_WOULD_CLOSE_POSITION: DenyRule(
+        "entry_would_close_position",
+        403,
+        True,
+        "a bracket or oto opens a position, and this order would close one",
+        "send an oco, or PUT the position's protection",
+    ),
+    DenyCode.PROTECTION_EXCEEDS_POSITION: DenyRule(
+        "protection_exceeds_position",
+        403,
+        True,
+        "the protection is larger than what no other order would close",
+        "lower qty, leave it out for all that is free, or cancel orders that would close it",
     ),
     DenyCode.ORDER_NOT_OPEN: DenyRule(
         "order_not_open",
@@ -350,6 +498,20 @@ DENY_RULES: Final[dict[int, DenyRule]] = {
         False,
         "the order was triggered already, so its stop cannot be moved any more",
         "change qty or limit_price, or cancel the order",
+    ),
+    DenyCode.LEG_QUANTITY_FIXED: DenyRule(
+        "leg_quantity_fixed",
+        422,
+        False,
+        "an exit is as large as its entry or its position asks",
+        "change its prices, or replace the entry or the protection",
+    ),
+    DenyCode.NO_PROTECTION: DenyRule(
+        "no_protection",
+        404,
+        False,
+        "there is no protection on this position",
+        "see GET /api/v1/positions/{symbol}/protection",
     ),
     DenyCode.AMOUNT_NOT_POSITIVE: DenyRule(
         "amount_not_positive",

@@ -10,11 +10,15 @@ import msgspec
 
 
 class OrderAccepted(msgspec.Struct, frozen=True, array_like=True, tag=1, gc=False):
-    """An order is ours to work. ``status``: NEW, or ACCEPTED while its session is closed.
+    """An order is ours to work. ``status``: NEW, ACCEPTED while its session is closed, or HELD
+    until its entry has ended.
 
     ``collar_price``: worst price a market order may take, 0 for a limit order. ``expires_ns``: end
     of its trading day for a day order, else 0. ``held_*_after``: what all open orders of the
-    account hold.
+    account hold. Links: ``parent_id`` the entry of a leg; ``sibling_id`` the other exit of a pair;
+    ``take_profit_id`` and ``stop_loss_id`` the open legs of an entry, whose quantity is
+    ``filled_before`` (what the orders it replaces have filled) and ``qty`` together. Each of these
+    names this order back from now on. ``protects``: it was put on a position.
     """
 
     order_id: int
@@ -39,13 +43,31 @@ class OrderAccepted(msgspec.Struct, frozen=True, array_like=True, tag=1, gc=Fals
     trail_price: int = 0
     trail_ppm: int = 0
     triggered: bool = False
+    order_class: int = 0
+    parent_id: int = 0
+    sibling_id: int = 0
+    take_profit_id: int = 0
+    stop_loss_id: int = 0
+    filled_before: int = 0
+    protects: bool = False
 
 
 class OrderActivated(msgspec.Struct, frozen=True, array_like=True, tag=2, gc=False):
-    """A queued order came alive at the open of its session."""
+    """A queued order came alive at the open of its session, or a leg when its entry had ended.
+
+    ``status``: NEW, or ACCEPTED for a leg whose session is closed. ``qty``, ``expires_ns`` and
+    ``collar_price`` are the order's from now on.
+    """
 
     order_id: int
     account_id: int
+    instrument_id: int = 0
+    status: int = 2
+    qty: int = 0
+    expires_ns: int = 0
+    collar_price: int = 0
+    held_micros_after: int = 0
+    held_qty_after: int = 0
 
 
 class OrderFilled(msgspec.Struct, frozen=True, array_like=True, tag=3, gc=False):
@@ -208,6 +230,17 @@ class OrderTriggered(msgspec.Struct, frozen=True, array_like=True, tag=15, gc=Fa
     held_qty_after: int
 
 
+class OrderReduced(msgspec.Struct, frozen=True, array_like=True, tag=16, gc=False):
+    """The other exit of a pair was filled in part: this one is smaller by as much."""
+
+    order_id: int
+    account_id: int
+    instrument_id: int
+    qty: int
+    held_micros_after: int
+    held_qty_after: int
+
+
 Event = (
     OrderAccepted
     | OrderActivated
@@ -224,4 +257,5 @@ Event = (
     | PositionGivenUp
     | AccountReset
     | OrderTriggered
+    | OrderReduced
 )

@@ -13,7 +13,8 @@ from stockyard.model.instruments import Instrument, Limits, Session, VenueProfil
 class OrderState(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One open order. ``filled_value``: exact sum of price times quantity, as text (unbounded).
 
-    ``extreme``: the best price an untriggered trailing stop has seen since it was armed.
+    ``extreme``: the best price an untriggered trailing stop has seen since it was armed, or takes
+    over from the order it replaces. ``filled_before``: what the orders it replaces have filled.
     """
 
     order_id: int
@@ -41,6 +42,13 @@ class OrderState(msgspec.Struct, frozen=True, array_like=True, gc=False):
     trail_ppm: int = 0
     extreme: int = 0
     triggered: bool = False
+    order_class: int = 0
+    parent_id: int = 0
+    sibling_id: int = 0
+    take_profit_id: int = 0
+    stop_loss_id: int = 0
+    filled_before: int = 0
+    protects: bool = False
 
 
 class PositionState(msgspec.Struct, frozen=True, array_like=True, gc=False):

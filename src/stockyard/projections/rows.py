@@ -9,11 +9,15 @@ from typing import Final
 import msgspec
 
 from stockyard.model.codes import OPEN_STATUSES
+from stockyard.model.events import OrderAccepted
 
 
 class OrderRow(msgspec.Struct, array_like=True, gc=False):
     """One order. ``filled_value``: exact sum of price times quantity, as text (it may pass 64
     bits).
+
+    Links (``parent_id`` and so on) are order ids, 0 for none: as they are while the order is open,
+    and as they last were once it has ended.
 
     ``*_ns`` times are the world's clock, 0 for not yet. ``reason``: a ``Reason``, 0 for none.
     """
@@ -46,11 +50,29 @@ class OrderRow(msgspec.Struct, array_like=True, gc=False):
     trail_price: int
     trail_ppm: int
     triggered_ns: int
+    order_class: int = 0
+    parent_id: int = 0
+    sibling_id: int = 0
+    take_profit_id: int = 0
+    stop_loss_id: int = 0
+    protects: int = 0
 
     @property
     def is_open(self) -> bool:
         """Whether the order can still trade."""
         return self.status in OPEN_STATUSES
+
+
+def accepted_order(ts: int, x: OrderAccepted) -> OrderRow:
+    """An order as it was when it was taken."""
+    return OrderRow(
+        x.order_id, x.account_id, x.instrument_id, x.side, x.order_type, x.time_in_force,
+        x.qty, x.limit_price, x.notional_micros, x.collar_price, x.client_order_id, x.status,
+        x.profile_id, x.replaces, 0, x.version, x.expires_ns, ts, ts, 0, 0, "0", 0, 0,
+        x.stop_price, x.trail_price, x.trail_ppm, ts if x.triggered else 0,
+        x.order_class, x.parent_id, x.sibling_id, x.take_profit_id, x.stop_loss_id,
+        int(x.protects),
+    )  # fmt: skip
 
 
 class FillRow(msgspec.Struct, array_like=True, gc=False):
@@ -122,7 +144,8 @@ TABLES: Final = {
 INDEXES: Final = (
     "CREATE INDEX IF NOT EXISTS orders_by_account ON orders (account_id, order_id)",
     "CREATE INDEX IF NOT EXISTS orders_by_client_id ON orders (account_id, client_order_id)",
-    "CREATE INDEX IF NOT EXISTS orders_open ON orders (status) WHERE status <= 3",
+    "CREATE INDEX IF NOT EXISTS orders_open ON orders (status)"
+    f" WHERE status IN ({', '.join(str(status) for status in OPEN_STATUSES)})",
     "CREATE INDEX IF NOT EXISTS fills_by_order ON fills (order_id)",
     "CREATE INDEX IF NOT EXISTS fills_by_account ON fills (account_id, seq, idx)",
     "CREATE INDEX IF NOT EXISTS events_by_account ON events (account_id, seq, idx)",

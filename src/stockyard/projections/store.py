@@ -218,6 +218,22 @@ class ReadStore:
             OrderRow, "orders", f"WHERE {' AND '.join(where)} ORDER BY order_id DESC LIMIT ?", bound
         )
 
+    def legs(self, rows: Sequence[OrderRow]) -> dict[int, OrderRow]:
+        """The orders that these name as their legs or other exits, and what replaced them."""
+        found: dict[int, OrderRow] = {}
+        wanted = {
+            order_id
+            for row in rows
+            for order_id in (row.take_profit_id, row.stop_loss_id, row.sibling_id)
+            if order_id
+        }
+        while wanted:
+            marks = ", ".join("?" for _ in wanted)
+            page = self._select(OrderRow, "orders", f"WHERE order_id IN ({marks})", sorted(wanted))
+            found.update((row.order_id, row) for row in page)
+            wanted = {row.replaced_by for row in page if row.replaced_by} - found.keys()
+        return found
+
     def fills(self, order_id: int) -> list[tuple[FillRow, Event]]:
         """An order's executions in order, each with the event that explains it."""
         names = ", ".join(f"f.{name}" for name in columns("fills"))

@@ -16,7 +16,13 @@ from stockyard.model.commands import PlaceOrder
 from stockyard.model.instruments import Instrument, Limits, Session, VenueProfile
 from stockyard.model.records import Input
 from stockyard.model.state import EngineState
-from stockyard.projections.rows import AccountRow, FillRow, OrderRow, PositionRow
+from stockyard.projections.rows import (
+    AccountRow,
+    FillRow,
+    OrderRow,
+    PositionRow,
+    accepted_order,
+)
 
 
 class QuoteRow:
@@ -79,6 +85,7 @@ class View:
             e.OrderAccepted: self._on_accepted,
             e.OrderActivated: self._on_activated,
             e.OrderTriggered: self._on_triggered,
+            e.OrderReduced: self._on_reduced,
             e.OrderFilled: self._on_filled,
             e.OrderCanceled: self._on_canceled,
             e.OrderExpired: self._on_expired,
@@ -229,43 +236,43 @@ class View:
             self._position(account_id, instrument_id, ts).held_qty = qty
 
     def _on_accepted(self, seq: int, index: int, ts: int, a: e.OrderAccepted) -> None:
-        row = OrderRow(
-            a.order_id,
-            a.account_id,
-            a.instrument_id,
-            a.side,
-            a.order_type,
-            a.time_in_force,
-            a.qty,
-            a.limit_price,
-            a.notional_micros,
-            a.collar_price,
-            a.client_order_id,
-            a.status,
-            a.profile_id,
-            a.replaces,
-            0,
-            a.version,
-            a.expires_ns,
-            ts,
-            ts,
-            0,
-            0,
-            "0",
-            0,
-            0,
-            a.stop_price,
-            a.trail_price,
-            a.trail_ppm,
-            ts if a.triggered else 0,
-        )
+        row = accepted_order(ts, a)
+        self._link(row, a.filled_before, ts)
         self.orders[a.order_id] = row
         self.open_orders[a.account_id][a.order_id] = row
         self.changes.orders[a.order_id] = row
         self._hold(a.account_id, a.instrument_id, a.side, a.held_micros_after, a.held_qty_after, ts)
 
     def _on_activated(self, seq: int, index: int, ts: int, a: e.OrderActivated) -> None:
-        self._order(a.order_id, ts).status = Status.NEW
+        row = self._order(a.order_id, ts)
+        row.status, row.qty, row.expires_ns = a.status, a.qty, a.expires_ns
+        row.collar_price = a.collar_price
+        self._hold(
+            a.account_id, a.instrument_id, row.side, a.held_micros_after, a.held_qty_after, ts
+        )
+
+    def _on_reduced(self, seq: int, index: int, ts: int, x: e.OrderReduced) -> None:
+        row = self._order(x.order_id, ts)
+        row.qty = x.qty
+        self._hold(
+            x.account_id, x.instrument_id, row.side, x.held_micros_after, x.held_qty_after, ts
+        )
+
+    def _link(self, row: OrderRow, filled_before: int, ts: int) -> None:
+        """Let the orders that a new one is linked with name it, as far as they are open."""
+        open_orders = self.open_orders[row.account_id]
+        if row.sibling_id in open_orders:
+            self._order(row.sibling_id, ts).sibling_id = row.order_id
+        if row.parent_id in open_orders:
+            parent = self._order(row.parent_id, ts)
+            if parent.take_profit_id == (row.replaces or row.order_id):
+                parent.take_profit_id = row.order_id
+            else:
+                parent.stop_loss_id = row.order_id
+        for leg_id in (row.take_profit_id, row.stop_loss_id):
+            if leg_id in open_orders:
+                leg = self._order(leg_id, ts)
+                leg.parent_id, leg.qty = row.order_id, filled_before + row.qty
 
     def _on_triggered(self, seq: int, index: int, ts: int, x: e.OrderTriggered) -> None:
         row = self._order(x.order_id, ts)

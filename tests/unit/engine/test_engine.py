@@ -96,6 +96,11 @@ def plain(kind: type, account_id: int, order_id: int) -> Any:
         "starting_micros": DOLLAR,
         "profile_id": 1,
         "digest": b"",
+        "take_profit_limit": 1_200_000,
+        "stop_loss_stop": 900_000,
+        "stop_loss_limit": 0,
+        "stop_loss_trail_price": 0,
+        "stop_loss_trail_ppm": 0,
     }
     fields = [f for f in msgspec.structs.fields(kind) if f.default is msgspec.NODEFAULT]
     return kind(**{field.name: values.get(field.name, "") for field in fields})

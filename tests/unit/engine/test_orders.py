@@ -15,16 +15,17 @@ TRIGGERS = [value for name, value in vars(Trigger).items() if name.isupper()]
 ENDED = [status for status in STATUS_WORDS if status not in OPEN_STATUSES]
 
 BOOK = """
-              QUEUE     ADMIT  FILL_PART         FILL_REST  CANCEL    EXPIRE   REPLACE   REJECT
-NONE          ACCEPTED  NEW    -                 -          -         -        -         -
-ACCEPTED      -         NEW    -                 -          CANCELED  EXPIRED  REPLACED  REJECTED
-NEW           -         -      PARTIALLY_FILLED  FILLED     CANCELED  EXPIRED  REPLACED  REJECTED
-PARTIALLY_FILLED -      -      PARTIALLY_FILLED  FILLED     CANCELED  EXPIRED  REPLACED  -
-FILLED        -         -      -                 -          -         -        -         -
-CANCELED      -         -      -                 -          -         -        -         -
-EXPIRED       -         -      -                 -          -         -        -         -
-REPLACED      -         -      -                 -          -         -        -         -
-REJECTED      -         -      -                 -          -         -        -         -
+                 QUEUE    ADMIT FILL_PART        FILL_REST CANCEL   EXPIRE  REPLACE  REJECT   HOLD
+NONE             ACCEPTED NEW   -                -         -        -       -        -        HELD
+ACCEPTED         -        NEW   -                -         CANCELED EXPIRED REPLACED REJECTED -
+NEW              -        -     PARTIALLY_FILLED FILLED    CANCELED EXPIRED REPLACED REJECTED -
+PARTIALLY_FILLED -        -     PARTIALLY_FILLED FILLED    CANCELED EXPIRED REPLACED -        -
+FILLED           -        -     -                -         -        -       -        -        -
+CANCELED         -        -     -                -         -        -       -        -        -
+EXPIRED          -        -     -                -         -        -       -        -        -
+REPLACED         -        -     -                -         -        -       -        -        -
+REJECTED         -        -     -                -         -        -       -        -        -
+HELD             ACCEPTED NEW   -                -         CANCELED EXPIRED REPLACED -        -
 """
 
 

@@ -49,10 +49,14 @@ RELEASED = {
     "OrderType": "MARKET=1 LIMIT=2 STOP=3 STOP_LIMIT=4 TRAILING_STOP=5",
     "TimeInForce": "DAY=1 GTC=2 IOC=3 FOK=4 GTD=5",
     "Status": "NONE=0 ACCEPTED=1 NEW=2 PARTIALLY_FILLED=3 FILLED=4 CANCELED=5 EXPIRED=6 "
-    "REPLACED=7 REJECTED=8",
-    "Trigger": "QUEUE=1 ADMIT=2 FILL_PART=3 FILL_REST=4 CANCEL=5 EXPIRE=6 REPLACE=7 REJECT=8",
+    "REPLACED=7 REJECTED=8 HELD=9",
+    "OrderClass": "SIMPLE=0 BRACKET=1 OCO=2 OTO=3",
+    "Trigger": "QUEUE=1 ADMIT=2 FILL_PART=3 FILL_REST=4 CANCEL=5 EXPIRE=6 REPLACE=7 REJECT=8 "
+    "HOLD=9",
     "Reason": "BY_CLIENT=1 DAY_ENDED=2 IMMEDIATE_REST=3 NOT_FILLABLE_WHOLE=4 BEYOND_COLLAR=5 "
-    "ACCOUNT_RESET=6 POSITION_CLOSED=7 NOTIONAL_SPENT=8 ACCOUNT_AT_LIMIT=9 DATE_REACHED=10",
+    "ACCOUNT_RESET=6 POSITION_CLOSED=7 NOTIONAL_SPENT=8 ACCOUNT_AT_LIMIT=9 DATE_REACHED=10 "
+    "OTHER_LEG_FILLED=11 OTHER_LEG_ENDED=12 ENTRY_NOT_FILLED=13 NOTHING_TO_EXIT=14 "
+    "PROTECTION_REPLACED=15",
     "AssetClass": "US_EQUITY=1 CRYPTO=2",
     "AccountStatus": "ACTIVE=1 SUSPENDED=2 CLOSED=3",
     "FillRule": "TAKE_WHOLE=1 TAKE_QUOTED=2 REST_WHOLE=3 REST_QUOTED=4",
@@ -92,6 +96,10 @@ def test_numbers_are_given_once(table: type) -> None:
     assert len(set(values)) == len(values)
 
 
+def test_every_order_class_has_a_word() -> None:
+    assert sorted(numbers(codes.OrderClass).values()) == sorted(codes.CLASS_WORDS)
+
+
 def test_every_status_has_its_textbook_word() -> None:
     assert set(LIFECYCLE_WORDS) == set(STATUS_WORDS.values())
     assert {LIFECYCLE_WORDS[STATUS_WORDS[status]] for status in OPEN_STATUSES} == {
@@ -127,4 +135,4 @@ def test_every_order_type_has_its_rule_and_its_words(row: Any) -> None:
 
 def test_every_order_type_has_a_row() -> None:
     assert [row.order_type for row in ORDER_TYPES] == sorted(numbers(OrderType).values())
-    assert len(numbers(Trigger)) == 8
+    assert len(numbers(Trigger)) == 9

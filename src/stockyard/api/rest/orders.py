@@ -10,7 +10,7 @@ from stockyard.api.describing import Trait, described
 from stockyard.api.door import NO_DIGEST, Door, digest
 from stockyard.api.fields import Reader
 from stockyard.api.problems import Problem, denial
-from stockyard.api.rendering import folded_order, price_text
+from stockyard.api.rendering import price_text
 from stockyard.api.routes import Response, Visiting, answer, router
 from stockyard.api.story import story
 from stockyard.model.codes import OPEN_STATUSES, SIDE_WORDS, STATUS_WORDS, TIF_WORDS
@@ -90,7 +90,8 @@ async def list_orders(
         limit,
     )
     rows = await door.world.query(lambda store: _orders(store, wanted, door))
-    return answer([door.render.live_order(row) for row in rows])
+    linked = await door.legs(rows)
+    return answer([door.render.live_order(row, linked) for row in rows])
 
 
 def _after(door: Door, text: str) -> int:
@@ -148,7 +149,7 @@ async def cancel_orders(visit: Visiting, symbol: Annotated[str | None, Query()] 
         "Replace an order",
         "Puts a new order in its place: the old one ends as `replaced`, and the new one names it"
         " in `replaces`. `qty` is the new total, counting what the old order has filled. The new"
-        " one of a waiting trailing stop begins to follow the market anew.",
+        " one of a waiting trailing stop keeps its best price, unless the trail changes.",
         traits=_MOVES | Trait.NAMED,
         body=fields.ReplaceBody,
         body_examples={
@@ -170,9 +171,7 @@ async def replace_order(visit: Visiting, order_id: str) -> Response:
     instrument = door.view.instruments[row.instrument_id]
     command = placing.replace_order(body, row, instrument, key)
     decision = await door.decide(command, door.origin(caller, visit.head), instrument)
-    made = folded_order(decision.ts, decision.events)
-    assert made is not None, "a replacement that was not denied made an order"
-    return answer(door.render.order(made), 201, decision.headers)
+    return answer(door.render.made(decision.ts, decision.events), 201, decision.headers)
 
 
 @routes.get(

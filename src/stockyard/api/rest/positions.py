@@ -7,14 +7,15 @@ from fastapi import Query
 from stockyard.api import answers as a
 from stockyard.api import placing
 from stockyard.api.describing import Trait, described
+from stockyard.api.fields import ProtectionBody, Reader
 from stockyard.api.hot import symbol_in_path
 from stockyard.api.problems import rule_problem
-from stockyard.api.rendering import folded_order
 from stockyard.api.routes import Response, Visiting, answer, router
 from stockyard.model.denials import DenyCode
 from stockyard.people.identity import Scope
 
 routes = router()
+_protection = Reader(ProtectionBody)
 TAG: Final = "Positions"
 _READS = Trait.SIGNED_IN | Trait.ACCOUNT
 
@@ -34,6 +35,77 @@ async def list_positions(visit: Visiting) -> Response:
     """List positions."""
     caller, render = visit.caller(Scope.READ), visit.door.render
     return answer([render.position(row) for row in render.positions(caller.account_id)])
+
+
+@routes.get(
+    "/positions/{symbol:path}/protection",
+    **described(
+        "read_protection",
+        TAG,
+        "Read a position's protection",
+        traits=_READS | Trait.NAMED,
+        answer=a.Protection,
+        answered="The exits put on it.",
+    ),
+)
+async def read_protection(visit: Visiting, symbol: str) -> Response:
+    """Read a position's protection."""
+    caller, door = visit.caller(Scope.READ), visit.door
+    found = door.render.protection(caller.account_id, symbol_in_path(door, symbol))
+    if found is None:
+        raise rule_problem(DenyCode.NO_PROTECTION, "symbol")
+    return answer(found)
+
+
+@routes.put(
+    "/positions/{symbol:path}/protection",
+    **described(
+        "set_protection",
+        TAG,
+        "Protect a position",
+        "Puts a take-profit, a stop-loss or both on it, in the place of those it has; a request"
+        " that is denied leaves these as they are. The two share one reservation of the position:"
+        " when one ends, so does the other.",
+        traits=_READS | Trait.IDEMPOTENT | Trait.NAMED,
+        body=ProtectionBody,
+        body_examples={
+            "both": {"take_profit": {"limit_price": "210"}, "stop_loss": {"stop_price": "180"}},
+            "trailing": {"stop_loss": {"trail_percent": "2.5"}, "qty": "5"},
+        },
+        answer=a.Protection,
+        answered="The exits.",
+    ),
+)
+async def set_protection(visit: Visiting, symbol: str) -> Response:
+    """Protect a position."""
+    caller, door, key = visit.caller(Scope.TRADE), visit.door, visit.head.idempotency_key
+    instrument = door.view.instruments[symbol_in_path(door, symbol)]
+    body: ProtectionBody = await visit.body(_protection)
+    command = placing.set_protection(body, caller.account_id, instrument, key)
+    decision = await door.decide(command, door.origin(caller, visit.head), instrument)
+    made = door.render.made_protection(decision.ts, decision.events)
+    return answer(made, headers=decision.headers)
+
+
+@routes.delete(
+    "/positions/{symbol:path}/protection",
+    **described(
+        "remove_protection",
+        TAG,
+        "Remove a position's protection",
+        traits=_READS | Trait.IDEMPOTENT | Trait.NAMED,
+        answer=list[a.Cancellation],
+        answered="The ends of its exits.",
+    ),
+)
+async def remove_protection(visit: Visiting, symbol: str) -> Response:
+    """Remove a position's protection."""
+    caller, door, key = visit.caller(Scope.TRADE), visit.door, visit.head.idempotency_key
+    instrument = door.view.instruments[symbol_in_path(door, symbol)]
+    command = placing.remove_protection(caller.account_id, instrument, key)
+    decision = await door.decide(command, door.origin(caller, visit.head), instrument)
+    done = door.render.canceled_by_client(decision.ts, decision.events, caller.account_id)
+    return answer(done, headers=decision.headers)
 
 
 @routes.get(
@@ -86,9 +158,7 @@ async def close_position(
         door, caller.account_id, instrument, qty, percentage, cancel_orders, key
     )
     decision = await door.decide(command, door.origin(caller, visit.head), instrument)
-    made = folded_order(decision.ts, decision.events)
-    assert made is not None, "a closing that was not denied made an order"
-    return answer(door.render.order(made), 201, decision.headers)
+    return answer(door.render.made(decision.ts, decision.events), 201, decision.headers)
 
 
 @routes.get(
