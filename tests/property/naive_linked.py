@@ -4,7 +4,7 @@ Promises: as in ``naive_twin``, of which this is a part. Must not know: how the 
 """
 
 from stockyard.model import commands as c
-from stockyard.model.codes import OrderClass, OrderType, Side, Status, TimeInForce
+from stockyard.model.codes import OrderClass, OrderType, Side, Status
 from stockyard.model.denials import DenyCode
 from stockyard.model.instruments import Instrument, Limits
 from tests.property.naive_classes import (
@@ -41,12 +41,11 @@ class LinkedOrders:
             position = self.accounts[entry.account_id].positions.get(terms.instrument_id)
             free = position.qty - held if position else 0
             qty = min(entry.filled_in_all, free) // terms.lot * terms.lot
-            over = [leg for leg in legs if leg.tif == TimeInForce.GTD and leg.expires <= self.ts]
             for leg in legs:
                 leg.qty, leg.worst = qty or leg.qty, self._worst(leg)
                 leg.status = Status.ACCEPTED
-                if qty == 0 or over:
-                    leg.status = Status.EXPIRED if qty and leg is over[0] else Status.CANCELED
+                if qty == 0:
+                    leg.status = Status.CANCELED
                 elif self._session(terms, at):
                     leg.status = Status.NEW
             for leg in reversed(legs):

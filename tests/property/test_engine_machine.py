@@ -110,6 +110,53 @@ class EngineMachine(RuleBasedStateMachine):
             c.PlaceOrder(account_id, instrument, side, kind, tif, qty, price, 0, *keys, digest)
         )
 
+    @rule(
+        who=st.integers(0, 1), instrument=INSTRUMENTS, order_class=st.integers(1, 3), tif=LATER,
+        qty=QTYS, steps=STEPS, exits=st.tuples(STEPS, STEPS, STEPS), trail=TRAILS,
+        shape=st.sampled_from("slt"),
+    )  # fmt: skip
+    def place_linked(
+        self,
+        who: int,
+        instrument: int,
+        order_class: int,
+        tif: int,
+        qty: int,
+        steps: int,
+        exits: tuple[int, int, int],
+        trail: tuple[int, int],
+        shape: str,
+    ) -> None:
+        """A bracket, OCO or OTO near the middle, with a stop, a stop limit or a trail."""
+        profit, stop, limit = (self.price(instrument, step) for step in exits)
+        loss = {"s": (stop, 0, 0, 0), "l": (stop, limit, 0, 0), "t": (0, 0, *trail)}[shape]
+        side = 2 if order_class == 2 else 1
+        self.send(
+            c.PlaceOrder(
+                self.accounts[who], instrument, side, 2, tif, qty, self.price(instrument, steps),
+                0, "", "", b"", 0, 0, 0, self.ts + SECOND if tif == 5 else 0, order_class,
+                0 if order_class == 2 or (order_class == 3 and shape != "s") else profit,
+                *(loss if order_class != 3 or shape != "s" else (0, 0, 0, 0)),
+            )
+        )  # fmt: skip
+
+    @rule(
+        who=st.integers(0, 1), instrument=INSTRUMENTS, tif=LATER, qty=st.one_of(st.just(0), QTYS),
+        exits=st.tuples(STEPS, STEPS), parts=st.sampled_from(("", "p", "s", "ps")),
+    )  # fmt: skip
+    def protect(
+        self, who: int, instrument: int, tif: int, qty: int, exits: tuple[int, int], parts: str
+    ) -> None:
+        """Exits on a position, one of them, or none."""
+        profit, stop = (self.price(instrument, step) for step in exits)
+        expires = self.ts + SECOND if tif == 5 else 0
+        self.send(
+            c.SetProtection(
+                self.accounts[who], instrument, qty, tif, profit if "p" in parts else 0,
+                stop if "s" in parts else 0, 0, 0, 0, "", "", b"", expires,
+            )
+        )  # fmt: skip
+
     @rule(instrument=INSTRUMENTS, steps=STEPS)
     def trade(self, instrument: int, steps: int) -> None:
         """A print near the middle."""

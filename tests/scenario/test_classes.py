@@ -2,6 +2,7 @@
 
 import pytest
 
+from stockyard.model.denials import DenyCode
 from tests.engine_world import World
 from tests.scenario.playbook import check
 
@@ -197,6 +198,33 @@ expired #3 good_till_date_reached; canceled #4 other_leg_ended
 held #2; held #3; filled #1 10 @ 100.00; activated #2; activated #3
         tick 11:00:00                      | expired #2 good_till_date_reached; \
 canceled #3 other_leg_ended
+    """,
+    "whatever came alive when, the day ends the oldest first": """
+        quote ACME 99.90x300 100.00x200
+        buy 10 ACME limit=98.00 class=bracket tp=110.00 sl=95.00 | accepted #1; held #2; held #3
+        buy 10 ACME limit=90.00            | accepted #4
+        quote ACME 97.90x300 98.00x200     | filled #1 10 @ 98.00; activated #2; activated #3
+        tick 16:00:00                      | expired #2 trading_day_ended; \
+canceled #3 other_leg_ended; expired #4 trading_day_ended
+    """,
+    "whatever was queued when, the next day begins with the oldest": """
+        use realistic                      | profile set
+        quote ACME 99.90x300 100.00x4
+        buy 10 ACME limit=100.00 tif=gtc class=bracket tp=110.00 sl=95.00 | accepted #1; held #2; \
+held #3; filled #1 4 @ 100.00 part
+        tick 16:00:00
+        buy 1 ACME limit=90.00 tif=gtc     | queued #4
+        cancel #1                          | canceled #1 canceled_by_client; \
+activated #2 queued for 4; activated #3 queued for 4
+        tick day 2 09:30:00                | activated #3 for 4; activated #2 for 4; activated #4
+    """,
+    "half a bracket when nothing was heard until the next day": """
+        use realistic                      | profile set
+        quote ACME 99.90x300 100.00x4
+        buy 10 ACME limit=100.00 class=bracket tp=110.00 sl=95.00 | accepted #1; held #2; held #3; \
+filled #1 4 @ 100.00 part
+        tick day 2 10:00:00                | expired #1 trading_day_ended; \
+activated #2 queued for 4; activated #3 queued for 4; activated #3 for 4; activated #2 for 4
     """,
     "a bracket placed while closed": """
         quote ACME 99.90x300 100.00x200
@@ -434,6 +462,22 @@ BAD = {
 }
 
 TRAILS = {
+    "a trailing stop replaced in its quantity is triggered where it would have been": """
+        quote ACME 99.90x300 100.00x200
+        buy 10 ACME                        | accepted #1; filled #1 10 @ 100.00
+        trade ACME 100.00
+        sell 5 ACME trail=5.00 tif=gtc     | accepted #2
+        sell 5 ACME trail=5% tif=gtc       | accepted #3
+        trade ACME 120.00
+        trade ACME 117.00
+        replace #2 qty=4                   | replaced #2 by #4; accepted #4
+        tick 16:00:00
+        replace #3 qty=6                   | replaced #3 by #5; queued #5
+        tick day 2 09:30:00                | activated #5
+        quote ACME 99.90x300 100.00x200
+        trade ACME 115.00                  | triggered #4 115.00 past 115.00; filled #4 4 @ 99.90
+        trade ACME 114.00                  | triggered #5 114.00 past 114.00; filled #5 6 @ 99.90
+    """,
     "a replaced trailing stop keeps its best price, unless its trail changes": """
         quote ACME 99.90x300 100.00x200
         buy 10 ACME                        | accepted #1; filled #1 10 @ 100.00
@@ -474,3 +518,26 @@ GROUPS = {**BRACKETS, **SESSIONS, **PAIRS, **PROTECTIONS, **BAD, **TRAILS}
 @pytest.mark.parametrize("restarted", [False, True], ids=["", "restarted"])
 def test_linked_orders(world: World, title: str, restarted: bool) -> None:
     check(world, GROUPS[title], restarted)
+
+
+def test_legs_are_as_large_as_the_chain_of_their_entry(world: World) -> None:
+    world.use_profile("realistic")
+    world.quote("ACME", "99.90x300", "100.00x4")
+    world.order("buy", "10", "ACME", "100.00", order_class="bracket", tp="110.00", sl="95.00")
+    world.replace(1, qty="8", limit="99.50")
+    assert [world.open_order(leg).qty for leg in (2, 3)] == [8 * 10**9] * 2
+    world.restart()
+    assert world.open_order(4).filled_before == 4 * 10**9
+    assert [world.open_order(leg).parent_id for leg in (2, 3)] == [world.orders[3]] * 2
+
+
+def test_legs_count_as_open_orders(world: World) -> None:
+    for _ in range(18):
+        world.buy("1", "ACME", limit="9.00")
+    bracket = {"order_class": "bracket", "tp": "10.00", "sl": "8.00"}
+    [denied] = world.order("buy", "1", "ACME", "9.00", **bracket)
+    assert (denied.code, denied.required) == (DenyCode.TOO_MANY_OPEN_ORDERS, 21)
+    assert len(world.order("buy", "1", "ACME", "9.00", order_class="oto", sl="8.00")) == 2
+    [denied] = world.buy("1", "ACME", limit="9.00")
+    assert denied.code == DenyCode.TOO_MANY_OPEN_ORDERS
+    assert len(world.replace(19, limit="9.01")) == 2

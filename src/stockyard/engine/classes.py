@@ -190,9 +190,6 @@ def _bring_alive(state: State, entry: Order, ts: int, out: list[Event]) -> None:
         if filled == 0 or qty == 0:
             reason = Reason.NOTHING_TO_EXIT if filled else Reason.ENTRY_NOT_FILLED
             links.end_canceled(state, account, book, leg, reason, out)
-        elif leg.time_in_force == TimeInForce.GTD and leg.expires_ns <= ts:
-            venue.expire(state, account, book, leg, Reason.DATE_REACHED, out)
-            return
         else:
             living.append(leg)
     for leg in living:
