@@ -8,7 +8,7 @@ from collections import Counter
 
 from stockyard.engine.engine import Engine, state_hash
 from stockyard.model.codec import decode_events, decode_state, encode
-from stockyard.model.codes import OPEN_STATUSES, Side, Status
+from stockyard.model.codes import AUCTION_TIMES, OPEN_STATUSES, OrderType, Phase, Side, Status
 from stockyard.model.events import Event
 from stockyard.model.state import EngineState, OrderState
 from tests.random_inputs import RandomInputs
@@ -27,6 +27,7 @@ def audit_state(state: EngineState) -> None:
     assert not any(quantities.values()), f"shares do not sum to zero: {quantities}"
     _audit_holds(state)
     _audit_orders(state)
+    _audit_auctions(state)
 
 
 def _audit_holds(state: EngineState) -> None:
@@ -89,6 +90,25 @@ def _audit_links(order: OrderState, by_id: dict[int, OrderState]) -> None:
         if leg_id in by_id:
             assert by_id[leg_id].parent_id == order.order_id, f"{name}: leg of another"
             assert by_id[leg_id].status == Status.HELD, f"{name}: a leg is early"
+
+
+def _audit_auctions(state: EngineState) -> None:
+    """Orders for an auction wait unfilled; only limit orders trade outside the regular session."""
+    phases = {calendar.calendar_id: calendar.phase for calendar in state.calendars}
+    books = {book.instrument.instrument_id: book for book in state.books}
+    for order in state.orders:
+        book, name = books[order.instrument_id], f"order {order.order_id}"
+        phase = phases.get(book.instrument.calendar_id, Phase.CLOSED)
+        if order.time_in_force in AUCTION_TIMES:
+            assert order.status == Status.ACCEPTED, f"{name} works outside its auction"
+            assert order.notional_micros == 0, f"{name} is for an amount in an auction"
+            assert not order.extended_hours, f"{name} is for an auction and extended hours"
+            assert order.sibling_id == order.parent_id == 0, f"{name} is linked in an auction"
+        elif order.extended_hours:
+            assert order.order_type == OrderType.LIMIT, f"{name} has no limit"
+            assert order.status != Status.ACCEPTED or phase == Phase.CLOSED, f"{name} sleeps"
+    for book in state.books:
+        assert not 0 < book.print_due_ns <= state.ts, "a print is awaited that is overdue"
 
 
 def audit_future(engine: Engine, seed: int, inputs: int = FUTURE_INPUTS) -> None:

@@ -20,11 +20,18 @@ EPOCH: Final = 20_000 * DAY
 
 WEEKDAYS: Final = 1
 ALWAYS: Final = 2
+EXCHANGE: Final = 3
 IDEAL: Final = 1
 REALISTIC: Final = 2
 
 
-def stock(instrument_id: int, symbol: str, lot: int = 1, calendar_id: int = WEEKDAYS) -> Instrument:
+def stock(
+    instrument_id: int,
+    symbol: str,
+    lot: int = 1,
+    calendar_id: int = WEEKDAYS,
+    auctions: bool = False,
+) -> Instrument:
     """A stock with the ticks of Reg NMS 612, a band of 50 % and a collar of 5 %."""
     return Instrument(
         instrument_id=instrument_id,
@@ -44,6 +51,7 @@ def stock(instrument_id: int, symbol: str, lot: int = 1, calendar_id: int = WEEK
         band_bps=5_000,
         collar_bps=500,
         notional_micros_min=DOLLAR,
+        auctions=auctions,
     )
 
 
@@ -75,7 +83,9 @@ ACME: Final = stock(1, "ACME")
 RAIL: Final = stock(2, "RAIL", lot=10**9)
 """A stock of which only whole shares can be traded."""
 COIN: Final = coin(3, "COIN/USD")
-INSTRUMENTS: Final = (ACME, RAIL, COIN)
+LATE: Final = stock(6, "LATE", calendar_id=EXCHANGE, auctions=True)
+"""A stock with early and late trading, and with auctions."""
+INSTRUMENTS: Final = (ACME, RAIL, COIN, LATE)
 
 PROFILES: Final = (
     VenueProfile(IDEAL, 1, "ideal", size_bounded=False, fees=False, quote_age_ns_max=0),
@@ -104,11 +114,24 @@ def _day(number: int, opens: int, closes: int) -> Session:
     return Session(EPOCH + number * DAY + opens, EPOCH + number * DAY + closes)
 
 
+def _exchange_day(number: int) -> Session:
+    midnight, early = EPOCH + number * DAY, number % 3 == 0
+    return Session(
+        midnight + 9 * HOUR + HOUR // 2,
+        midnight + (13 if early else 16) * HOUR,
+        midnight + 4 * HOUR,
+        midnight + (17 if early else 20) * HOUR,
+    )
+
+
 SESSIONS: Final = {
     WEEKDAYS: tuple(_day(n, 9 * HOUR + HOUR // 2, 16 * HOUR) for n in range(1, DAYS)),
     ALWAYS: tuple(_day(n, -8 * HOUR, 16 * HOUR) for n in range(1, DAYS)),
+    EXCHANGE: tuple(_exchange_day(n) for n in range(1, DAYS)),
 }
-"""Stocks trade from 09:30 to 16:00; coins always, their trading day ending at 16:00."""
+"""Stocks trade from 09:30 to 16:00, LATE also from 04:00 and until 20:00; coins always, their
+trading day ending at 16:00. Every third day LATE's regular session ends at 13:00, its late one at
+17:00."""
 
 LIMITS: Final = Limits(
     open_orders_max=20,

@@ -13,7 +13,7 @@ from stockyard.engine.engine import Engine
 from stockyard.model import commands as c
 from stockyard.model import facts as f
 from stockyard.model.codec import decode_events, decode_state, encode
-from stockyard.model.codes import CLASS_WORDS, SIDE_WORDS, TIF_WORDS, OrderType
+from stockyard.model.codes import CLASS_WORDS, SIDE_WORDS, TIF_WORDS, Auction, OrderType
 from stockyard.model.events import Event, OrderAccepted
 from stockyard.model.instruments import Instrument, Limits, Session, VenueProfile
 from stockyard.model.numbers import CASH_SCALE, format_cash, parse_decimal
@@ -25,7 +25,11 @@ from tests.engine_audit import audit_future, audit_state
 _SIDES = {word: side for side, word in SIDE_WORDS.items()}
 _TIMES_IN_FORCE = {word: tif for tif, word in TIF_WORDS.items()}
 _CLASSES = {word: order_class for order_class, word in CLASS_WORDS.items()}
-CALENDAR_NAMES = {terms.WEEKDAYS: "weekdays", terms.ALWAYS: "always"}
+CALENDAR_NAMES = {
+    terms.WEEKDAYS: "weekdays",
+    terms.ALWAYS: "always",
+    terms.EXCHANGE: "exchange",
+}
 
 
 def micros(text: str) -> int:
@@ -144,6 +148,20 @@ class World:
             )
         )
 
+    def auction(self, symbol: str, which: str, price: str, qty: str = "1000") -> list[Any]:
+        """An auction's print; ``which``: ``opening`` or ``closing``."""
+        instrument = self.instruments[symbol]
+        kind = Auction.OPENING if which == "opening" else Auction.CLOSING
+        return self.send(
+            f.AuctionPrint(
+                instrument.instrument_id,
+                kind,
+                parse_decimal(price, instrument.price_scale),
+                parse_decimal(qty, instrument.qty_scale),
+                self.ts + 1_000_000,
+            )
+        )
+
     def define(self, profile: VenueProfile) -> list[Any]:
         """Define a profile or a new version of one."""
         self._profiles[profile.name] = profile.profile_id
@@ -210,13 +228,14 @@ class World:
         order_class: str = "",
         tp: str = "",
         sl: str = "",
+        ext: str = "",
     ) -> list[Any]:
         """Place an order: market without ``limit``; ``$500`` as quantity is a notional amount.
 
         ``stop`` makes it a stop or stop-limit order; ``trail``, as ``2.00`` or ``1.5%``, a trailing
         stop; ``until`` (a time as ``tick`` takes it) is the end of a ``gtd`` order. ``tp`` and
         ``sl`` are the exits of ``order_class``: ``95.00``, ``95.00/94.50`` with a limit, ``~2.00``
-        or ``~1.5%`` to trail.
+        or ``~1.5%`` to trail. ``ext``, if not empty, lets it trade in extended hours.
         """
         instrument = self.instruments[symbol]
         notional = qty.startswith("$")
@@ -239,6 +258,7 @@ class World:
                 *self._stops(instrument, stop, trail, until),
                 _CLASSES.get(order_class or "simple", 9),
                 *self._exits(instrument, tp, sl),
+                bool(ext),
             )
         )
 

@@ -7,6 +7,11 @@ decided.
 
 from random import Random
 
+from stockyard.engine.auctions import (
+    AUCTION_WAIT_NS,
+    CLOSING_CUT_OFF_NS,
+    OPENING_CUT_OFF_NS,
+)
 from stockyard.model import commands as c
 from stockyard.model import events as e
 from stockyard.model import facts as f
@@ -20,9 +25,10 @@ BAD_NUMBERS = (-1, 0, 1, 2**31, 2**53 + 1, 2**62 - 1, 2**62, 2**63 - 1)
 
 
 class RandomInputs:
-    """Inputs that follow on from a state."""
+    """Inputs that follow on from a state; one in ``boundary_every`` at a session's boundary."""
 
-    def __init__(self, seed: int, state: EngineState) -> None:
+    def __init__(self, seed: int, state: EngineState, boundary_every: int = 500) -> None:
+        self._until_jump = 1 - 1 / boundary_every
         self._random = Random(seed)
         self.seq, self.ts = state.seq, state.ts
         self._accounts = [account.account_id for account in state.accounts]
@@ -40,7 +46,15 @@ class RandomInputs:
             boundary
             for calendar in state.calendars
             for session in calendar.sessions
-            for boundary in (session.open_ns, session.close_ns)
+            for boundary in (
+                session.open_ns - OPENING_CUT_OFF_NS,
+                session.open_ns,
+                session.close_ns - CLOSING_CUT_OFF_NS,
+                session.close_ns,
+                session.close_ns + AUCTION_WAIT_NS,
+                session.begins_ns,
+                session.ends_ns,
+            )
         }
         self._boundaries = sorted(boundaries, reverse=True)
         self._sent: list[Input] = []
@@ -72,7 +86,7 @@ class RandomInputs:
         draw = random.random()
         if draw < 0.95:
             self.ts += random.randrange(5_000_000)
-        elif draw < 0.996:
+        elif draw < self._until_jump:
             self.ts += random.randrange(90 * SECOND)
         else:
             while self._boundaries and self._boundaries[-1] <= self.ts:
@@ -131,6 +145,9 @@ class RandomInputs:
             off = random.choice((-6, -2, -1, 0, 0, 1, 2, 6)) * tick
             odd = random.random() < 0.01
             printed = random.choice((0, -1, 2**62)) if odd else max(price + off, tick)
+            if random.random() < (0.6 if instrument.auctions else 0.05):
+                kind, qty = random.choice((1, 2)), random.choice((0, 1, 7 * unit, 500 * unit + 1))
+                return f.AuctionPrint(instrument_id, kind, printed, qty, self.ts)
             return f.Trade(instrument_id, printed, unit, self.ts)
         return f.Quote(instrument_id, bid, ask, sizes[0], sizes[1], self.ts)
 
@@ -178,13 +195,17 @@ class RandomInputs:
         tif = random.choice((TimeInForce.DAY, TimeInForce.GTC, TimeInForce.GTC, TimeInForce.IOC, 4))
         side = random.choice((Side.BUY, Side.BUY, Side.SELL))
         if random.random() < 0.01:
-            tif, side = random.choice((0, 6)), random.choice((0, 1, 3))
+            tif, side = random.choice((0, 9)), random.choice((0, 1, 3))
         linked = self._linked(instrument, side, price)
         if linked[0] and random.random() < 0.97:
             tif, notional = random.choice((TimeInForce.DAY, TimeInForce.GTC)), 0
             qty = qty or self._qty(instrument)
         if random.random() < 0.1 or (order_type > OrderType.LIMIT and tif > TimeInForce.GTC):
             tif = TimeInForce.GTD
+        share = 0.3 if instrument.auctions else 0.02
+        if random.random() < share and order_type <= OrderType.LIMIT:
+            tif = random.choice((TimeInForce.OPG, TimeInForce.CLS))
+        extended = random.random() < (0.3 if order_type == OrderType.LIMIT else 0.01)
         return c.PlaceOrder(
             self._account(),
             instrument.instrument_id if random.random() < 0.99 else 999,
@@ -197,6 +218,7 @@ class RandomInputs:
             *self._keys(),
             *self._stops(instrument, side, order_type, tif),
             *linked,
+            extended,
         )
 
     def _linked(
@@ -304,7 +326,7 @@ class RandomInputs:
         instrument = self._instrument()
         qty = self._qty(instrument) if random.random() < 0.6 else 0
         price = self._price(instrument) if random.random() < 0.6 else 0
-        tif = random.choice((0, 0, 0, 0, 1, 2, 3, 4, 5))
+        tif = random.choice((0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7))
         kind, side = self._kinds.get(order_id, (OrderType.STOP, Side.BUY))
         if kind not in (OrderType.LIMIT, OrderType.STOP_LIMIT) and random.random() < 0.9:
             price = 0

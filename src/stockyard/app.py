@@ -281,8 +281,8 @@ def session_facts(engine: Engine, stock_calendar: str, now_ns: int) -> list[Inpu
         if (
             known is None
             or known.name != name
-            or not known.closes
-            or known.closes[-1] < now_ns + RESCHEDULE_DAYS * _DAY_NS
+            or not known.sessions
+            or known.sessions[-1].close_ns < now_ns + RESCHEDULE_DAYS * _DAY_NS
         ):
             planned = _sessions_from(name, today, now_ns)
             facts.append(SessionsScheduled(calendar_id, name, planned))
@@ -291,7 +291,7 @@ def session_facts(engine: Engine, stock_calendar: str, now_ns: int) -> list[Inpu
 
 def _sessions_from(name: str, today: date, now_ns: int) -> tuple[Session, ...]:
     first, last = today - timedelta(days=1), today + timedelta(days=SCHEDULED_DAYS)
-    return tuple(s for s in sessions(name, first, last) if s.close_ns > now_ns)
+    return tuple(s for s in sessions(name, first, last) if s.ends_ns > now_ns)
 
 
 def starting_micros(config: Config) -> int:
@@ -346,3 +346,11 @@ def simulated_market(world: World, seed: int, stock_calendar: str) -> SimulatedM
 def catalog_instruments() -> list[Instrument]:
     """Every instrument of the built-in market."""
     return [listing.instrument for listing in CATALOG]
+
+
+def with_auctions(instruments: Sequence[Instrument]) -> list[Instrument]:
+    """The same instruments, those of the stock exchange with its auctions."""
+    return [
+        msgspec.structs.replace(instrument, auctions=instrument.calendar_id == XNYS_ID)
+        for instrument in instruments
+    ]

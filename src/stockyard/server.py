@@ -153,6 +153,8 @@ class Server:
                 " the future or a clock set wrongly: set the clock, or use a fresh directory"
             )
         instruments = app.catalog_instruments()
+        if self.config.market == "simulated" and self.stock_calendar == "xnys":
+            instruments = app.with_auctions(instruments)
         if recording is not None:
             instruments = list(app.recorded_instruments(world.engine, recording).values())
         app.found(world, app.genesis(world, self.config.market_seed))

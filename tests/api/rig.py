@@ -14,10 +14,16 @@ import msgspec
 
 from stockyard.api.application import Application, create_application
 from stockyard.api.settings import ApiSettings
-from stockyard.app import catalog_instruments, found, memory_world, reference_facts
+from stockyard.app import (
+    catalog_instruments,
+    found,
+    memory_world,
+    reference_facts,
+    with_auctions,
+)
 from stockyard.engine.engine import Engine
 from stockyard.market.calendars import CALENDAR_NAMES
-from stockyard.model.facts import Quote, Trade, WorldCreated
+from stockyard.model.facts import AuctionPrint, Quote, Trade, WorldCreated
 from stockyard.model.records import Input
 from stockyard.people.directory import People
 from stockyard.people.passwords import PasswordCost, Passwords
@@ -34,8 +40,11 @@ UNIT = 10**9
 
 
 @cache
-def _reference() -> tuple[Input, ...]:
-    return tuple(reference_facts(Engine(), catalog_instruments(), "always", NOW))
+def _reference(stock_calendar: str) -> tuple[Input, ...]:
+    instruments = catalog_instruments()
+    if stock_calendar == "xnys":
+        instruments = with_auctions(instruments)
+    return tuple(reference_facts(Engine(), instruments, stock_calendar, NOW))
 
 
 class Answer(NamedTuple):
@@ -51,9 +60,15 @@ class Answer(NamedTuple):
 
 
 class Rig:
-    """One door; ``restart`` opens another over the same disk, as after a crash."""
+    """One door; ``restart`` opens another over the same disk, as after a crash.
 
-    def __init__(self, disk: MemoryDisk | None = None, **settings: Any) -> None:
+    Stocks trade day and night, or under ``stock_calendar="xnys"`` as at their exchange.
+    """
+
+    def __init__(
+        self, disk: MemoryDisk | None = None, stock_calendar: str = "always", **settings: Any
+    ) -> None:
+        self.stock_calendar = stock_calendar
         self.disk = MemoryDisk() if disk is None else disk
         self.clock = ManualClock(NOW)
         self.settings = settings
@@ -62,7 +77,10 @@ class Rig:
     def _open(self) -> None:
         self.world: World = memory_world(self.clock, self.disk, self._schedule)
         if self.world.engine.seq == 0:
-            found(self.world, [WorldCreated("0123456789abcdef" * 2, 7), *_reference()])
+            found(
+                self.world,
+                [WorldCreated("0123456789abcdef" * 2, 7), *_reference(self.stock_calendar)],
+            )
         self.people = People(MemoryDatabase(self.disk, "people"))
         settings = ApiSettings(
             **{"version": "0.1.0", "calendars": CALENDAR_NAMES, "profile": "ideal", **self.settings}
@@ -105,6 +123,13 @@ class Rig:
                 self.clock.time_ns,
             )
         )
+
+    def auction(self, symbol: str, kind: int, price: float, size: float = 1000) -> None:
+        """An auction's print."""
+        instrument = self.world.view.instruments[self.world.view.symbols[symbol]]
+        scaled = round(price * 10**instrument.price_scale)
+        at = self.clock.time_ns
+        self.feed(AuctionPrint(instrument.instrument_id, kind, scaled, round(size * UNIT), at))
 
     def trade(self, symbol: str, price: float, size: float = 1) -> None:
         """A trade print."""

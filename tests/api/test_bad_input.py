@@ -23,7 +23,7 @@ LIMIT = {"type": "limit", "limit_price": "180"}
         ({"symbol": 5}, "invalid_type", "symbol"),
         ({"side": "hold"}, "side_not_supported", "side"),
         ({"type": "pegged"}, "order_type_not_supported", "type"),
-        ({"time_in_force": "opg"}, "time_in_force_not_supported", "time_in_force"),
+        ({"time_in_force": "gtx"}, "time_in_force_not_supported", "time_in_force"),
         ({"qty": "0"}, "quantity_not_positive", "qty"),
         ({"qty": 0}, "quantity_not_positive", "qty"),
         ({"qty": "-1"}, "quantity_not_positive", "qty"),
@@ -63,6 +63,14 @@ LIMIT = {"type": "limit", "limit_price": "180"}
         ({"client_order_id": 7}, "invalid_type", "client_order_id"),
         ({"leverage": "2"}, "unknown_field", "leverage"),
         ({"side": None}, "invalid_type", "side"),
+        ({"time_in_force": "opg"}, "no_auction", "time_in_force"),
+        ({"extended_hours": True}, "extended_hours_not_limit", "extended_hours"),
+        (
+            {**LIMIT, "limit_price": "180", "time_in_force": "ioc", "extended_hours": True},
+            "extended_hours_time_in_force",
+            "extended_hours",
+        ),
+        ({"extended_hours": "yes"}, "invalid_type", "extended_hours"),
     ],
 )
 async def test_orders_that_cannot_be(

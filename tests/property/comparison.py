@@ -108,5 +108,6 @@ class Comparison:
                 assert order.held_micros == other.hold
             found = (order.stop_price, order.extreme, order.triggered, order.time_in_force)
             assert found == (other.stop, other.extreme, other.is_triggered, other.tif), order
+            assert order.extended_hours == other.late, order
             if order.time_in_force == TimeInForce.GTD:
                 assert order.expires_ns == other.expires > self.twin.ts

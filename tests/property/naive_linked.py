@@ -96,6 +96,7 @@ class LinkedOrders:
             selling, shown = side == Side.SELL, exits._replace(profit=order.limit)
             profit_from, loss_from = self._touch(terms, side), self._market(terms, side)
         rules = class_rules(exits, order) | price_rules(terms, exits, loss_from)
+        rules |= {DenyCode.EXTENDED_HOURS_CLASS: order.late}
         return broken(rules | side_rules(terms, shown, selling, profit_from, loss_from))
 
     def _seen_after(self, old: NaiveOrder, stops: Stops) -> tuple[int, ...]:

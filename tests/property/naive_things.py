@@ -12,6 +12,8 @@ from stockyard.model.codes import OrderType, Side, Status, TimeInForce
 from stockyard.model.instruments import FeeRule, Instrument
 
 OPEN = (Status.ACCEPTED, Status.NEW, Status.PARTIALLY_FILLED, Status.HELD)
+AUCTIONS = (TimeInForce.OPG, TimeInForce.CLS)
+MINUTE = 60 * 10**9
 AT_ONCE = (TimeInForce.IOC, TimeInForce.FOK)
 STOPS = (OrderType.STOP, OrderType.STOP_LIMIT, OrderType.TRAILING_STOP)
 Stops = tuple[int, int, int, int]
@@ -46,6 +48,7 @@ class NaiveOrder:
     waits: bool = False
     is_triggered: bool = False
     seen: list[int] = field(default_factory=list)
+    late: bool = False
     order_class: int = 0
     protects: bool = False
     before: "NaiveOrder | None" = None

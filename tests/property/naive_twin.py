@@ -21,9 +21,11 @@ from tests.property.naive_classes import (
     broken,
     relink,
 )
+from tests.property.naive_hours import NaiveHours
 from tests.property.naive_linked import LinkedOrders
 from tests.property.naive_things import (
     AT_ONCE,
+    AUCTIONS,
     NO_STOPS,
     OPEN,
     STOPS,
@@ -38,20 +40,15 @@ from tests.property.naive_things import (
 )
 
 
-def _stop_first(order: NaiveOrder) -> tuple[int, int]:
-    """Oldest first, but of a pair the stop."""
-    return min([order.order_id, *(p.order_id for p in order.partners)]), -order.waits
-
-
-class NaiveTwin(Answers, LinkedOrders):
+class NaiveTwin(Answers, LinkedOrders, NaiveHours):
     """The whole market in lists. After ``apply``: what was filled, denied or repeated."""
 
     def __init__(self) -> None:
         self.terms: dict[int, Instrument] = {}
+        self.sessions: dict[int, list[Session]] = {}
         self.quotes: dict[int, NaiveQuote] = {}
         self.profiles: dict[int, VenueProfile] = {}
         self.schedules: list[f.FeesScheduled] = []
-        self.sessions: dict[int, list[Session]] = {}
         self.limits: Limits | None = None
         self.last: dict[int, int] = {}
         self.triggered: list[tuple[int, int, int]] = []
@@ -59,6 +56,7 @@ class NaiveTwin(Answers, LinkedOrders):
         self.registrations: dict[str, tuple[bytes, int]] = {}
         self.orders: list[NaiveOrder] = []
         self.ended: list[NaiveOrder] = []
+        self.awaited: set[int] = set()
         self.seq = self.ts = 0
         self.fills: list[tuple[int, int, int, tuple[tuple[int, int], ...]]] = []
         self.denied = 0
@@ -83,6 +81,7 @@ class NaiveTwin(Answers, LinkedOrders):
             c.SetProtection: self._protect,
             f.Quote: self._quote,
             f.Trade: self._trade,
+            f.AuctionPrint: self._auction,
         }
         handler = handlers.get(type(message), self._reference)
         handler(message)  # type: ignore[operator]
@@ -111,50 +110,6 @@ class NaiveTwin(Answers, LinkedOrders):
         elif isinstance(message, f.LimitsSet):
             self.limits = message.limits
 
-    def _session(self, terms: Instrument, at: int = 0) -> Session | None:
-        for session in self.sessions.get(terms.calendar_id, []):
-            if session.open_ns <= (at or self.ts) < session.close_ns:
-                return session
-        return None
-
-    def _end(self, order: NaiveOrder, status: int) -> None:
-        """End an order, and the other of its pair; its legs come alive later."""
-        order.status = status
-        for other in order.partners:
-            if other.status in OPEN:
-                other.status = Status.CANCELED
-        if order.legs:
-            self.ended.append(order)
-
-    def _pass_time(self, since: int, until: int) -> None:
-        boundaries = []
-        for calendar_id, sessions in self.sessions.items():
-            for session in sessions:
-                boundaries.append((session.close_ns, 0, calendar_id))
-                boundaries.append((session.open_ns, 1, calendar_id))
-        boundaries += [(o.expires, 2, o.order_id) for o in self.orders if o.tif == TimeInForce.GTD]
-        passed = [b for b in sorted(boundaries) if since < b[0] <= until]
-        for number, (at, opens, calendar_id) in enumerate(passed):
-            if opens == 2:
-                dated = [o for o in self.orders if o.order_id == calendar_id and o.status in OPEN]
-                for order in dated:
-                    self._end(order, Status.EXPIRED)
-                if not any(b[:2] == (at, 2) for b in passed[number + 1 :]):
-                    self.ts = until
-                    self._wake(at)
-                continue
-            mine = [o for o in self.orders if o.terms.calendar_id == calendar_id]
-            for order in sorted(mine, key=_stop_first) if opens else mine:
-                if opens and order.status == Status.ACCEPTED:
-                    order.status = Status.NEW
-                    self.ts = until
-                    # A session that is over by now has no tradable quote any more.
-                    self._work(order, at)
-                elif not opens and order.tif == TimeInForce.DAY and order.status in OPEN[:3]:
-                    self._end(order, Status.EXPIRED)
-            self.ts = until
-            self._wake(at)
-
     def _quote(self, message: f.Quote) -> None:
         terms = self.terms.get(message.instrument_id)
         if terms is None:
@@ -163,13 +118,13 @@ class NaiveTwin(Answers, LinkedOrders):
             message.bid, message.ask, message.bid_qty, message.ask_qty, self.ts
         )
         crossed = message.bid and message.ask and message.bid > message.ask
-        if self._session(terms) is None or crossed:
+        if crossed:
             return
         for side in (Side.BUY, Side.SELL):
             for profile_id in sorted(self.profiles):
                 if self._touch(terms, side):
                     self._serve(terms, side, profile_id)
-        if terms.instrument_id not in self.last:
+        if terms.instrument_id not in self.last and self._session(terms) is not None:
             self._show(terms, message.ask, message.bid)
 
     def _trade(self, message: f.Trade) -> None:
@@ -246,6 +201,7 @@ class NaiveTwin(Answers, LinkedOrders):
             and not o.waits
             and (o.terms.instrument_id, o.side) == (terms.instrument_id, side)
             and o.profile_id == profile_id
+            and self._trading_since(terms, o.late) is not None
         ]
         for order in sorted(waiting, key=in_turn):
             lot, price = self.terms[terms.instrument_id].lot, self._touch(terms, side)
@@ -280,10 +236,10 @@ class NaiveTwin(Answers, LinkedOrders):
             return
         quote, profile = self.quotes[order.terms.instrument_id], self.profiles[order.profile_id]
         price = self._touch(order.terms, order.side)
-        session = self._session(order.terms, at)
+        began = self._trading_since(order.terms, order.late, at)
         crossed = quote.bid and quote.ask and quote.bid > quote.ask
         fresh = not profile.quote_age_ns_max or self.ts - quote.ts <= profile.quote_age_ns_max
-        since = max(opened_at, session.open_ns if session else INT_MAX)
+        since = max(opened_at, INT_MAX if began is None else began)
         if price and not crossed and fresh and quote.ts >= since:
             within = price <= order.worst if order.side == Side.BUY else price >= order.worst
             qty = self._fillable(order)
@@ -326,10 +282,12 @@ class NaiveTwin(Answers, LinkedOrders):
             taking += fee if rule.maker in (0, 2) else 0
         return principal, max(making, taking)
 
-    def _fill(self, order: NaiveOrder, qty: int, maker: bool) -> None:
+    def _fill(self, order: NaiveOrder, qty: int, maker: bool, price: int = 0) -> None:
+        """Post a fill at the quote, or, in an auction, at ``price``."""
+        in_auction = price > 0
         account = self.accounts[order.account_id]
         position = account.positions.setdefault(order.terms.instrument_id, NaivePosition())
-        price = self._touch(order.terms, order.side)
+        price = price or self._touch(order.terms, order.side)
         value_before, qty_before = order.value, order.filled
         order.fills.append((price, qty))
         value = order.value - value_before
@@ -356,16 +314,16 @@ class NaiveTwin(Answers, LinkedOrders):
             position.cost -= cost
             position.realized += value - cost
         self.fills.append((order.order_id, price, qty, tuple(fees)))
-        self._after_fill(order, price, qty, value + paid)
+        self._after_fill(order, price, 0 if in_auction else qty, value + paid)
 
-    def _after_fill(self, order: NaiveOrder, price: int, qty: int, paid: int) -> None:
+    def _after_fill(self, order: NaiveOrder, price: int, taken: int, paid: int) -> None:
         terms = self.terms[order.terms.instrument_id]
         quote = self.quotes[terms.instrument_id]
         if self.profiles[order.profile_id].size_bounded:
             if order.side == Side.BUY:
-                quote.ask_left -= qty
+                quote.ask_left -= taken
             else:
-                quote.bid_left -= qty
+                quote.bid_left -= taken
         if order.notional and order.leaves:
             affordable = floor((order.notional - order.exact) / worth(terms, price, 1))
             if affordable < terms.lot:
@@ -375,7 +333,7 @@ class NaiveTwin(Answers, LinkedOrders):
             self._end(order, Status.FILLED)
         else:
             for other in order.partners:
-                other.qty -= qty
+                other.qty -= taken
         if order.side == Side.BUY and order.leaves:
             order.hold = min(sum(self._hold_for(order)), order.hold - paid)
 
@@ -406,16 +364,25 @@ class NaiveTwin(Answers, LinkedOrders):
         terms = self.terms[order.terms.instrument_id]
         touch = self._touch(terms, order.side)
         market = order.order_type == OrderType.MARKET
-        offered = (1, 2, 5) if order.order_type in STOPS else (1, 2, 3, 4, 5)
+        offered = (1, 2, 5) if order.order_type in STOPS else (1, 2, 3, 4, 5, 6, 7)
+        auction = order.tif in AUCTIONS
+        seen = (self.last.get(terms.instrument_id, 0) if auction else 0) or touch
         rules = {
             DenyCode.INSTRUMENT_NOT_TRADABLE: not terms.tradable,
             DenyCode.ORDER_TYPE_NOT_SUPPORTED: order.order_type not in (1, 2, 3, 4, 5),
             DenyCode.TIME_IN_FORCE_NOT_SUPPORTED: order.tif not in offered,
             DenyCode.SIDE_NOT_SUPPORTED: order.side not in (Side.BUY, Side.SELL),
             DenyCode.SESSION_CLOSED: order.tif in AT_ONCE and self._session(terms) is None,
-            DenyCode.NO_QUOTE: (market and touch == 0)
+            DenyCode.NO_QUOTE: (market and seen == 0)
             or (order.seeks_trail and self._best(order) == 0)
             or (order.at_market and order.is_triggered and touch == 0),
+            DenyCode.NO_AUCTION: auction and not terms.auctions,
+            DenyCode.AUCTION_CUT_OFF: auction
+            and terms.auctions
+            and self._entry_is_shut(terms, order.tif),
+            DenyCode.NOTIONAL_IN_AUCTION: auction and order.notional != 0,
+            DenyCode.EXTENDED_HOURS_NOT_LIMIT: order.late and order.order_type != OrderType.LIMIT,
+            DenyCode.EXTENDED_HOURS_TIME_IN_FORCE: order.late and order.tif not in (1, 2, 5),
             **self._broken_sizes(terms, order, qty_asked),
             **self._broken_prices(terms, order),
             **self._broken_stops(terms, order),
@@ -535,6 +502,7 @@ class NaiveTwin(Answers, LinkedOrders):
         stops: Stops = NO_STOPS,
         triggered: bool = False,
         seen: tuple[int, ...] = (),
+        late: bool = False,
     ) -> NaiveOrder:
         """An order as it would be."""
         touch = self._touch(terms, side)
@@ -546,7 +514,7 @@ class NaiveTwin(Answers, LinkedOrders):
             profile_id, 0,
         )  # fmt: skip
         order.stop, order.trail, order.ppm, order.expires = stops
-        order.is_triggered, order.seen = triggered, list(seen)
+        order.is_triggered, order.late, order.seen = triggered, late, list(seen)
         order.waits = order_type in STOPS and not triggered
         order.worst = self._worst(order)
         if side == Side.BUY and qty > 0 and order.worst > 0:
@@ -563,7 +531,10 @@ class NaiveTwin(Answers, LinkedOrders):
         if order.waits:
             best = self._best(order)
             return self._collar(terms, side, self._stop_of(order, best)) if best else 0
-        return self._collar(terms, side, self._touch(terms, side))
+        price = self._touch(terms, side)
+        if order.tif in AUCTIONS:
+            price = price or self.last.get(terms.instrument_id, 0)
+        return self._collar(terms, side, price)
 
     def _best(self, order: NaiveOrder) -> int:
         """The price that a trailing stop would begin with now."""
@@ -587,7 +558,7 @@ class NaiveTwin(Answers, LinkedOrders):
             leg.parent, leg.status, leg.worst = order, Status.HELD, 0
             self.orders.append(leg)
         order.legs = order.legs or legs
-        if self._session(order.terms) is None:
+        if order.tif in AUCTIONS or self._trading_since(order.terms, order.late) is None:
             order.status = Status.ACCEPTED
         else:
             order.status = Status.NEW
@@ -604,6 +575,7 @@ class NaiveTwin(Answers, LinkedOrders):
                 m.account_id, terms, m.side, m.order_type, m.time_in_force, m.qty,
                 m.limit_price, m.notional_micros,
                 (m.stop_price, m.trail_price, m.trail_ppm, m.expires_ns),
+                False, (), m.extended_hours,
             )  # fmt: skip
             exits = self._asked_exits(m)
             codes = self._broken(order, m.qty)
@@ -651,7 +623,7 @@ class NaiveTwin(Answers, LinkedOrders):
             stops, triggered = self._stops_after(old, m, tif), old.is_triggered
             new = self._draft(
                 m.account_id, terms, old.side, old.order_type, tif, leaves, limit, 0, stops,
-                triggered, self._seen_after(old, stops),
+                triggered, self._seen_after(old, stops), old.late,
             )  # fmt: skip
             new.replaces, new.version = old.order_id, old.version + 1
             own = {

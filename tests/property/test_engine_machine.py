@@ -27,9 +27,9 @@ from tests.engine_world import World
 from tests.property.comparison import Comparison
 
 UNIT = 10**9
-INSTRUMENTS = st.integers(1, 3)
+INSTRUMENTS = st.sampled_from((1, 2, 3, 6))
 SIDES = st.sampled_from((1, 2))
-TIFS = st.integers(1, 4)
+TIFS = st.sampled_from((1, 2, 3, 4, 6, 7))
 LATER = st.sampled_from((1, 2, 2, 5))
 SOON = st.sampled_from((0, 1, 2_000_000, SECOND, DAY))
 TRAILS = st.sampled_from(((1, 0), (2, 0), (3, 0), (0, 50), (0, 333), (0, 20_000), (0, 0), (1, 1)))
@@ -40,8 +40,8 @@ ODD = st.sampled_from((-1, 0, 2**31, INT_MAX, 2**63 - 1))
 AMOUNTS = st.sampled_from((DOLLAR, 99_999_999, 250 * DOLLAR, 3_000 * DOLLAR))
 KEYS = st.sampled_from(("", "", "", "a", "b"))
 DIGESTS = st.sampled_from((b"1", b"1", b"2"))
-MIDDLE = {1: 100_0000, 2: 100_0000, 3: 100_00}
-TICK = {1: 100, 2: 100, 3: 1}
+MIDDLE = {1: 100_0000, 2: 100_0000, 3: 100_00, 6: 100_0000}
+TICK = {1: 100, 2: 100, 3: 1, 6: 100}
 
 
 class EngineMachine(RuleBasedStateMachine):
@@ -161,6 +161,26 @@ class EngineMachine(RuleBasedStateMachine):
     def trade(self, instrument: int, steps: int) -> None:
         """A print near the middle."""
         self.send(f.Trade(instrument, self.price(instrument, steps), UNIT, self.ts))
+
+    @rule(kind=st.integers(1, 2), steps=STEPS, size=SIZES)
+    def auction(self, kind: int, steps: int, size: int) -> None:
+        """An auction's print near the middle."""
+        self.send(f.AuctionPrint(6, kind, self.price(6, steps), size, self.ts))
+
+    @rule(
+        who=st.integers(0, 1), side=SIDES, qty=QTYS, steps=STEPS,
+        tif=st.sampled_from((1, 2, 5, 3)), ahead=SOON,
+    )  # fmt: skip
+    def place_extended(
+        self, who: int, side: int, qty: int, steps: int, tif: int, ahead: int
+    ) -> None:
+        """A limit order that also trades in extended hours."""
+        self.send(
+            c.PlaceOrder(
+                self.accounts[who], 6, side, 2, tif, qty, self.price(6, steps), 0, "", "", b"",
+                0, 0, 0, self.expiry(tif, ahead), True,
+            )
+        )  # fmt: skip
 
     @rule(instrument=INSTRUMENTS, scale=st.sampled_from((-1, 0, 10, 97, 103, 180)))
     def odd_trade(self, instrument: int, scale: int) -> None:

@@ -2,6 +2,9 @@
 
 import pytest
 
+from stockyard.model.codes import FillRule
+from stockyard.model.events import OrderFilled
+from tests.engine_terms import LATE
 from tests.engine_world import World
 from tests.property.comparison import Comparison
 from tests.random_inputs import RandomInputs
@@ -23,4 +26,21 @@ def test_a_random_market(seed: int, soak_factor: int) -> None:
             out = pair.apply(seq, ts, message)
             source.see(out)
             fills += len(pair.twin.fills)
-    assert fills > soak_factor * INPUTS // 20, "the market was too quiet to prove anything"
+    assert fills > soak_factor * INPUTS // 30, "the market was too quiet to prove anything"
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_a_random_exchange(seed: int, soak_factor: int) -> None:
+    """Many phases of many days of a stock with auctions, early and late trading."""
+    rules: set[int] = set()
+    for run in range(soak_factor):
+        world = World(instruments=(LATE,), profile="realistic" if seed else "ideal")
+        world.open_account("20000", "ideal" if seed else "realistic")
+        pair = Comparison(world.journal)
+        source = RandomInputs(seed + 1000 * run, world.engine.snapshot(), boundary_every=12)
+        for _ in range(INPUTS):
+            seq, ts, message = source.next()
+            out = pair.apply(seq, ts, message)
+            source.see(out)
+            rules |= {event.rule for event in out if isinstance(event, OrderFilled)}
+    assert rules & {FillRule.AUCTION_WHOLE, FillRule.AUCTION_PRINTED}, "no auction was seen"

@@ -4,9 +4,10 @@ A line is ``input | events``, events separated by ``;``. Orders are named ``#1``
 accepted. Lines without events must give none.
 
 Inputs:  ``quote ACME 99.90x300 100.00x200`` (``-`` for a missing side), ``buy 100 ACME``,
-``sell $500 ACME``, with ``limit=99.50 stop=.. trail=2.00 trail=1.5% tif=gtc until=2T10:00:00 id=..
-key=.. body=.. account=2``; ``replace #1 qty=.. limit=.. stop=.. trail=.. tif=.. until=..``, ``trade
-ACME 99.95``, ``cancel #1``, ``cancel all``, ``close ACME qty=.. cancel=yes``, ``deposit 10``,
+``sell $500 ACME``, with ``limit=99.50 stop=.. trail=2.00 trail=1.5% tif=gtc until=2T10:00:00
+ext=yes id=.. key=.. body=.. account=2``; ``replace #1 qty=.. limit=.. stop=.. trail=.. tif=..
+until=..``, ``trade ACME 99.95``, ``opening LATE 100.00x500`` and ``closing ..`` (an auction's
+print), ``cancel #1``, ``cancel all``, ``close ACME qty=.. cancel=yes``, ``deposit 10``,
 ``withdraw 10``, ``reset 1000``, ``use realistic``, ``open 1000 realistic``, ``tick 16:00:00``,
 ``wait 61``, ``restart``, ``define realistic version=2 bounded=no fees=yes age=60``,
 ``fees us_equity`` or ``fees crypto`` with ``version=.. rules=sec,taf,taker,maker``, and ``look``,
@@ -93,6 +94,9 @@ class Playbook:
             named["until"] = "day " + str(named["until"]).replace("T", " ")
         if verb == "quote":
             return world.quote(*plain)
+        if verb in ("opening", "closing"):
+            price, _, qty = plain[1].partition("x")
+            return world.auction(plain[0], verb, price, qty or "1000")
         if verb == "trade":
             return world.trade(*plain)
         if verb in ("buy", "sell"):

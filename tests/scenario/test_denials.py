@@ -39,6 +39,7 @@ STOP: dict[str, Any] = {"order_type": OrderType.STOP, "limit_price": 0, "stop_pr
 STOP_LIMIT: dict[str, Any] = {"order_type": OrderType.STOP_LIMIT, "stop_price": 1_100_000}
 TRAIL: dict[str, Any] = {"order_type": OrderType.TRAILING_STOP, "limit_price": 0, "trail_ppm": 10}
 DATED: dict[str, Any] = {"time_in_force": TimeInForce.GTD}
+TOO_DEAR: dict[str, Any] = {"qty": 1_001 * UNIT, "extended_hours": True}
 
 ALONE: list[tuple[int, dict[str, Any]]] = [
     (DenyCode.UNKNOWN_ACCOUNT, {"account_id": 999}),
@@ -49,7 +50,25 @@ ALONE: list[tuple[int, dict[str, Any]]] = [
     (DenyCode.ORDER_TYPE_NOT_SUPPORTED, {"order_type": 0}),
     (DenyCode.ORDER_TYPE_NOT_SUPPORTED, {"order_type": 6}),
     (DenyCode.TIME_IN_FORCE_NOT_SUPPORTED, {"time_in_force": 0}),
-    (DenyCode.TIME_IN_FORCE_NOT_SUPPORTED, {"time_in_force": 6}),
+    (DenyCode.TIME_IN_FORCE_NOT_SUPPORTED, {"time_in_force": 99}),
+    (DenyCode.TIME_IN_FORCE_NOT_SUPPORTED, {**STOP, "time_in_force": TimeInForce.OPG}),
+    (DenyCode.NO_AUCTION, {"time_in_force": TimeInForce.OPG}),
+    (DenyCode.NO_AUCTION, {**MARKET, "time_in_force": TimeInForce.CLS}),
+    (DenyCode.AUCTION_CUT_OFF, {"instrument_id": 6, "time_in_force": TimeInForce.OPG}),
+    (
+        DenyCode.NOTIONAL_IN_AUCTION,
+        {**AMOUNT, "instrument_id": 6, "time_in_force": TimeInForce.CLS},
+    ),
+    (DenyCode.EXTENDED_HOURS_NOT_LIMIT, {**MARKET, "extended_hours": True}),
+    (DenyCode.EXTENDED_HOURS_NOT_LIMIT, {**STOP_LIMIT, "extended_hours": True}),
+    (
+        DenyCode.EXTENDED_HOURS_TIME_IN_FORCE,
+        {"time_in_force": TimeInForce.IOC, "extended_hours": True},
+    ),
+    (
+        DenyCode.EXTENDED_HOURS_TIME_IN_FORCE,
+        {"instrument_id": 6, "time_in_force": TimeInForce.CLS, "extended_hours": True},
+    ),
     (DenyCode.TIME_IN_FORCE_NOT_SUPPORTED, {**STOP, "time_in_force": TimeInForce.IOC}),
     (DenyCode.TIME_IN_FORCE_NOT_SUPPORTED, {**TRAIL, "time_in_force": TimeInForce.FOK}),
     (DenyCode.SIDE_NOT_SUPPORTED, {"side": 0}),
@@ -170,6 +189,19 @@ TOGETHER: list[tuple[int, dict[str, Any]]] = [
     (DenyCode.STOP_PRICE_WRONG_SIDE, {**STOP, **DATED, "stop_price": 1_000_000}),
     (DenyCode.EXPIRY_MISSING, {**STOP, **DATED, "qty": 900 * UNIT}),
     (DenyCode.EXPIRY_NOT_ALLOWED, {"expires_ns": 1, "side": Side.SELL}),
+    (DenyCode.NO_AUCTION, {**AMOUNT, "time_in_force": TimeInForce.OPG, "extended_hours": True}),
+    (
+        DenyCode.AUCTION_CUT_OFF,
+        {**AMOUNT, "instrument_id": 6, "time_in_force": TimeInForce.OPG},
+    ),
+    (
+        DenyCode.EXTENDED_HOURS_NOT_LIMIT,
+        {**MARKET, "time_in_force": TimeInForce.IOC, "extended_hours": True},
+    ),
+    (
+        DenyCode.EXTENDED_HOURS_TIME_IN_FORCE,
+        {**TOO_DEAR, "instrument_id": 6, "time_in_force": TimeInForce.CLS},
+    ),
 ]
 BOUNDED_BELOW = (DenyCode.TRAIL_OUT_OF_RANGE, DenyCode.STOP_PRICE_WRONG_SIDE)
 """Rules whose second number is no upper bound for every side."""
@@ -177,9 +209,10 @@ BOUNDED_BELOW = (DenyCode.TRAIL_OUT_OF_RANGE, DenyCode.STOP_PRICE_WRONG_SIDE)
 
 @pytest.fixture
 def market(new_world: Callable[..., World]) -> World:
-    """ACME (1) quoted; RAIL (2) not tradable; 4 has no session; 5 no quote."""
+    """ACME (1) and LATE (6) quoted; RAIL (2) not tradable; 4 has no session; 5 no quote."""
     world = new_world()
     world.quote("ACME", "99.90", "100.00")
+    world.quote("LATE", "99.90", "100.00")
     world.send(InstrumentListed(msgspec.structs.replace(RAIL, tradable=False)))
     world.send(InstrumentListed(msgspec.structs.replace(RAIL, instrument_id=4, calendar_id=7)))
     world.send(InstrumentListed(msgspec.structs.replace(RAIL, instrument_id=5)))

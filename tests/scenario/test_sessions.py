@@ -8,7 +8,7 @@ from stockyard.model.codes import Status
 from stockyard.model.denials import DenyCode
 from stockyard.model.facts import InstrumentListed, SessionsScheduled
 from stockyard.model.instruments import Session
-from tests.engine_terms import ACME, COIN, DAY, EPOCH, HOUR, WEEKDAYS
+from tests.engine_terms import ACME, COIN, DAY, EPOCH, HOUR, SESSIONS, WEEKDAYS
 from tests.engine_world import World
 from tests.scenario.playbook import check
 
@@ -130,7 +130,8 @@ def test_an_order_says_when_it_expires(world: World) -> None:
     assert tomorrow.status == Status.ACCEPTED
 
 
-def test_the_engine_names_its_next_due_time(world: World) -> None:
+def test_the_engine_names_its_next_due_time(new_world: Callable[..., World]) -> None:
+    world = new_world(instruments=(ACME, COIN), sessions={WEEKDAYS: SESSIONS[WEEKDAYS]})
     assert world.engine.next_due_ns == EPOCH + DAY + 16 * HOUR
     world.tick("16:00:00")
     assert world.engine.next_due_ns == EPOCH + 2 * DAY + 9 * HOUR + HOUR // 2

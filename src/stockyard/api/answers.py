@@ -17,6 +17,7 @@ from stockyard.model.codes import (
     FEE_WORDS,
     FILL_RULE_WORDS,
     LIFECYCLE_WORDS,
+    PHASE_WORDS,
     REASON_WORDS,
     SIDE_WORDS,
     STATUS_WORDS,
@@ -50,6 +51,13 @@ AssetClass = Annotated[str, Meta(extra_json_schema={"enum": list(ASSET_CLASS_WOR
 AccountStatus = Annotated[
     str, Meta(extra_json_schema={"enum": list(ACCOUNT_STATUS_WORDS.values())})
 ]
+Phase = Annotated[
+    str,
+    Meta(
+        description="`open` is the regular session, `pre` and `post` the extended hours around it.",
+        extra_json_schema={"enum": list(PHASE_WORDS.values())},
+    ),
+]
 Rule = Annotated[str, Meta(extra_json_schema={"enum": list(FILL_RULE_WORDS.values())})]
 Fee = Annotated[str, Meta(extra_json_schema={"enum": list(FEE_WORDS.values())})]
 
@@ -66,6 +74,9 @@ class Order(msgspec.Struct, frozen=True, gc=False):
     side: Side
     type: Type
     time_in_force: Tif
+    extended_hours: Annotated[
+        bool, Meta(description="Whether it also trades before and after the regular session.")
+    ]
     qty: Decimal
     notional: Decimal | None
     limit_price: Decimal | None
@@ -381,6 +392,13 @@ class Asset(msgspec.Struct, frozen=True, gc=False):
     exchange: str
     calendar: str
     is_open: bool
+    phase: Phase
+    auctions: Annotated[
+        bool, Meta(description="Whether its sessions begin and end with one: opg and cls.")
+    ]
+    extended_hours: Annotated[
+        bool, Meta(description="Whether it trades before and after its regular session.")
+    ]
     tradable: bool
     fractionable: bool
     price_increment: Annotated[str, Meta(description="At or above `increment_threshold`.")]
@@ -446,8 +464,27 @@ class CalendarNow(msgspec.Struct, frozen=True, gc=False):
     name: str
     asset_classes: Annotated[list[AssetClass], Meta(description="What trades on it.")]
     is_open: bool
+    phase: Phase
     next_open: Time | None
     next_close: Time | None
+    next_pre_open: Annotated[str, Meta(description="Next begin of early trading.")] | None
+    next_post_close: Annotated[str, Meta(description="Next end of late trading.")] | None
+
+
+class CalendarSession(msgspec.Struct, frozen=True, gc=False):
+    """One session; without early or late trading `pre_open` or `post_close` is null."""
+
+    pre_open: Time | None
+    open: Time
+    close: Time
+    post_close: Time | None
+
+
+class Calendar(msgspec.Struct, frozen=True, gc=False):
+    """The sessions of one calendar that are known and not over, in order."""
+
+    name: str
+    sessions: list[CalendarSession]
 
 
 class ClockNow(msgspec.Struct, frozen=True, gc=False):

@@ -59,8 +59,8 @@ TypeWord = Annotated[str, Meta(extra_json_schema={"enum": list(TYPES)})]
 TifWord = Annotated[
     str,
     Meta(
-        description="How long the order lives: the trading day, until canceled, this moment, or"
-        " (`gtd`) until `expires_at`.",
+        description="How long the order lives: the trading day, until canceled, this moment,"
+        " (`gtd`) until `expires_at`, or the opening (`opg`) or closing (`cls`) auction.",
         extra_json_schema={"enum": list(TIMES_IN_FORCE)},
     ),
 ]
@@ -92,6 +92,15 @@ ExpiresAt = Annotated[
         description="When a `gtd` order ends: RFC 3339 with its zone, within the coming year.",
         examples=["2026-03-02T16:00:00-05:00"],
         extra_json_schema={"format": "date-time"},
+    ),
+]
+
+
+ExtendedHours = Annotated[
+    bool,
+    Meta(
+        description="Whether the order also trades before and after the regular session: limit"
+        " orders with time in force day, gtc or gtd."
     ),
 ]
 
@@ -137,6 +146,7 @@ class OrderBody(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     trail_price: TrailPrice | None = None
     trail_percent: TrailPercent | None = None
     expires_at: ExpiresAt | None = None
+    extended_hours: ExtendedHours = False
     client_order_id: ClientOrderId | None = None
     order_class: ClassWord = "simple"
     take_profit: TakeProfit | None = None

@@ -52,10 +52,11 @@ def place_order(
     told = NO_DIGEST
     if key or named:
         asked = (instrument_id, side, order_type, tif, qty, limit, notional, named)
-        told = digest("POST /orders", *asked, *_said(extra), *_said(linked, "class"))
+        flag = ("extended_hours",) if body.extended_hours else ()
+        told = digest("POST /orders", *asked, *_said(extra), *_said(linked, "class"), *flag)
     command = PlaceOrder(
         account_id, instrument_id, side, order_type, tif, qty, limit, notional, named, key, told,
-        *extra, *linked,
+        *extra, *linked, body.extended_hours,
     )  # fmt: skip
     return command, instrument
 

@@ -69,6 +69,12 @@ _FIELDS: Final = {
     DenyCode.EXPIRY_MISSING: "expires_at",
     DenyCode.EXPIRY_NOT_ALLOWED: "expires_at",
     DenyCode.EXPIRY_NOT_AHEAD: "expires_at",
+    DenyCode.NO_AUCTION: "time_in_force",
+    DenyCode.AUCTION_CUT_OFF: "time_in_force",
+    DenyCode.NOTIONAL_IN_AUCTION: "notional",
+    DenyCode.EXTENDED_HOURS_NOT_LIMIT: "extended_hours",
+    DenyCode.EXTENDED_HOURS_TIME_IN_FORCE: "extended_hours",
+    DenyCode.EXTENDED_HOURS_CLASS: "extended_hours",
 }
 _TRAIL_CODES: Final = frozenset(
     {DenyCode.TRAIL_MISSING, DenyCode.TRAIL_NOT_ALLOWED, DenyCode.TRAIL_OUT_OF_RANGE}

@@ -225,6 +225,7 @@ class Renderer:
             SIDE_WORDS[row.side],
             TYPE_WORDS[row.order_type],
             TIF_WORDS[row.time_in_force],
+            row.extended_hours == 1,
             format_decimal(row.qty, scale),
             format_cash(row.notional_micros) if row.notional_micros else None,
             price_text(row.limit_price, instrument) if row.limit_price else None,
@@ -556,6 +557,8 @@ def explanation(x: e.OrderFilled, instrument: Instrument, profile: str, fees: st
             f"the {touch} when it reached the waiting order, with {size_open} of {shown} displayed"
             " still open"
         ),
+        FillRule.AUCTION_WHOLE: "the auction's price, whatever its size",
+        FillRule.AUCTION_PRINTED: f"the auction's price, with {size_open} of its size still open",
     }[x.rule]
     return (
         f"{did}: {cause}; the quote was {age} s old, profile {profile} version"

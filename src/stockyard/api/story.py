@@ -9,6 +9,7 @@ from stockyard.api import answers as a
 from stockyard.api.rendering import Renderer, price_text, time_text
 from stockyard.model import events as e
 from stockyard.model.codes import (
+    AUCTION_TIMES,
     REASON_WORDS,
     SIDE_WORDS,
     STATUS_WORDS,
@@ -17,6 +18,7 @@ from stockyard.model.codes import (
     OrderType,
     Side,
     Status,
+    TimeInForce,
 )
 from stockyard.model.instruments import Instrument
 from stockyard.model.numbers import format_cash, format_decimal
@@ -79,8 +81,12 @@ def _tell(
 
 
 def _activated(row: OrderRow, event: e.OrderActivated, instrument: Instrument) -> str:
+    if row.time_in_force == TimeInForce.OPG:
+        return "The opening auction printed, and the order traded in it."
+    if row.time_in_force == TimeInForce.CLS:
+        return "The closing auction printed, and the order traded in it."
     if not row.parent_id:
-        return "The session opened and the order came alive."
+        return "Its session began and the order came alive."
     qty = format_decimal(event.qty, instrument.qty_scale)
     if event.status == Status.ACCEPTED:
         return f"Its entry has ended: it is for {qty} and waits for its session."
@@ -90,6 +96,13 @@ def _activated(row: OrderRow, event: e.OrderActivated, instrument: Instrument) -
 def _left(event: e.OrderFilled, instrument: Instrument) -> str:
     left = format_decimal(event.order_qty - event.filled_qty, instrument.qty_scale)
     return f"{left} are left to trade"
+
+
+def _waits(time_in_force: int) -> str:
+    if time_in_force in AUCTION_TIMES:
+        which = "opening" if time_in_force == TimeInForce.OPG else "closing"
+        return f"It waits for the {which} auction. "
+    return "Its session is closed, so it waits. "
 
 
 def _accepted(render: Renderer, x: e.OrderAccepted, instrument: Instrument) -> str:
@@ -110,6 +123,8 @@ def _accepted(render: Renderer, x: e.OrderAccepted, instrument: Instrument) -> s
         terms.append(f"trailing by {format_decimal(x.trail_ppm, 4)} %")
     if x.collar_price:
         terms.append(f"at worst {price_text(x.collar_price, instrument)}")
+    if x.extended_hours:
+        terms.append("also in extended hours")
     held = (
         f"The account's open orders now hold {format_cash(x.held_micros_after)} dollars."
         if buying
@@ -117,7 +132,7 @@ def _accepted(render: Renderer, x: e.OrderAccepted, instrument: Instrument) -> s
         f"{format_decimal(x.held_qty_after, instrument.qty_scale)} {instrument.symbol}."
     )
     came = "It replaces order " + render.order_id(x.replaces) + ". " if x.replaces else ""
-    waits = "Its session is closed, so it waits. " if x.status == Status.ACCEPTED else ""
+    waits = _waits(x.time_in_force) if x.status == Status.ACCEPTED else ""
     if x.status == Status.HELD:
         waits = f"It waits until order {render.order_id(x.parent_id)} has ended. "
     linked = ""

@@ -6,9 +6,9 @@ is filled by other rules. Must not know: accounts, fees, or how a fill is priced
 
 from typing import Final
 
-from stockyard.engine.orders import Order, OrderHeap
+from stockyard.engine.orders import Order, OrderHeap, before
 from stockyard.engine.triggers import Triggers
-from stockyard.model.codes import OrderType, Side, Status
+from stockyard.model.codes import AUCTION_TIMES, OrderType, Phase, Side, Status, TimeInForce
 from stockyard.model.instruments import Instrument
 
 VALUE_DIGITS: Final = 6
@@ -17,11 +17,16 @@ ORDER_VALUE_MICROS_MAX: Final = 2**60
 
 
 class OrderQueue:
-    """Working orders of one side of a lane: market orders by age, then limit orders."""
+    """Working orders of one side of a lane: market orders by age, then limit orders.
+
+    Limit orders that also trade in extended hours are kept apart, so that a quote outside the
+    regular session finds them without passing the others.
+    """
 
     def __init__(self) -> None:
         self.market = OrderHeap()
         self.limit = OrderHeap()
+        self.extended = OrderHeap()
 
     def add(self, order: Order) -> None:
         """Queue a working order."""
@@ -30,13 +35,27 @@ class OrderQueue:
             self.market.push(order)
         else:
             order.rank = -order.limit_price if order.side == Side.BUY else order.limit_price
-            self.limit.push(order)
+            self._limits(order).push(order)
+
+    def _limits(self, order: Order) -> OrderHeap:
+        return self.extended if order.extended_hours else self.limit
 
     def remove(self, order: Order) -> None:
         """Take an order out, if it is here."""
         if order.heap_index >= 0:
-            heap = self.market if order.works_as == OrderType.MARKET else self.limit
+            at_market = order.works_as == OrderType.MARKET
+            heap = self.market if at_market else self._limits(order)
             heap.remove(order)
+
+    def best_limit(self, is_open: bool) -> Order | None:
+        """The limit order to serve first: of all in the regular session, else of the extended."""
+        extended = self.extended.best()
+        if not is_open:
+            return extended
+        first = self.limit.best()
+        if extended is None or (first is not None and before(first, extended)):
+            return first
+        return extended
 
 
 class Lane:
@@ -68,8 +87,12 @@ class Book:
         self.last_qty = 0
         self.last_ts = 0
         self.street_qty = 0
+        self.phase = 0
         self.is_open = False
+        self.print_due_ns = 0
         self.queued: dict[int, Order] = {}
+        self.opening: dict[int, Order] = {}
+        self.closing: dict[int, Order] = {}
         self.day_orders: dict[int, Order] = {}
         self.triggers = Triggers()
         self.lanes: list[Lane] = []
@@ -90,11 +113,25 @@ class Book:
         self.collar_bps = instrument.collar_bps
         self.notional_micros_min = instrument.notional_micros_min
         self.tradable = instrument.tradable
+        self.auctions = instrument.auctions
         exponent = instrument.price_scale + instrument.qty_scale - VALUE_DIGITS
         assert exponent >= 0, "price and quantity scales must give at least micro-dollars"
         self.value_divisor: int = 10**exponent
         self.price_max: int = ORDER_VALUE_MICROS_MAX * self.value_divisor // instrument.qty_max
         self.qty_unit: int = 10**instrument.qty_scale
+
+    def enter(self, phase: int) -> None:
+        """Go into a phase of the calendar."""
+        self.phase = phase
+        self.is_open = phase == Phase.OPEN
+
+    def trades(self, extended_hours: bool) -> bool:
+        """Whether orders with or without the flag can trade in this phase."""
+        return self.is_open or (extended_hours and self.phase != Phase.CLOSED)
+
+    def auction(self, time_in_force: int) -> dict[int, Order]:
+        """The orders that wait for the opening or the closing auction, oldest first."""
+        return self.opening if time_in_force == TimeInForce.OPG else self.closing
 
     def lane(self, order: Order) -> Lane:
         """The lane an order works in; lanes lie in the order of their profiles' ids."""
@@ -144,7 +181,9 @@ class Book:
         """Take an order out of every queue."""
         if order.status == Status.HELD:
             return
-        if order.status == Status.ACCEPTED:
+        if order.time_in_force in AUCTION_TIMES:
+            self.auction(order.time_in_force).pop(order.order_id, None)
+        elif order.status == Status.ACCEPTED:
             self.queued.pop(order.order_id, None)
         elif order.awaits_trigger:
             self.triggers.remove(order)

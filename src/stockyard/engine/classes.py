@@ -20,6 +20,7 @@ from stockyard.engine.order_rules import Priced, worst_price
 from stockyard.engine.orders import Order, advance
 from stockyard.engine.state import State, held_qty
 from stockyard.model.codes import (
+    AUCTION_TIMES,
     STOP_TYPES,
     OrderClass,
     OrderType,
@@ -146,14 +147,16 @@ def price_exit(book: Book, order: Order) -> None:
 
 
 def begin(state: State, book: Book, order: Order) -> None:
-    """Let an order's life begin: in its session, or in the queue for the next one."""
+    """Let an order's life begin: in its session, or in the line for the next one or its auction."""
     if order.time_in_force == TimeInForce.DAY:
         book.day_orders[order.order_id] = order
         calendar = state.calendars.get(book.calendar_id)
-        order.expires_ns = calendar.day_ends_ns() if calendar is not None else 0
+        flagged = order.extended_hours
+        order.expires_ns = calendar.day_ends_ns(flagged) if calendar is not None else 0
     elif order.time_in_force == TimeInForce.GTD and order.status != Status.HELD:
         state.date(order)
-    order.status = advance(order.status, Trigger.ADMIT if book.is_open else Trigger.QUEUE)
+    works = book.trades(order.extended_hours) and order.time_in_force not in AUCTION_TIMES
+    order.status = advance(order.status, Trigger.ADMIT if works else Trigger.QUEUE)
 
 
 def start(
@@ -163,8 +166,10 @@ def start(
     for order in reversed(orders):
         if order.order_id not in account.orders:
             continue
-        if book.is_open:
+        if order.status != Status.ACCEPTED:
             venue.work(state, account, book, order, ts, out)
+        elif order.time_in_force in AUCTION_TIMES:
+            book.auction(order.time_in_force)[order.order_id] = order
         else:
             book.queued[order.order_id] = order
 
@@ -257,5 +262,6 @@ def tell_accepted(account: Account, order: Order, out: list[Event]) -> None:
             order.stop_loss_id,
             order.filled_before,
             order.protects,
+            order.extended_hours,
         )
     )

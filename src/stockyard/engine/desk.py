@@ -83,9 +83,10 @@ def _lowest(asked: Terms, checked: Terms) -> Terms:
 
     Means come last: those of an order that cannot be are nobody's concern.
     """
-    if asked.code == 0 or 0 < checked.code < DenyCode.TOO_MANY_OPEN_ORDERS:
+    if asked.code == 0:
         return checked
-    return asked
+    most = min(asked.code, DenyCode.TOO_MANY_OPEN_ORDERS)
+    return checked if 0 < checked.code < most else asked
 
 
 def _deny(account: Account, terms: Terms, out: list[Event]) -> None:
@@ -124,6 +125,7 @@ def admit(
     order.trail_ppm = request.trail_ppm
     order.expires_ns = request.expires_ns
     order.extreme = request.extreme
+    order.extended_hours = request.extended_hours
     if request.order_type in STOP_TYPES:
         order.await_trigger()
         order.awaits_trigger = not request.triggered
@@ -265,6 +267,7 @@ def _replacement(
         request.expires_ns = command.expires_ns or order.expires_ns
     else:
         request.expires_ns = command.expires_ns
+    request.extended_hours = order.extended_hours
     request.freed_micros = order.held_micros
     request.freed_qty = order.held_qty
     request.freed_orders = 1
@@ -359,10 +362,11 @@ def _closing(state: State, account: Account, command: ClosePosition) -> tuple[Re
     return request, terms
 
 
-def session_opens(state: State, book: Book, ts: int, out: list[Event]) -> None:
-    """Bring queued orders alive, oldest first."""
-    book.is_open = True
+def come_alive(state: State, book: Book, ts: int, out: list[Event]) -> None:
+    """Bring the queued orders alive that trade in the phase that has begun, oldest first."""
     for order in [book.queued[order_id] for order_id in sorted(book.queued)]:
+        if not book.trades(order.extended_hours):
+            continue
         account = state.accounts[order.account_id]
         other = links.sibling_of(account, order)
         if other is not None and other.order_type in STOP_TYPES:
@@ -379,11 +383,10 @@ def _activate(
         venue.work(state, account, book, order, ts, out)
 
 
-def session_closes(state: State, book: Book, out: list[Event]) -> None:
-    """End the day orders, oldest first."""
-    book.is_open = False
+def end_day_orders(state: State, book: Book, extended_hours: bool, out: list[Event]) -> None:
+    """End the day orders with or without the flag for extended hours, oldest first."""
     for order in [book.day_orders[order_id] for order_id in sorted(book.day_orders)]:
-        if order.order_id not in book.day_orders:
+        if order.extended_hours != extended_hours or order.order_id not in book.day_orders:
             continue
         account = state.accounts[order.account_id]
         venue.expire(state, account, book, order, Reason.DAY_ENDED, out)

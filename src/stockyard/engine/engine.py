@@ -115,6 +115,8 @@ class Engine:
             reference.on_profile_defined(state, message)
         elif isinstance(message, f.SessionsScheduled):
             reference.on_sessions_scheduled(state, message, ts, out)
+        elif isinstance(message, f.AuctionPrint):
+            reference.on_auction_print(state, ts, message, out)
         elif isinstance(message, f.LimitsSet):
             state.limits = message.limits
         else:

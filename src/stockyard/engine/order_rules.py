@@ -31,6 +31,7 @@ class Priced:
         self.trail_ppm = 0
         self.extreme = 0
         self.triggered = False
+        self.in_auction = False
 
 
 def market_worst_price(book: Book, side: int) -> int:
@@ -41,6 +42,11 @@ def market_worst_price(book: Book, side: int) -> int:
     if side == Side.BUY:
         return mul_div_floor(touch, _BPS + book.collar_bps, _BPS)
     return max(1, mul_div_ceil(touch, _BPS - book.collar_bps, _BPS))
+
+
+def auction_worst_price(book: Book, side: int) -> int:
+    """The collar around the quote, else around the last price; 0 when there is neither."""
+    return market_worst_price(book, side) or stop_worst_price(book, side, book.last_price)
 
 
 def limit_worst_price(limit_price: int) -> int:
@@ -80,6 +86,8 @@ def worst_price(book: Book, request: "Priced") -> int:
     kind, side = request.order_type, request.side
     if kind == OrderType.LIMIT:
         return limit_worst_price(request.limit_price)
+    if request.in_auction and kind == OrderType.MARKET:
+        return auction_worst_price(book, side)
     triggered = request.triggered and kind != OrderType.STOP_LIMIT
     if kind == OrderType.MARKET or triggered:
         return market_worst_price(book, side)

@@ -63,7 +63,7 @@ class Order:
     """One open order. ``worst_price`` is the limit, or a market order's collar.
 
     ``works_as``: MARKET or LIMIT, what it is once it trades. ``awaits_trigger``: a stop order that
-    waits for its price.
+    waits for its price. ``extended_hours``: it also trades outside the regular session.
 
     ``filled_value`` is the exact sum of price times quantity at the instrument's scales.
     ``heap_index`` is the order's place in its ``OrderHeap``, -1 when it is in none. ``held_*`` is
@@ -111,6 +111,7 @@ class Order:
         self.stop_price = 0
         self.trail_price = 0
         self.trail_ppm = 0
+        self.extended_hours = False
         self.filled_qty = 0
         self.filled_value = 0
         self.held_micros = 0
@@ -164,7 +165,7 @@ class OrderHeap:
         last = items.pop()
         order.heap_index = -1
         if last is not order:
-            if index > 0 and _before(last, items[(index - 1) // 2]):
+            if index > 0 and before(last, items[(index - 1) // 2]):
                 self._up(index, last)
             else:
                 self._down(index, last)
@@ -174,7 +175,7 @@ class OrderHeap:
         while index > 0:
             above = (index - 1) // 2
             parent = items[above]
-            if not _before(order, parent):
+            if not before(order, parent):
                 break
             items[index] = parent
             parent.heap_index = index
@@ -190,10 +191,10 @@ class OrderHeap:
             if below >= count:
                 break
             child = items[below]
-            if below + 1 < count and _before(items[below + 1], child):
+            if below + 1 < count and before(items[below + 1], child):
                 below += 1
                 child = items[below]
-            if not _before(child, order):
+            if not before(child, order):
                 break
             items[index] = child
             child.heap_index = index
@@ -202,7 +203,8 @@ class OrderHeap:
         order.heap_index = index
 
 
-def _before(a: Order, b: Order) -> bool:
+def before(a: Order, b: Order) -> bool:
+    """Whether ``a`` is served before ``b``: by rank, then by age."""
     if a.rank != b.rank:
         return a.rank < b.rank
     return a.order_id < b.order_id

@@ -10,7 +10,7 @@ from stockyard.engine.order_rules import within
 from stockyard.engine.risk import Terms, check_order, requested
 from stockyard.engine.state import State
 from stockyard.engine.venue import tradable_now
-from stockyard.model.codes import STOP_TYPES, Side
+from stockyard.model.codes import AUCTION_TIMES, STOP_TYPES, Side
 from stockyard.model.commands import PlaceOrder
 from stockyard.model.denials import DenyCode
 from stockyard.model.previews import OrderPreview
@@ -55,7 +55,12 @@ def _estimate(
     now_qty = 0
     price = command.limit_price or terms.worst_price
     waits = command.order_type in STOP_TYPES
-    tradable = tradable_now(state, book, profile, side, ts) and not waits
+    in_auction = command.time_in_force in AUCTION_TIMES
+    tradable = (
+        tradable_now(state, book, profile, side, command.extended_hours, ts)
+        and not waits
+        and not in_auction
+    )
     if tradable and within(side, touch, terms.worst_price):
         price = touch
         now_qty = terms.qty
@@ -65,7 +70,7 @@ def _estimate(
     buying = side == Side.BUY
     value = div_ceil(exact, book.value_divisor) if buying else div_floor(exact, book.value_divisor)
     lines = state.fee_lines(profile, book, side, ts)
-    rests = now_qty == 0 and not waits
+    rests = now_qty == 0 and not waits and not in_auction
     fees = charge(lines, rests, 0, value, 0, terms.qty, book.qty_unit, value)
     after = free
     if terms.code == 0 and buying:

@@ -4,14 +4,15 @@ Promises: a fact is taken as it is; only one that no correct program would write
 Must not know: which file or feed it came from.
 """
 
-from stockyard.engine import classes, desk, stops, venue
+from stockyard.engine import classes, crosses, desk, stops, venue
 from stockyard.engine.books import Book
 from stockyard.engine.fees import FeeTable
 from stockyard.engine.sessions import Calendar
 from stockyard.engine.state import INSTRUMENTS_MAX, Profile, State
-from stockyard.model.codes import Reason
+from stockyard.model.codes import Phase, Reason
 from stockyard.model.events import Event
 from stockyard.model.facts import (
+    AuctionPrint,
     FeesScheduled,
     InstrumentListed,
     ProfileDefined,
@@ -56,6 +57,19 @@ def on_trade(state: State, ts: int, fact: Trade, out: list[Event]) -> None:
         stops.on_print(state, book, fact.price, ts, out)
 
 
+def on_auction_print(state: State, ts: int, fact: AuctionPrint, out: list[Event]) -> None:
+    """Fill the auction's orders at the print, which then is a trade like any other.
+
+    A price that no market could mean is ignored, as in a trade.
+    """
+    book = state.book(fact.instrument_id)
+    if book is None or not 0 < fact.price <= book.price_max:
+        return
+    qty = min(max(0, fact.qty), INT_MAX)
+    crosses.serve_print(state, book, fact.kind, fact.price, qty, ts, out)
+    on_trade(state, ts, Trade(fact.instrument_id, fact.price, qty, fact.ts_event), out)
+
+
 def on_world_created(state: State, fact: WorldCreated) -> None:
     """Name the world; once."""
     assert not state.world_id, "a world is created once"
@@ -82,7 +96,7 @@ def on_instrument_listed(state: State, fact: InstrumentListed) -> None:
         ), "an instrument keeps its scales and its calendar"
         book.set_terms(terms)
     calendar = state.calendars.get(terms.calendar_id)
-    book.is_open = calendar is not None and calendar.is_open
+    book.enter(calendar.phase if calendar is not None else Phase.CLOSED)
 
 
 def on_fees_scheduled(state: State, fact: FeesScheduled) -> None:
@@ -105,16 +119,18 @@ def on_sessions_scheduled(state: State, fact: SessionsScheduled, ts: int, out: l
     if calendar is None:
         calendar = Calendar(fact.calendar_id, fact.name)
         state.calendars[fact.calendar_id] = calendar
-    was_open = calendar.is_open
+    before = calendar.phase
     calendar.schedule(fact, ts)
-    if was_open and not calendar.is_open:
-        _turn(state, calendar, False, ts, out)
+    if calendar.phase != before:
+        _turn(state, calendar, before, ts, ts, out)
     state.refresh_due()
     pass_time(state, ts, out)
 
 
 def pass_time(state: State, ts: int, out: list[Event]) -> None:
-    """Open and close what is due up to ``ts``, in the order of the boundaries."""
+    """Let happen what is due up to ``ts``: boundaries of calendars, then auctions whose print has
+    not come, then orders whose date has come.
+    """
     while state.next_due_ns <= ts:
         due: Calendar | None = None
         for calendar_id in sorted(state.calendars):
@@ -122,7 +138,11 @@ def pass_time(state: State, ts: int, out: list[Event]) -> None:
             if due is None or calendar.next_boundary_ns() < due.next_boundary_ns():
                 due = calendar
         if due is not None and due.next_boundary_ns() <= state.next_due_ns:
-            _turn(state, due, due.pass_boundary(), ts, out)
+            before, at_ns = due.phase, due.next_boundary_ns()
+            due.pass_boundary()
+            _turn(state, due, before, at_ns, ts, out)
+        elif state.print_due_ns() <= state.next_due_ns:
+            crosses.end_waits(state, state.next_due_ns, out)
         else:
             _end_dated(state, state.next_due_ns, out)
         if state.waking:
@@ -142,10 +162,20 @@ def _end_dated(state: State, ts: int, out: list[Event]) -> None:
         venue.expire(state, account, book, order, Reason.DATE_REACHED, out)
 
 
-def _turn(state: State, calendar: Calendar, opened: bool, ts: int, out: list[Event]) -> None:
+def _turn(
+    state: State, calendar: Calendar, before: int, at_ns: int, ts: int, out: list[Event]
+) -> None:
+    """Take every book of a calendar from the phase ``before`` into the one it is in now."""
+    phase = calendar.phase
     for book in state.books:
-        if book is not None and book.calendar_id == calendar.calendar_id:
-            if opened:
-                desk.session_opens(state, book, ts, out)
-            else:
-                desk.session_closes(state, book, out)
+        if book is None or book.calendar_id != calendar.calendar_id:
+            continue
+        book.enter(phase)
+        if phase in (Phase.PRE, Phase.OPEN):
+            desk.come_alive(state, book, ts, out)
+        elif before != Phase.POST:
+            desk.end_day_orders(state, book, False, out)
+            crosses.miss_opening(state, book, out)
+            crosses.await_print(state, book, at_ns)
+        if phase == Phase.CLOSED:
+            desk.end_day_orders(state, book, True, out)

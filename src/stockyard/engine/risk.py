@@ -10,6 +10,7 @@ from typing import Final
 from mypy_extensions import mypyc_attr
 
 from stockyard.engine.accounts import Account
+from stockyard.engine.auctions import entry_is_shut
 from stockyard.engine.books import Book
 from stockyard.engine.fees import most_ahead
 from stockyard.engine.leg_rules import (
@@ -24,10 +25,18 @@ from stockyard.engine.leg_rules import (
 from stockyard.engine.order_rules import Priced, times_in_force, worst_price
 from stockyard.engine.state import State
 from stockyard.engine.triggers import better_extreme
-from stockyard.model.codes import AccountStatus, OrderClass, OrderType, Side, TimeInForce
+from stockyard.model.codes import (
+    AUCTION_TIMES,
+    AccountStatus,
+    OrderClass,
+    OrderType,
+    Side,
+    TimeInForce,
+)
 from stockyard.model.commands import PlaceOrder
 from stockyard.model.denials import DenyCode
 from stockyard.model.numbers import INT_MAX
+from stockyard.model.order_types import AT_ONCE, LATER
 from stockyard.numerics.arithmetic import div_ceil, div_floor, mul_div_floor, round_down_to
 
 _BPS = 10_000
@@ -59,6 +68,8 @@ class Request(Priced):
         self.qty = qty
         self.notional_micros = notional_micros
         self.expires_ns = 0
+        self.extended_hours = False
+        self.in_auction = time_in_force in AUCTION_TIMES
         self.freed_micros = 0
         self.freed_qty = 0
         self.freed_orders = 0
@@ -97,6 +108,7 @@ def requested(command: PlaceOrder) -> Request:
             command.stop_loss_trail_price,
             command.stop_loss_trail_ppm,
         )
+    request.extended_hours = command.extended_hours
     return request
 
 
@@ -223,9 +235,32 @@ def check_trail(book: Book, request: Request, terms: Terms) -> None:
 def lacks_quote(book: Book, request: Request) -> bool:
     """Whether an order without a worst price lacks a quote, rather than a price of its own."""
     kind = request.order_type
+    if request.in_auction and kind == OrderType.MARKET:
+        return book.market_price(request.side) == 0
     if kind == OrderType.MARKET or (request.triggered and kind != OrderType.STOP_LIMIT):
         return book.touch(request.side) == 0
     return kind == OrderType.TRAILING_STOP and book.market_price(request.side) == 0
+
+
+def check_hours(state: State, book: Book, request: Request, terms: Terms, ts: int) -> None:
+    """Check that the order may be given now, and that its flag and time in force go together."""
+    tif = request.time_in_force
+    if not book.is_open and tif in AT_ONCE:
+        terms.deny(DenyCode.SESSION_CLOSED)
+    if request.in_auction:
+        if not book.auctions:
+            terms.deny(DenyCode.NO_AUCTION)
+        elif entry_is_shut(book, state.calendars.get(book.calendar_id), tif, ts):
+            terms.deny(DenyCode.AUCTION_CUT_OFF)
+        if request.notional_micros:
+            terms.deny(DenyCode.NOTIONAL_IN_AUCTION)
+    if request.extended_hours:
+        if request.order_type != OrderType.LIMIT:
+            terms.deny(DenyCode.EXTENDED_HOURS_NOT_LIMIT)
+        if tif not in LATER:
+            terms.deny(DenyCode.EXTENDED_HOURS_TIME_IN_FORCE)
+        if request.exits is not None:
+            terms.deny(DenyCode.EXTENDED_HOURS_CLASS)
 
 
 def check_ahead(book: Book, request: Request, terms: Terms, ts: int) -> None:
@@ -272,8 +307,7 @@ def check_order(state: State, account: Account, request: Request, ts: int) -> Te
     check_trail(book, request, terms)
     if request.exits is not None:
         check_exits(book, request, request.exits, terms)
-    if not book.is_open and request.time_in_force in (TimeInForce.IOC, TimeInForce.FOK):
-        terms.deny(DenyCode.SESSION_CLOSED)
+    check_hours(state, book, request, terms, ts)
     if terms.worst_price == 0 and lacks_quote(book, request):
         terms.deny(DenyCode.NO_QUOTE)
     else:

@@ -10,9 +10,8 @@ from stockyard.engine.orders import Order
 from stockyard.engine.reference import on_fees_scheduled
 from stockyard.engine.sessions import Calendar
 from stockyard.engine.state import Profile, State
-from stockyard.model.codes import STOP_TYPES, Status, TimeInForce
+from stockyard.model.codes import AUCTION_TIMES, STOP_TYPES, Phase, Status, TimeInForce
 from stockyard.model.facts import FeesScheduled, SessionsScheduled
-from stockyard.model.instruments import Session
 from stockyard.model.state import (
     AccountState,
     BookState,
@@ -63,9 +62,13 @@ def _order_id(order: Order) -> int:
 
 
 def _calendar(calendar: Calendar) -> CalendarState:
-    sessions = tuple([Session(o, c) for o, c in zip(calendar.opens, calendar.closes, strict=True)])
     return CalendarState(
-        calendar.calendar_id, calendar.name, calendar.is_open, calendar.opened_ns, sessions
+        calendar.calendar_id,
+        calendar.name,
+        calendar.is_open,
+        calendar.opened_ns,
+        tuple(calendar.sessions),
+        calendar.phase,
     )
 
 
@@ -84,6 +87,7 @@ def _book(book: Book) -> BookState:
         book.last_ts,
         str(book.street_qty),
         book.last_qty,
+        book.print_due_ns,
     )
 
 
@@ -148,6 +152,7 @@ def _order(state: State, o: Order) -> OrderState:
         o.stop_loss_id,
         o.filled_before,
         o.protects,
+        o.extended_hours,
     )
 
 
@@ -183,7 +188,7 @@ def restore(source: EngineState) -> State:
 def _restore_calendar(state: State, source: CalendarState) -> None:
     calendar = Calendar(source.calendar_id, source.name)
     calendar.schedule(SessionsScheduled(source.calendar_id, source.name, source.sessions), 0)
-    calendar.is_open = source.is_open
+    calendar.phase = source.phase or (Phase.OPEN if source.is_open else Phase.CLOSED)
     calendar.opened_ns = source.opened_ns
     state.calendars[calendar.calendar_id] = calendar
 
@@ -198,7 +203,10 @@ def _restore_book(state: State, source: BookState) -> None:
     book.last_qty = source.last_qty
     state.ledger.post_street(book, int(source.street_qty))
     calendar = state.calendars.get(book.calendar_id)
-    book.is_open = calendar is not None and calendar.is_open
+    book.enter(calendar.phase if calendar is not None else Phase.CLOSED)
+    if source.print_due_ns:
+        book.print_due_ns = source.print_due_ns
+        state.print_dues[book.instrument_id] = source.print_due_ns
     while len(state.books) <= book.instrument_id:
         state.books.append(None)
     state.books[book.instrument_id] = book
@@ -248,6 +256,7 @@ def _restore_order(state: State, source: OrderState) -> None:
     order.stop_price = source.stop_price
     order.trail_price = source.trail_price
     order.trail_ppm = source.trail_ppm
+    order.extended_hours = source.extended_hours
     if order.order_type in STOP_TYPES:
         order.await_trigger()
         order.awaits_trigger = not source.triggered
@@ -269,7 +278,9 @@ def _place(state: State, order: Order, extreme: int) -> None:
         state.date(order)
     if order.status in (Status.ACCEPTED, Status.HELD):
         order.extreme = extreme
-        if order.status == Status.ACCEPTED:
+        if order.time_in_force in AUCTION_TIMES:
+            book.auction(order.time_in_force)[order.order_id] = order
+        elif order.status == Status.ACCEPTED:
             book.queued[order.order_id] = order
     elif order.awaits_trigger:
         book.triggers.arm(order, extreme)

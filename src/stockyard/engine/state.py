@@ -55,6 +55,7 @@ class State:
         self.key_expiries: deque[tuple[int, int, str]] = deque()
         self.ledger = Ledger()
         self.waking: list[Order] = []
+        self.print_dues: dict[int, int] = {}
         self.next_due_ns = NEVER_NS
 
     def book(self, instrument_id: int) -> Book | None:
@@ -82,9 +83,16 @@ class State:
                 return table.lines(side, ts)
         return []
 
-    def refresh_due(self) -> None:
-        """Work out when a calendar opens or closes next."""
+    def print_due_ns(self) -> int:
+        """When the wait for a closing auction's print ends next."""
         due = NEVER_NS
+        for due_ns in self.print_dues.values():
+            due = min(due, due_ns)
+        return due
+
+    def refresh_due(self) -> None:
+        """Work out when something happens by itself next."""
+        due = self.print_due_ns()
         for calendar in self.calendars.values():
             due = min(due, calendar.next_boundary_ns())
         if self.dated:

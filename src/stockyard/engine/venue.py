@@ -17,6 +17,7 @@ from stockyard.model.codes import Book as HouseBook
 from stockyard.model.codes import (
     FillRule,
     OrderType,
+    Phase,
     Reason,
     Side,
     Status,
@@ -28,9 +29,11 @@ from stockyard.model.numbers import HOLDING_MAX
 from stockyard.numerics.arithmetic import div_ceil, div_floor, round_down_to
 
 
-def tradable_now(state: State, book: Book, profile: Profile, side: int, ts: int) -> bool:
-    """Whether there is a quote this profile may fill against: of this session and not too old."""
-    if not book.is_open or book.touch(side) == 0 or not book.quoted():
+def tradable_now(
+    state: State, book: Book, profile: Profile, side: int, extended_hours: bool, ts: int
+) -> bool:
+    """Whether there is a quote this profile may fill against: of this phase and not too old."""
+    if not book.trades(extended_hours) or book.touch(side) == 0 or not book.quoted():
         return False
     if book.quote_ts < state.calendars[book.calendar_id].opened_ns:
         return False
@@ -86,7 +89,7 @@ def work(
         return
     profile = state.profiles[order.profile_id]
     bounded = profile.size_bounded
-    if tradable_now(state, book, profile, order.side, ts):
+    if tradable_now(state, book, profile, order.side, order.extended_hours, ts):
         price = book.touch(order.side)
         if within(order.side, price, order.worst_price):
             qty = fillable_qty(account, book, order, bounded, price)
@@ -96,7 +99,8 @@ def work(
                 return
             if qty > 0:
                 rule = FillRule.TAKE_QUOTED if bounded else FillRule.TAKE_WHOLE
-                fill(state, account, book, order, price, qty, rule, ts, out)
+                size = book.open_size(order.side)
+                fill(state, account, book, order, price, qty, rule, size, ts, out)
                 if order.status == Status.FILLED:
                     return
         elif order.works_as == OrderType.MARKET:
@@ -111,8 +115,11 @@ def work(
 
 
 def serve_quote(state: State, book: Book, ts: int, out: list[Event]) -> None:
-    """Fill what a new quote reaches: market orders by age, then limit orders by price and age."""
-    if not book.is_open or not book.quoted():
+    """Fill what a new quote reaches: market orders by age, then limit orders by price and age.
+
+    Outside the regular session only orders for extended hours.
+    """
+    if book.phase == Phase.CLOSED or not book.quoted():
         return
     if book.ask:
         for lane in book.lanes:
@@ -133,7 +140,7 @@ def _serve(
     queue = lane.queue(side)
     bounded = state.profiles[lane.profile_id].size_bounded
     touch = book.touch(side)
-    while True:
+    while book.is_open:
         order = queue.market.best()
         if order is None:
             break
@@ -147,9 +154,9 @@ def _serve(
             cancel(state, account, book, order, _why_nothing(account, book, order, touch), out)
         else:
             rule = FillRule.TAKE_QUOTED if bounded else FillRule.TAKE_WHOLE
-            fill(state, account, book, order, touch, qty, rule, ts, out)
+            fill(state, account, book, order, touch, qty, rule, book.open_size(side), ts, out)
     while True:
-        order = queue.limit.best()
+        order = queue.best_limit(book.is_open)
         if order is None or not within(side, touch, order.worst_price):
             return
         if bounded and book.open_size(side) < book.lot:
@@ -160,7 +167,7 @@ def _serve(
             cancel(state, account, book, order, Reason.ACCOUNT_AT_LIMIT, out)
             continue
         rule = FillRule.REST_QUOTED if bounded else FillRule.REST_WHOLE
-        fill(state, account, book, order, touch, qty, rule, ts, out)
+        fill(state, account, book, order, touch, qty, rule, book.open_size(side), ts, out)
 
 
 def _why_nothing(account: Account, book: Book, order: Order, price: int) -> int:
@@ -178,14 +185,14 @@ def fill(
     price: int,
     qty: int,
     rule: int,
+    size_open: int,
     ts: int,
     out: list[Event],
 ) -> None:
-    """Execute ``qty`` at ``price``: the one way any order is ever filled."""
+    """Execute ``qty`` at ``price``, of ``size_open``: the one way any order is ever filled."""
     assert 0 < qty <= order.qty - order.filled_qty
     profile = state.profiles[order.profile_id]
     maker = rule in (FillRule.REST_WHOLE, FillRule.REST_QUOTED)
-    size_open = book.open_size(order.side)
     before = spent_micros(book, order)
     street_before = _street_micros(book, order)
     qty_before = order.filled_qty
@@ -207,7 +214,7 @@ def fill(
     )
     charged = _post_fees(state, account, fees)
     realized = _move_position(state, account, book, order, qty, value)
-    _finish_fill(state, account, book, order, qty, value + charged, principal, profile, ts)
+    _finish_fill(state, account, book, order, qty, value + charged, principal, rule, ts)
     version = state.fees[book.asset_class].version if lines else ""
     _tell_fill(
         state,
@@ -295,11 +302,11 @@ def _finish_fill(
     qty: int,
     paid: int,
     principal: int,
-    profile: Profile,
+    rule: int,
     ts: int,
 ) -> None:
     """Take the size, free what the fill no longer needs, and move the order on."""
-    if profile.size_bounded:
+    if rule in (FillRule.TAKE_QUOTED, FillRule.REST_QUOTED):
         book.take(order.side, qty)
     leaves = order.qty - order.filled_qty
     if (

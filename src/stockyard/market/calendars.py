@@ -3,8 +3,9 @@
 Promises: sessions come in order, never overlap, and follow New York's clock through daylight
 saving. Must not know: what time it is now, or who trades in a session.
 
-Sources: the New York Stock Exchange's hours (09:30 to 16:00 New York, early closes at 13:00, before
-1993 at 14:00); its holidays and early closes are the generated tables of ``xnys``.
+Sources: the New York Stock Exchange's hours (early trading from 04:00, regular from 09:30 to 16:00,
+late until 20:00; early closes at 13:00, before 1993 at 14:00, with late trading for four hours);
+its holidays and early closes are the generated tables of ``xnys``.
 """
 
 from collections.abc import Collection
@@ -24,6 +25,7 @@ NEW_YORK: Final = ZoneInfo("America/New_York")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _SECOND: Final = timedelta(seconds=1)
 _DAY: Final = timedelta(days=1)
+_PRE_OPEN: Final = time(4, 0)
 _OPEN: Final = time(9, 30)
 _CLOSE: Final = time(16, 0)
 
@@ -42,10 +44,10 @@ def sessions(
 ) -> tuple[Session, ...]:
     """Sessions whose trading day lies in ``first`` to ``last``, both included.
 
-    ``xnys``: regular trading hours, weekdays without holidays. ``always``: one session a calendar
-    day without a gap between them; each ends at 16:00 New York of its trading day. ``closures``:
-    further days on which XNYS stays shut, announced after the tables were made. Raises
-    ``CalendarError`` for an unknown name, and for XNYS outside the years the tables cover.
+    ``xnys``: regular and extended trading hours, weekdays without holidays. ``always``: one session
+    a calendar day without a gap between them; each ends at 16:00 New York of its trading day.
+    ``closures``: further days on which XNYS stays shut, announced after the tables were made.
+    Raises ``CalendarError`` for an unknown name, and for XNYS outside the years the tables cover.
     """
     days = [first + _DAY * n for n in range((last - first).days + 1)]
     if name == "always":
@@ -61,9 +63,19 @@ def sessions(
             f" not {first.isoformat()} to {last.isoformat()}"
         )
     return tuple(
-        Session(new_york_ns(day, _OPEN), new_york_ns(day, _xnys_close(day)))
+        _xnys_session(day)
         for day in days
         if day.weekday() < 5 and _number(day) not in _HOLIDAYS and day not in closures
+    )
+
+
+def _xnys_session(day: date) -> Session:
+    close = _xnys_close(day)
+    return Session(
+        new_york_ns(day, _OPEN),
+        new_york_ns(day, close),
+        new_york_ns(day, _PRE_OPEN),
+        new_york_ns(day, time(close.hour + 4)),
     )
 
 

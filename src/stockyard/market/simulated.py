@@ -8,7 +8,9 @@ The model, per step of ``dt`` seconds: a logarithmic return is a weighted sum of
 sector factor and the name's own noise, scaled so that a year adds up to the stated volatility
 however fast the steps come. A slowly wandering market-wide activity swells and calms it, a trend
 that lasts about half an hour leans on it, rare jumps and (for exchanges that close) overnight gaps
-break it. Spread and displayed sizes are mean-reverting in their logarithm. Floats use only + - * /
+break it. Spread and displayed sizes are mean-reverting in their logarithm. In extended hours the
+same path moves less, at wider spreads and smaller sizes, and trades seldom. An auction prints at
+the middle price. Floats use only + - * /
 and ``math``'s sqrt, exp and log; draws are sums of uniform integers, so no platform's trigonometry
 is involved.
 """
@@ -20,7 +22,7 @@ from typing import Final, NamedTuple
 from stockyard.market.calendars import ALWAYS_ID
 from stockyard.market.catalog import Listing
 from stockyard.model.codes import AssetClass
-from stockyard.model.facts import Quote, Trade
+from stockyard.model.facts import AuctionPrint, MarketFact, Quote, Trade
 from stockyard.model.numbers import INT_MAX
 from stockyard.numerics.random import CounterRandom
 
@@ -61,6 +63,8 @@ _TRADE_SIZE_WIDTH: Final = 0.7
 _REVERSION_PER_YEAR: Final = 1.0
 _RANGE_FACTOR: Final = 20.0
 _TICKS_MIN: Final = 100.0
+_PRINT_TRADES: Final = 500.0
+"""How many usual trades the usual auction is as large as."""
 _INSIDE_SHARE: Final = 9_830  # of 65,536: 15 %
 
 _NORMAL: Final = math.sqrt(3.0 / (65_536.0**2 - 1.0))
@@ -69,6 +73,7 @@ _DRAWS_PER_STEP: Final = 8
 _SHARED_DRAWS_PER_STEP: Final = 16
 _SECTOR_SLOTS: Final = {name: 2 + number for number, name in enumerate(SECTOR_WEIGHTS)}
 _STARTS: Final = 1 << 40
+_PRINTS: Final = 1 << 41
 
 
 def _normal(draw: int) -> float:
@@ -95,6 +100,22 @@ class _Weather(NamedTuple):
     book_noise: float
 
 
+class _Bustle(NamedTuple):
+    """How busy a phase is, as factors of the regular session's motion, spread and sizes.
+
+    ``trades``: the share of its trades that happen, of 32,768.
+    """
+
+    motion: float
+    spread: float
+    sizes: float
+    trades: int
+
+
+_REGULAR: Final = _Bustle(1.0, 1.0, 1.0, 32_768)
+_EXTENDED: Final = _Bustle(0.2, 4.0, 0.25, 1_638)
+
+
 class _Pace(NamedTuple):
     """Coefficients of one instrument that depend on ``dt`` alone."""
 
@@ -104,6 +125,9 @@ class _Pace(NamedTuple):
     pull: float
     jump_chance: float
     counts: tuple[int, int, int]
+
+
+_NO_AUCTIONS: Final[Mapping[int, int]] = {}
 
 
 class SimulatedMarket:
@@ -137,17 +161,32 @@ class SimulatedMarket:
         """Each instrument's middle price, scaled, as ``mids`` of a later market takes it."""
         return {path.instrument_id: path.mid() for path in self._paths}
 
-    def step(self, ts_ns: int, open_ids: Collection[int]) -> list[Quote | Trade]:
-        """Move the open instruments to ``ts_ns``: for each a quote, then the trades at that quote.
+    def step(
+        self,
+        ts_ns: int,
+        open_ids: Collection[int],
+        extended_ids: Collection[int] = (),
+        auctions: Mapping[int, int] = _NO_AUCTIONS,
+    ) -> list[MarketFact]:
+        """Move the instruments in session to ``ts_ns``: for each the print of its auction, a quote,
+        then the trades at that quote.
 
-        The first step counts as one second; a time before the last one moves nothing.
+        ``extended_ids``: those outside their regular session; ``auctions``: the ``Auction`` whose
+        print is due, by instrument, in session or not. The first step counts as one second; a time
+        before the last one moves nothing.
         """
         weather = self._weather(ts_ns)
-        facts: list[Quote | Trade] = []
+        facts: list[MarketFact] = []
         for path in self._paths:
-            if path.instrument_id in open_ids:
-                path.move(weather)
-                path.show(weather, facts)
+            instrument_id = path.instrument_id
+            bustle = _REGULAR if instrument_id in open_ids else _EXTENDED
+            trades = bustle is _REGULAR or instrument_id in extended_ids
+            if trades:
+                path.move(weather, bustle)
+            if instrument_id in auctions:
+                facts.append(path.auction(weather, auctions[instrument_id]))
+            if trades:
+                path.show(weather, bustle, facts)
         return facts
 
     def _weather(self, ts_ns: int) -> _Weather:
@@ -195,6 +234,7 @@ class _Path:
         "_market_weight",
         "_own_weight",
         "_pace",
+        "_prints",
         "_reference",
         "_reversion",
         "_round_lot",
@@ -215,6 +255,7 @@ class _Path:
         instrument, traits = listing
         self.instrument_id = instrument.instrument_id
         self._draw = CounterRandom(seed, instrument.instrument_id).uint64
+        self._prints = CounterRandom(seed, _PRINTS + instrument.instrument_id).uint64
         self._set_prices(listing, mid)
         self._set_motion(listing)
         self._round_lot = instrument.round_lot
@@ -294,7 +335,7 @@ class _Path:
             )
         return self._pace
 
-    def move(self, weather: _Weather) -> None:
+    def move(self, weather: _Weather, bustle: _Bustle) -> None:
         """Take the price, the trend and the book's levels one step on."""
         base, pace = weather.step * _DRAWS_PER_STEP, self._pace_for(weather.dt)
         own, levels = self._draw(base), self._draw(base + 1)
@@ -303,10 +344,11 @@ class _Path:
             + self._sector_weight * weather.sectors[self._sector]
             + self._own_weight * _normal(own)
         )
-        log_mid = self._log_mid + change * pace.deviation * weather.activity
-        log_mid += self._trend * pace.drift + (self._reference - self._log_mid) * pace.pull
+        log_mid = self._log_mid + change * pace.deviation * weather.activity * bustle.motion
+        log_mid += self._trend * pace.drift * bustle.motion
+        log_mid += (self._reference - self._log_mid) * pace.pull
         if self._draw(base + 2) & 0xFFFFFFFF < pace.jump_chance:
-            log_mid += _normal(self._draw(base + 3)) * self._jump_deviation
+            log_mid += _normal(self._draw(base + 3)) * self._jump_deviation * bustle.motion
         if self._last_ns is not None and weather.ts_ns - self._last_ns > _CLOSED_NS_MIN:
             log_mid += _normal(self._draw(base + 4)) * self._gap_deviation
         self._last_ns = weather.ts_ns
@@ -320,26 +362,37 @@ class _Path:
             weather.trend_noise * _UNIFORM * ((levels >> 48) - 32_767.5)
         )
 
-    def show(self, weather: _Weather, facts: list[Quote | Trade]) -> None:
+    def auction(self, weather: _Weather, kind: int) -> AuctionPrint:
+        """The print of an auction at the middle price."""
+        ticks = math.floor(math.exp(self._log_mid) / self._tick + 0.5)
+        level = ((self._prints(weather.step) & 0xFFFF) - 32_767.5) * _UNIFORM
+        units = _PRINT_TRADES * self._trade_units * math.exp(_TRADE_SIZE_WIDTH * level)
+        qty = max(1, int(units)) * self._size_unit
+        return AuctionPrint(self.instrument_id, kind, ticks * self._tick, qty, weather.ts_ns)
+
+    def show(self, weather: _Weather, bustle: _Bustle, facts: list[MarketFact]) -> None:
         """Append the quote around the price and the trades at it."""
         events = self._draw(weather.step * _DRAWS_PER_STEP + 2)
         tick, mid_ticks = self._tick, math.exp(self._log_mid) / self._tick
         spread = self._spread_ticks * math.exp(
             _SPREAD_WIDTH * self._spread_level - _SPREAD_WIDTH**2 / 2.0
         )
+        spread *= bustle.spread
         # Rounding up with the chance of the fraction keeps the average spread what it is.
         ticks = int(spread + (events >> 48) / 65_536.0)
         ticks = max(1, min(ticks, int(mid_ticks * 0.1)))
         bid = math.floor(mid_ticks - ticks / 2.0 + 0.5) * tick
         ask = bid + ticks * tick
-        bid_qty = self._displayed(self._bid_level)
-        ask_qty = self._displayed(self._ask_level)
+        bid_qty = self._displayed(self._bid_level, bustle.sizes)
+        ask_qty = self._displayed(self._ask_level, bustle.sizes)
         facts.append(Quote(self.instrument_id, bid, ask, bid_qty, ask_qty, weather.ts_ns))
         chance, counts = events >> 32 & 0xFFFF, self._pace.counts
         if chance >= counts[0]:
             count = 1 + (chance >= counts[1]) + (chance >= counts[2])
             for number in range(count):
                 draw = self._draw(weather.step * _DRAWS_PER_STEP + 5 + number)
+                if (draw >> 48 & 0x7FFF) >= bustle.trades:
+                    continue
                 inside = ticks > 1 and (draw & 0xFFFF) < _INSIDE_SHARE
                 buy = draw >> 63
                 price = ask if buy else bid
@@ -348,8 +401,8 @@ class _Path:
                 qty = self._traded(draw >> 32 & 0xFFFF, ask_qty if buy else bid_qty)
                 facts.append(Trade(self.instrument_id, price, qty, weather.ts_ns))
 
-    def _displayed(self, level: float) -> int:
-        lots = self._displayed_lots * math.exp(_SIZE_WIDTH * level - _SIZE_WIDTH**2 / 2.0)
+    def _displayed(self, level: float, sizes: float) -> int:
+        lots = sizes * self._displayed_lots * math.exp(_SIZE_WIDTH * level - _SIZE_WIDTH**2 / 2.0)
         return max(1, int(lots + 0.5)) * self._round_lot
 
     def _traded(self, draw: int, displayed_qty: int) -> int:

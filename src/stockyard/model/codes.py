@@ -33,6 +33,24 @@ class TimeInForce:
     IOC: Final = 3
     FOK: Final = 4
     GTD: Final = 5
+    OPG: Final = 6
+    CLS: Final = 7
+
+
+class Phase:
+    """Where a calendar stands: shut, before, in or after its regular session."""
+
+    CLOSED: Final = 0
+    PRE: Final = 1
+    OPEN: Final = 2
+    POST: Final = 3
+
+
+class Auction:
+    """Which auction of a session a print comes from."""
+
+    OPENING: Final = 1
+    CLOSING: Final = 2
 
 
 class OrderClass:
@@ -91,6 +109,8 @@ class Reason:
     ENTRY_NOT_FILLED: Final = 13
     NOTHING_TO_EXIT: Final = 14
     PROTECTION_REPLACED: Final = 15
+    NOT_FILLED_IN_AUCTION: Final = 21
+    NO_AUCTION_PRINT: Final = 22
 
 
 class AssetClass:
@@ -115,6 +135,8 @@ class FillRule:
     TAKE_QUOTED: Final = 2
     REST_WHOLE: Final = 3
     REST_QUOTED: Final = 4
+    AUCTION_WHOLE: Final = 13
+    AUCTION_PRINTED: Final = 14
 
 
 class FeeKind:
@@ -154,6 +176,15 @@ TIF_WORDS: Final = {
     TimeInForce.IOC: "ioc",
     TimeInForce.FOK: "fok",
     TimeInForce.GTD: "gtd",
+    TimeInForce.OPG: "opg",
+    TimeInForce.CLS: "cls",
+}
+AUCTION_TIMES: Final = (TimeInForce.OPG, TimeInForce.CLS)
+PHASE_WORDS: Final = {
+    Phase.CLOSED: "closed",
+    Phase.PRE: "pre",
+    Phase.OPEN: "open",
+    Phase.POST: "post",
 }
 CLASS_WORDS: Final = {
     OrderClass.SIMPLE: "simple",
@@ -202,6 +233,8 @@ REASON_WORDS: Final = {
     Reason.ENTRY_NOT_FILLED: "entry_ended_unfilled",
     Reason.NOTHING_TO_EXIT: "position_has_nothing_free",
     Reason.PROTECTION_REPLACED: "protection_replaced",
+    Reason.NOT_FILLED_IN_AUCTION: "not_filled_in_auction",
+    Reason.NO_AUCTION_PRINT: "no_auction_print",
 }
 ASSET_CLASS_WORDS: Final = {AssetClass.US_EQUITY: "us_equity", AssetClass.CRYPTO: "crypto"}
 ACCOUNT_STATUS_WORDS: Final = {
@@ -214,6 +247,8 @@ FILL_RULE_WORDS: Final = {
     FillRule.TAKE_QUOTED: "take_displayed_size_at_quote",
     FillRule.REST_WHOLE: "resting_whole_when_quote_reaches_limit",
     FillRule.REST_QUOTED: "resting_displayed_size_when_quote_reaches_limit",
+    FillRule.AUCTION_WHOLE: "auction_whole_at_print",
+    FillRule.AUCTION_PRINTED: "auction_printed_size_at_print",
 }
 FEE_WORDS: Final = {
     FeeKind.COMMISSION: "commission",

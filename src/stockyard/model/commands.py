@@ -19,6 +19,7 @@ class PlaceOrder(msgspec.Struct, frozen=True, array_like=True, tag=1, gc=False):
     ``expires_ns``: the end of a ``GTD`` order, 0 for any other. ``order_class``: an ``OrderClass``;
     ``take_profit_limit`` is the limit of one exit, ``stop_loss_*`` the terms of the other: a stop,
     a stop limit or a trailing stop. An ``OCO`` is itself the take-profit.
+    ``extended_hours``: whether it also trades before and after the regular session.
     """
 
     account_id: int
@@ -42,6 +43,7 @@ class PlaceOrder(msgspec.Struct, frozen=True, array_like=True, tag=1, gc=False):
     stop_loss_limit: int = 0
     stop_loss_trail_price: int = 0
     stop_loss_trail_ppm: int = 0
+    extended_hours: bool = False
 
 
 class CancelOrder(msgspec.Struct, frozen=True, array_like=True, tag=2, gc=False):

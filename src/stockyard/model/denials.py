@@ -59,6 +59,12 @@ class DenyCode:
     STOP_LOSS_WRONG_SIDE: Final = 373
     TAKE_PROFIT_NOT_BEYOND_STOP_LOSS: Final = 374
     PROTECTION_EMPTY: Final = 375
+    NO_AUCTION: Final = 381
+    AUCTION_CUT_OFF: Final = 382
+    NOTIONAL_IN_AUCTION: Final = 383
+    EXTENDED_HOURS_NOT_LIMIT: Final = 384
+    EXTENDED_HOURS_TIME_IN_FORCE: Final = 385
+    EXTENDED_HOURS_CLASS: Final = 386
     TOO_MANY_OPEN_ORDERS: Final = 400
     EXCEEDS_BUYING_POWER: Final = 410
     EXCEEDS_POSITION: Final = 420
@@ -414,6 +420,49 @@ DENY_RULES: Final[dict[int, DenyRule]] = {
         False,
         "a protection has a take-profit, a stop-loss or both",
         "send take_profit or stop_loss; to remove the protection, DELETE it",
+    ),
+    DenyCode.NO_AUCTION: DenyRule(
+        "no_auction",
+        422,
+        False,
+        "this symbol has no opening and closing auctions",
+        "use day or gtc, or a symbol that GET /api/v1/assets shows with auctions",
+    ),
+    DenyCode.AUCTION_CUT_OFF: DenyRule(
+        "auction_cut_off",
+        422,
+        True,
+        "the auction takes no more orders",
+        "send opg until two minutes before the open and again after the close, cls until ten"
+        " minutes before the close and again after the closing auction",
+    ),
+    DenyCode.NOTIONAL_IN_AUCTION: DenyRule(
+        "notional_in_auction",
+        422,
+        False,
+        "an auction trades quantities, not amounts",
+        "send qty, or another time in force than opg and cls",
+    ),
+    DenyCode.EXTENDED_HOURS_NOT_LIMIT: DenyRule(
+        "extended_hours_not_limit",
+        422,
+        False,
+        "only limit orders trade outside the regular session",
+        "use type limit, or leave extended_hours out",
+    ),
+    DenyCode.EXTENDED_HOURS_TIME_IN_FORCE: DenyRule(
+        "extended_hours_time_in_force",
+        422,
+        False,
+        "this time in force does not go with extended hours",
+        "use day, gtc or gtd, or leave extended_hours out",
+    ),
+    DenyCode.EXTENDED_HOURS_CLASS: DenyRule(
+        "extended_hours_class",
+        422,
+        False,
+        "linked orders trade in the regular session only",
+        "use order_class simple, or leave extended_hours out",
     ),
     DenyCode.TOO_MANY_OPEN_ORDERS: DenyRule(
         "too_many_open_orders",

@@ -19,6 +19,7 @@ class OrderAccepted(msgspec.Struct, frozen=True, array_like=True, tag=1, gc=Fals
     ``take_profit_id`` and ``stop_loss_id`` the open legs of an entry, whose quantity is
     ``filled_before`` (what the orders it replaces have filled) and ``qty`` together. Each of these
     names this order back from now on. ``protects``: it was put on a position.
+    ``extended_hours``: it also trades before and after the regular session.
     """
 
     order_id: int
@@ -50,10 +51,12 @@ class OrderAccepted(msgspec.Struct, frozen=True, array_like=True, tag=1, gc=Fals
     stop_loss_id: int = 0
     filled_before: int = 0
     protects: bool = False
+    extended_hours: bool = False
 
 
 class OrderActivated(msgspec.Struct, frozen=True, array_like=True, tag=2, gc=False):
-    """A queued order came alive at the open of its session, or a leg when its entry had ended.
+    """A queued order came alive: its session has begun, or its auction trades, or, if it is a leg,
+    its entry has ended.
 
     ``status``: NEW, or ACCEPTED for a leg whose session is closed. ``qty``, ``expires_ns`` and
     ``collar_price`` are the order's from now on.
@@ -76,8 +79,9 @@ class OrderFilled(msgspec.Struct, frozen=True, array_like=True, tag=3, gc=False)
     Money: ``value_micros`` is what the shares cost or brought; ``fees`` pairs of (``FeeKind``,
     micros); ``rounding_micros`` what rounding to a micro-dollar left over, posted to its own book.
     Explanation: the quote seen (``bid``, ``ask``, their sizes, ``quote_seq``, ``quote_age_ns``),
-    ``size_open`` what was left of the size taken from before this fill, profile and version, the
-    rule. ``position_qty_before`` tells whether this fill opened the position.
+    ``size_open`` what was left of the size taken from before this fill (in an auction: of the
+    printed quantity), profile and version, the rule. ``position_qty_before`` tells whether this
+    fill opened the position.
     """
 
     order_id: int

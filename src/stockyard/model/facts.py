@@ -86,6 +86,19 @@ class LimitsSet(msgspec.Struct, frozen=True, array_like=True, tag=40, gc=False):
     limits: Limits
 
 
+class AuctionPrint(msgspec.Struct, frozen=True, array_like=True, tag=41, gc=False):
+    """The price and quantity of an auction, which also are a trade's; ``kind``: an ``Auction``."""
+
+    instrument_id: int
+    kind: int
+    price: int
+    qty: int
+    ts_event: int
+
+
+MarketFact = Quote | Trade | AuctionPrint
+"""What a market itself says, in or out of session."""
+
 Fact = (
     Quote
     | Trade
@@ -96,4 +109,5 @@ Fact = (
     | ProfileDefined
     | SessionsScheduled
     | LimitsSet
+    | AuctionPrint
 )

@@ -15,7 +15,8 @@ class Instrument(msgspec.Struct, frozen=True, array_like=True, gc=False):
     above ``tick_threshold``, ``tick_below`` under it (Reg NMS 612: $0.01, and $0.0001 under $1.00).
     ``lot``: smallest quantity step; ``round_lot``: what a quote's size is counted in at the
     exchange. ``band_bps``: how far a limit price may lie from the market; ``collar_bps``: how far a
-    market order may walk from the quote it saw, both in hundredths of a percent.
+    market order may walk from the quote it saw, both in hundredths of a percent. ``auctions``:
+    whether its sessions begin and end with one.
     """
 
     instrument_id: int
@@ -36,6 +37,7 @@ class Instrument(msgspec.Struct, frozen=True, array_like=True, gc=False):
     collar_bps: int
     notional_micros_min: int
     tradable: bool = True
+    auctions: bool = False
 
     def __post_init__(self) -> None:
         """Refuse terms that no engine could compute with, before they are journaled."""
@@ -46,10 +48,26 @@ class Instrument(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Session(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """One trading session: open from ``open_ns`` up to but not including ``close_ns`` (UTC, ns)."""
+    """One trading session: open from ``open_ns`` up to but not including ``close_ns`` (UTC, ns).
+
+    ``pre_open_ns`` and ``post_close_ns``: when trading outside the regular session begins before
+    and ends after it, 0 for none.
+    """
 
     open_ns: int
     close_ns: int
+    pre_open_ns: int = 0
+    post_close_ns: int = 0
+
+    @property
+    def begins_ns(self) -> int:
+        """When its first trading begins."""
+        return self.pre_open_ns or self.open_ns
+
+    @property
+    def ends_ns(self) -> int:
+        """When its last trading ends."""
+        return self.post_close_ns or self.close_ns
 
 
 class FeeRule(msgspec.Struct, frozen=True, array_like=True, gc=False):

@@ -9,7 +9,8 @@ from typing import Final, NamedTuple
 from stockyard.model.codes import OrderType, TimeInForce
 
 LATER: Final = (TimeInForce.DAY, TimeInForce.GTC, TimeInForce.GTD)
-AT_ONCE_OR_LATER: Final = (*LATER, TimeInForce.IOC, TimeInForce.FOK)
+AT_ONCE: Final = (TimeInForce.IOC, TimeInForce.FOK)
+ANY: Final = (*LATER, *AT_ONCE, TimeInForce.OPG, TimeInForce.CLS)
 
 
 class OrderTypeRow(NamedTuple):
@@ -35,7 +36,7 @@ ORDER_TYPES: Final = (
         needs_stop_price=False,
         needs_trail=False,
         takes_notional=True,
-        times_in_force=AT_ONCE_OR_LATER,
+        times_in_force=ANY,
         description="Trade now at the quote, no further from it than the symbol's collar.",
     ),
     OrderTypeRow(
@@ -46,7 +47,7 @@ ORDER_TYPES: Final = (
         needs_stop_price=False,
         needs_trail=False,
         takes_notional=False,
-        times_in_force=AT_ONCE_OR_LATER,
+        times_in_force=ANY,
         description="Trade at the limit price or better, now or when the quote gets there.",
     ),
     OrderTypeRow(

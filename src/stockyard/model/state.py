@@ -49,6 +49,7 @@ class OrderState(msgspec.Struct, frozen=True, array_like=True, gc=False):
     stop_loss_id: int = 0
     filled_before: int = 0
     protects: bool = False
+    extended_hours: bool = False
 
 
 class PositionState(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -87,7 +88,10 @@ class AccountState(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class BookState(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """What the engine knows of one instrument. ``street_qty``, a sum over accounts, as text."""
+    """What the engine knows of one instrument. ``street_qty``, a sum over accounts, as text.
+
+    ``print_due_ns``: until when the closing auction's print is awaited, 0 when it is not.
+    """
 
     instrument: Instrument
     bid: int
@@ -102,16 +106,21 @@ class BookState(msgspec.Struct, frozen=True, array_like=True, gc=False):
     last_ts: int
     street_qty: str
     last_qty: int = 0
+    print_due_ns: int = 0
 
 
 class CalendarState(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """One calendar: the session going on or coming next first."""
+    """One calendar: the session going on or coming next first.
+
+    ``opened_ns``: when its ``phase`` began, or, while it is shut, the last one before.
+    """
 
     calendar_id: int
     name: str
     is_open: bool
     opened_ns: int
     sessions: tuple[Session, ...]
+    phase: int = 0
 
 
 class RegistrationState(msgspec.Struct, frozen=True, array_like=True, gc=False):

@@ -20,6 +20,7 @@ class OrderRow(msgspec.Struct, array_like=True, gc=False):
     and as they last were once it has ended.
 
     ``*_ns`` times are the world's clock, 0 for not yet. ``reason``: a ``Reason``, 0 for none.
+    ``extended_hours``: 1 when it also trades outside the regular session.
     """
 
     order_id: int
@@ -56,6 +57,7 @@ class OrderRow(msgspec.Struct, array_like=True, gc=False):
     take_profit_id: int = 0
     stop_loss_id: int = 0
     protects: int = 0
+    extended_hours: int = 0
 
     @property
     def is_open(self) -> bool:
@@ -71,7 +73,7 @@ def accepted_order(ts: int, x: OrderAccepted) -> OrderRow:
         x.profile_id, x.replaces, 0, x.version, x.expires_ns, ts, ts, 0, 0, "0", 0, 0,
         x.stop_price, x.trail_price, x.trail_ppm, ts if x.triggered else 0,
         x.order_class, x.parent_id, x.sibling_id, x.take_profit_id, x.stop_loss_id,
-        int(x.protects),
+        int(x.protects), int(x.extended_hours),
     )  # fmt: skip
 
 

@@ -120,7 +120,7 @@ class View:
                 row.seq, row.ts = seq, ts
         elif isinstance(message, PlaceOrder):
             return
-        elif isinstance(message, f.Trade):
+        elif isinstance(message, f.Trade | f.AuctionPrint):
             row = self.quotes.get(message.instrument_id)
             if row is not None:
                 row.last_price, row.last_qty, row.last_ts = message.price, message.qty, ts

@@ -6,13 +6,14 @@ are made (``market``) or read (``adapters``).
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import groupby
 from operator import attrgetter
 from typing import Final
 
-from stockyard.model.facts import ClockTick, Quote, Trade
+from stockyard.model.codes import Auction, Phase
+from stockyard.model.facts import ClockTick, MarketFact, Quote, Trade
 from stockyard.runtime.clock import RecordedClock
 from stockyard.runtime.world import World
 from stockyard.runtime.writer import WAITING_MAX, Outcome, Refused
@@ -25,14 +26,15 @@ a jump takes effect within this."""
 PASSING: Final = ("overloaded", "journal_unavailable")
 """Refusals after which a recording tries the same facts again."""
 
-Step = Callable[[int, Sequence[int]], list[Quote | Trade]]
-"""A simulated market: world time and open instruments to facts."""
+Step = Callable[[int, Sequence[int], Sequence[int], Mapping[int, int]], list[MarketFact]]
+"""A simulated market: world time, the instruments in and outside their regular session, and the
+auctions whose print is due, to facts."""
 
 Sleep = Callable[[float], Awaitable[None]]
 """Waits for so many wall seconds."""
 
 
-def send(world: World, facts: Iterable[Quote | Trade]) -> int:
+def send(world: World, facts: Iterable[MarketFact]) -> int:
     """Line up facts; returns how many were taken before the line was full or closed."""
     taken = 0
     for fact in facts:
@@ -53,12 +55,38 @@ def open_instruments(world: World) -> list[int]:
     ]
 
 
+def extended_instruments(world: World) -> list[int]:
+    """Instruments in extended hours now, in the order of their ids."""
+    return [
+        book.instrument_id
+        for book in world.engine.state.books
+        if book is not None and book.phase in (Phase.PRE, Phase.POST)
+    ]
+
+
+def due_prints(world: World) -> dict[int, int]:
+    """Which ``Auction`` owes a print, by instrument: an opening one until there is a trade of the
+    session, a closing one for as long as it is awaited.
+    """
+    state = world.engine.state
+    due: dict[int, int] = {}
+    for book in state.books:
+        if book is None or not book.auctions:
+            continue
+        if book.print_due_ns:
+            due[book.instrument_id] = Auction.CLOSING
+        elif book.is_open and book.last_ts < state.calendars[book.calendar_id].opened_ns:
+            due[book.instrument_id] = Auction.OPENING
+    return due
+
+
 async def run_simulated(world: World, step: Step, interval_s: float) -> None:
     """Step a simulated market at a steady rate, for ever; late steps are not made up for."""
     loop = asyncio.get_running_loop()
     due = loop.time()
     while True:
-        send(world, step(world.clock.now_ns(), open_instruments(world)))
+        in_session = open_instruments(world), extended_instruments(world)
+        send(world, step(world.clock.now_ns(), *in_session, due_prints(world)))
         due = max(due + interval_s, loop.time())
         await asyncio.sleep(due - loop.time())
 

@@ -132,7 +132,7 @@ class Hub:
     def publish(self, record: Record, events: list[Event]) -> None:
         """Hand on one input's effects."""
         message = record.input
-        if isinstance(message, f.Quote | f.Trade):
+        if isinstance(message, f.Quote | f.Trade | f.AuctionPrint):
             self._publish_quote(message.instrument_id)
         for idx, event in enumerate(events):
             if event.account_id:

@@ -3,18 +3,24 @@
 import pytest
 
 from stockyard.engine.sessions import NEVER_NS, Calendar
+from stockyard.model.codes import Phase
 from stockyard.model.facts import SessionsScheduled
 from stockyard.model.instruments import Session
 
 
-def schedule(*sessions: tuple[int, int]) -> SessionsScheduled:
+def schedule(*sessions: tuple[int, ...]) -> SessionsScheduled:
     return SessionsScheduled(1, "test", tuple(Session(*session) for session in sessions))
 
 
-def calendar(*sessions: tuple[int, int]) -> Calendar:
+def calendar(*sessions: tuple[int, ...]) -> Calendar:
     made = Calendar(1, "test")
     made.schedule(schedule(*sessions), 0)
     return made
+
+
+def hours(days: Calendar) -> list[tuple[int, int]]:
+    """Open and close of the sessions still known."""
+    return [(session.open_ns, session.close_ns) for session in days.sessions]
 
 
 def test_boundaries_in_turn() -> None:
@@ -22,7 +28,8 @@ def test_boundaries_in_turn() -> None:
     seen = []
     while days.next_boundary_ns() != NEVER_NS:
         at = days.next_boundary_ns()
-        seen.append((at, days.pass_boundary(), days.day_ends_ns()))
+        days.pass_boundary()
+        seen.append((at, days.is_open, days.day_ends_ns(False)))
     assert seen == [
         (10, True, 20),
         (20, False, 30),
@@ -31,15 +38,15 @@ def test_boundaries_in_turn() -> None:
         (40, True, 50),
         (50, False, 0),
     ]
-    assert (days.is_open, days.opened_ns, days.day_ends_ns()) == (False, 40, 0)
+    assert (days.is_open, days.opened_ns, days.day_ends_ns(False)) == (False, 40, 0)
 
 
 def test_new_sessions_follow_those_that_begin_earlier_and_replace_the_rest() -> None:
     days = calendar((10, 20), (30, 40), (50, 60))
     days.schedule(schedule((30, 35), (70, 80)), 0)
-    assert (days.opens, days.closes) == ([10, 30, 70], [20, 35, 80])
+    assert hours(days) == [(10, 20), (30, 35), (70, 80)]
     days.schedule(schedule(), 0)
-    assert days.opens == [10, 30, 70]
+    assert hours(days) == [(10, 20), (30, 35), (70, 80)]
 
 
 def test_an_open_session_can_be_prolonged_shortened_or_taken_away() -> None:
@@ -61,9 +68,41 @@ def test_an_open_session_can_be_prolonged_shortened_or_taken_away() -> None:
 def test_sessions_that_are_over_are_passed_by() -> None:
     days = calendar((50, 60))
     days.schedule(schedule((10, 20), (20, 30), (30, 40)), 30)
-    assert (days.opens, days.closes) == ([30], [40])
+    assert hours(days) == [(30, 40)]
     days.schedule(schedule((10, 20)), 30)
-    assert days.opens == [30]
+    assert hours(days) == [(30, 40)]
+
+
+def test_phases_in_turn() -> None:
+    """With late trading the day of an order for it ends later; one without waits for the next."""
+    days = calendar((10, 20, 5, 25), (40, 50, 0, 60), (70, 80, 65, 0))
+    seen = []
+    while days.next_boundary_ns() != NEVER_NS:
+        at = days.next_boundary_ns()
+        days.pass_boundary()
+        seen.append((at, days.phase, days.day_ends_ns(False), days.day_ends_ns(True)))
+    assert seen == [
+        (5, Phase.PRE, 20, 25),
+        (10, Phase.OPEN, 20, 25),
+        (20, Phase.POST, 50, 25),
+        (25, Phase.CLOSED, 50, 60),
+        (40, Phase.OPEN, 50, 60),
+        (50, Phase.POST, 80, 60),
+        (60, Phase.CLOSED, 80, 80),
+        (65, Phase.PRE, 80, 80),
+        (70, Phase.OPEN, 80, 80),
+        (80, Phase.CLOSED, 0, 0),
+    ]
+
+
+def test_a_phase_that_now_begins_later_is_shut() -> None:
+    days = calendar((10, 20, 5, 25))
+    days.pass_boundary()
+    days.pass_boundary()
+    days.schedule(schedule((10, 18, 5, 22)), 12)
+    assert (days.phase, days.next_boundary_ns()) == (Phase.OPEN, 18)
+    days.schedule(schedule((15, 20, 5, 25)), 12)
+    assert (days.phase, days.next_boundary_ns()) == (Phase.CLOSED, 5)
 
 
 @pytest.mark.parametrize(
@@ -73,10 +112,13 @@ def test_sessions_that_are_over_are_passed_by() -> None:
         (((20, 10),), "end after it begins"),
         (((10, 20), (19, 30)), "overlap"),
         (((15, 30),), "overlap"),
+        (((20, 30, 17, 0),), "overlap"),
+        (((20, 30, 20, 0),), "early trading"),
+        (((20, 30, 0, 30),), "late trading"),
     ],
 )
 def test_sessions_that_no_correct_program_would_write(
-    sessions: tuple[tuple[int, int], ...], says: str
+    sessions: tuple[tuple[int, ...], ...], says: str
 ) -> None:
     days = calendar((5, 18))
     with pytest.raises(AssertionError, match=says):

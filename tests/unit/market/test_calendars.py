@@ -118,3 +118,20 @@ def test_the_tables_hold_weekdays_in_order() -> None:
         assert list(table) == sorted(set(table))
         assert all(date.fromisoformat(str(number)).weekday() < 5 for number in table)
     assert not set(xnys.HOLIDAYS) & {*xnys.CLOSES_AT_13, *xnys.CLOSES_AT_14}
+
+
+@pytest.mark.parametrize(
+    ("day", "begins", "ends"),
+    [
+        (date(2026, 7, 2), "04:00", "20:00"),
+        (date(2026, 11, 27), "04:00", "17:00"),
+        (date(1992, 12, 24), "04:00", "18:00"),
+    ],
+)
+def test_early_and_late_trading(day: date, begins: str, ends: str) -> None:
+    (row,) = sessions("xnys", day, day)
+    assert local(row.begins_ns).endswith(begins)
+    assert local(row.ends_ns).endswith(ends)
+    (always,) = sessions("always", day, day)
+    assert (always.pre_open_ns, always.post_close_ns) == (0, 0)
+    assert (always.begins_ns, always.ends_ns) == (always.open_ns, always.close_ns)

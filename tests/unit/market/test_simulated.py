@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from stockyard.market.calendars import ALWAYS_ID
 from stockyard.market.catalog import CATALOG, Listing
 from stockyard.market.simulated import SimulatedMarket
-from stockyard.model.facts import Quote, Trade
+from stockyard.model.codes import Auction
+from stockyard.model.facts import AuctionPrint, Quote, Trade
 
 SECOND = 10**9
 START = 1_790_000_000 * SECOND
@@ -222,3 +223,52 @@ def test_a_reference_price_without_room_is_refused() -> None:
     instrument, traits = BY_SYMBOL["KO"]
     with pytest.raises(ValueError, match="leaves no room to move"):
         SimulatedMarket([Listing(instrument, traits._replace(reference_price=4))], 7)
+
+
+def test_extended_hours_move_less_at_wider_spreads_and_smaller_sizes() -> None:
+    spreads: dict[bool, float] = {}
+    sizes: dict[bool, float] = {}
+    trades: dict[bool, int] = {}
+    moves: dict[bool, float] = {}
+    for late in (False, True):
+        market = SimulatedMarket([BY_SYMBOL["MSFT"]], 7)
+        open_ids, late_ids = ({2}, set()) if not late else (set(), {2})
+        facts = [
+            fact
+            for number in range(2_000)
+            for fact in market.step(START + number * SECOND, open_ids, late_ids)
+        ]
+        quotes = [fact for fact in facts if isinstance(fact, Quote)]
+        spreads[late] = mean(quote.ask - quote.bid for quote in quotes)
+        sizes[late] = mean(quote.bid_qty for quote in quotes)
+        trades[late] = len(facts) - len(quotes)
+        moves[late] = mean(abs(b.bid + b.ask - a.bid - a.ask) for a, b in pairwise(quotes))
+    assert spreads[True] > 3 * spreads[False]
+    assert sizes[True] < sizes[False] / 2
+    assert 0 < trades[True] < trades[False] / 10
+    assert moves[True] < moves[False]
+
+
+def test_an_auction_prints_once_at_the_middle_before_the_quote() -> None:
+    market, again = (SimulatedMarket([BY_SYMBOL["AAPL"]], 7) for _ in range(2))
+    facts = market.step(START, {1}, (), {1: Auction.OPENING})
+    assert facts == again.step(START, {1}, (), {1: Auction.OPENING})
+    printed, quote = facts[:2]
+    assert isinstance(printed, AuctionPrint)
+    assert isinstance(quote, Quote)
+    assert printed.kind == Auction.OPENING
+    assert quote.bid <= printed.price <= quote.ask
+    assert (printed.price % 100, printed.qty % 10**9) == (0, 0)
+    [closing] = market.step(START + SECOND, (), (), {1: Auction.CLOSING})
+    assert (closing.instrument_id, closing.ts_event) == (1, START + SECOND)
+    assert abs(closing.price - printed.price) <= 200
+
+
+def test_without_prints_a_market_is_the_same_as_with_them() -> None:
+    """An auction draws from numbers of its own, and moves nothing."""
+    with_one, without = (SimulatedMarket(CATALOG, 7) for _ in range(2))
+    facts = with_one.step(START, ALL_IDS, (), {1: Auction.OPENING, 2: Auction.CLOSING})
+    kept = [fact for fact in facts if not isinstance(fact, AuctionPrint)]
+    assert len(facts) == len(kept) + 2
+    assert kept == without.step(START, ALL_IDS)
+    assert with_one.step(START + SECOND, ALL_IDS) == without.step(START + SECOND, ALL_IDS)

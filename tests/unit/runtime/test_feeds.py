@@ -5,14 +5,25 @@ from collections.abc import Callable, Iterable
 
 import pytest
 
-from stockyard.app import found, genesis, memory_world, reference_facts
+from stockyard.app import (
+    found,
+    genesis,
+    memory_world,
+    reference_facts,
+    simulated_market,
+    with_auctions,
+)
 from stockyard.market.catalog import CATALOG
-from stockyard.model.facts import ClockTick, Quote, Trade
+from stockyard.model.codes import Auction
+from stockyard.model.facts import AuctionPrint, ClockTick, MarketFact, Quote, Trade
+from stockyard.model.instruments import Instrument
 from stockyard.model.records import Record
 from stockyard.runtime.clock import RecordedClock
 from stockyard.runtime.feeds import (
     GLANCE_S,
     LINE_MAX,
+    due_prints,
+    extended_instruments,
     open_instruments,
     play,
     run_simulated,
@@ -55,7 +66,12 @@ def quotes(*seconds: float, instrument_id: int = AAPL) -> list[Quote | Trade]:
     ]
 
 
-def world_on(disk: MemoryDisk, clock: RecordedClock, calendar: str = "always") -> World:
+def world_on(
+    disk: MemoryDisk,
+    clock: RecordedClock,
+    calendar: str = "always",
+    terms: Callable[[list[Instrument]], list[Instrument]] = list,
+) -> World:
     """A world that commits on the running loop."""
     loop = asyncio.get_running_loop()
 
@@ -65,7 +81,7 @@ def world_on(disk: MemoryDisk, clock: RecordedClock, calendar: str = "always") -
 
     holder: list[World] = []
     world = memory_world(clock, disk, commit)
-    instruments = [listing.instrument for listing in CATALOG]
+    instruments = terms([listing.instrument for listing in CATALOG])
     found(world, genesis(world, 7))
     found(world, reference_facts(world.engine, instruments, calendar, clock.now_ns()))
     holder.append(world)
@@ -259,14 +275,51 @@ async def test_a_simulated_market_is_stepped_with_time_and_open_instruments() ->
     world = world_on(MemoryDisk(), clock)
     steps: list[tuple[int, int]] = []
 
-    def step(now_ns: int, instruments: Iterable[int]) -> list[Quote | Trade]:
-        steps.append((now_ns, len(list(instruments))))
+    def step(
+        now_ns: int, open_ids: Iterable[int], extended: Iterable[int], auctions: object
+    ) -> list[MarketFact]:
+        steps.append((now_ns, len(list(open_ids))))
+        assert (list(extended), auctions) == ([], {})
         if len(steps) == 3:
             raise asyncio.CancelledError
-        return quotes(0)
+        return list(quotes(0))
 
     task = asyncio.ensure_future(run_simulated(world, step, 0.0))
     await asyncio.gather(task, return_exceptions=True)
     world.writer.drain()
     assert steps == [(START_NS, 24)] * 3
     assert len(journaled(world)) == 2
+
+
+async def test_an_exchange_day_has_its_phases_and_each_print_once() -> None:
+    """From early trading to the night, with the built-in market: who trades, and what prints."""
+    clock = RecordedClock(START_NS - 20 * SECOND, 0)
+    disk = MemoryDisk()
+    world = world_on(disk, clock, "xnys", with_auctions)
+    market = simulated_market(world, 7, "xnys")
+    stocks, close_ns = set(range(1, 21)), START_NS + 23_400 * SECOND
+    seen: list[tuple[int, int]] = []
+
+    def beat(ts_ns: int) -> tuple[set[int], set[int], dict[int, int]]:
+        clock.advance(ts_ns)
+        world.writer.tick_if_due()
+        world.writer.drain()
+        now = set(open_instruments(world)), set(extended_instruments(world)), due_prints(world)
+        facts = market.step(ts_ns, *now)
+        seen.extend((f.instrument_id, f.kind) for f in facts if isinstance(f, AuctionPrint))
+        assert send(world, facts) == len(facts)
+        world.writer.drain()
+        return now[0] & stocks, now[1] & stocks, now[2]
+
+    opening, closing = (
+        dict.fromkeys(stocks, Auction.OPENING),
+        dict.fromkeys(stocks, Auction.CLOSING),
+    )
+    assert beat(START_NS - SECOND) == (set(), stocks, {})
+    assert beat(START_NS) == (stocks, set(), opening)
+    assert beat(START_NS + SECOND) == (stocks, set(), {})
+    assert beat(close_ns - 1) == (stocks, set(), {})
+    assert beat(close_ns) == (set(), stocks, closing)
+    assert beat(close_ns + SECOND) == (set(), stocks, {})
+    assert beat(close_ns + 4 * 3_600 * SECOND) == (set(), set(), {})
+    assert sorted(seen) == sorted([*opening.items(), *closing.items()])

@@ -156,7 +156,7 @@ def test_the_same_request_has_the_same_digest_and_another_has_not() -> None:
         ("10:00:00,place,a,IBM,hold,market,1,,,", 'side is "hold"; use buy, sell'),
         ("10:00:00,place,a,IBM,buy,peg,1,,,", 'type is "peg"; use market, limit, stop, stop_limit'),
         ("10:00:00,place,a,IBM,buy,,1,,,", "type is blank; use market, limit"),
-        ("10:00:00,place,a,IBM,buy,market,1,,,opg", 'time_in_force is "opg"; use day, gtc'),
+        ("10:00:00,place,a,IBM,buy,market,1,,,gtx", 'time_in_force is "gtx"; use day, gtc'),
         ("10:00:00,place,a,IBM,buy,market,1e3,,,", 'qty is "1e3"; write a plain decimal'),
         ("10:00:00,place,a,IBM,buy,market,0.0000000001,,,", "at most 9 decimal places"),
         ("10:00:00,place,a,IBM,buy,limit,1,,182.00001,", "at most 4 decimal places"),

@@ -9,7 +9,7 @@ from stockyard.api.door import Door
 from stockyard.api.hot import symbol_in_path
 from stockyard.api.rendering import price_text, time_or_none, time_text
 from stockyard.api.routes import Response, Visiting, answer, router
-from stockyard.model.codes import ASSET_CLASS_WORDS
+from stockyard.model.codes import ASSET_CLASS_WORDS, PHASE_WORDS, Phase
 from stockyard.model.instruments import Instrument, Session
 from stockyard.model.numbers import format_cash, format_decimal
 
@@ -36,29 +36,42 @@ def classes_by_calendar(door: Door) -> dict[int, list[str]]:
 def calendar_now(
     name: str, classes: list[str], sessions: tuple[Session, ...], now_ns: int
 ) -> a.CalendarNow:
-    """Where a calendar stands; the next open is that of the first session yet to begin."""
+    """Where a calendar stands; each next time is the first that is yet to come."""
     ahead = sessions[_ended(sessions, now_ns) :][:2]
-    is_open = is_open_now(sessions, now_ns)
-    opens = next((s.open_ns for s in ahead if s.open_ns > now_ns), None)
-    closes = ahead[0].close_ns if ahead else None
-    return a.CalendarNow(name, classes, is_open, time_or_none(opens), time_or_none(closes))
+    phase = phase_now(sessions, now_ns)
+    ahead_ns = [
+        [s.open_ns for s in ahead],
+        [s.close_ns for s in ahead],
+        [s.pre_open_ns for s in ahead],
+        [s.post_close_ns for s in ahead],
+    ]
+    opens, closes, begins, ends = (
+        time_or_none(next((at for at in times if at > now_ns), None)) for times in ahead_ns
+    )
+    word, is_open = PHASE_WORDS[phase], phase == Phase.OPEN
+    return a.CalendarNow(name, classes, is_open, word, opens, closes, begins, ends)
 
 
 def _ended(sessions: tuple[Session, ...], now_ns: int) -> int:
-    return bisect_right(sessions, now_ns, key=lambda session: session.close_ns)
+    return bisect_right(sessions, now_ns, key=lambda session: session.ends_ns)
 
 
-def is_open_now(sessions: tuple[Session, ...], now_ns: int) -> bool:
-    """Whether a moment lies in one of the sessions, which are in order."""
+def phase_now(sessions: tuple[Session, ...], now_ns: int) -> int:
+    """The ``Phase`` of a moment, among sessions that are in order."""
     index = _ended(sessions, now_ns)
-    return index < len(sessions) and sessions[index].open_ns <= now_ns
+    if index == len(sessions) or now_ns < sessions[index].begins_ns:
+        return Phase.CLOSED
+    session = sessions[index]
+    if now_ns < session.open_ns:
+        return Phase.PRE
+    return Phase.OPEN if now_ns < session.close_ns else Phase.POST
 
 
 def shown_asset(door: Door, instrument: Instrument) -> a.Asset:
     """An asset's terms."""
     scale = instrument.qty_scale
     sessions = door.view.sessions.get(instrument.calendar_id, ())
-    now_ns = door.world.clock.now_ns()
+    phase = phase_now(sessions, door.world.clock.now_ns())
     return a.Asset(
         door.render.asset_id(instrument.instrument_id),
         instrument.symbol,
@@ -66,7 +79,10 @@ def shown_asset(door: Door, instrument: Instrument) -> a.Asset:
         ASSET_CLASS_WORDS[instrument.asset_class],
         instrument.exchange,
         calendar_name(door, instrument.calendar_id),
-        is_open_now(sessions, now_ns),
+        phase == Phase.OPEN,
+        PHASE_WORDS[phase],
+        instrument.auctions,
+        any(s.pre_open_ns or s.post_close_ns for s in sessions[-1:]),
         instrument.tradable,
         instrument.lot < 10**scale,
         price_text(instrument.tick, instrument),
@@ -140,3 +156,38 @@ async def clock(visit: Visiting) -> Response:
         for calendar_id, sessions in sorted(door.view.sessions.items())
     ]
     return answer(a.ClockNow(time_text(now_ns), any(c.is_open for c in calendars), calendars))
+
+
+@routes.get(
+    "/calendar",
+    **described(
+        "calendar",
+        TAG,
+        "Read the calendars",
+        "The sessions going on and to come, as far as they are known, at least two months. Needs no"
+        " sign-in.",
+        answer=list[a.Calendar],
+        answered="The calendars.",
+    ),
+)
+async def calendar(visit: Visiting) -> Response:
+    """Read the calendars."""
+    door = visit.door
+    now_ns = door.world.clock.now_ns()
+    return answer(
+        [
+            a.Calendar(
+                calendar_name(door, calendar_id),
+                [
+                    a.CalendarSession(
+                        time_or_none(s.pre_open_ns),
+                        time_text(s.open_ns),
+                        time_text(s.close_ns),
+                        time_or_none(s.post_close_ns),
+                    )
+                    for s in sessions[_ended(sessions, now_ns) :]
+                ],
+            )
+            for calendar_id, sessions in sorted(door.view.sessions.items())
+        ]
+    )
