@@ -67,6 +67,19 @@ activated #2; filled #2 10 @ 100.00
 activated #2; filled #2 10 @ 100.00; activated #1; filled #1 5 @ 100.00 part; \
 canceled #1 not_filled_in_auction; canceled #4 not_filled_in_auction
     """,
+    "profiles trade one after the other, and bounded ones share what is printed": """
+        open 10000 ideal                      | opened; deposited 10000.00
+        open 10000 realistic                  | opened; deposited 10000.00
+        use realistic                         | profile set
+        quote LATE 99.90x300 100.00x200
+        buy 10 LATE tif=cls                   | queued #1
+        buy 10 LATE limit=101.00 tif=cls account=2 | queued #2
+        buy 10 LATE tif=cls account=3         | queued #3
+        tick 16:00:00
+        closing LATE 100.00x15                | activated #2; filled #2 10 @ 100.00; \
+activated #1; filled #1 10 @ 100.00; activated #3; filled #3 5 @ 100.00 part; \
+canceled #3 not_filled_in_auction
+    """,
     "what an auction gives is not taken from the quote": """
         use realistic                         | profile set
         quote LATE 99.90x300 100.00x10

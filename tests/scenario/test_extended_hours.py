@@ -24,6 +24,19 @@ PLAYBOOKS = {
         tick 09:30:00                              | activated #1; activated #4
         quote LATE 99.90x300 100.00x200            | filled #4 1 @ 100.00; filled #1 10 @ 100.00
     """,
+    "orders without the flag that work through the close trade again at the next open": """
+        use realistic                              | profile set
+        quote LATE 99.90x300 100.00x4
+        buy 10 LATE tif=gtc                        | accepted #1; filled #1 4 @ 100.00 part
+        buy 10 LATE limit=100.00 tif=gtc           | accepted #2
+        buy 10 LATE limit=99.00 tif=gtc ext=yes    | accepted #3
+        tick 16:00:00
+        quote LATE 98.90x300 99.00x200             | filled #3 10 @ 99.00
+        tick day 2 04:00:00
+        quote LATE 98.90x300 99.00x200
+        tick 09:30:00
+        quote LATE 98.90x300 99.00x200             | filled #1 6 @ 99.00; filled #2 10 @ 99.00
+    """,
     "before the open only flagged orders trade": """
         tick day 2 03:00:00
         buy 10 LATE limit=100.00 ext=yes           | queued #1
