@@ -19,6 +19,8 @@ TRIGGER_TEXTS = {
     Trigger.EXPIRE: "trading day ends or date reached",
     Trigger.REPLACE: "replaced by a new order",
     Trigger.REJECT: "refused by the venue",
+    Trigger.SEND: "sent to the venue",
+    Trigger.SEND_CANCEL: "cancellation sent",
     Trigger.HOLD: "taken as the leg of an entry",
 }
 """What happens, for every trigger of the transition table."""
@@ -40,6 +42,10 @@ The leg of a bracket or an OTO is `held` until its entry has ended.
 A stop order that waits for its price is `new` (or `accepted`, while its session is closed). What
 triggers it is an event of its own and leaves it `new`: from then on it is filled, rests or ends
 like the market or limit order it has become.
+
+Under a profile with latency an order is `pending_new` until it reaches the venue, and
+`pending_cancel` until its cancellation does. A replacement that is on its way is `pending_new`; it
+begins when it arrives, or ends as `rejected`.
 
 ## Statuses
 

@@ -10,6 +10,7 @@ from stockyard.engine.engine import Engine, state_hash
 from stockyard.model.codec import decode_events, decode_state, encode
 from stockyard.model.codes import AUCTION_TIMES, OPEN_STATUSES, OrderType, Phase, Side, Status
 from stockyard.model.events import Event
+from stockyard.model.numbers import INT_MAX
 from stockyard.model.state import EngineState, OrderState
 from tests.random_inputs import RandomInputs
 
@@ -50,13 +51,17 @@ def _audit_holds(state: EngineState) -> None:
 
 
 def _audit_orders(state: EngineState) -> None:
+    for change in state.changes:
+        assert state.ts < change.arrives_ns, f"replacement {change.new_order_id} is late"
     by_id = {order.order_id: order for order in state.orders}
     for order in state.orders:
         name = f"order {order.order_id}"
         _audit_links(order, by_id)
         assert order.status in OPEN_STATUSES, f"{name} has ended but is kept"
         assert 0 <= order.filled_qty < order.qty, f"{name} has nothing left"
-        assert (order.filled_qty > 0) == (order.status == Status.PARTIALLY_FILLED), name
+        if order.status != Status.PENDING_CANCEL:
+            assert (order.filled_qty > 0) == (order.status == Status.PARTIALLY_FILLED), name
+        _audit_travel(order, state.ts)
         if order.side == Side.SELL:
             leaves = order.qty - order.filled_qty
             held = 0 if order.status == Status.HELD else leaves
@@ -67,6 +72,15 @@ def _audit_orders(state: EngineState) -> None:
             assert order.held_micros == 0, f"{name} sells and holds cash"
         else:
             assert order.held_qty == 0, f"{name} buys and holds shares"
+
+
+def _audit_travel(order: OrderState, ts: int) -> None:
+    """What is on its way is yet to arrive, and its order's status says so."""
+    name = f"order {order.order_id}"
+    assert (order.cancel_ns > 0) == (order.status == Status.PENDING_CANCEL), name
+    assert order.status != Status.PENDING_NEW or order.arrives_ns, f"{name} never arrives"
+    assert ts < (order.arrives_ns or INT_MAX), f"{name} is late"
+    assert ts < (order.cancel_ns or INT_MAX), f"the cancellation of {name} is late"
 
 
 def _audit_links(order: OrderState, by_id: dict[int, OrderState]) -> None:

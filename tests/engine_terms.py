@@ -6,7 +6,7 @@ know: any engine.
 
 from typing import Final
 
-from stockyard.model.codes import AssetClass, FeeKind, Side
+from stockyard.model.codes import AssetClass, FeeKind, LimitRule, Side
 from stockyard.model.facts import FeesScheduled
 from stockyard.model.instruments import FeeRule, Instrument, Limits, Session, VenueProfile
 
@@ -93,6 +93,24 @@ PROFILES: Final = (
         REALISTIC, 1, "realistic", size_bounded=True, fees=True, quote_age_ns_max=60 * SECOND
     ),
 )
+
+STRICT: Final = VenueProfile(
+    3, 1, "strict", size_bounded=True, fees=True, quote_age_ns_max=5 * SECOND, size_cap_ppm=500_000,
+    depth_levels=3, depth_step_bps=1, depth_size_ppm=1_000_000, limit_rule=LimitRule.PENETRATE,
+    latency_ns=250_000_000, slippage_bps=2, deny_halted=True, deny_stale=True, reject_ppm=50_000,
+)  # fmt: skip
+"""Every way to be worse than ``realistic``, with orders waiting for the market to pass them."""
+QUEUED: Final = VenueProfile(
+    4, 1, "queued", size_bounded=True, fees=True, quote_age_ns_max=60 * SECOND,
+    limit_rule=LimitRule.QUEUE,
+)  # fmt: skip
+"""Limit orders stand in a queue."""
+IMPROVED: Final = VenueProfile(
+    5, 1, "improved", size_bounded=True, fees=True, quote_age_ns_max=60 * SECOND,
+    improvement_ppm=250_000, improvement_odds_ppm=600_000,
+)  # fmt: skip
+"""Orders that take often do better than the quote."""
+ALL_PROFILES: Final = (*PROFILES, STRICT, QUEUED, IMPROVED)
 
 SEC_RULE: Final = FeeRule(FeeKind.SEC, Side.SELL, 2, 2_060 * CENT, 0, 0, CENT)
 """$20.60 per million dollars of sales, rounded up to the cent."""

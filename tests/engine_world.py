@@ -148,6 +148,10 @@ class World:
             )
         )
 
+    def halt(self, symbol: str, halted: bool) -> list[Any]:
+        """Halt trading in a symbol, or let it go on."""
+        return self.send(f.TradingHalted(self.instruments[symbol].instrument_id, halted, "news"))
+
     def auction(self, symbol: str, which: str, price: str, qty: str = "1000") -> list[Any]:
         """An auction's print; ``which``: ``opening`` or ``closing``."""
         instrument = self.instruments[symbol]

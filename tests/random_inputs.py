@@ -6,6 +6,7 @@ decided.
 """
 
 from random import Random
+from typing import Any
 
 from stockyard.engine.auctions import (
     AUCTION_WAIT_NS,
@@ -15,7 +16,7 @@ from stockyard.engine.auctions import (
 from stockyard.model import commands as c
 from stockyard.model import events as e
 from stockyard.model import facts as f
-from stockyard.model.codes import OrderType, Side, TimeInForce
+from stockyard.model.codes import LimitRule, OrderType, Side, TimeInForce
 from stockyard.model.instruments import FeeRule, Instrument, VenueProfile
 from stockyard.model.records import Input
 from stockyard.model.state import EngineState
@@ -41,6 +42,8 @@ class RandomInputs:
         self._profiles = {profile.profile_id: profile for profile in state.profiles}
         self._limits = state.limits
         self._open = {order.order_id: order.account_id for order in state.orders}
+        for change in state.changes:
+            self._open[change.new_order_id] = change.command.account_id
         self._kinds = {o.order_id: (o.order_type, o.side) for o in state.orders}
         boundaries = {
             boundary
@@ -75,6 +78,11 @@ class RandomInputs:
                 self._kinds[event.order_id] = (event.order_type, event.side)
             elif isinstance(event, (e.OrderCanceled, e.OrderExpired, e.OrderReplaced)):
                 del self._open[event.order_id]
+            elif isinstance(event, e.OrderRejected):
+                self._open.pop(event.order_id, None)
+            elif isinstance(event, e.OrderChangeSent) and event.replaced_by:
+                self._open[event.replaced_by] = event.account_id
+                self._kinds[event.replaced_by] = (event.order_type, event.side)
             elif isinstance(event, e.OrderFilled):
                 if event.filled_qty == event.order_qty:
                     del self._open[event.order_id]
@@ -148,7 +156,9 @@ class RandomInputs:
             if random.random() < (0.6 if instrument.auctions else 0.05):
                 kind, qty = random.choice((1, 2)), random.choice((0, 1, 7 * unit, 500 * unit + 1))
                 return f.AuctionPrint(instrument_id, kind, printed, qty, self.ts)
-            return f.Trade(instrument_id, printed, unit, self.ts)
+            return f.Trade(instrument_id, printed, random.choice((1, 5, 40, 120)) * unit, self.ts)
+        if random.random() < 0.01:
+            return f.TradingHalted(instrument_id, random.random() < 0.4, "news")
         return f.Quote(instrument_id, bid, ask, sizes[0], sizes[1], self.ts)
 
     def _keys(self) -> tuple[str, str, bytes]:
@@ -358,7 +368,7 @@ class RandomInputs:
         if draw < 0.7:
             return c.WithdrawCash(account_id, amount, key, digest)
         if draw < 0.9:
-            return c.SetAccountProfile(account_id, random.choice((1, 2, 2, 9)), key, digest)
+            return c.SetAccountProfile(account_id, random.choice((*self._profiles, 9)), key, digest)
         return c.ResetAccount(
             account_id, random.choice((-1, 0, *(100_000 * DOLLAR,) * 4)), key, digest
         )
@@ -366,26 +376,56 @@ class RandomInputs:
     def _open_account(self) -> Input:
         self._serial += 1
         key = f"r{self._serial}"
-        return c.OpenAccount("random", key, 2, 50_000 * DOLLAR, key, key.encode())
+        profile_id = self._random.choice(list(self._profiles))
+        return c.OpenAccount("random", key, profile_id, 50_000 * DOLLAR, key, key.encode())
+
+    def _realism(self) -> dict[str, Any]:
+        """The further terms of a profile: a few of them, or none."""
+        random = self._random
+        offered = {
+            "size_cap_ppm": (500_000, 1_000_000, 123_456),
+            "limit_rule": (LimitRule.PENETRATE, LimitRule.QUEUE, LimitRule.QUEUE),
+            "latency_ns": (1, 3_000_000, SECOND, 30 * SECOND),
+            "slippage_bps": (1, 2, 30),
+            "improvement_ppm": (250_000, 500_000, 1_000_000),
+            "improvement_odds_ppm": (300_000, 1_000_000),
+            "deny_halted": (True,),
+            "deny_stale": (True,),
+            "reject_ppm": (20_000, 300_000),
+        }
+        return {
+            name: random.choice(values) for name, values in offered.items() if random.random() < 0.4
+        }
+
+    def _depth(self) -> dict[str, int]:
+        random = self._random
+        return {
+            "depth_levels": random.choice((0, 1, 3, 20)),
+            "depth_step_bps": random.choice((0, 1, 7, 100)),
+            "depth_size_ppm": random.choice((0, 500_000, 1_700_000)),
+        }
 
     def _change_of_terms(self) -> Input:
         random = self._random
         draw = random.random()
         if draw < 0.4 and self._profiles:
             old = random.choice(list(self._profiles.values()))
+            bounded = random.random() < 0.6
             new = VenueProfile(
                 old.profile_id,
                 old.version + 1,
                 old.name,
-                size_bounded=random.random() < 0.5,
+                size_bounded=bounded,
                 fees=random.random() < 0.5,
                 quote_age_ns_max=random.choice((0, SECOND, 60 * SECOND)),
+                **self._realism(),
+                **(self._depth() if bounded else {}),
             )
             self._profiles[new.profile_id] = new
             return f.ProfileDefined(new)
         if draw < 0.8:
             rule = FeeRule(
-                kind=random.choice((1, 2, 3, 4, 5)),
+                kind=random.choice((1, 2, 3, 4, 5, 6, 7)),
                 side=random.choice((0, 1, 2)),
                 maker=random.choice((0, 1, 2)),
                 per_million_micros=random.choice((0, 21 * DOLLAR, 2_500 * DOLLAR)),

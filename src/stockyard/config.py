@@ -11,6 +11,14 @@ from typing import Annotated, Any, Final, NamedTuple, get_type_hints
 import msgspec
 
 PREFIX: Final = "STOCKYARD_"
+PROFILE_NAMES: Final = (
+    "ideal",
+    "realistic",
+    "brutal",
+    "exchange",
+    "wholesaler",
+    "crypto_exchange",
+)
 
 
 class ConfigError(ValueError):
@@ -61,9 +69,9 @@ class Config(msgspec.Struct, frozen=True):
         ),
     ] = 1.0
     starting_cash: Annotated[str, Setting("Dollars a new account starts with.")] = "100000"
-    profile: Annotated[
-        str, Setting("Realism profile of new accounts.", choices=("ideal", "realistic"))
-    ] = "realistic"
+    profile: Annotated[str, Setting("Realism profile of new accounts.", choices=PROFILE_NAMES)] = (
+        "realistic"
+    )
     registration: Annotated[bool, Setting("Whether anyone may sign up.")] = True
     demo: Annotated[
         bool, Setting("Make a demo user and write `demo.json` into the data directory.")

@@ -7,7 +7,7 @@ positions and every order's status, open or ended. Must not know: how either wor
 from stockyard.engine.engine import Engine
 from stockyard.model import events as e
 from stockyard.model.codec import decode_events, encode
-from stockyard.model.codes import Status, TimeInForce
+from stockyard.model.codes import LimitRule, Status, TimeInForce
 from stockyard.model.records import Input
 from stockyard.model.state import EngineState
 from tests.engine_audit import audit_state
@@ -44,6 +44,12 @@ class Comparison:
         for event in out:
             if isinstance(event, (e.OrderAccepted, e.OrderFilled, e.OrderActivated)):
                 self.statuses[event.order_id] = event.status
+            elif isinstance(event, e.OrderChangeSent) and event.replaced_by:
+                self.statuses[event.replaced_by] = Status.PENDING_NEW
+            elif isinstance(event, e.OrderChangeSent):
+                self.statuses[event.order_id] = event.status
+            elif isinstance(event, e.OrderRejected):
+                self.statuses[event.order_id] = Status.REJECTED
             elif isinstance(event, e.OrderCanceled):
                 self.statuses[event.order_id] = Status.CANCELED
             elif isinstance(event, e.OrderExpired):
@@ -81,7 +87,10 @@ class Comparison:
             }
 
     def _compare_orders(self, snapshot: EngineState) -> None:
-        assert self.statuses == {order.order_id: order.status for order in self.twin.orders}
+        changes = {change.new_id: change.status for change in self.twin.changes}
+        assert self.statuses == changes | {o.order_id: o.status for o in self.twin.orders}
+        under_way = {c.new_id: c.at for c in self.twin.changes if c.status in OPEN}
+        assert {c.new_order_id: c.arrives_ns for c in snapshot.changes} == under_way
         mine = {
             o.order_id: (
                 (o.status, o.qty, o.filled_qty, o.worst_price, o.version, o.replaces),
@@ -108,6 +117,10 @@ class Comparison:
                 assert order.held_micros == other.hold
             found = (order.stop_price, order.extreme, order.triggered, order.time_in_force)
             assert found == (other.stop, other.extreme, other.is_triggered, other.tif), order
+            assert (order.arrives_ns, order.cancel_ns) == (other.arrives, other.cancel_at), order
+            rule = self.twin.profiles[order.profile_id].limit_rule
+            if rule != LimitRule.TOUCH and not other.at_market:
+                assert order.ahead_qty == (-1 if other.ahead is None else other.ahead), order
             assert order.extended_hours == other.late, order
             if order.time_in_force == TimeInForce.GTD:
                 assert order.expires_ns == other.expires > self.twin.ts

@@ -21,6 +21,8 @@ OF_THE_MOMENT = (
     DenyCode.NOTIONAL_TOO_SMALL,
     DenyCode.NOTIONAL_TOO_LARGE,
     DenyCode.TRAIL_OUT_OF_RANGE,
+    DenyCode.TRADING_HALTED,
+    DenyCode.STALE_QUOTE,
 )
 """Rules that the market decides: a leg that is held is not measured by them."""
 

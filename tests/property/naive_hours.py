@@ -73,33 +73,47 @@ class NaiveHours:
             self.ended.append(order)
 
     def _pass_time(self, since: int, until: int) -> None:
-        boundaries = []
-        for calendar_id, sessions in self.sessions.items():
-            for session in sessions:
-                late = session.post_close_ns or session.close_ns
-                boundaries.append((session.close_ns, "0 closes", calendar_id))
-                boundaries.append((late, "1 late ends", calendar_id))
-                boundaries.append((session.pre_open_ns, "2 early begins", calendar_id))
-                boundaries.append((session.open_ns, "3 opens", calendar_id))
-                for key, terms in self.terms.items():
-                    if terms.calendar_id == calendar_id:
-                        boundaries.append((session.close_ns + 15 * MINUTE, "4 print due", key))
-        boundaries += [
-            (o.expires, "5 dated", o.order_id) for o in self.orders if o.tif == TimeInForce.GTD
-        ]
-        passed = [b for b in sorted(boundaries) if since < b[0] <= until]
-        for place, (at, what, number) in enumerate(passed):
+        last = (since, "9", 0, 0)
+        while True:
+            ahead = [each for each in self._boundaries() if last < each and each[0] <= until]
+            if not ahead:
+                return
+            last = at, what, number, errand = min(ahead)
+            if what == "6 arrives":
+                self.ts = at
+                self._reach(number, errand)
+                self._wake(at)
+                continue
             self._pass_boundary(at, what, number, until)
             kind = _TOGETHER.get(what)
-            later = [_TOGETHER.get(b[1]) for b in passed[place + 1 :] if b[0] == at]
+            later = [_TOGETHER.get(b[1]) for b in ahead if b > last and b[0] == at]
             if kind is None or kind not in later:
                 self.ts = until
                 self._wake(at)
+
+    def _boundaries(self) -> list[tuple[int, str, int, int]]:
+        """All that happens by itself: when, in which order at one time, and to whom."""
+        boundaries = self._under_way()
+        for calendar_id, sessions in self.sessions.items():
+            for session in sessions:
+                late = session.post_close_ns or session.close_ns
+                boundaries.append((session.close_ns, "0 closes", calendar_id, 0))
+                boundaries.append((late, "1 late ends", calendar_id, 0))
+                boundaries.append((session.pre_open_ns, "2 early begins", calendar_id, 0))
+                boundaries.append((session.open_ns, "3 opens", calendar_id, 0))
+                for key, terms in self.terms.items():
+                    if terms.calendar_id == calendar_id:
+                        boundaries.append((session.close_ns + 15 * MINUTE, "4 print due", key, 0))
+        dated = [o for o in self.orders if o.tif == TimeInForce.GTD]
+        return boundaries + [(o.expires, "5 dated", o.order_id, 0) for o in dated]
 
     def _pass_boundary(self, at: int, what: str, number: int, until: int) -> None:
         missed = what == "4 print due" and number in self.awaited
         if missed:
             self.awaited.discard(number)
+        if what[0] in "0123":
+            for order in self.orders:
+                order.ahead = None if order.terms.calendar_id == number else order.ahead
         turn = [o for o in self.orders if o.status in OPEN]
         for order in sorted(turn, key=_stop_first) if what[0] in "23" else turn:
             mine = order.terms.calendar_id == number
@@ -117,7 +131,7 @@ class NaiveHours:
                 order.status = Status.NEW
                 self.ts = until
                 # A session that is over by now has no tradable quote any more.
-                self._work(order, at)
+                self._arrive(order, at)
         if what == "0 closes":
             self.awaited |= {
                 key
@@ -172,7 +186,7 @@ class NaiveHours:
                 qty = min(qty, left // terms.lot * terms.lot)
             within = price <= order.worst if side == Side.BUY else price >= order.worst
             if within and qty:
-                self._fill(order, qty, maker=False, price=price)
+                self._fill(order, qty, False, price)
                 left -= qty if bounded else 0
             if order.leaves:
                 order.status = Status.CANCELED

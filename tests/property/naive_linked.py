@@ -74,11 +74,10 @@ class LinkedOrders:
         """Begin orders that belong together, and work the stop among them first."""
         for order in orders:
             self.orders.append(order)
-            closed = self._session(order.terms) is None
-            order.status = Status.ACCEPTED if closed else Status.NEW
+            self._set_out(order, True)
         for order in reversed(orders):
             if order.status == Status.NEW:
-                self._work(order)
+                self._arrive(order)
 
     def _asked_exits(self, m: c.PlaceOrder | c.SetProtection) -> NaiveExits | None:
         order_class = m.order_class if isinstance(m, c.PlaceOrder) else 0
@@ -145,7 +144,7 @@ class LinkedOrders:
         code = min(codes, default=0)
         if self._answer(m.account_id, m.client_order_id, m.idempotency_key, m.digest, code):
             for order in present:
-                order.status = Status.CANCELED
+                self._cancel_alone(order)
             if exits is not None and draft is not None:
                 draft.protects = True
                 draft.order_class = OrderClass.OCO if exits.count == 2 else OrderClass.SIMPLE

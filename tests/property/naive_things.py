@@ -9,9 +9,17 @@ from fractions import Fraction
 from math import ceil, floor
 
 from stockyard.model.codes import OrderType, Side, Status, TimeInForce
+from stockyard.model.commands import ReplaceOrder
 from stockyard.model.instruments import FeeRule, Instrument
 
-OPEN = (Status.ACCEPTED, Status.NEW, Status.PARTIALLY_FILLED, Status.HELD)
+BEGUN = (
+    Status.ACCEPTED,
+    Status.NEW,
+    Status.PARTIALLY_FILLED,
+    Status.PENDING_NEW,
+    Status.PENDING_CANCEL,
+)
+OPEN = (*BEGUN, Status.HELD)
 AUCTIONS = (TimeInForce.OPG, TimeInForce.CLS)
 MINUTE = 60 * 10**9
 AT_ONCE = (TimeInForce.IOC, TimeInForce.FOK)
@@ -48,6 +56,9 @@ class NaiveOrder:
     waits: bool = False
     is_triggered: bool = False
     seen: list[int] = field(default_factory=list)
+    ahead: int | None = None
+    arrives: int = 0
+    cancel_at: int = 0
     late: bool = False
     order_class: int = 0
     protects: bool = False
@@ -70,7 +81,7 @@ class NaiveOrder:
     def sells_now(self) -> bool:
         """Whether it takes from the position what no other of its pair is counted for."""
         second = any(p.status in OPEN and p.order_id < self.order_id for p in self.partners)
-        return self.side == Side.SELL and self.status in OPEN[:3] and not second
+        return self.side == Side.SELL and self.status in BEGUN and not second
 
     @property
     def at_market(self) -> bool:
@@ -111,6 +122,16 @@ class NaiveOrder:
 
 
 @dataclass
+class NaiveChange:
+    """A replacement on its way."""
+
+    new_id: int
+    at: int
+    command: ReplaceOrder
+    status: int = Status.PENDING_NEW
+
+
+@dataclass
 class NaivePosition:
     """A position."""
 
@@ -132,13 +153,15 @@ class NaiveAccount:
 
 @dataclass
 class NaiveQuote:
-    """The quote of an instrument, and what is left of its sizes."""
+    """The quote of an instrument, and how much of its sizes is gone."""
 
     bid: int = 0
     ask: int = 0
-    bid_left: int = 0
-    ask_left: int = 0
+    bid_size: int = 0
+    ask_size: int = 0
     ts: int = 0
+    bid_gone: int = 0
+    ask_gone: int = 0
 
 
 def worth(terms: Instrument, price: int, qty: int) -> Fraction:

@@ -12,7 +12,7 @@ from stockyard.model import commands as c
 from stockyard.model import facts as f
 from stockyard.model.codes import OrderClass, OrderType, Side, Status, TimeInForce
 from stockyard.model.denials import DenyCode
-from stockyard.model.instruments import FeeRule, Instrument, Limits, Session, VenueProfile
+from stockyard.model.instruments import FeeRule, Instrument, Limits
 from stockyard.model.numbers import INT_MAX
 from stockyard.model.records import Input
 from tests.property.naive_answers import Answers
@@ -30,6 +30,7 @@ from tests.property.naive_things import (
     OPEN,
     STOPS,
     NaiveAccount,
+    NaiveChange,
     NaiveOrder,
     NaivePosition,
     NaiveQuote,
@@ -38,26 +39,25 @@ from tests.property.naive_things import (
     total_fee,
     worth,
 )
+from tests.property.naive_travel import NaiveTravel
+from tests.property.naive_venue import NaiveVenue
 
 
-class NaiveTwin(Answers, LinkedOrders, NaiveHours):
+class NaiveTwin(Answers, LinkedOrders, NaiveHours, NaiveTravel, NaiveVenue):
     """The whole market in lists. After ``apply``: what was filled, denied or repeated."""
 
     def __init__(self) -> None:
-        self.terms: dict[int, Instrument] = {}
-        self.sessions: dict[int, list[Session]] = {}
-        self.quotes: dict[int, NaiveQuote] = {}
-        self.profiles: dict[int, VenueProfile] = {}
+        NaiveVenue.__init__(self)
+        self.changes: list[NaiveChange] = []
         self.schedules: list[f.FeesScheduled] = []
         self.limits: Limits | None = None
         self.last: dict[int, int] = {}
         self.triggered: list[tuple[int, int, int]] = []
         self.accounts: dict[int, NaiveAccount] = {}
         self.registrations: dict[str, tuple[bytes, int]] = {}
-        self.orders: list[NaiveOrder] = []
         self.ended: list[NaiveOrder] = []
         self.awaited: set[int] = set()
-        self.seq = self.ts = 0
+        self.seq = 0
         self.fills: list[tuple[int, int, int, tuple[tuple[int, int], ...]]] = []
         self.denied = 0
         self.repeated = 0
@@ -82,6 +82,7 @@ class NaiveTwin(Answers, LinkedOrders, NaiveHours):
             f.Quote: self._quote,
             f.Trade: self._trade,
             f.AuctionPrint: self._auction,
+            f.TradingHalted: self._halt,
         }
         handler = handlers.get(type(message), self._reference)
         handler(message)  # type: ignore[operator]
@@ -95,7 +96,9 @@ class NaiveTwin(Answers, LinkedOrders, NaiveHours):
             self.terms[terms.instrument_id] = terms
             self.quotes.setdefault(terms.instrument_id, NaiveQuote())
         elif isinstance(message, f.ProfileDefined):
-            self.profiles[message.profile.profile_id] = message.profile
+            self._define(message.profile)
+        elif isinstance(message, f.WorldCreated):
+            self.seed = message.seed
         elif isinstance(message, f.FeesScheduled):
             same = (message.asset_class, message.effective_ns)
             kept = [s for s in self.schedules if (s.asset_class, s.effective_ns) != same]
@@ -117,8 +120,10 @@ class NaiveTwin(Answers, LinkedOrders, NaiveHours):
         self.quotes[message.instrument_id] = NaiveQuote(
             message.bid, message.ask, message.bid_qty, message.ask_qty, self.ts
         )
+        paused = self.halted.get(message.instrument_id, False)
+        self.paused[message.instrument_id] = paused
         crossed = message.bid and message.ask and message.bid > message.ask
-        if crossed:
+        if crossed or paused:
             return
         for side in (Side.BUY, Side.SELL):
             for profile_id in sorted(self.profiles):
@@ -132,7 +137,8 @@ class NaiveTwin(Answers, LinkedOrders, NaiveHours):
         if terms is None or message.price <= 0 or too_large(terms, message.price):
             return
         self.last[message.instrument_id] = message.price
-        if self._session(terms) is not None:
+        self._print(terms, message.price, min(message.qty, INT_MAX))
+        if self._session(terms) is not None and not self.halted.get(message.instrument_id):
             self._show(terms, message.price, message.price)
 
     def _show(self, terms: Instrument, to_buyers: int, to_sellers: int) -> None:
@@ -140,7 +146,8 @@ class NaiveTwin(Answers, LinkedOrders, NaiveHours):
         for order in sorted(self.orders, key=lambda each: each.order_id):
             price = to_buyers if order.side == Side.BUY else to_sellers
             mine = order.terms.instrument_id == terms.instrument_id
-            if not (mine and order.waits and order.status == Status.NEW and price):
+            there = order.status in (Status.NEW, Status.PENDING_CANCEL) and not order.arrives
+            if not (mine and order.waits and there and price):
                 continue
             order.seen.append(price)
             stop = self._stop_of(order, order.extreme)
@@ -149,7 +156,9 @@ class NaiveTwin(Answers, LinkedOrders, NaiveHours):
                 self.triggered.append((order.order_id, price, stop))
                 if order.at_market:
                     self._price_again(order)
-                self._work(order)
+                order.arrives = self._arrival(order)
+                if not order.arrives:
+                    self._work(order)
 
     def _stop_of(self, order: NaiveOrder, extreme: int) -> int:
         """Where a stop lies; a trailing one for the best price it has seen."""
@@ -181,77 +190,6 @@ class NaiveTwin(Answers, LinkedOrders, NaiveHours):
         """What stops are measured against."""
         return self.last.get(terms.instrument_id, 0) or self._touch(terms, side)
 
-    def _touch(self, terms: Instrument, side: int) -> int:
-        quote = self.quotes[terms.instrument_id]
-        return quote.ask if side == Side.BUY else quote.bid
-
-    def _left(self, terms: Instrument, side: int) -> int:
-        quote = self.quotes[terms.instrument_id]
-        return quote.ask_left if side == Side.BUY else quote.bid_left
-
-    def _serve(self, terms: Instrument, side: int, profile_id: int) -> None:
-        def in_turn(order: NaiveOrder) -> tuple[int, int, int]:
-            better = order.limit if side == Side.SELL else -order.limit
-            return (0, 0, order.order_id) if order.at_market else (1, better, order.order_id)
-
-        waiting = [
-            o
-            for o in self.orders
-            if o.status in (Status.NEW, Status.PARTIALLY_FILLED)
-            and not o.waits
-            and (o.terms.instrument_id, o.side) == (terms.instrument_id, side)
-            and o.profile_id == profile_id
-            and self._trading_since(terms, o.late) is not None
-        ]
-        for order in sorted(waiting, key=in_turn):
-            lot, price = self.terms[terms.instrument_id].lot, self._touch(terms, side)
-            market = order.at_market
-            within = price <= order.worst if side == Side.BUY else price >= order.worst
-            if self.profiles[profile_id].size_bounded and self._left(terms, side) < lot:
-                return
-            if order.status not in OPEN:
-                continue
-            if market and (not within or self._fillable(order) == 0):
-                self._end(order, Status.CANCELED)
-            elif not within:
-                return
-            else:
-                self._fill(order, self._fillable(order), maker=not market)
-
-    def _fillable(self, order: NaiveOrder) -> int:
-        price = self._touch(order.terms, order.side)
-        lot = self.terms[order.terms.instrument_id].lot
-        qty = order.leaves
-        if order.notional:
-            affordable = floor((order.notional - order.exact) / worth(order.terms, price, 1))
-            qty = min(qty, affordable // lot * lot)
-        if self.profiles[order.profile_id].size_bounded:
-            qty = min(qty, self._left(order.terms, order.side) // lot * lot)
-        return qty
-
-    def _work(self, order: NaiveOrder, opened_at: int = 0, at: int = 0) -> None:
-        """Try an order against the quote there is; a stop only notes where the market is."""
-        if order.waits:
-            order.seen += [price for price in [self._market(order.terms, order.side)] if price]
-            return
-        quote, profile = self.quotes[order.terms.instrument_id], self.profiles[order.profile_id]
-        price = self._touch(order.terms, order.side)
-        began = self._trading_since(order.terms, order.late, at)
-        crossed = quote.bid and quote.ask and quote.bid > quote.ask
-        fresh = not profile.quote_age_ns_max or self.ts - quote.ts <= profile.quote_age_ns_max
-        since = max(opened_at, INT_MAX if began is None else began)
-        if price and not crossed and fresh and quote.ts >= since:
-            within = price <= order.worst if order.side == Side.BUY else price >= order.worst
-            qty = self._fillable(order)
-            if not within:
-                if order.at_market:
-                    self._end(order, Status.CANCELED)
-                    return
-            elif qty and not (order.tif == TimeInForce.FOK and qty < order.leaves):
-                self._fill(order, qty, maker=False)
-        if order.tif in AT_ONCE and order.status in OPEN:
-            self._end(order, Status.CANCELED)
-
     # Money.
 
     def _rules(self, order: NaiveOrder) -> list[FeeRule]:
@@ -282,12 +220,17 @@ class NaiveTwin(Answers, LinkedOrders, NaiveHours):
             taking += fee if rule.maker in (0, 2) else 0
         return principal, max(making, taking)
 
-    def _fill(self, order: NaiveOrder, qty: int, maker: bool, price: int = 0) -> None:
-        """Post a fill at the quote, or, in an auction, at ``price``."""
-        in_auction = price > 0
+    def _fill(
+        self,
+        order: NaiveOrder,
+        qty: int,
+        maker: bool,
+        price: int,
+        begins: int | None = None,
+    ) -> None:
+        """Post a fill; ``begins``: where its level begins on the count of what is taken."""
         account = self.accounts[order.account_id]
         position = account.positions.setdefault(order.terms.instrument_id, NaivePosition())
-        price = price or self._touch(order.terms, order.side)
         value_before, qty_before = order.value, order.filled
         order.fills.append((price, qty))
         value = order.value - value_before
@@ -314,26 +257,27 @@ class NaiveTwin(Answers, LinkedOrders, NaiveHours):
             position.cost -= cost
             position.realized += value - cost
         self.fills.append((order.order_id, price, qty, tuple(fees)))
-        self._after_fill(order, price, 0 if in_auction else qty, value + paid)
+        self._after_fill(order, qty, begins, value + paid)
 
-    def _after_fill(self, order: NaiveOrder, price: int, taken: int, paid: int) -> None:
+    def _after_fill(self, order: NaiveOrder, qty: int, begins: int | None, paid: int) -> None:
         terms = self.terms[order.terms.instrument_id]
         quote = self.quotes[terms.instrument_id]
-        if self.profiles[order.profile_id].size_bounded:
-            if order.side == Side.BUY:
-                quote.ask_left -= taken
-            else:
-                quote.bid_left -= taken
+        if begins is not None and order.side == Side.BUY:
+            quote.ask_gone = max(quote.ask_gone, begins) + qty
+        elif begins is not None:
+            quote.bid_gone = max(quote.bid_gone, begins) + qty
         if order.notional and order.leaves:
+            price = self._touch(terms, order.side)
             affordable = floor((order.notional - order.exact) / worth(terms, price, 1))
             if affordable < terms.lot:
                 order.qty = order.filled
-        order.status = Status.PARTIALLY_FILLED if order.leaves else Status.FILLED
-        if order.status == Status.FILLED:
+        if order.status != Status.PENDING_CANCEL:
+            order.status = Status.PARTIALLY_FILLED
+        if order.leaves == 0:
             self._end(order, Status.FILLED)
         else:
             for other in order.partners:
-                other.qty -= taken
+                other.qty -= qty
         if order.side == Side.BUY and order.leaves:
             order.hold = min(sum(self._hold_for(order)), order.hold - paid)
 
@@ -386,8 +330,22 @@ class NaiveTwin(Answers, LinkedOrders, NaiveHours):
             **self._broken_sizes(terms, order, qty_asked),
             **self._broken_prices(terms, order),
             **self._broken_stops(terms, order),
+            **self._broken_market(terms, order),
         }
         return broken(rules)
+
+    def _broken_market(self, terms: Instrument, order: NaiveOrder) -> dict[int, bool]:
+        """What the profile does not take orders in."""
+        profile = self.profiles[self.accounts[order.account_id].profile_id]
+        age = self.ts - self.quotes[terms.instrument_id].ts
+        old = bool(profile.quote_age_ns_max) and age > profile.quote_age_ns_max
+        seen = self._touch(terms, order.side) > 0 and order.tif not in AUCTIONS
+        seen = seen and self._trading_since(terms, order.late) is not None
+        halted = self.halted.get(terms.instrument_id, False)
+        return {
+            DenyCode.TRADING_HALTED: profile.deny_halted and halted,
+            DenyCode.STALE_QUOTE: profile.deny_stale and seen and old and not order.waits,
+        }
 
     def _broken_sizes(
         self, terms: Instrument, order: NaiveOrder, qty_asked: int
@@ -542,7 +500,9 @@ class NaiveTwin(Answers, LinkedOrders, NaiveHours):
         seen = [*order.seen, market] if market else order.seen
         return (min if order.side == Side.BUY else max)(seen, default=0)
 
-    def _enter(self, order: NaiveOrder, exits: NaiveExits | None = None) -> None:
+    def _enter(
+        self, order: NaiveOrder, exits: NaiveExits | None = None, travels: bool = True
+    ) -> None:
         legs = []
         if exits is not None:
             order.order_class = exits.order_class
@@ -558,11 +518,17 @@ class NaiveTwin(Answers, LinkedOrders, NaiveHours):
             leg.parent, leg.status, leg.worst = order, Status.HELD, 0
             self.orders.append(leg)
         order.legs = order.legs or legs
+        self._set_out(order, travels)
+        if order.status == Status.NEW:
+            self._arrive(order)
+
+    def _set_out(self, order: NaiveOrder, travels: bool) -> None:
+        """Let an order wait for its session, travel, or be at the venue at once."""
+        order.status = Status.NEW
         if order.tif in AUCTIONS or self._trading_since(order.terms, order.late) is None:
             order.status = Status.ACCEPTED
-        else:
-            order.status = Status.NEW
-            self._work(order)
+        elif travels and self._arrival(order):
+            order.status, order.arrives = Status.PENDING_NEW, self._arrival(order)
 
     def _place(self, m: c.PlaceOrder) -> None:
         if self._known(m.account_id, m.client_order_id, m.idempotency_key, m.digest):
@@ -593,63 +559,113 @@ class NaiveTwin(Answers, LinkedOrders, NaiveHours):
     def _cancel(self, m: c.CancelOrder) -> None:
         if self._known(m.account_id, "", m.idempotency_key, m.digest):
             return
-        order = self._find(m.account_id, m.order_id)
+        named = [c.command.order_id for c in self.changes if c.new_id == m.order_id]
+        under_way = [c for c in self.changes if c.new_id == m.order_id and c.status in OPEN]
+        order = self._find(m.account_id, named[0] if under_way else m.order_id)
         code = 0 if order else DenyCode.ORDER_NOT_OPEN
+        if order and order.cancel_at:
+            code = DenyCode.CHANGE_UNDER_WAY
         if self._answer(m.account_id, "", m.idempotency_key, m.digest, code):
             assert order is not None
-            self._end(order, Status.CANCELED)
+            if self._change_takes(order):
+                self._send_cancel(order)
+            else:
+                self._end_by_cancel(order)
+
+    def _change_takes(self, order: NaiveOrder) -> int:
+        """How long a change of an order takes."""
+        at_home = order.status in (Status.ACCEPTED, Status.HELD)
+        return 0 if at_home else self.profiles[order.profile_id].latency_ns
+
+    def _send_cancel(self, order: NaiveOrder) -> None:
+        self._drop_change(order)
+        order.cancel_at = self.ts + self._change_takes(order)
+        order.status = Status.PENDING_CANCEL
 
     def _cancel_all(self, m: c.CancelAllOrders) -> None:
         if self._known(m.account_id, "", m.idempotency_key, m.digest):
             return
         self._answer(m.account_id, "", m.idempotency_key, m.digest, 0)
         for order in self.open_orders(m.account_id):
-            if m.instrument_id in (0, order.terms.instrument_id):
-                order.status = Status.CANCELED
+            if m.instrument_id in (0, order.terms.instrument_id) and not order.cancel_at:
+                if self._change_takes(order):
+                    self._send_cancel(order)
+                else:
+                    self._cancel_alone(order)
+
+    def _cancel_alone(self, order: NaiveOrder) -> None:
+        """Cancel an order of which all that is linked with it ends too."""
+        self._drop_change(order)
+        order.status = Status.CANCELED
 
     def _replace(self, m: c.ReplaceOrder) -> None:
         if self._known(m.account_id, m.client_order_id, m.idempotency_key, m.digest):
             return
         old = self._find(m.account_id, m.order_id)
-        new = None
-        nothing = c.ReplaceOrder(m.account_id, m.order_id, 0, 0, 0, "", "", b"")
-        if old is None:
-            codes = [DenyCode.ORDER_NOT_OPEN]
-        else:
-            total = m.qty or old.qty
-            tif, limit = m.time_in_force or old.tif, m.limit_price or old.limit
-            terms = self.terms[old.terms.instrument_id]
-            leaves = total - old.filled if total > old.filled else total
-            stops, triggered = self._stops_after(old, m, tif), old.is_triggered
-            new = self._draft(
-                m.account_id, terms, old.side, old.order_type, tif, leaves, limit, 0, stops,
-                triggered, self._seen_after(old, stops), old.late,
-            )  # fmt: skip
-            new.replaces, new.version = old.order_id, old.version + 1
-            own = {
-                DenyCode.REPLACE_NOT_ABOVE_FILLED: total <= old.filled,
-                DenyCode.REPLACE_CHANGES_NOTHING: (total, limit, tif, *stops)
-                == (old.qty, old.limit, old.tif, *self._stops_after(old, nothing, old.tif)),
-                DenyCode.ALREADY_TRIGGERED: triggered
-                and (m.stop_price, m.trail_price, m.trail_ppm) != (0, 0, 0),
-                DenyCode.NOTIONAL_NOT_REPLACEABLE: old.notional != 0,
-            }
-            codes = self._broken_links(old, new, m.qty, leaves)
-            codes = broken(own) + [k for k in codes if k < 400 or not any(own.values())]
+        codes, new = self._replacing(old, m)
+        if old is not None and (old.cancel_at or self._changes_of(old)):
+            codes = [DenyCode.CHANGE_UNDER_WAY, *[code for code in codes if code < 400]]
         code = min(codes, default=0)
         if self._answer(m.account_id, m.client_order_id, m.idempotency_key, m.digest, code):
             assert old is not None
             assert new is not None
-            if old.is_leg:
-                new.profile_id = old.profile_id
-            held = old.status == Status.HELD
-            relink(old, new)
-            old.status = Status.REPLACED
-            if held:
-                new.status, new.worst = Status.HELD, 0
-                self.orders.append(new)
+            if self._change_takes(old):
+                at = self.ts + self._change_takes(old)
+                self.changes.append(NaiveChange(self.seq * 16, at, m))
             else:
-                self._enter(new)
+                self._put_in_place(old, new)
+
+    def _put_in_place(self, old: NaiveOrder, new: NaiveOrder, travels: bool = True) -> None:
+        if old.is_leg:
+            new.profile_id = old.profile_id
+        held = old.status == Status.HELD
+        relink(old, new)
+        old.status = Status.REPLACED
+        if held:
+            new.status, new.worst = Status.HELD, 0
+            self.orders.append(new)
+        else:
+            self._enter(new, None, travels)
+
+    def _change_arrives(self, change: NaiveChange) -> None:
+        """Put the replacement in place if it may still be."""
+        if change.status != Status.PENDING_NEW:
+            return
+        old = self._find(change.command.account_id, change.command.order_id)
+        codes, new = self._replacing(old, change.command)
+        change.status = Status.REJECTED
+        if old is not None and new is not None and not codes and not old.cancel_at:
+            self.changes.remove(change)
+            new.order_id = change.new_id
+            self._put_in_place(old, new, travels=False)
+
+    def _replacing(
+        self, old: NaiveOrder | None, m: c.ReplaceOrder
+    ) -> tuple[list[int], NaiveOrder | None]:
+        """The rules a replacement breaks, and the order it would make."""
+        nothing = c.ReplaceOrder(m.account_id, m.order_id, 0, 0, 0, "", "", b"")
+        if old is None:
+            return [DenyCode.ORDER_NOT_OPEN], None
+        total = m.qty or old.qty
+        tif, limit = m.time_in_force or old.tif, m.limit_price or old.limit
+        terms = self.terms[old.terms.instrument_id]
+        leaves = total - old.filled if total > old.filled else total
+        stops, triggered = self._stops_after(old, m, tif), old.is_triggered
+        new = self._draft(
+            m.account_id, terms, old.side, old.order_type, tif, leaves, limit, 0, stops,
+            triggered, self._seen_after(old, stops), old.late,
+        )  # fmt: skip
+        new.replaces, new.version = old.order_id, old.version + 1
+        own = {
+            DenyCode.REPLACE_NOT_ABOVE_FILLED: total <= old.filled,
+            DenyCode.REPLACE_CHANGES_NOTHING: (total, limit, tif, *stops)
+            == (old.qty, old.limit, old.tif, *self._stops_after(old, nothing, old.tif)),
+            DenyCode.ALREADY_TRIGGERED: triggered
+            and (m.stop_price, m.trail_price, m.trail_ppm) != (0, 0, 0),
+            DenyCode.NOTIONAL_NOT_REPLACEABLE: old.notional != 0,
+        }
+        codes = self._broken_links(old, new, m.qty, leaves)
+        return broken(own) + [k for k in codes if k < 400 or not any(own.values())], new
 
     def _stops_after(self, old: NaiveOrder, m: c.ReplaceOrder, tif: int) -> Stops:
         """What a replacement makes of stop, trail and date."""
@@ -692,7 +708,7 @@ class NaiveTwin(Answers, LinkedOrders, NaiveHours):
         if self._answer(m.account_id, m.client_order_id, m.idempotency_key, m.digest, code):
             assert order is not None
             for other in gone:
-                other.status = Status.CANCELED
+                self._cancel_alone(other)
             self._enter(order)
 
     def _open_account(self, m: c.OpenAccount) -> None:
@@ -761,7 +777,7 @@ class NaiveTwin(Answers, LinkedOrders, NaiveHours):
             code = DenyCode.BALANCE_TOO_LARGE
         if self._answer(m.account_id, "", m.idempotency_key, m.digest, code):
             for order in self.open_orders(m.account_id):
-                order.status = Status.CANCELED
+                self._cancel_alone(order)
             account = self.accounts[m.account_id]
             account.positions = {}
             account.cash = m.starting_micros

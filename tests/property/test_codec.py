@@ -12,7 +12,7 @@ from stockyard.model.codec import decode_events, decode_record, decode_state, en
 from stockyard.model.commands import Command
 from stockyard.model.events import Event
 from stockyard.model.facts import Fact
-from stockyard.model.instruments import FeeRule, Instrument
+from stockyard.model.instruments import FeeRule, Instrument, VenueProfile
 from stockyard.model.records import Origin, Record
 from stockyard.model.state import EngineState
 
@@ -27,6 +27,12 @@ TEXT = st.text(max_size=8)
 BOUNDED: dict[Any, st.SearchStrategy[Any]] = {
     FeeRule: st.builds(
         FeeRule, ANY, ANY, ANY, NOT_BELOW_ZERO, NOT_BELOW_ZERO, NOT_BELOW_ZERO, ABOVE_ZERO
+    ),
+    VenueProfile: st.builds(
+        VenueProfile, ANY, ANY, TEXT, st.just(True), st.booleans(), ANY, st.integers(1, 10**6),
+        st.integers(0, 20), NOT_BELOW_ZERO, NOT_BELOW_ZERO, st.integers(1, 3), NOT_BELOW_ZERO,
+        st.integers(0, 9999), st.integers(0, 10**6), st.integers(0, 10**6), st.booleans(),
+        st.booleans(), st.integers(0, 10**6),
     ),
     Instrument: st.builds(
         Instrument, ANY, TEXT, TEXT, ANY, TEXT, ANY, st.integers(0, 9), st.integers(6, 9),

@@ -4,7 +4,7 @@ import pytest
 
 from stockyard.model.codes import FillRule
 from stockyard.model.events import OrderFilled
-from tests.engine_terms import LATE
+from tests.engine_terms import ALL_PROFILES, LATE
 from tests.engine_world import World
 from tests.property.comparison import Comparison
 from tests.random_inputs import RandomInputs
@@ -17,8 +17,10 @@ def test_a_random_market(seed: int, soak_factor: int) -> None:
     """Quotes, orders of every kind, changes of terms: the twin agrees after each."""
     fills = 0
     for run in range(soak_factor):
-        world = World(profile="realistic" if seed % 2 else "ideal")
+        world = World(profile="realistic" if seed % 2 else "ideal", profiles=ALL_PROFILES)
         world.open_account("20000", "ideal" if seed % 2 else "realistic")
+        for name in ("strict", "queued", "improved"):
+            world.open_account("30000", name, owner=name)
         pair = Comparison(world.journal)
         source = RandomInputs(seed + 1000 * run, world.engine.snapshot())
         for _ in range(INPUTS):
@@ -34,8 +36,11 @@ def test_a_random_exchange(seed: int, soak_factor: int) -> None:
     """Many phases of many days of a stock with auctions, early and late trading."""
     rules: set[int] = set()
     for run in range(soak_factor):
-        world = World(instruments=(LATE,), profile="realistic" if seed else "ideal")
+        profile = "realistic" if seed else "ideal"
+        world = World(instruments=(LATE,), profile=profile, profiles=ALL_PROFILES)
         world.open_account("20000", "ideal" if seed else "realistic")
+        for name in ("strict", "queued"):
+            world.open_account("30000", name, owner=name)
         pair = Comparison(world.journal)
         source = RandomInputs(seed + 1000 * run, world.engine.snapshot(), boundary_every=12)
         for _ in range(INPUTS):

@@ -9,7 +9,9 @@ ext=yes id=.. key=.. body=.. account=2``; ``replace #1 qty=.. limit=.. stop=.. t
 until=..``, ``trade ACME 99.95``, ``opening LATE 100.00x500`` and ``closing ..`` (an auction's
 print), ``cancel #1``, ``cancel all``, ``close ACME qty=.. cancel=yes``, ``deposit 10``,
 ``withdraw 10``, ``reset 1000``, ``use realistic``, ``open 1000 realistic``, ``tick 16:00:00``,
-``wait 61``, ``restart``, ``define realistic version=2 bounded=no fees=yes age=60``,
+``wait 61``, ``restart``, ``define realistic version=2 bounded=no fees=yes age=60`` (with
+``cap=50% levels=2 step=1 size=100% rule=queue latency=0.25 slip=2 improve=25% odds=100%
+reject=100% halt=deny stale=deny``), ``halt ACME``, ``resume ACME``, ``trade ACME 99.95 300``,
 ``fees us_equity`` or ``fees crypto`` with ``version=.. rules=sec,taf,taker,maker``, and ``look``,
 whose answer is the account: cash, held, positions.
 
@@ -20,7 +22,10 @@ Events:  ``accepted #1``, ``queued #1``, ``held #1``, ``reduced #1 to 6``, ``act
 6`` when its quantity is another one now, ``queued`` while its session is closed), ``filled #1 100
 @ 99.50`` (``part`` when something is left, then ``fee <what> <dollars>``), ``triggered #1 94.00
 past 95.00`` (the price and the stop), ``canceled #1 <why>``, ``expired #1 <why>``,
-``replaced #1 by #2``, ``denied <rule>``, ``repeats <n>`` (the line whose answer it is).
+``replaced #1 by #2``, ``denied <rule>``, ``repeats <n>`` (the line whose answer it is); ``sent
+#1``, ``arrived #1``, ``cancel of #1 sent``, ``replacement of #1 sent``, ``rejected #1 <why>``,
+``replacement rejected <why>``, ``rests #1 behind 300``, ``rests #1 halted``; after a fill's price
+``level 2``, ``slipped 0.02``, ``improved 0.01`` where that is so.
 """
 
 from collections.abc import Iterator
@@ -30,6 +35,7 @@ from stockyard.model import events as e
 from stockyard.model.codes import (
     ASSET_CLASS_WORDS,
     FEE_WORDS,
+    LIMIT_RULE_WORDS,
     REASON_WORDS,
     Status,
 )
@@ -37,7 +43,7 @@ from stockyard.model.denials import DENY_RULES
 from stockyard.model.events import Event
 from stockyard.model.facts import FeesScheduled
 from stockyard.model.instruments import VenueProfile
-from stockyard.model.numbers import format_cash, format_decimal
+from stockyard.model.numbers import format_cash, format_decimal, parse_decimal
 from tests import engine_terms as terms
 from tests.engine_world import World
 
@@ -49,7 +55,11 @@ _RULES: Final = {
 }
 _ASSET_CLASSES: Final = {word: number for number, word in ASSET_CLASS_WORDS.items()}
 _OPTIONS: Final = {"id": "client_order_id", "class": "order_class"}
-_ACCEPTED: Final = {Status.ACCEPTED: "queued", Status.HELD: "held"}
+_ACCEPTED: Final = {
+    Status.ACCEPTED: "queued",
+    Status.HELD: "held",
+    Status.PENDING_NEW: "sent",
+}
 
 
 class Playbook:
@@ -125,6 +135,8 @@ class Playbook:
             return world.tick(" ".join(plain))
         if verb == "define":
             return world.define(_profile(plain[0], options))
+        if verb in ("halt", "resume"):
+            return world.halt(plain[0], verb == "halt")
         if verb == "fees":
             rules = tuple(_RULES[name] for name in options["rules"].split(",") if name)
             schedule = FeesScheduled(
@@ -153,11 +165,15 @@ class Playbook:
             return (
                 f"reduced {self._order(event.order_id)} to {format_decimal(event.qty, qty_scale)}"
             )
+        if isinstance(event, (e.OrderRejected, e.OrderChangeSent, e.OrderRested)):
+            return self._tell_venue(event)
         if isinstance(event, e.OrderTriggered):
             return self._tell_trigger(event)
         if isinstance(event, e.OrderFilled):
             return self._tell_fill(event)
         if isinstance(event, e.OrderCanceled):
+            if event.order_id not in self.world.orders:
+                return f"replacement canceled {REASON_WORDS[event.reason]}"
             return f"canceled {self._order(event.order_id)} {REASON_WORDS[event.reason]}"
         if isinstance(event, e.OrderExpired):
             return f"expired {self._order(event.order_id)} {REASON_WORDS[event.reason]}"
@@ -170,9 +186,23 @@ class Playbook:
             return f"repeats {self._lines[event.first_seq]}"
         return self._tell_account(event)
 
+    def _tell_venue(self, event: e.OrderRejected | e.OrderChangeSent | e.OrderRested) -> str:
+        if isinstance(event, e.OrderRejected):
+            known = event.order_id in self.world.orders
+            which = self._order(event.order_id) if known else "replacement"
+            word = REASON_WORDS[event.reason]
+            return f"rejected {which} {word}" if known else f"{which} rejected {word}"
+        if isinstance(event, e.OrderChangeSent):
+            what = "replacement" if event.replaced_by else "cancel"
+            return f"{what} of {self._order(event.order_id)} sent"
+        _, qty_scale, _ = self._instrument(event.instrument_id)
+        where = "halted" if event.halted else f"behind {format_decimal(event.ahead_qty, qty_scale)}"
+        return f"rests {self._order(event.order_id)} {where}"
+
     def _tell_activated(self, event: e.OrderActivated) -> str:
         _, qty_scale, _ = self._instrument(event.instrument_id)
-        told = f"activated {self._order(event.order_id)}"
+        word = "arrived" if event.sent_ns else "activated"
+        told = f"{word} {self._order(event.order_id)}"
         if event.status == Status.ACCEPTED:
             told += " queued"
         if event.qty != self._qty[event.order_id]:
@@ -199,8 +229,14 @@ class Playbook:
         qty = format_decimal(event.qty, qty_scale)
         price = format_decimal(event.price, price_scale, 2)
         told = f"filled {self._order(event.order_id)} {qty} @ {price}"
-        if event.status == Status.PARTIALLY_FILLED:
+        if event.filled_qty < event.order_qty:
             told += " part"
+        if event.level:
+            told += f" level {event.level}"
+        if event.slippage:
+            told += f" slipped {format_decimal(event.slippage, price_scale, 2)}"
+        if event.improvement:
+            told += f" improved {format_decimal(event.improvement, price_scale, 2)}"
         return told + "".join(
             f" fee {FEE_WORDS[kind]} {format_cash(micros)}" for kind, micros in event.fees
         )
@@ -234,15 +270,33 @@ class Playbook:
         return told
 
 
+def _share(text: str) -> int:
+    """A percentage in millionths."""
+    return parse_decimal(text.removesuffix("%"), 4)
+
+
 def _profile(name: str, options: dict[str, str]) -> VenueProfile:
-    profile_id = terms.IDEAL if name == "ideal" else terms.REALISTIC
+    known = {profile.name: profile for profile in terms.ALL_PROFILES}[name]
+    rules = {word: rule for rule, word in LIMIT_RULE_WORDS.items()}
     return VenueProfile(
-        profile_id,
+        known.profile_id,
         int(options["version"]),
         name,
         size_bounded=options["bounded"] == "yes",
         fees=options["fees"] == "yes",
         quote_age_ns_max=int(options.get("age", "0")) * terms.SECOND,
+        size_cap_ppm=_share(options.get("cap", "100%")),
+        depth_levels=int(options.get("levels", "0")),
+        depth_step_bps=int(options.get("step", "0")),
+        depth_size_ppm=_share(options.get("size", "0%")),
+        limit_rule=rules[options.get("rule", "touch")],
+        latency_ns=parse_decimal(options.get("latency", "0"), 9),
+        slippage_bps=int(options.get("slip", "0")),
+        improvement_ppm=_share(options.get("improve", "0%")),
+        improvement_odds_ppm=_share(options.get("odds", "0%")),
+        deny_halted=options.get("halt") == "deny",
+        deny_stale=options.get("stale") == "deny",
+        reject_ppm=_share(options.get("reject", "0%")),
     )
 
 

@@ -257,6 +257,11 @@ class Execution(msgspec.Struct, frozen=True, gc=False):
     profile: ProfileSeen
     rule: Rule
     explanation: Annotated[str, Meta(description="The same in one English sentence.")]
+    quoted_price: Annotated[str, Meta(description="What the quote, its level or a trade offered.")]
+    slippage: Annotated[str, Meta(description="How much worse the price is than offered.")]
+    improvement: Annotated[str, Meta(description="How much better the price is than offered.")]
+    level: Annotated[int, Meta(description="Levels behind the quote's own price; 0 for the top.")]
+    print_size: Annotated[str, Meta(description="Size of the trade that filled it.")] | None
 
 
 class Denial(msgspec.Struct, frozen=True, gc=False):
@@ -414,6 +419,31 @@ class Asset(msgspec.Struct, frozen=True, gc=False):
     band_percent: Annotated[
         str, Meta(description="How far beyond the market a limit price may lie.")
     ]
+    halted: Annotated[bool, Meta(description="Whether trading in it is stopped now.")]
+
+
+class Profile(msgspec.Struct, frozen=True, gc=False):
+    """A realism profile: how honest fills are for the accounts and orders under it."""
+
+    name: str
+    version: int
+    size_cap_percent: (
+        Annotated[str, Meta(description="Share of a displayed size that fills may take.")] | None
+    )
+    depth_levels: Annotated[int, Meta(description="Levels behind the quote.")]
+    depth_step_percent: Annotated[str, Meta(description="From one to the next, at least a tick.")]
+    depth_size_percent: Annotated[str, Meta(description="Size of each, of the quote's own.")]
+    limit_rule: Annotated[str, Meta(description="What fills a limit order that waits.")]
+    latency_ms: Annotated[str, Meta(description="Of orders, cancellations and replacements.")]
+    slippage_percent: Decimal
+    improvement_percent: Annotated[str, Meta(description="Of the spread, for a taking order.")]
+    improvement_chance_percent: Decimal
+    reject_percent: Annotated[str, Meta(description="Share of orders the venue refuses.")]
+    quote_age_seconds_max: Annotated[str, Meta(description="Older quotes fill nothing.")] | None
+    on_halt: Annotated[str, Meta(description="`hold` or `deny`.")]
+    on_stale_quote: Annotated[str, Meta(description="`hold` or `deny`.")]
+    fees: bool
+    description: Annotated[str, Meta(description="The same in words.")]
 
 
 class Quote(msgspec.Struct, frozen=True, gc=False):

@@ -211,9 +211,9 @@ class OpenAccountBody(msgspec.Struct, forbid_unknown_fields=True):
     """Another account for the user who asks."""
 
     name: Annotated[str, Meta(description="1 to 100 printable characters.")]
-    profile: Annotated[str, Meta(description="A realism profile: ideal or realistic.")] | None = (
-        None
-    )
+    profile: (
+        Annotated[str, Meta(description="A realism profile: one of GET /api/v1/profiles.")] | None
+    ) = None
 
 
 class ProfileBody(msgspec.Struct, forbid_unknown_fields=True):
@@ -223,7 +223,7 @@ class ProfileBody(msgspec.Struct, forbid_unknown_fields=True):
         str,
         Meta(
             description="A realism profile; it counts for orders placed from now on.",
-            examples=["ideal", "realistic"],
+            examples=["ideal", "realistic", "brutal"],
         ),
     ]
 

@@ -14,7 +14,7 @@ from stockyard.api.rendering import Renderer, time_or_none, time_text
 from stockyard.model import events as e
 from stockyard.model.codes import LIFECYCLE_WORDS, OPEN_STATUSES, STATUS_WORDS
 from stockyard.model.numbers import format_cash, format_decimal
-from stockyard.projections.rows import accepted_order
+from stockyard.projections.rows import accepted_order, sent_order
 from stockyard.projections.view import View
 from stockyard.runtime.hub import StreamEvent
 
@@ -108,11 +108,25 @@ class Frames:
         if isinstance(x, e.OrderReplaced):
             body = self._status(x.order_id, "replaced", "canceled")
             return "order", "replaced", {**body, "replaced_by": render.order_id(x.replaced_by)}
+        if isinstance(x, e.OrderRejected):
+            return "order", "rejected", render.cancellation(ts, x)
+        if isinstance(x, e.OrderChangeSent):
+            return self._change(ts, x)
+        if isinstance(x, e.OrderRested):
+            instrument = self._view.instruments[x.instrument_id]
+            ahead = format_decimal(x.ahead_qty, instrument.qty_scale)
+            shown = render.order_id(x.order_id)
+            return "order", "rested", {"id": shown, "ahead": ahead, "halted": x.halted}
         if isinstance(x, e.CommandDenied):
             return "request", "denied", self._denied(seq, x)
         if isinstance(x, e.CommandRepeated):
             return "request", "repeated", {"first_seq": x.first_seq}
         return self._account_told(seq, idx, ts, x)
+
+    def _change(self, ts: int, x: e.OrderChangeSent) -> tuple[str, str, Any]:
+        if x.replaced_by:
+            return "order", "replacement_sent", self._render.order(sent_order(ts, x))
+        return "order", "cancel_sent", self._render.cancellation(ts, x)
 
     def _activated(self, x: e.OrderActivated) -> dict[str, str | None]:
         word = STATUS_WORDS[x.status]

@@ -55,7 +55,9 @@ async def cancel_order(door: Door, head: Head, receive: Receive, rest: str) -> A
     command = CancelOrder(caller.account_id, row.order_id, key, told)
     decision = await door.decide(command, door.origin(caller, head))
     done = door.render.canceled_by_client(decision.ts, decision.events, caller.account_id)
-    return 200, encode(done[0]), decision.headers
+    shown = door.render.order_id(row.order_id)
+    mine = [each for each in done if each.id == shown]
+    return 200, encode(mine[-1] if mine else done[-1]), decision.headers
 
 
 def _quote(door: Door, instrument_id: int) -> Quote:

@@ -42,7 +42,13 @@ from stockyard.model.numbers import (
     format_decimal,
     format_ratio,
 )
-from stockyard.projections.rows import AccountRow, OrderRow, PositionRow, accepted_order
+from stockyard.projections.rows import (
+    AccountRow,
+    OrderRow,
+    PositionRow,
+    accepted_order,
+    sent_order,
+)
 from stockyard.projections.view import QuoteRow, View
 
 PRICE_PLACES_MIN: Final = 2
@@ -52,6 +58,11 @@ Trail = Callable[[int, int], tuple[int, int]]
 """For an account and an order: the extreme and the stop of a trailing stop that waits, else
 ``NO_TRAIL``.
 """
+_END_STATUSES: Final[dict[type, int]] = {
+    e.OrderCanceled: Status.CANCELED,
+    e.OrderExpired: Status.EXPIRED,
+    e.OrderRejected: Status.REJECTED,
+}
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -85,13 +96,16 @@ def value_micros(price: int, qty: int, instrument: Instrument) -> int:
 def made_orders(ts: int, events: Iterable[e.Event]) -> list[OrderRow]:
     """The orders that one record made, as the record left them: the one asked for, then its legs.
 
-    What befell other orders in the same record (a day's end, a closing's cancellations) is passed
-    over.
+    What befell other orders in the same record (a day's end, a closing's cancellations, arriving
+    replacements) is passed over: their ids come from earlier records.
     """
     rows: dict[int, OrderRow] = {}
     for event in events:
         if isinstance(event, e.OrderAccepted):
             rows[event.order_id] = accepted_order(ts, event)
+            continue
+        if isinstance(event, e.OrderChangeSent) and event.replaced_by:
+            rows[event.replaced_by] = sent_order(ts, event)
             continue
         row = rows.get(getattr(event, "order_id", 0))
         if row is None:
@@ -108,7 +122,10 @@ def made_orders(ts: int, events: Iterable[e.Event]) -> list[OrderRow]:
             row.qty = event.qty
         elif isinstance(event, e.OrderCanceled):
             row.status, row.reason, row.ended_ns = Status.CANCELED, event.reason, ts
-    return list(rows.values())
+        elif isinstance(event, e.OrderRejected):
+            row.status, row.reason, row.ended_ns = Status.REJECTED, event.reason, ts
+    newest = max(rows, default=0) // LEGS_MAX
+    return [row for order_id, row in rows.items() if order_id // LEGS_MAX == newest]
 
 
 def _fill(row: OrderRow, ts: int, x: e.OrderFilled) -> None:
@@ -313,16 +330,21 @@ class Renderer:
             time_text(ts),
         )
 
-    def cancellation(self, ts: int, x: e.OrderCanceled | e.OrderExpired) -> a.Cancellation:
-        """An order's end."""
-        word = STATUS_WORDS[Status.CANCELED if type(x) is e.OrderCanceled else Status.EXPIRED]
+    def cancellation(
+        self, ts: int, x: e.OrderCanceled | e.OrderExpired | e.OrderRejected | e.OrderChangeSent
+    ) -> a.Cancellation:
+        """An order's end, or that its cancellation is on its way."""
+        status, reason = Status.PENDING_CANCEL, Reason.BY_CLIENT
+        if not isinstance(x, e.OrderChangeSent):
+            status, reason = _END_STATUSES[type(x)], x.reason
+        word = STATUS_WORDS[status]
         return a.Cancellation(
             self.order_id(x.order_id),
             self.account_id(x.account_id),
             self._view.instruments[x.instrument_id].symbol,
             word,
             LIFECYCLE_WORDS[word],
-            REASON_WORDS[x.reason],
+            REASON_WORDS[reason],
             time_text(ts),
         )
 
@@ -333,9 +355,16 @@ class Renderer:
         return [
             self.cancellation(ts, event)
             for event in events
-            if isinstance(event, e.OrderCanceled)
-            and event.account_id == account_id
-            and event.reason == Reason.BY_CLIENT
+            if (
+                isinstance(event, e.OrderCanceled)
+                and event.account_id == account_id
+                and event.reason == Reason.BY_CLIENT
+            )
+            or (
+                isinstance(event, e.OrderChangeSent)
+                and event.account_id == account_id
+                and event.replaced_by == 0
+            )
         ]
 
     def fees(self, fees: Sequence[tuple[int, int]]) -> tuple[list[a.FeeLine], str]:
@@ -381,6 +410,11 @@ class Renderer:
             a.ProfileSeen(profile, x.profile_version),
             FILL_RULE_WORDS[x.rule],
             explanation(x, instrument, profile, total),
+            price_text(x.quoted_price, instrument),
+            price_text(x.slippage, instrument),
+            price_text(x.improvement, instrument),
+            x.level,
+            format_decimal(x.print_qty, scale) if x.print_qty else None,
         )
 
     def account(self, row: AccountRow) -> a.Account:
@@ -549,7 +583,17 @@ def explanation(x: e.OrderFilled, instrument: Instrument, profile: str, fees: st
     size_open = format_decimal(x.size_open, scale)
     age = format_decimal(x.quote_age_ns // 1_000_000, 3)
     did = f"{'Bought' if buying else 'Sold'} {qty} {instrument.symbol} at {price}"
+    limit = "its limit, where it waited"
+    printed = f"a trade of {format_decimal(x.print_qty, scale)}"
+    quoted = price_text(x.quoted_price, instrument)
     cause = {
+        FillRule.TAKE_DEPTH: (
+            f"level {x.level} behind the {touch}, {size_open} still open there by the profile's"
+            " depth"
+        ),
+        FillRule.REST_PASSED: f"{limit}, when the {touch} passed it at {quoted}",
+        FillRule.REST_PRINTED: f"{limit}, when {printed} passed it at {quoted}",
+        FillRule.REST_QUEUE: f"{limit}, when {printed} there had gone through the queue ahead",
         FillRule.TAKE_WHOLE: f"the {touch} when the order came, whatever its size",
         FillRule.TAKE_QUOTED: f"the {touch}, with {size_open} of {shown} displayed still open",
         FillRule.REST_WHOLE: f"the {touch} when it reached the waiting order, whatever its size",
@@ -560,6 +604,10 @@ def explanation(x: e.OrderFilled, instrument: Instrument, profile: str, fees: st
         FillRule.AUCTION_WHOLE: "the auction's price, whatever its size",
         FillRule.AUCTION_PRINTED: f"the auction's price, with {size_open} of its size still open",
     }[x.rule]
+    if x.slippage:
+        cause += f", {price_text(x.slippage, instrument)} worse by slippage from {quoted}"
+    if x.improvement:
+        cause += f", {price_text(x.improvement, instrument)} better by price improvement"
     return (
         f"{did}: {cause}; the quote was {age} s old, profile {profile} version"
         f" {x.profile_version}, fees {fees}."

@@ -50,12 +50,19 @@ def _tell(
     ts: int,
     event: e.Event,
 ) -> tuple[str, str] | None:
+    if isinstance(event, e.OrderChangeSent):
+        return _change(render, row, event)
     if getattr(event, "order_id", 0) != row.order_id:
         return None
     if isinstance(event, e.OrderAccepted):
         return "accepted", _accepted(render, event, instrument)
     if isinstance(event, e.OrderActivated):
-        return "activated", _activated(row, event, instrument)
+        return "activated", _activated(row, event, instrument, ts)
+    if isinstance(event, e.OrderRested):
+        return "rested", _rested(event, instrument)
+    if isinstance(event, e.OrderRejected):
+        reason = REASON_WORDS[event.reason].replace("_", " ")
+        return "rejected", f"It came to nothing: {reason}. What it held is free again."
     if isinstance(event, e.OrderReduced):
         qty = format_decimal(event.qty, instrument.qty_scale)
         return "reduced", f"The other exit was filled in part: this one is for {qty} now."
@@ -80,7 +87,12 @@ def _tell(
     return None
 
 
-def _activated(row: OrderRow, event: e.OrderActivated, instrument: Instrument) -> str:
+def _activated(row: OrderRow, event: e.OrderActivated, instrument: Instrument, ts: int) -> str:
+    if event.sent_ns:
+        took = format_decimal((ts - event.sent_ns) // 1_000, 3)
+        if event.status == Status.ACCEPTED:
+            return f"It reached the venue after {took} ms, where the session had closed: it waits."
+        return f"It reached the venue after {took} ms and was priced against what it found there."
     if row.time_in_force == TimeInForce.OPG:
         return "The opening auction printed, and the order traded in it."
     if row.time_in_force == TimeInForce.CLS:
@@ -91,6 +103,24 @@ def _activated(row: OrderRow, event: e.OrderActivated, instrument: Instrument) -
     if event.status == Status.ACCEPTED:
         return f"Its entry has ended: it is for {qty} and waits for its session."
     return f"It came alive for {qty}."
+
+
+def _rested(event: e.OrderRested, instrument: Instrument) -> str:
+    if event.halted:
+        return "Trading was halted, so it waits for the first quote after the halt."
+    ahead = format_decimal(event.ahead_qty, instrument.qty_scale)
+    return f"It waits in the market at its limit, behind {ahead} that trade there first."
+
+
+def _change(render: Renderer, row: OrderRow, event: e.OrderChangeSent) -> tuple[str, str] | None:
+    arrives = time_text(event.arrives_ns)
+    if event.replaced_by == row.order_id:
+        told = f"It is on its way to replace order {render.order_id(event.order_id)}"
+        return "sent", f"{told}, and reaches the venue at {arrives}."
+    if event.order_id != row.order_id:
+        return None
+    what = "A replacement" if event.replaced_by else "Its cancellation"
+    return "change_sent", f"{what} reaches the venue at {arrives}; until then it may still fill."
 
 
 def _left(event: e.OrderFilled, instrument: Instrument) -> str:
@@ -133,6 +163,8 @@ def _accepted(render: Renderer, x: e.OrderAccepted, instrument: Instrument) -> s
     )
     came = "It replaces order " + render.order_id(x.replaces) + ". " if x.replaces else ""
     waits = _waits(x.time_in_force) if x.status == Status.ACCEPTED else ""
+    if x.status == Status.PENDING_NEW:
+        waits = "It is on its way to the venue. "
     if x.status == Status.HELD:
         waits = f"It waits until order {render.order_id(x.parent_id)} has ended. "
     linked = ""

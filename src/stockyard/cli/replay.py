@@ -72,7 +72,9 @@ def replay(
     *,
     orders: Path | None = None,
     data: Path | None = None,
-    profile: Literal["realistic", "ideal"] = "realistic",
+    profile: Literal[
+        "realistic", "ideal", "brutal", "exchange", "wholesaler", "crypto_exchange"
+    ] = "realistic",
     cash: str = "100000",
     speed: float = 0.0,
     start: Annotated[str | None, Parameter(name="--from")] = None,
@@ -89,7 +91,7 @@ def replay(
     spec: The recording, such as "lean:DIR?date=2013-10-07&symbols=IBM" (see the guide).
     orders: CSV file of orders to place, cancel and replace at market times.
     data: Directory for the journal, empty or with this same playback cut off; without it, memory.
-    profile: How honest fills are: realistic or ideal.
+    profile: How honest fills are; GET /api/v1/profiles tells what each does.
     cash: Dollars the account starts with.
     speed: Speed against the recording's own time; 0 for as fast as possible.
     start: Time of day to begin at, such as 10:00: New York's for stocks, UTC for coins.

@@ -7,6 +7,7 @@ Promises: a cash account never owes: ``cash_micros >= held_micros >= 0`` and for
 from mypy_extensions import mypyc_attr
 
 from stockyard.engine.orders import Order
+from stockyard.model.commands import ReplaceOrder
 
 
 @mypyc_attr(acyclic=True)
@@ -33,6 +34,19 @@ class Answer:
         self.expires_ns = expires_ns
 
 
+@mypyc_attr(acyclic=True)
+class Change:
+    """A replacement on its way to the venue: ``new_order_id`` is the id its order will have."""
+
+    def __init__(
+        self, new_order_id: int, instrument_id: int, arrives_ns: int, command: ReplaceOrder
+    ) -> None:
+        self.new_order_id = new_order_id
+        self.instrument_id = instrument_id
+        self.arrives_ns = arrives_ns
+        self.command = command
+
+
 class Account:
     """One cash account."""
 
@@ -47,6 +61,7 @@ class Account:
         self.orders: dict[int, Order] = {}
         self.positions: dict[int, Position] = {}
         self.answers: dict[str, Answer] = {}
+        self.changes: dict[int, Change] = {}
 
     def position(self, instrument_id: int) -> Position:
         """The position in an instrument, made when there is none yet."""

@@ -7,8 +7,17 @@ is filled by other rules. Must not know: accounts, fees, or how a fill is priced
 from typing import Final
 
 from stockyard.engine.orders import Order, OrderHeap, before
+from stockyard.engine.price_levels import PriceLevel
 from stockyard.engine.triggers import Triggers
-from stockyard.model.codes import AUCTION_TIMES, OrderType, Phase, Side, Status, TimeInForce
+from stockyard.model.codes import (
+    AUCTION_TIMES,
+    LimitRule,
+    OrderType,
+    Phase,
+    Side,
+    Status,
+    TimeInForce,
+)
 from stockyard.model.instruments import Instrument
 
 VALUE_DIGITS: Final = 6
@@ -20,13 +29,18 @@ class OrderQueue:
     """Working orders of one side of a lane: market orders by age, then limit orders.
 
     Limit orders that also trade in extended hours are kept apart, so that a quote outside the
-    regular session finds them without passing the others.
+    regular session finds them without passing the others. Where a limit order needs a place in the
+    market, the ``fresh`` ones wait for a quote to take it by, and ``levels`` are the queues of each
+    price.
     """
 
     def __init__(self) -> None:
         self.market = OrderHeap()
         self.limit = OrderHeap()
         self.extended = OrderHeap()
+        self.fresh = OrderHeap()
+        self.fresh_extended = OrderHeap()
+        self.levels: dict[int, PriceLevel] = {}
 
     def add(self, order: Order) -> None:
         """Queue a working order."""
@@ -38,24 +52,81 @@ class OrderQueue:
             self._limits(order).push(order)
 
     def _limits(self, order: Order) -> OrderHeap:
+        if order.is_fresh:
+            return self.fresh_extended if order.extended_hours else self.fresh
         return self.extended if order.extended_hours else self.limit
+
+    def await_quote(self, order: Order) -> None:
+        """Let a limit order wait for the quote it arrives with."""
+        order.is_fresh = True
+        order.rank = 0
+        self._limits(order).push(order)
+
+    def line_up(self, order: Order, ahead: int) -> None:
+        """Queue a limit order behind ``ahead`` at its price."""
+        self.add(order)
+        level = self.levels.get(order.limit_price)
+        if level is None:
+            level = PriceLevel()
+            self.levels[order.limit_price] = level
+        level.join(order, ahead)
+
+    def ahead(self, order: Order) -> int:
+        """What trades before an order at its price; 0 where nobody queues."""
+        level = self.levels.get(order.limit_price)
+        return level.ahead(order) if level is not None else 0
 
     def remove(self, order: Order) -> None:
         """Take an order out, if it is here."""
-        if order.heap_index >= 0:
-            at_market = order.works_as == OrderType.MARKET
-            heap = self.market if at_market else self._limits(order)
-            heap.remove(order)
+        if order.heap_index < 0:
+            return
+        if order.works_as == OrderType.MARKET:
+            self.market.remove(order)
+            return
+        self._limits(order).remove(order)
+        if order.is_fresh:
+            order.is_fresh = False
+            return
+        level = self.levels.get(order.limit_price)
+        if level is not None:
+            level.leave(order)
+            if not level.orders:
+                del self.levels[order.limit_price]
+
+    def start_anew(self, places: bool) -> None:
+        """Take every limit order's place away; ``places``: whether they wait for a new one."""
+        orders: list[Order] = []
+        for heap in (self.limit, self.extended, self.fresh, self.fresh_extended):
+            order = heap.best()
+            while order is not None:
+                self.remove(order)
+                orders.append(order)
+                order = heap.best()
+        for order in orders:
+            if places:
+                self.await_quote(order)
+            else:
+                self.add(order)
 
     def best_limit(self, is_open: bool) -> Order | None:
         """The limit order to serve first: of all in the regular session, else of the extended."""
-        extended = self.extended.best()
-        if not is_open:
-            return extended
-        first = self.limit.best()
-        if extended is None or (first is not None and before(first, extended)):
-            return first
-        return extended
+        return _first(self.limit, self.extended, is_open)
+
+    def next_fresh(self, is_open: bool) -> Order | None:
+        """The order to arrive first with a quote: of all in the regular session, else of the
+        extended.
+        """
+        return _first(self.fresh, self.fresh_extended, is_open)
+
+
+def _first(regular: OrderHeap, extended: OrderHeap, is_open: bool) -> Order | None:
+    late = extended.best()
+    if not is_open:
+        return late
+    first = regular.best()
+    if late is None or (first is not None and before(first, late)):
+        return first
+    return late
 
 
 class Lane:
@@ -63,6 +134,7 @@ class Lane:
 
     def __init__(self, profile_id: int) -> None:
         self.profile_id = profile_id
+        self.limit_rule = LimitRule.TOUCH
         self.buys = OrderQueue()
         self.sells = OrderQueue()
 
@@ -72,7 +144,10 @@ class Lane:
 
 
 class Book:
-    """One instrument's state. ``*_taken`` is what fills have taken of the current quote's sizes."""
+    """One instrument's state. ``*_taken`` is what fills have taken of the current quote's sizes.
+
+    ``halted``: trading is stopped; ``paused``: it is, or no quote has come since it went on.
+    """
 
     def __init__(self, instrument: Instrument) -> None:
         self.bid = 0
@@ -90,6 +165,8 @@ class Book:
         self.phase = 0
         self.is_open = False
         self.print_due_ns = 0
+        self.halted = False
+        self.paused = False
         self.queued: dict[int, Order] = {}
         self.opening: dict[int, Order] = {}
         self.closing: dict[int, Order] = {}
@@ -144,14 +221,6 @@ class Book:
         self.lanes.insert(at, lane)
         return lane
 
-    def queue(self, order: Order) -> None:
-        """Let an order wait for quotes that reach it."""
-        self.lane(order).queue(order.side).add(order)
-
-    def tick_at(self, price: int) -> int:
-        """The price increment at a price."""
-        return self.tick if price >= self.tick_threshold else self.tick_below
-
     def touch(self, side: int) -> int:
         """The price an order of this side would trade at now: the ask to buy, the bid to sell."""
         return self.ask if side == Side.BUY else self.bid
@@ -160,12 +229,24 @@ class Book:
         """What is left of the displayed size an order of this side would take from."""
         return self.ask_qty - self.ask_taken if side == Side.BUY else self.bid_qty - self.bid_taken
 
-    def take(self, side: int, qty: int) -> None:
-        """Mark displayed size as taken until the next quote."""
+    def shown_size(self, side: int) -> int:
+        """The displayed size an order of this side would take from."""
+        return self.ask_qty if side == Side.BUY else self.bid_qty
+
+    def taken(self, side: int) -> int:
+        """What orders of this side have taken since the quote."""
+        return self.ask_taken if side == Side.BUY else self.bid_taken
+
+    def take(self, side: int, begins: int, qty: int) -> None:
+        """Mark size as taken until the next quote; what is left before ``begins`` is passed."""
         if side == Side.BUY:
-            self.ask_taken += qty
+            self.ask_taken = max(self.ask_taken, begins) + qty
         else:
-            self.bid_taken += qty
+            self.bid_taken = max(self.bid_taken, begins) + qty
+
+    def tick_at(self, price: int) -> int:
+        """The price increment at a price."""
+        return self.tick if price >= self.tick_threshold else self.tick_below
 
     def market_price(self, side: int) -> int:
         """What stops of this side are measured against: the last trade, or, in a book that has seen
@@ -185,6 +266,8 @@ class Book:
             self.auction(order.time_in_force).pop(order.order_id, None)
         elif order.status == Status.ACCEPTED:
             self.queued.pop(order.order_id, None)
+        elif order.arrives_ns:
+            pass
         elif order.awaits_trigger:
             self.triggers.remove(order)
         else:

@@ -5,7 +5,7 @@ those it replaced have filled, and never for more than the position has free; of
 ready first. Must not know: how a fill is priced.
 """
 
-from stockyard.engine import links, venue
+from stockyard.engine import links, travel, venue
 from stockyard.engine.accounts import Account
 from stockyard.engine.books import Book
 from stockyard.engine.leg_rules import (
@@ -146,8 +146,11 @@ def price_exit(book: Book, order: Order) -> None:
     order.worst_price = worst_price(book, priced)
 
 
-def begin(state: State, book: Book, order: Order) -> None:
-    """Let an order's life begin: in its session, or in the line for the next one or its auction."""
+def begin(state: State, book: Book, order: Order, ts: int, travels: bool) -> None:
+    """Let an order's life begin: in its session, or in the line for the next one or its auction.
+
+    ``travels``: it is not at the venue yet, which may take time.
+    """
     if order.time_in_force == TimeInForce.DAY:
         book.day_orders[order.order_id] = order
         calendar = state.calendars.get(book.calendar_id)
@@ -156,7 +159,12 @@ def begin(state: State, book: Book, order: Order) -> None:
     elif order.time_in_force == TimeInForce.GTD and order.status != Status.HELD:
         state.date(order)
     works = book.trades(order.extended_hours) and order.time_in_force not in AUCTION_TIMES
-    order.status = advance(order.status, Trigger.ADMIT if works else Trigger.QUEUE)
+    if not works:
+        order.status = advance(order.status, Trigger.QUEUE)
+    elif travels and travel.sets_out(state, order, ts):
+        order.status = advance(order.status, Trigger.SEND)
+    else:
+        order.status = advance(order.status, Trigger.ADMIT)
 
 
 def start(
@@ -164,10 +172,10 @@ def start(
 ) -> None:
     """Work orders that have begun, the stop of a pair (which comes second) first."""
     for order in reversed(orders):
-        if order.order_id not in account.orders:
+        if order.order_id not in account.orders or order.arrives_ns:
             continue
         if order.status != Status.ACCEPTED:
-            venue.work(state, account, book, order, ts, out)
+            venue.arrive(state, account, book, order, ts, out)
         elif order.time_in_force in AUCTION_TIMES:
             book.auction(order.time_in_force)[order.order_id] = order
         else:
@@ -201,7 +209,7 @@ def _bring_alive(state: State, entry: Order, ts: int, out: list[Event]) -> None:
         leg.qty = qty
         price_exit(book, leg)
         links.hold_exit(account, leg)
-        begin(state, book, leg)
+        begin(state, book, leg, ts, False)
     for leg in living:
         tell_activated(account, leg, out)
     start(state, account, book, living, ts, out)
@@ -212,8 +220,11 @@ def trades_at_market(order: Order) -> bool:
     return order.works_as == OrderType.MARKET and not order.awaits_trigger
 
 
-def tell_activated(account: Account, order: Order, out: list[Event]) -> None:
-    """Tell that an order came alive, and what it is from now on."""
+def tell_activated(account: Account, order: Order, out: list[Event], sent_ns: int = 0) -> None:
+    """Tell that an order came alive, and what it is from now on.
+
+    ``sent_ns``: when it set out, 0 for one that did not travel.
+    """
     out.append(
         OrderActivated(
             order.order_id,
@@ -225,6 +236,7 @@ def tell_activated(account: Account, order: Order, out: list[Event]) -> None:
             order.worst_price if trades_at_market(order) else 0,
             account.held_micros,
             held_qty(account, order.instrument_id),
+            sent_ns,
         )
     )
 

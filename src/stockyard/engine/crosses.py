@@ -52,7 +52,7 @@ def _trade(
     bounded = state.profiles[order.profile_id].size_bounded
     qty, reason = 0, Reason.NOT_FILLED_IN_AUCTION
     if within(order.side, price, order.worst_price):
-        qty = venue.fillable_qty(account, book, order, False, price)
+        qty = venue.fillable_qty(account, book, order, -1, price)
         if qty < order.qty:
             reason = Reason.ACCOUNT_AT_LIMIT
         if bounded and left < qty:

@@ -4,10 +4,10 @@ Promises: a command is answered once, by events; nothing is changed by one that 
 know: how a fill is priced (``venue``) or whether the means suffice (``risk``).
 """
 
-from stockyard.engine import classes, idempotency, links, venue
+from stockyard.engine import classes, idempotency, links, travel, venue
 from stockyard.engine.accounts import Account
 from stockyard.engine.books import Book
-from stockyard.engine.leg_rules import broken_time
+from stockyard.engine.leg_rules import Exits, broken_time
 from stockyard.engine.orders import Order, advance
 from stockyard.engine.risk import Request, Terms, check_leg, check_order, requested
 from stockyard.engine.state import State, drop_order, held_qty
@@ -75,7 +75,7 @@ def on_place_order(state: State, ts: int, command: PlaceOrder, out: list[Event])
     if terms.code:
         _deny(account, terms, out)
     else:
-        admit(state, account, request, terms, client_order_id, None, ts, out)
+        admit(state, account, request, terms, client_order_id, None, 0, ts, out)
 
 
 def _lowest(asked: Terms, checked: Terms) -> Terms:
@@ -100,14 +100,18 @@ def admit(
     terms: Terms,
     client_order_id: str,
     replaced: Order | None,
+    order_id: int,
     ts: int,
     out: list[Event],
 ) -> None:
-    """Make the order, hold its means, and work it if its session is open."""
+    """Make the order, hold its means, and send it to the venue if its session is open.
+
+    ``order_id``: the id of one that is there already, having travelled as a replacement; 0 else.
+    """
     book = state.book(request.instrument_id)
     assert book is not None
     order = Order(
-        state.next_order_id(),
+        order_id or state.next_order_id(),
         account.account_id,
         request.instrument_id,
         request.side,
@@ -147,17 +151,32 @@ def admit(
         account.held_micros += terms.hold_micros
     else:
         links.hold_exit(account, order)
+    exits = request.exits if replaced is None else None
+    _begin_together(state, account, book, order, exits, ts, order_id == 0, out)
+
+
+def _begin_together(
+    state: State,
+    account: Account,
+    book: Book,
+    order: Order,
+    exits: Exits | None,
+    ts: int,
+    travels: bool,
+    out: list[Event],
+) -> None:
+    """Make an order's exits and begin what begins with it."""
     working = [order]
     legs: list[Order] = []
-    if request.exits is not None and replaced is None:
-        order.order_class = request.exits.order_class
-        legs = classes.make_legs(state, account, order, request.exits)
+    if exits is not None:
+        order.order_class = exits.order_class
+        legs = classes.make_legs(state, account, order, exits)
         if order.order_class == OrderClass.OCO:
             working.extend(legs)
     for each in working:
         if each is not order:
             classes.price_exit(book, each)
-        classes.begin(state, book, each)
+        classes.begin(state, book, each, ts, travels)
     classes.tell_accepted(account, order, out)
     for leg in legs:
         classes.tell_accepted(account, leg, out)
@@ -171,17 +190,35 @@ def on_cancel_order(state: State, ts: int, command: CancelOrder, out: list[Event
     if account is None:
         return
     order = account.orders.get(command.order_id)
-    idempotency.remember(state, account, "", key, digest, ts, order is not None)
+    change = account.changes.get(command.order_id)
+    if change is not None:
+        order = account.orders.get(change.command.order_id)
+    code = 0
     if order is None:
-        out.append(CommandDenied(account.account_id, DenyCode.ORDER_NOT_OPEN, 0, 0))
-        return
-    cancel_by_client(state, account, order, Reason.BY_CLIENT, out)
+        code = DenyCode.ORDER_NOT_OPEN
+    elif order.cancel_ns:
+        code = DenyCode.CHANGE_UNDER_WAY
+    idempotency.remember(state, account, "", key, digest, ts, code == 0)
+    if order is None or code:
+        out.append(CommandDenied(account.account_id, code, 0, 0))
+    else:
+        _cancel_asked(state, account, order, ts, out)
+
+
+def _cancel_asked(state: State, account: Account, order: Order, ts: int, out: list[Event]) -> None:
+    """Cancel an order, or send the cancellation where that takes time."""
+    delay_ns = travel.change_latency_ns(state, order)
+    if delay_ns:
+        travel.send_cancel(state, account, order, delay_ns, ts, out)
+    else:
+        cancel_by_client(state, account, order, Reason.BY_CLIENT, out)
 
 
 def cancel_by_client(
     state: State, account: Account, order: Order, reason: int, out: list[Event]
 ) -> None:
-    """Cancel an order whose book is looked up here."""
+    """Cancel an order at once, and give up its replacement if one is under way."""
+    travel.give_up_change(account, order, reason, out)
     book = state.book(order.instrument_id)
     assert book is not None
     venue.cancel(state, account, book, order, reason, out)
@@ -205,8 +242,14 @@ def on_cancel_all_orders(state: State, ts: int, command: CancelAllOrders, out: l
         return
     idempotency.remember(state, account, "", key, digest, ts, True)
     wanted = command.instrument_id
-    orders = [o for o in account.orders.values() if wanted in (0, o.instrument_id)]
-    cancel_together(state, account, orders, Reason.BY_CLIENT, out)
+    at_once: list[Order] = []
+    for order in list(account.orders.values()):
+        if wanted in (0, order.instrument_id) and order.cancel_ns == 0:
+            if travel.change_latency_ns(state, order):
+                _cancel_asked(state, account, order, ts, out)
+            else:
+                at_once.append(order)
+    cancel_together(state, account, at_once, Reason.BY_CLIENT, out)
 
 
 def on_replace_order(state: State, ts: int, command: ReplaceOrder, out: list[Event]) -> None:
@@ -221,6 +264,8 @@ def on_replace_order(state: State, ts: int, command: ReplaceOrder, out: list[Eve
     if order is None:
         terms.deny(DenyCode.ORDER_NOT_OPEN)
     else:
+        if order.cancel_ns or order.change_id:
+            terms.deny(DenyCode.CHANGE_UNDER_WAY)
         request = _replacement(state, account, order, command, terms)
         if request.held:
             terms = _lowest(terms, check_leg(state, account, request, ts))
@@ -230,6 +275,47 @@ def on_replace_order(state: State, ts: int, command: ReplaceOrder, out: list[Eve
     if terms.code or order is None or request is None:
         _deny(account, terms, out)
         return
+    delay_ns = travel.change_latency_ns(state, order)
+    if delay_ns:
+        travel.send_change(state, account, order, command, delay_ns, ts, out)
+    else:
+        _put_in_place(state, account, order, request, terms, client_order_id, 0, ts, out)
+
+
+def replace_now(
+    state: State,
+    account: Account,
+    order: Order,
+    command: ReplaceOrder,
+    order_id: int,
+    ts: int,
+    out: list[Event],
+) -> bool:
+    """Replace an order by the one ``order_id`` if that may still be; whether it was."""
+    terms = Terms()
+    if order.cancel_ns:
+        terms.deny(DenyCode.CHANGE_UNDER_WAY)
+    request = _replacement(state, account, order, command, terms)
+    terms = _lowest(terms, check_order(state, account, request, ts))
+    if terms.code:
+        return False
+    name = command.client_order_id
+    _put_in_place(state, account, order, request, terms, name, order_id, ts, out)
+    return True
+
+
+def _put_in_place(
+    state: State,
+    account: Account,
+    order: Order,
+    request: Request,
+    terms: Terms,
+    client_order_id: str,
+    order_id: int,
+    ts: int,
+    out: list[Event],
+) -> None:
+    """End an order as replaced, and admit the one in its place."""
     book = state.book(order.instrument_id)
     assert book is not None
     drop_order(state, account, book, order)
@@ -239,12 +325,12 @@ def on_replace_order(state: State, ts: int, command: ReplaceOrder, out: list[Eve
             order.order_id,
             order.account_id,
             order.instrument_id,
-            state.peek_order_id(),
+            order_id or state.peek_order_id(),
             account.held_micros,
             held_qty(account, order.instrument_id),
         )
     )
-    admit(state, account, request, terms, client_order_id, order, ts, out)
+    admit(state, account, request, terms, client_order_id, order, order_id, ts, out)
 
 
 def _replacement(
@@ -292,7 +378,7 @@ def _replace_linked(
     if order.order_type == OrderType.TRAILING_STOP and order.awaits_trigger:
         trails = (request.trail_price, request.trail_ppm)
         if trails == (order.trail_price, order.trail_ppm):
-            armed = order.status not in (Status.ACCEPTED, Status.HELD)
+            armed = order.is_armed
             request.extreme = book.triggers.extreme_of(order) if armed else order.extreme
     request.exits = classes.exits_of(account, order)
     if not links.is_leg(order):
@@ -333,7 +419,7 @@ def on_close_position(state: State, ts: int, command: ClosePosition, out: list[E
     if command.cancel_orders:
         orders = [o for o in account.orders.values() if o.instrument_id == command.instrument_id]
         cancel_together(state, account, orders, Reason.POSITION_CLOSED, out)
-    admit(state, account, request, terms, client_order_id, None, ts, out)
+    admit(state, account, request, terms, client_order_id, None, 0, ts, out)
 
 
 def _closing(state: State, account: Account, command: ClosePosition) -> tuple[Request, Terms]:
@@ -380,7 +466,7 @@ def _activate(
     if book.queued.pop(order.order_id, None) is not None:
         order.status = advance(order.status, Trigger.ADMIT)
         classes.tell_activated(account, order, out)
-        venue.work(state, account, book, order, ts, out)
+        venue.arrive(state, account, book, order, ts, out)
 
 
 def end_day_orders(state: State, book: Book, extended_hours: bool, out: list[Event]) -> None:

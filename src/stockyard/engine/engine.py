@@ -119,6 +119,8 @@ class Engine:
             reference.on_auction_print(state, ts, message, out)
         elif isinstance(message, f.LimitsSet):
             state.limits = message.limits
+        elif isinstance(message, f.TradingHalted):
+            reference.on_trading_halted(state, message)
         else:
             assert isinstance(message, f.ClockTick), "unknown input"
 

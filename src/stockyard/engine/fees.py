@@ -139,6 +139,10 @@ def house_book(kind: int) -> int:
         return HouseBook.SEC
     if kind == FeeKind.TAF:
         return HouseBook.TAF
+    if kind == FeeKind.ORF:
+        return HouseBook.ORF
+    if kind == FeeKind.CAT:
+        return HouseBook.CAT
     if kind == FeeKind.COMMISSION:
         return HouseBook.COMMISSION
     return HouseBook.EXCHANGE

@@ -35,6 +35,20 @@ TRANSITIONS: Final = {
     (Status.PARTIALLY_FILLED, Trigger.CANCEL): Status.CANCELED,
     (Status.PARTIALLY_FILLED, Trigger.EXPIRE): Status.EXPIRED,
     (Status.PARTIALLY_FILLED, Trigger.REPLACE): Status.REPLACED,
+    (Status.NONE, Trigger.SEND): Status.PENDING_NEW,
+    (Status.PENDING_NEW, Trigger.QUEUE): Status.ACCEPTED,
+    (Status.PENDING_NEW, Trigger.ADMIT): Status.NEW,
+    (Status.PENDING_NEW, Trigger.CANCEL): Status.CANCELED,
+    (Status.PENDING_NEW, Trigger.EXPIRE): Status.EXPIRED,
+    (Status.PENDING_NEW, Trigger.REPLACE): Status.REPLACED,
+    (Status.PENDING_NEW, Trigger.SEND_CANCEL): Status.PENDING_CANCEL,
+    (Status.NEW, Trigger.SEND_CANCEL): Status.PENDING_CANCEL,
+    (Status.PARTIALLY_FILLED, Trigger.SEND_CANCEL): Status.PENDING_CANCEL,
+    (Status.PENDING_CANCEL, Trigger.FILL_PART): Status.PENDING_CANCEL,
+    (Status.PENDING_CANCEL, Trigger.FILL_REST): Status.FILLED,
+    (Status.PENDING_CANCEL, Trigger.CANCEL): Status.CANCELED,
+    (Status.PENDING_CANCEL, Trigger.EXPIRE): Status.EXPIRED,
+    (Status.PENDING_CANCEL, Trigger.REJECT): Status.REJECTED,
 }
 """``(status, trigger) -> status``. What is not here cannot happen."""
 
@@ -73,6 +87,11 @@ class Order:
     Links are order ids, 0 for none: ``parent_id`` a leg's entry, ``sibling_id`` the other exit of a
     pair, ``take_profit_id`` and ``stop_loss_id`` an entry's legs. ``filled_before``: what the
     orders it replaces have filled. ``protects``: it was put on a position.
+
+    ``is_fresh``: it waits for the first quote it can arrive with. ``queue_mark``: its place in a
+    ``PriceLevel``. ``arrives_ns``: when it reaches the venue, ``cancel_ns`` when its cancellation
+    does, 0 for none under way; ``sent_ns``: when it set out. ``change_id``: the id of the order
+    that is on its way to replace it.
     """
 
     def __init__(
@@ -126,6 +145,18 @@ class Order:
         self.protects = False
         self.rank = 0
         self.heap_index = -1
+        self.is_fresh = False
+        self.queue_mark = 0
+        self.sent_ns = 0
+        self.arrives_ns = 0
+        self.cancel_ns = 0
+        self.change_id = 0
+
+    @property
+    def is_armed(self) -> bool:
+        """Whether it stands at the venue and waits for its price."""
+        there = self.status not in (Status.ACCEPTED, Status.HELD) and self.arrives_ns == 0
+        return self.awaits_trigger and there
 
     def await_trigger(self) -> None:
         """Make it a stop order that waits for its price."""

@@ -5,16 +5,17 @@ the answer is shown.
 """
 
 from stockyard.engine.books import Book
+from stockyard.engine.depth import offered
 from stockyard.engine.fees import charge
 from stockyard.engine.order_rules import within
 from stockyard.engine.risk import Terms, check_order, requested
 from stockyard.engine.state import State
 from stockyard.engine.venue import tradable_now
-from stockyard.model.codes import AUCTION_TIMES, STOP_TYPES, Side
+from stockyard.model.codes import AUCTION_TIMES, STOP_TYPES, OrderType, Side
 from stockyard.model.commands import PlaceOrder
 from stockyard.model.denials import DenyCode
 from stockyard.model.previews import OrderPreview
-from stockyard.numerics.arithmetic import div_ceil, div_floor, round_down_to
+from stockyard.numerics.arithmetic import div_ceil, div_floor, mul_div_ceil
 
 
 def preview(state: State, command: PlaceOrder, ts: int) -> OrderPreview:
@@ -63,9 +64,15 @@ def _estimate(
     )
     if tradable and within(side, touch, terms.worst_price):
         price = touch
+        if profile.slippage_bps and command.order_type == OrderType.MARKET:
+            away = mul_div_ceil(touch, profile.slippage_bps, 10_000)
+            price = touch + away if side == Side.BUY else touch - away
+            price = (
+                min(price, terms.worst_price) if side == Side.BUY else max(price, terms.worst_price)
+            )
         now_qty = terms.qty
         if profile.size_bounded:
-            now_qty = min(now_qty, round_down_to(book.open_size(side), book.lot))
+            now_qty = min(now_qty, offered(book, profile, side, terms.worst_price))
     exact = price * terms.qty
     buying = side == Side.BUY
     value = div_ceil(exact, book.value_divisor) if buying else div_floor(exact, book.value_divisor)

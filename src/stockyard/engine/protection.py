@@ -175,7 +175,7 @@ def _begin(
     for order in orders:
         classes.price_exit(book, order)
         links.hold_exit(account, order)
-        classes.begin(state, book, order)
+        classes.begin(state, book, order, ts, True)
     for order in orders:
         classes.tell_accepted(account, order, out)
     classes.start(state, account, book, orders, ts, out)

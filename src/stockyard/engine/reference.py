@@ -4,7 +4,7 @@ Promises: a fact is taken as it is; only one that no correct program would write
 Must not know: which file or feed it came from.
 """
 
-from stockyard.engine import classes, crosses, desk, stops, venue
+from stockyard.engine import arrivals, classes, crosses, desk, stops, venue
 from stockyard.engine.books import Book
 from stockyard.engine.fees import FeeTable
 from stockyard.engine.sessions import Calendar
@@ -19,6 +19,7 @@ from stockyard.model.facts import (
     Quote,
     SessionsScheduled,
     Trade,
+    TradingHalted,
     WorldCreated,
 )
 from stockyard.model.numbers import INT_MAX
@@ -40,12 +41,13 @@ def on_quote(state: State, ts: int, fact: Quote, out: list[Event]) -> None:
     book.ask_taken = 0
     book.quote_ts = ts
     book.quote_seq = state.seq
+    book.paused = book.halted
     venue.serve_quote(state, book, ts, out)
     stops.on_touch(state, book, ts, out)
 
 
 def on_trade(state: State, ts: int, fact: Trade, out: list[Event]) -> None:
-    """Take over the last price, and trigger what it reaches.
+    """Take over the last price, fill the waiting orders it passes, and trigger what it reaches.
 
     A price that no market could mean (not above zero, or beyond ``price_max``) is ignored.
     """
@@ -54,6 +56,7 @@ def on_trade(state: State, ts: int, fact: Trade, out: list[Event]) -> None:
         book.last_price = fact.price
         book.last_qty = fact.qty
         book.last_ts = ts
+        venue.serve_print(state, book, fact.price, min(fact.qty, INT_MAX), ts, out)
         stops.on_print(state, book, fact.price, ts, out)
 
 
@@ -110,7 +113,17 @@ def on_fees_scheduled(state: State, fact: FeesScheduled) -> None:
 
 def on_profile_defined(state: State, fact: ProfileDefined) -> None:
     """Define a profile, or a new version of one that also its open orders follow."""
-    state.profiles[fact.profile.profile_id] = Profile(fact.profile)
+    profile = Profile(fact.profile)
+    state.profiles[profile.profile_id] = profile
+    venue.redefined(state, profile)
+
+
+def on_trading_halted(state: State, fact: TradingHalted) -> None:
+    """Stop trading in an instrument, or let it go on with the next quote."""
+    book = state.book(fact.instrument_id)
+    if book is not None:
+        book.paused = book.paused or fact.halted
+        book.halted = fact.halted
 
 
 def on_sessions_scheduled(state: State, fact: SessionsScheduled, ts: int, out: list[Event]) -> None:
@@ -129,9 +142,10 @@ def on_sessions_scheduled(state: State, fact: SessionsScheduled, ts: int, out: l
 
 def pass_time(state: State, ts: int, out: list[Event]) -> None:
     """Let happen what is due up to ``ts``: boundaries of calendars, then auctions whose print has
-    not come, then orders whose date has come.
+    not come, then orders whose date has come, then what reaches the venue.
     """
     while state.next_due_ns <= ts:
+        wakes_ns = ts
         due: Calendar | None = None
         for calendar_id in sorted(state.calendars):
             calendar = state.calendars[calendar_id]
@@ -143,10 +157,13 @@ def pass_time(state: State, ts: int, out: list[Event]) -> None:
             _turn(state, due, before, at_ns, ts, out)
         elif state.print_due_ns() <= state.next_due_ns:
             crosses.end_waits(state, state.next_due_ns, out)
-        else:
+        elif state.dated and state.dated[0][0] <= state.next_due_ns:
             _end_dated(state, state.next_due_ns, out)
+        else:
+            wakes_ns = state.next_due_ns
+            arrivals.reach_venue(state, wakes_ns, out)
         if state.waking:
-            classes.wake(state, ts, out)
+            classes.wake(state, wakes_ns, out)
         state.refresh_due()
 
 
@@ -171,6 +188,7 @@ def _turn(
         if book is None or book.calendar_id != calendar.calendar_id:
             continue
         book.enter(phase)
+        venue.places_end(book)
         if phase in (Phase.PRE, Phase.OPEN):
             desk.come_alive(state, book, ts, out)
         elif before != Phase.POST:

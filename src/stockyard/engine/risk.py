@@ -23,10 +23,11 @@ from stockyard.engine.leg_rules import (
     exit_side,
 )
 from stockyard.engine.order_rules import Priced, times_in_force, worst_price
-from stockyard.engine.state import State
+from stockyard.engine.state import Profile, State
 from stockyard.engine.triggers import better_extreme
 from stockyard.model.codes import (
     AUCTION_TIMES,
+    STOP_TYPES,
     AccountStatus,
     OrderClass,
     OrderType,
@@ -290,6 +291,18 @@ def check_expiry(tif: int, expires_ns: int, terms: Terms, ts: int) -> None:
         terms.deny(DenyCode.EXPIRY_NOT_AHEAD)
 
 
+def check_market(profile: Profile, book: Book, request: Request, terms: Terms, ts: int) -> None:
+    """Check that the profile takes orders during a halt, and on a quote as old as this one."""
+    if profile.deny_halted and book.halted:
+        terms.deny(DenyCode.TRADING_HALTED)
+    waits = request.order_type in STOP_TYPES and not request.triggered
+    takes = book.trades(request.extended_hours) and not request.in_auction and not waits
+    if profile.deny_stale and takes and book.touch(request.side):
+        age_ns, most_ns = ts - book.quote_ts, profile.quote_age_ns_max
+        if 0 < most_ns < age_ns:
+            terms.deny(DenyCode.STALE_QUOTE, most_ns, age_ns)
+
+
 def check_order(state: State, account: Account, request: Request, ts: int) -> Terms:
     """Decide whether the account may have this order."""
     terms = Terms()
@@ -308,6 +321,7 @@ def check_order(state: State, account: Account, request: Request, ts: int) -> Te
     if request.exits is not None:
         check_exits(book, request, request.exits, terms)
     check_hours(state, book, request, terms, ts)
+    check_market(state.profiles[account.profile_id], book, request, terms, ts)
     if terms.worst_price == 0 and lacks_quote(book, request):
         terms.deny(DenyCode.NO_QUOTE)
     else:

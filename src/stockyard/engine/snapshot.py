@@ -4,18 +4,27 @@ Promises: ``take(restore(take(s))) == take(s)``, and a restored engine answers e
 the original would. Must not know: where snapshots are kept.
 """
 
-from stockyard.engine.accounts import Account, Answer, Position
+from stockyard.engine.accounts import Account, Answer, Change, Position
 from stockyard.engine.books import Book
 from stockyard.engine.orders import Order
 from stockyard.engine.reference import on_fees_scheduled
 from stockyard.engine.sessions import Calendar
-from stockyard.engine.state import Profile, State
-from stockyard.model.codes import AUCTION_TIMES, STOP_TYPES, Phase, Status, TimeInForce
+from stockyard.engine.state import Errand, Profile, State
+from stockyard.model.codes import (
+    AUCTION_TIMES,
+    STOP_TYPES,
+    LimitRule,
+    OrderType,
+    Phase,
+    Status,
+    TimeInForce,
+)
 from stockyard.model.facts import FeesScheduled, SessionsScheduled
 from stockyard.model.state import (
     AccountState,
     BookState,
     CalendarState,
+    ChangeState,
     EngineState,
     KeyState,
     OrderState,
@@ -54,6 +63,19 @@ def take(state: State) -> EngineState:
             ]
         ),
         tuple(state.key_expiries),
+        _changes(accounts),
+    )
+
+
+def _changes(accounts: list[Account]) -> tuple[ChangeState, ...]:
+    changes: dict[int, Change] = {}
+    for account in accounts:
+        changes.update(account.changes)
+    return tuple(
+        [
+            ChangeState(c.new_order_id, c.instrument_id, c.arrives_ns, c.command)
+            for c in [changes[number] for number in sorted(changes)]
+        ]
     )
 
 
@@ -87,6 +109,8 @@ def _book(book: Book) -> BookState:
         book.last_ts,
         str(book.street_qty),
         book.last_qty,
+        book.halted,
+        book.paused,
         book.print_due_ns,
     )
 
@@ -118,7 +142,6 @@ def _account(account: Account) -> AccountState:
 def _order(state: State, o: Order) -> OrderState:
     book = state.book(o.instrument_id)
     assert book is not None
-    armed = o.awaits_trigger and o.status not in (Status.ACCEPTED, Status.HELD)
     return OrderState(
         o.order_id,
         o.account_id,
@@ -143,7 +166,7 @@ def _order(state: State, o: Order) -> OrderState:
         o.stop_price,
         o.trail_price,
         o.trail_ppm,
-        book.triggers.extreme_of(o) if armed else o.extreme,
+        book.triggers.extreme_of(o) if o.is_armed else o.extreme,
         o.order_type in STOP_TYPES and not o.awaits_trigger,
         o.order_class,
         o.parent_id,
@@ -152,8 +175,24 @@ def _order(state: State, o: Order) -> OrderState:
         o.stop_loss_id,
         o.filled_before,
         o.protects,
+        _ahead(book, o),
+        o.arrives_ns,
+        o.sent_ns,
+        o.cancel_ns,
         o.extended_hours,
     )
+
+
+def _ahead(book: Book, o: Order) -> int:
+    """What trades before an order at its place in the market; -1 while it has no such place."""
+    if o.status in (Status.ACCEPTED, Status.HELD) or o.awaits_trigger:
+        return -1
+    if o.arrives_ns or o.is_fresh:
+        return -1
+    lane = book.lane(o)
+    if o.works_as != OrderType.LIMIT or lane.limit_rule == LimitRule.TOUCH:
+        return -1
+    return lane.queue(o.side).ahead(o)
 
 
 def restore(source: EngineState) -> State:
@@ -175,6 +214,8 @@ def restore(source: EngineState) -> State:
         _restore_account(state, account)
     for order in source.orders:
         _restore_order(state, order)
+    for change in source.changes:
+        _restore_change(state, change)
     for registration in source.registrations:
         state.registrations[registration.key] = Answer(
             registration.digest, registration.first_seq, 0
@@ -201,6 +242,7 @@ def _restore_book(state: State, source: BookState) -> None:
     book.quote_ts, book.quote_seq = source.quote_ts, source.quote_seq
     book.last_price, book.last_ts = source.last_price, source.last_ts
     book.last_qty = source.last_qty
+    book.halted, book.paused = source.halted, source.paused
     state.ledger.post_street(book, int(source.street_qty))
     calendar = state.calendars.get(book.calendar_id)
     book.enter(calendar.phase if calendar is not None else Phase.CLOSED)
@@ -260,14 +302,17 @@ def _restore_order(state: State, source: OrderState) -> None:
     if order.order_type in STOP_TYPES:
         order.await_trigger()
         order.awaits_trigger = not source.triggered
+    order.arrives_ns = source.arrives_ns
+    order.sent_ns = source.sent_ns
+    order.cancel_ns = source.cancel_ns
     order.order_class, order.protects = source.order_class, source.protects
     order.parent_id, order.sibling_id = source.parent_id, source.sibling_id
     order.take_profit_id, order.stop_loss_id = source.take_profit_id, source.stop_loss_id
     order.filled_before = source.filled_before
-    _place(state, order, source.extreme)
+    _place(state, order, source.extreme, source.ahead_qty)
 
 
-def _place(state: State, order: Order, extreme: int) -> None:
+def _place(state: State, order: Order, extreme: int, ahead_qty: int) -> None:
     """Put a restored order where it waits."""
     state.accounts[order.account_id].orders[order.order_id] = order
     book = state.book(order.instrument_id)
@@ -276,13 +321,45 @@ def _place(state: State, order: Order, extreme: int) -> None:
         book.day_orders[order.order_id] = order
     elif order.time_in_force == TimeInForce.GTD:
         state.date(order)
+    if order.cancel_ns:
+        state.send(order.cancel_ns, order.order_id, Errand.CANCEL, order.account_id)
     if order.status in (Status.ACCEPTED, Status.HELD):
         order.extreme = extreme
         if order.time_in_force in AUCTION_TIMES:
             book.auction(order.time_in_force)[order.order_id] = order
         elif order.status == Status.ACCEPTED:
             book.queued[order.order_id] = order
+    elif order.arrives_ns:
+        order.extreme = extreme
+        state.send(order.arrives_ns, order.order_id, Errand.ARRIVE, order.account_id)
     elif order.awaits_trigger:
         book.triggers.arm(order, extreme)
     else:
-        book.queue(order)
+        _restore_place(state, book, order, ahead_qty)
+
+
+def _restore_place(state: State, book: Book, order: Order, ahead: int) -> None:
+    rule = state.profiles[order.profile_id].limit_rule
+    lane = book.lane(order)
+    lane.limit_rule = rule
+    queue = lane.queue(order.side)
+    if order.works_as == OrderType.MARKET or rule == LimitRule.TOUCH:
+        queue.add(order)
+    elif ahead < 0:
+        queue.await_quote(order)
+    elif rule == LimitRule.PENETRATE:
+        queue.add(order)
+    else:
+        queue.line_up(order, ahead)
+
+
+def _restore_change(state: State, source: ChangeState) -> None:
+    command = source.command
+    account = state.accounts[command.account_id]
+    number = source.new_order_id
+    change = Change(number, source.instrument_id, source.arrives_ns, command)
+    account.changes[number] = change
+    order = account.orders.get(command.order_id)
+    if order is not None:
+        order.change_id = number
+    state.send(change.arrives_ns, number, Errand.REPLACE, account.account_id)

@@ -21,6 +21,14 @@ INSTRUMENTS_MAX: Final = 4096
 DATED_LEAST: Final = 1024
 
 
+class Errand:
+    """What can be on its way to the venue."""
+
+    ARRIVE: Final = 0
+    CANCEL: Final = 1
+    REPLACE: Final = 2
+
+
 class Profile:
     """A realism profile, as attributes the compiled engine reads quickly."""
 
@@ -31,6 +39,18 @@ class Profile:
         self.size_bounded = source.size_bounded
         self.fees = source.fees
         self.quote_age_ns_max = source.quote_age_ns_max
+        self.size_cap_ppm = source.size_cap_ppm
+        self.depth_levels = source.depth_levels
+        self.depth_step_bps = source.depth_step_bps
+        self.depth_size_ppm = source.depth_size_ppm
+        self.limit_rule = source.limit_rule
+        self.latency_ns = source.latency_ns
+        self.slippage_bps = source.slippage_bps
+        self.improvement_ppm = source.improvement_ppm
+        self.improvement_odds_ppm = source.improvement_odds_ppm
+        self.deny_halted = source.deny_halted
+        self.deny_stale = source.deny_stale
+        self.reject_ppm = source.reject_ppm
 
 
 class State:
@@ -52,6 +72,8 @@ class State:
         self.registrations: dict[str, Answer] = {}
         self.dated: list[tuple[int, int, int]] = []
         self.dated_most = DATED_LEAST
+        self.under_way: list[tuple[int, int, int, int]] = []
+        self.under_way_most = DATED_LEAST
         self.key_expiries: deque[tuple[int, int, str]] = deque()
         self.ledger = Ledger()
         self.waking: list[Order] = []
@@ -97,6 +119,8 @@ class State:
             due = min(due, calendar.next_boundary_ns())
         if self.dated:
             due = min(due, self.dated[0][0])
+        if self.under_way:
+            due = min(due, self.under_way[0][0])
         self.next_due_ns = due
 
     def date(self, order: Order) -> None:
@@ -108,6 +132,37 @@ class State:
             heapify(self.dated)
             self.dated_most = max(DATED_LEAST, 2 * len(self.dated))
         self.next_due_ns = min(self.next_due_ns, order.expires_ns)
+
+    def send(self, at_ns: int, number: int, errand: int, account_id: int) -> None:
+        """Note what reaches the venue at ``at_ns``: an ``Errand`` of the order ``number``.
+
+        What has ended by then is passed over, and swept out when it is much.
+        """
+        heappush(self.under_way, (at_ns, number, errand, account_id))
+        if len(self.under_way) > self.under_way_most:
+            self.under_way = [each for each in self.under_way if self.is_under_way(each)]
+            heapify(self.under_way)
+            self.under_way_most = max(DATED_LEAST, 2 * len(self.under_way))
+        self.next_due_ns = min(self.next_due_ns, at_ns)
+
+    def is_under_way(self, each: tuple[int, int, int, int]) -> bool:
+        """Whether what was noted is still to happen."""
+        at_ns, number, errand, account_id = each
+        account = self.accounts[account_id]
+        if errand == Errand.REPLACE:
+            return number in account.changes
+        order = account.orders.get(number)
+        if order is None:
+            return False
+        return at_ns == (order.cancel_ns if errand == Errand.CANCEL else order.arrives_ns)
+
+    def take_arrival(self, ts: int) -> tuple[int, int, int, int] | None:
+        """What reaches the venue next, if that is by ``ts``."""
+        while self.under_way and self.under_way[0][0] <= ts:
+            each = heappop(self.under_way)
+            if self.is_under_way(each):
+                return each
+        return None
 
     def take_dated(self, ts: int) -> Order | None:
         """The next GTD order that ends by ``ts`` and is still open, or None."""

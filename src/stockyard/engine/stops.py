@@ -5,7 +5,7 @@ those to buy. What one price triggers comes alive oldest first. Must not know: h
 kept (``triggers``) or how an order is filled (``venue``).
 """
 
-from stockyard.engine import venue
+from stockyard.engine import travel, venue
 from stockyard.engine.accounts import Account
 from stockyard.engine.books import Book
 from stockyard.engine.order_rules import market_worst_price
@@ -13,13 +13,13 @@ from stockyard.engine.orders import Order
 from stockyard.engine.risk import fees_ahead, principal_ahead
 from stockyard.engine.state import State, held_qty
 from stockyard.engine.triggers import stop_at
-from stockyard.model.codes import OrderType, Side, Status
+from stockyard.model.codes import OrderType, Side
 from stockyard.model.events import Event, OrderTriggered
 
 
 def on_print(state: State, book: Book, price: int, ts: int, out: list[Event]) -> None:
     """Trigger what a trade's price reaches."""
-    if book.triggers.armed == 0 or not book.is_open:
+    if book.triggers.armed == 0 or not book.is_open or book.halted:
         return
     found: list[Order] = []
     extremes: dict[int, int] = {}
@@ -30,7 +30,9 @@ def on_print(state: State, book: Book, price: int, ts: int, out: list[Event]) ->
 
 def on_touch(state: State, book: Book, ts: int, out: list[Event]) -> None:
     """Trigger what the bid and the ask reach, in a book that has seen no trade."""
-    if book.triggers.armed == 0 or book.last_price or not book.is_open or not book.quoted():
+    if book.triggers.armed == 0 or book.last_price or book.halted:
+        return
+    if not book.is_open or not book.quoted():
         return
     found: list[Order] = []
     extremes: dict[int, int] = {}
@@ -47,7 +49,7 @@ def trail(state: State, account_id: int, order_id: int) -> tuple[int, int]:
     order = account.orders.get(order_id) if account is not None else None
     if order is None or order.order_type != OrderType.TRAILING_STOP:
         return 0, 0
-    if not order.awaits_trigger or order.status in (Status.ACCEPTED, Status.HELD):
+    if not order.is_armed:
         return 0, 0
     book = state.book(order.instrument_id)
     assert book is not None
@@ -93,7 +95,8 @@ def _come_alive(
                 held_qty(account, order.instrument_id),
             )
         )
-        venue.work(state, account, book, order, ts, out)
+        if not travel.sets_out(state, order, ts):
+            venue.work(state, account, book, order, ts, out)
 
 
 def _price_anew(state: State, account: Account, book: Book, order: Order, ts: int) -> None:

@@ -13,7 +13,7 @@ from datetime import date, time
 from typing import Final, NamedTuple
 
 from stockyard.market.calendars import ALWAYS_ID, XNYS_ID, new_york_ns
-from stockyard.model.codes import AssetClass, FeeKind, Side
+from stockyard.model.codes import AssetClass, FeeKind, LimitRule, Side
 from stockyard.model.facts import FeesScheduled
 from stockyard.model.instruments import FeeRule, Instrument, Limits, VenueProfile
 
@@ -315,7 +315,29 @@ A stock sale before April 2012 has no table and costs nothing. A day begins at m
 DEFAULT_PROFILES: Final = (
     VenueProfile(1, 1, "ideal", size_bounded=False, fees=False, quote_age_ns_max=0),
     VenueProfile(2, 1, "realistic", size_bounded=True, fees=True, quote_age_ns_max=60 * 10**9),
-)
+    VenueProfile(
+        3, 1, "brutal", size_bounded=True, fees=True, quote_age_ns_max=5 * 10**9,
+        size_cap_ppm=500_000, depth_levels=5, depth_step_bps=1, depth_size_ppm=500_000,
+        limit_rule=LimitRule.PENETRATE, latency_ns=250_000_000, slippage_bps=2,
+        deny_stale=True, deny_halted=True, reject_ppm=2_000,
+    ),
+    VenueProfile(
+        4, 1, "exchange", size_bounded=True, fees=True, quote_age_ns_max=60 * 10**9,
+        depth_levels=10, depth_step_bps=1, depth_size_ppm=1_000_000,
+        limit_rule=LimitRule.QUEUE, latency_ns=5_000_000,
+    ),
+    VenueProfile(
+        5, 1, "wholesaler", size_bounded=True, fees=True, quote_age_ns_max=60 * 10**9,
+        limit_rule=LimitRule.PENETRATE, latency_ns=50_000_000,
+        improvement_ppm=250_000, improvement_odds_ppm=850_000,
+    ),
+    VenueProfile(
+        6, 1, "crypto_exchange", size_bounded=True, fees=True, quote_age_ns_max=60 * 10**9,
+        depth_levels=20, depth_step_bps=1, depth_size_ppm=1_000_000,
+        limit_rule=LimitRule.QUEUE, latency_ns=20_000_000,
+    ),
+)  # fmt: skip
+"""``docs/reference/fills.md`` gives the reason for every figure."""
 DEFAULT_LIMITS: Final = Limits(
     open_orders_max=5_000,
     order_notional_micros_max=100_000_000 * _DOLLAR,

@@ -75,6 +75,8 @@ class Status:
     REPLACED: Final = 7
     REJECTED: Final = 8
     HELD: Final = 9
+    PENDING_NEW: Final = 10
+    PENDING_CANCEL: Final = 11
 
 
 class Trigger:
@@ -89,6 +91,8 @@ class Trigger:
     REPLACE: Final = 7
     REJECT: Final = 8
     HOLD: Final = 9
+    SEND: Final = 10
+    SEND_CANCEL: Final = 11
 
 
 class Reason:
@@ -109,6 +113,9 @@ class Reason:
     ENTRY_NOT_FILLED: Final = 13
     NOTHING_TO_EXIT: Final = 14
     PROTECTION_REPLACED: Final = 15
+    VENUE_REJECTED: Final = 16
+    REPLACED_TOO_LATE: Final = 17
+    REPLACEMENT_UNFIT: Final = 18
     NOT_FILLED_IN_AUCTION: Final = 21
     NO_AUCTION_PRINT: Final = 22
 
@@ -135,8 +142,20 @@ class FillRule:
     TAKE_QUOTED: Final = 2
     REST_WHOLE: Final = 3
     REST_QUOTED: Final = 4
+    TAKE_DEPTH: Final = 5
+    REST_PASSED: Final = 6
+    REST_PRINTED: Final = 7
+    REST_QUEUE: Final = 8
     AUCTION_WHOLE: Final = 13
     AUCTION_PRINTED: Final = 14
+
+
+class LimitRule:
+    """What fills a limit order that waits; ``docs/reference/fills.md`` says each in words."""
+
+    TOUCH: Final = 1
+    PENETRATE: Final = 2
+    QUEUE: Final = 3
 
 
 class FeeKind:
@@ -147,6 +166,8 @@ class FeeKind:
     TAF: Final = 3
     CRYPTO_TAKER: Final = 4
     CRYPTO_MAKER: Final = 5
+    ORF: Final = 6
+    CAT: Final = 7
 
 
 class Book:
@@ -159,6 +180,8 @@ class Book:
     SEC: Final = 5
     TAF: Final = 6
     EXCHANGE: Final = 7
+    ORF: Final = 10
+    CAT: Final = 11
 
 
 SIDE_WORDS: Final = {Side.BUY: "buy", Side.SELL: "sell"}
@@ -202,6 +225,8 @@ STATUS_WORDS: Final = {
     Status.REPLACED: "replaced",
     Status.REJECTED: "rejected",
     Status.HELD: "held",
+    Status.PENDING_NEW: "pending_new",
+    Status.PENDING_CANCEL: "pending_cancel",
 }
 LIFECYCLE_WORDS: Final = {
     "accepted": "pending",
@@ -213,10 +238,19 @@ LIFECYCLE_WORDS: Final = {
     "replaced": "canceled",
     "rejected": "rejected",
     "held": "pending",
+    "pending_new": "pending",
+    "pending_cancel": "submitted",
 }
 """The seven words of a textbook lifecycle, for every status word that a client may see."""
 
-OPEN_STATUSES: Final = (Status.ACCEPTED, Status.NEW, Status.PARTIALLY_FILLED, Status.HELD)
+OPEN_STATUSES: Final = (
+    Status.ACCEPTED,
+    Status.NEW,
+    Status.PARTIALLY_FILLED,
+    Status.HELD,
+    Status.PENDING_NEW,
+    Status.PENDING_CANCEL,
+)
 REASON_WORDS: Final = {
     Reason.BY_CLIENT: "canceled_by_client",
     Reason.DAY_ENDED: "trading_day_ended",
@@ -233,6 +267,9 @@ REASON_WORDS: Final = {
     Reason.ENTRY_NOT_FILLED: "entry_ended_unfilled",
     Reason.NOTHING_TO_EXIT: "position_has_nothing_free",
     Reason.PROTECTION_REPLACED: "protection_replaced",
+    Reason.VENUE_REJECTED: "rejected_by_venue",
+    Reason.REPLACED_TOO_LATE: "order_had_ended_before_the_replacement_arrived",
+    Reason.REPLACEMENT_UNFIT: "replacement_no_longer_allowed_when_it_arrived",
     Reason.NOT_FILLED_IN_AUCTION: "not_filled_in_auction",
     Reason.NO_AUCTION_PRINT: "no_auction_print",
 }
@@ -247,6 +284,10 @@ FILL_RULE_WORDS: Final = {
     FillRule.TAKE_QUOTED: "take_displayed_size_at_quote",
     FillRule.REST_WHOLE: "resting_whole_when_quote_reaches_limit",
     FillRule.REST_QUOTED: "resting_displayed_size_when_quote_reaches_limit",
+    FillRule.TAKE_DEPTH: "take_deeper_level",
+    FillRule.REST_PASSED: "resting_when_quote_passes_limit",
+    FillRule.REST_PRINTED: "resting_when_trade_passes_limit",
+    FillRule.REST_QUEUE: "resting_when_queue_ahead_has_traded",
     FillRule.AUCTION_WHOLE: "auction_whole_at_print",
     FillRule.AUCTION_PRINTED: "auction_printed_size_at_print",
 }
@@ -256,4 +297,19 @@ FEE_WORDS: Final = {
     FeeKind.TAF: "finra_taf",
     FeeKind.CRYPTO_TAKER: "crypto_taker",
     FeeKind.CRYPTO_MAKER: "crypto_maker",
+    FeeKind.ORF: "options_regulatory",
+    FeeKind.CAT: "consolidated_audit_trail",
 }
+LIMIT_RULE_WORDS: Final = {
+    LimitRule.TOUCH: "touch",
+    LimitRule.PENETRATE: "penetrate",
+    LimitRule.QUEUE: "queue",
+}
+MAKING_RULES: Final = (
+    FillRule.REST_WHOLE,
+    FillRule.REST_QUOTED,
+    FillRule.REST_PASSED,
+    FillRule.REST_PRINTED,
+    FillRule.REST_QUEUE,
+)
+"""The rules of orders that waited in the market: they pay a maker's fees."""

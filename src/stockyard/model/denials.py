@@ -65,6 +65,9 @@ class DenyCode:
     EXTENDED_HOURS_NOT_LIMIT: Final = 384
     EXTENDED_HOURS_TIME_IN_FORCE: Final = 385
     EXTENDED_HOURS_CLASS: Final = 386
+    TRADING_HALTED: Final = 391
+    STALE_QUOTE: Final = 392
+    CHANGE_UNDER_WAY: Final = 393
     TOO_MANY_OPEN_ORDERS: Final = 400
     EXCEEDS_BUYING_POWER: Final = 410
     EXCEEDS_POSITION: Final = 420
@@ -131,7 +134,11 @@ DENY_RULES: Final[dict[int, DenyRule]] = {
         "choose one that GET /api/v1/assets shows as tradable",
     ),
     DenyCode.UNKNOWN_PROFILE: DenyRule(
-        "unknown_profile", 422, False, "there is no such realism profile", "use ideal or realistic"
+        "unknown_profile",
+        422,
+        False,
+        "there is no such realism profile",
+        "use one of GET /api/v1/profiles",
     ),
     DenyCode.ORDER_TYPE_NOT_SUPPORTED: DenyRule(
         "order_type_not_supported",
@@ -463,6 +470,27 @@ DENY_RULES: Final[dict[int, DenyRule]] = {
         False,
         "linked orders trade in the regular session only",
         "use order_class simple, or leave extended_hours out",
+    ),
+    DenyCode.TRADING_HALTED: DenyRule(
+        "trading_halted",
+        422,
+        True,
+        "trading in this symbol is halted, and the account's profile takes no orders then",
+        "wait until GET /api/v1/assets shows it is not halted, or choose a profile that holds them",
+    ),
+    DenyCode.STALE_QUOTE: DenyRule(
+        "stale_quote",
+        422,
+        True,
+        "the last quote is older than the account's profile trades on",
+        "wait for a new quote, or choose a profile that holds orders until one comes",
+    ),
+    DenyCode.CHANGE_UNDER_WAY: DenyRule(
+        "change_under_way",
+        422,
+        True,
+        "a cancellation or replacement of this order is on its way to the market",
+        "wait until it has arrived; a replacement under way can be canceled",
     ),
     DenyCode.TOO_MANY_OPEN_ORDERS: DenyRule(
         "too_many_open_orders",

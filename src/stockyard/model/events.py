@@ -8,6 +8,8 @@ Must not know: who is listening.
 
 import msgspec
 
+from stockyard.model.codes import Status
+
 
 class OrderAccepted(msgspec.Struct, frozen=True, array_like=True, tag=1, gc=False):
     """An order is ours to work. ``status``: NEW, ACCEPTED while its session is closed, or HELD
@@ -56,21 +58,23 @@ class OrderAccepted(msgspec.Struct, frozen=True, array_like=True, tag=1, gc=Fals
 
 class OrderActivated(msgspec.Struct, frozen=True, array_like=True, tag=2, gc=False):
     """A queued order came alive: its session has begun, or its auction trades, or, if it is a leg,
-    its entry has ended.
+    its entry has ended; or it reached the venue.
 
-    ``status``: NEW, or ACCEPTED for a leg whose session is closed. ``qty``, ``expires_ns`` and
-    ``collar_price`` are the order's from now on.
+    ``status``: NEW, ACCEPTED for one whose session is closed, PENDING_CANCEL for one whose
+    cancellation follows. ``qty``, ``expires_ns`` and ``collar_price`` are the order's from now on.
+    ``sent_ns``: when it set out for the venue, 0 for one that did not.
     """
 
     order_id: int
     account_id: int
     instrument_id: int = 0
-    status: int = 2
+    status: int = Status.NEW
     qty: int = 0
     expires_ns: int = 0
     collar_price: int = 0
     held_micros_after: int = 0
     held_qty_after: int = 0
+    sent_ns: int = 0
 
 
 class OrderFilled(msgspec.Struct, frozen=True, array_like=True, tag=3, gc=False):
@@ -80,8 +84,10 @@ class OrderFilled(msgspec.Struct, frozen=True, array_like=True, tag=3, gc=False)
     micros); ``rounding_micros`` what rounding to a micro-dollar left over, posted to its own book.
     Explanation: the quote seen (``bid``, ``ask``, their sizes, ``quote_seq``, ``quote_age_ns``),
     ``size_open`` what was left of the size taken from before this fill (in an auction: of the
-    printed quantity), profile and version, the rule. ``position_qty_before`` tells whether this
-    fill opened the position.
+    printed quantity), profile and version, the rule. ``quoted_price``: what the quote, its deeper
+    ``level`` (0: the top) or the print offered; ``slippage`` and ``improvement`` lie between it and
+    ``price``, both not below zero. ``print_qty``: size of the trade that filled a waiting order, 0
+    for a quote.
     """
 
     order_id: int
@@ -113,6 +119,11 @@ class OrderFilled(msgspec.Struct, frozen=True, array_like=True, tag=3, gc=False)
     profile_version: int
     fee_version: str
     rule: int
+    quoted_price: int = 0
+    slippage: int = 0
+    improvement: int = 0
+    level: int = 0
+    print_qty: int = 0
 
 
 class OrderCanceled(msgspec.Struct, frozen=True, array_like=True, tag=4, gc=False):
@@ -245,6 +256,56 @@ class OrderReduced(msgspec.Struct, frozen=True, array_like=True, tag=16, gc=Fals
     held_qty_after: int
 
 
+class OrderRejected(msgspec.Struct, frozen=True, array_like=True, tag=17, gc=False):
+    """The venue refused an order that we had taken; what it held is free again."""
+
+    order_id: int
+    account_id: int
+    instrument_id: int
+    reason: int
+    held_micros_after: int
+    held_qty_after: int
+
+
+class OrderChangeSent(msgspec.Struct, frozen=True, array_like=True, tag=18, gc=False):
+    """A cancellation or a replacement is on its way; until ``arrives_ns`` the order may still fill.
+
+    ``replaced_by``: the id the new order will have, 0 for a cancellation; the fields after it are
+    what the new order asks for.
+    """
+
+    order_id: int
+    account_id: int
+    instrument_id: int
+    status: int
+    arrives_ns: int
+    replaced_by: int
+    side: int
+    order_type: int
+    time_in_force: int
+    qty: int
+    limit_price: int
+    client_order_id: str
+    profile_id: int
+    version: int
+    expires_ns: int
+    stop_price: int
+    trail_price: int
+    trail_ppm: int
+
+
+class OrderRested(msgspec.Struct, frozen=True, array_like=True, tag=19, gc=False):
+    """An order waits in the market: ``ahead_qty`` trades before it at its price; or it waits out
+    a halt.
+    """
+
+    order_id: int
+    account_id: int
+    instrument_id: int
+    ahead_qty: int
+    halted: bool
+
+
 Event = (
     OrderAccepted
     | OrderActivated
@@ -262,4 +323,7 @@ Event = (
     | AccountReset
     | OrderTriggered
     | OrderReduced
+    | OrderRejected
+    | OrderChangeSent
+    | OrderRested
 )

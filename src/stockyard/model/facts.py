@@ -80,6 +80,14 @@ class SessionsScheduled(msgspec.Struct, frozen=True, array_like=True, tag=39, gc
     sessions: tuple[Session, ...]
 
 
+class TradingHalted(msgspec.Struct, frozen=True, array_like=True, tag=42, gc=False):
+    """Trading in an instrument stops, or goes on again. ``reason``: in the source's words."""
+
+    instrument_id: int
+    halted: bool
+    reason: str
+
+
 class LimitsSet(msgspec.Struct, frozen=True, array_like=True, tag=40, gc=False):
     """The engine's limits from now on."""
 
@@ -109,5 +117,6 @@ Fact = (
     | ProfileDefined
     | SessionsScheduled
     | LimitsSet
+    | TradingHalted
     | AuctionPrint
 )

@@ -5,7 +5,13 @@ belongs to the instrument (decimal places), cash is in millionths of a US dollar
 venue by name.
 """
 
+from typing import Final
+
 import msgspec
+
+from stockyard.model.codes import LimitRule
+
+DEPTH_LEVELS_MAX: Final = 20
 
 
 class Instrument(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -97,10 +103,20 @@ class FeeRule(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class VenueProfile(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """How honest fills are for an account: which quote sizes bound them and how old a quote may be.
+    """How honest fills are for an account. Later fields default to what version 1 did.
 
     ``size_bounded``: fills take no more than the displayed size of the quote. ``fees``: whether the
     fee table applies. ``quote_age_ns_max``: an older quote fills nothing; 0 for no bound.
+
+    ``size_cap_ppm``: share of a displayed or printed size that fills may take, in millionths.
+    ``depth_levels``: price levels behind the quote's, each ``depth_step_bps`` of the price (at
+    least a tick) further away and with ``depth_size_ppm`` of the quote's size. ``limit_rule``: a
+    ``LimitRule``. ``latency_ns``: how much later orders, cancellations and replacements reach the
+    venue. ``slippage_bps``: how much worse than offered a market order trades.
+    ``improvement_ppm``: share of the spread by which a taking order does better, with a probability
+    of ``improvement_odds_ppm``. ``deny_halted``, ``deny_stale``: whether orders are denied, rather
+    than held, during a halt and on a quote that is too old. ``reject_ppm``: share of orders that
+    the venue refuses.
     """
 
     profile_id: int
@@ -109,6 +125,39 @@ class VenueProfile(msgspec.Struct, frozen=True, array_like=True, gc=False):
     size_bounded: bool
     fees: bool
     quote_age_ns_max: int
+    size_cap_ppm: int = 1_000_000
+    depth_levels: int = 0
+    depth_step_bps: int = 0
+    depth_size_ppm: int = 0
+    limit_rule: int = LimitRule.TOUCH
+    latency_ns: int = 0
+    slippage_bps: int = 0
+    improvement_ppm: int = 0
+    improvement_odds_ppm: int = 0
+    deny_halted: bool = False
+    deny_stale: bool = False
+    reject_ppm: int = 0
+
+    def __post_init__(self) -> None:
+        """Refuse a profile that no engine could work with, before it is journaled."""
+        shares = (
+            self.size_cap_ppm,
+            self.improvement_ppm,
+            self.improvement_odds_ppm,
+            self.reject_ppm,
+        )
+        if not all(0 <= share <= 1_000_000 for share in shares) or self.size_cap_ppm == 0:
+            raise ValueError(f"{self.name}: shares lie between nothing and a million millionths")
+        if not 0 <= self.depth_levels <= DEPTH_LEVELS_MAX or not 0 <= self.slippage_bps < 10_000:
+            raise ValueError(
+                f"{self.name}: at most {DEPTH_LEVELS_MAX} levels, slippage below 100 %"
+            )
+        if self.depth_levels and not self.size_bounded:
+            raise ValueError(f"{self.name}: without a bound on size there are no deeper levels")
+        if min(self.depth_step_bps, self.depth_size_ppm, self.latency_ns) < 0:
+            raise ValueError(f"{self.name}: steps, sizes and latency are not below zero")
+        if self.limit_rule not in (LimitRule.TOUCH, LimitRule.PENETRATE, LimitRule.QUEUE):
+            raise ValueError(f"{self.name}: there is no such limit rule")
 
 
 class Limits(msgspec.Struct, frozen=True, array_like=True, gc=False):

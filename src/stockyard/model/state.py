@@ -6,6 +6,7 @@ sequence is in the order of its ids. Must not know: how the engine keeps it whil
 
 import msgspec
 
+from stockyard.model.commands import ReplaceOrder
 from stockyard.model.facts import FeesScheduled
 from stockyard.model.instruments import Instrument, Limits, Session, VenueProfile
 
@@ -15,6 +16,9 @@ class OrderState(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     ``extreme``: the best price an untriggered trailing stop has seen since it was armed, or takes
     over from the order it replaces. ``filled_before``: what the orders it replaces have filled.
+    ``ahead_qty``: what trades before it in its queue, -1 while it has no place in the market.
+    ``arrives_ns``: when it reaches the venue, ``sent_ns`` when it set out, ``cancel_ns`` when its
+    cancellation arrives; 0 for none.
     """
 
     order_id: int
@@ -49,6 +53,10 @@ class OrderState(msgspec.Struct, frozen=True, array_like=True, gc=False):
     stop_loss_id: int = 0
     filled_before: int = 0
     protects: bool = False
+    ahead_qty: int = -1
+    arrives_ns: int = 0
+    sent_ns: int = 0
+    cancel_ns: int = 0
     extended_hours: bool = False
 
 
@@ -106,6 +114,8 @@ class BookState(msgspec.Struct, frozen=True, array_like=True, gc=False):
     last_ts: int
     street_qty: str
     last_qty: int = 0
+    halted: bool = False
+    paused: bool = False
     print_due_ns: int = 0
 
 
@@ -131,6 +141,15 @@ class RegistrationState(msgspec.Struct, frozen=True, array_like=True, gc=False):
     first_seq: int
 
 
+class ChangeState(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A replacement on its way to the venue. ``new_order_id``: the id its order will have."""
+
+    new_order_id: int
+    instrument_id: int
+    arrives_ns: int
+    command: ReplaceOrder
+
+
 class EngineState(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Everything the engine's next answer can depend on.
 
@@ -151,3 +170,4 @@ class EngineState(msgspec.Struct, frozen=True, array_like=True, gc=False):
     orders: tuple[OrderState, ...]
     registrations: tuple[RegistrationState, ...]
     key_expiries: tuple[tuple[int, int, str], ...]
+    changes: tuple[ChangeState, ...] = ()

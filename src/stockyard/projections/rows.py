@@ -8,8 +8,8 @@ from typing import Final
 
 import msgspec
 
-from stockyard.model.codes import OPEN_STATUSES
-from stockyard.model.events import OrderAccepted
+from stockyard.model.codes import OPEN_STATUSES, Status
+from stockyard.model.events import OrderAccepted, OrderChangeSent
 
 
 class OrderRow(msgspec.Struct, array_like=True, gc=False):
@@ -63,6 +63,16 @@ class OrderRow(msgspec.Struct, array_like=True, gc=False):
     def is_open(self) -> bool:
         """Whether the order can still trade."""
         return self.status in OPEN_STATUSES
+
+
+def sent_order(ts: int, x: OrderChangeSent) -> OrderRow:
+    """The order that is on its way to replace another."""
+    return OrderRow(
+        x.replaced_by, x.account_id, x.instrument_id, x.side, x.order_type, x.time_in_force, x.qty,
+        x.limit_price, 0, 0, x.client_order_id, Status.PENDING_NEW, x.profile_id, x.order_id, 0,
+        x.version, x.expires_ns, ts, ts, 0, 0, "0", 0, 0, x.stop_price, x.trail_price,
+        x.trail_ppm, 0, 0, 0, 0, 0, 0, 0,
+    )  # fmt: skip
 
 
 def accepted_order(ts: int, x: OrderAccepted) -> OrderRow:

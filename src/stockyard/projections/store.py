@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from stockyard.model.codes import OPEN_STATUSES
-from stockyard.model.events import Event
+from stockyard.model.events import Event, OrderChangeSent
 from stockyard.model.numbers import LEGS_MAX
 from stockyard.projections.rows import (
     TABLES,
@@ -40,6 +40,12 @@ def encode_event(event: Event) -> bytes:
 def digest_after(digest: bytes, payload: bytes) -> bytes:
     """The running digest of all events, one event on."""
     return sha256(digest + payload).digest()[:16]
+
+
+def names_of(event: Event) -> tuple[int, int]:
+    """The order an event is about, and the one it sends to replace it; 0 for none."""
+    sent = event.replaced_by if isinstance(event, OrderChangeSent) else 0
+    return getattr(event, "order_id", 0), sent
 
 
 class Cursor(NamedTuple):
@@ -271,7 +277,7 @@ class ReadStore:
             for event in page:
                 if event[2] > row.updated_ns:
                     return found
-                if getattr(event[3], "order_id", 0) == row.order_id:
+                if row.order_id in names_of(event[3]):
                     found.append(event)
             if len(page) < PAGE_ROWS:
                 return found

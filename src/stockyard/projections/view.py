@@ -22,6 +22,7 @@ from stockyard.projections.rows import (
     OrderRow,
     PositionRow,
     accepted_order,
+    sent_order,
 )
 
 
@@ -80,6 +81,7 @@ class View:
         self.profiles: dict[int, VenueProfile] = {}
         self.sessions: dict[int, tuple[Session, ...]] = {}
         self.limits: Limits | None = None
+        self.halted: set[int] = set()
         self.changes = Changes()
         self._folds: dict[type, Callable[[int, int, int, Any], None]] = {
             e.OrderAccepted: self._on_accepted,
@@ -90,6 +92,8 @@ class View:
             e.OrderCanceled: self._on_canceled,
             e.OrderExpired: self._on_expired,
             e.OrderReplaced: self._on_replaced,
+            e.OrderRejected: self._on_rejected,
+            e.OrderChangeSent: self._on_change_sent,
             e.AccountOpened: self._on_account_opened,
             e.CashDeposited: self._on_cash,
             e.CashWithdrawn: self._on_cash,
@@ -130,6 +134,11 @@ class View:
             self.profiles[message.profile.profile_id] = message.profile
         elif isinstance(message, f.SessionsScheduled):
             self.schedule(message.calendar_id, message.sessions)
+        elif isinstance(message, f.TradingHalted):
+            if message.halted:
+                self.halted.add(message.instrument_id)
+            else:
+                self.halted.discard(message.instrument_id)
         elif isinstance(message, f.LimitsSet):
             self.limits = message.limits
         elif isinstance(message, f.WorldCreated):
@@ -159,6 +168,8 @@ class View:
             self.schedule(calendar.calendar_id, calendar.sessions)
         for book in state.books:
             self.list_instrument(book.instrument)
+            if book.halted:
+                self.halted.add(book.instrument.instrument_id)
             row = self.quotes[book.instrument.instrument_id]
             row.bid, row.ask, row.bid_qty, row.ask_qty = (
                 book.bid,
@@ -323,7 +334,7 @@ class View:
         status: int,
         reason: int,
         ts: int,
-        x: e.OrderCanceled | e.OrderExpired | e.OrderReplaced,
+        x: e.OrderCanceled | e.OrderExpired | e.OrderReplaced | e.OrderRejected,
     ) -> OrderRow:
         row = self._order(x.order_id, ts)
         row.status, row.reason, row.ended_ns = status, reason, ts
@@ -341,6 +352,18 @@ class View:
 
     def _on_replaced(self, seq: int, index: int, ts: int, x: e.OrderReplaced) -> None:
         self._end(Status.REPLACED, 0, ts, x).replaced_by = x.replaced_by
+
+    def _on_rejected(self, seq: int, index: int, ts: int, x: e.OrderRejected) -> None:
+        self._end(Status.REJECTED, x.reason, ts, x)
+
+    def _on_change_sent(self, seq: int, index: int, ts: int, x: e.OrderChangeSent) -> None:
+        if x.replaced_by == 0:
+            self._order(x.order_id, ts).status = x.status
+            return
+        row = sent_order(ts, x)
+        self.orders[row.order_id] = row
+        self.open_orders[row.account_id][row.order_id] = row
+        self.changes.orders[row.order_id] = row
 
     def _on_account_opened(self, seq: int, index: int, ts: int, x: e.AccountOpened) -> None:
         self._know(

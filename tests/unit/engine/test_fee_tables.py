@@ -92,4 +92,16 @@ def test_every_kind_has_its_book() -> None:
         Book.TAF,
         Book.EXCHANGE,
         Book.EXCHANGE,
+        Book.ORF,
+        Book.CAT,
     ]
+
+
+def test_an_options_regulatory_fee_is_paid_per_contract_on_both_sides() -> None:
+    """$0.02 a contract, rounded up to the cent on the order's total."""
+    rule = FeeRule(FeeKind.ORF, 0, 2, 0, 20_000_000_000, 0, 10_000)
+    table = FeeTable()
+    table.add(schedule(100, "options", rule))
+    for side in (Side.BUY, Side.SELL):
+        [line] = table.lines(side, 100)
+        assert charge([line], False, 0, 1, 0, 3, 1, 10**9) == ((FeeKind.ORF, 60_000),)

@@ -15,17 +15,19 @@ TRIGGERS = [value for name, value in vars(Trigger).items() if name.isupper()]
 ENDED = [status for status in STATUS_WORDS if status not in OPEN_STATUSES]
 
 BOOK = """
-                 QUEUE    ADMIT FILL_PART        FILL_REST CANCEL   EXPIRE  REPLACE  REJECT   HOLD
-NONE             ACCEPTED NEW   -                -         -        -       -        -        HELD
-ACCEPTED         -        NEW   -                -         CANCELED EXPIRED REPLACED REJECTED -
-NEW              -        -     PARTIALLY_FILLED FILLED    CANCELED EXPIRED REPLACED REJECTED -
-PARTIALLY_FILLED -        -     PARTIALLY_FILLED FILLED    CANCELED EXPIRED REPLACED -        -
-FILLED           -        -     -                -         -        -       -        -        -
-CANCELED         -        -     -                -         -        -       -        -        -
-EXPIRED          -        -     -                -         -        -       -        -        -
-REPLACED         -        -     -                -         -        -       -        -        -
-REJECTED         -        -     -                -         -        -       -        -        -
-HELD             ACCEPTED NEW   -                -         CANCELED EXPIRED REPLACED -        -
+               QUEUE ADMIT FILL_PART CANCEL EXPIRE REPLACE REJECT FILL_REST HOLD SEND SEND_CANCEL
+NONE        ACCEPTED NEW   -         -        -       -        -        -         HELD PENDING_NEW -
+ACCEPTED    -        NEW   -         CANCELED EXPIRED REPLACED REJECTED -         -    -    -
+NEW - - PARTIALLY_FILLED             CANCELED EXPIRED REPLACED REJECTED FILLED - - PENDING_CANCEL
+PARTIALLY_FILLED - - PARTIALLY_FILLED CANCELED EXPIRED REPLACED -       FILLED - - PENDING_CANCEL
+FILLED      -        -     -         -        -       -        -        -         -    -    -
+CANCELED    -        -     -         -        -       -        -        -         -    -    -
+EXPIRED     -        -     -         -        -       -        -        -         -    -    -
+REPLACED    -        -     -         -        -       -        -        -         -    -    -
+REJECTED    -        -     -         -        -       -        -        -         -    -    -
+HELD        ACCEPTED NEW   -         CANCELED EXPIRED REPLACED -        -         -    -    -
+PENDING_NEW ACCEPTED NEW   -         CANCELED EXPIRED REPLACED -        -    -    - PENDING_CANCEL
+PENDING_CANCEL - - PENDING_CANCEL    CANCELED EXPIRED -        REJECTED FILLED - - -
 """
 
 

@@ -5,6 +5,7 @@ from itertools import pairwise
 
 import pytest
 
+from stockyard.config import PROFILE_NAMES
 from stockyard.market.catalog import (
     CATALOG,
     DEFAULT_FEES,
@@ -129,7 +130,9 @@ def test_crypto_fees_depend_on_who_waited() -> None:
 
 
 def test_profiles_and_limits() -> None:
-    ideal, realistic = DEFAULT_PROFILES
+    ideal, realistic, *others = DEFAULT_PROFILES
+    assert tuple(p.name for p in DEFAULT_PROFILES) == PROFILE_NAMES
+    assert all(p.size_bounded and p.fees for p in others)
     assert (ideal.profile_id, ideal.name, ideal.size_bounded, ideal.fees) == (
         1,
         "ideal",

@@ -13,6 +13,7 @@ from stockyard.model.codes import (
     FEE_WORDS,
     FILL_RULE_WORDS,
     LIFECYCLE_WORDS,
+    LIMIT_RULE_WORDS,
     OPEN_STATUSES,
     REASON_WORDS,
     SIDE_WORDS,
@@ -23,6 +24,7 @@ from stockyard.model.codes import (
     AssetClass,
     FeeKind,
     FillRule,
+    LimitRule,
     OrderType,
     Reason,
     Side,
@@ -42,6 +44,7 @@ WORDED = [
     (AssetClass, ASSET_CLASS_WORDS),
     (AccountStatus, ACCOUNT_STATUS_WORDS),
     (FillRule, FILL_RULE_WORDS),
+    (LimitRule, LIMIT_RULE_WORDS),
     (FeeKind, FEE_WORDS),
 ]
 RELEASED = {
@@ -51,20 +54,22 @@ RELEASED = {
     "Phase": "CLOSED=0 PRE=1 OPEN=2 POST=3",
     "Auction": "OPENING=1 CLOSING=2",
     "Status": "NONE=0 ACCEPTED=1 NEW=2 PARTIALLY_FILLED=3 FILLED=4 CANCELED=5 EXPIRED=6 "
-    "REPLACED=7 REJECTED=8 HELD=9",
+    "REPLACED=7 REJECTED=8 HELD=9 PENDING_NEW=10 PENDING_CANCEL=11",
     "OrderClass": "SIMPLE=0 BRACKET=1 OCO=2 OTO=3",
     "Trigger": "QUEUE=1 ADMIT=2 FILL_PART=3 FILL_REST=4 CANCEL=5 EXPIRE=6 REPLACE=7 REJECT=8 "
-    "HOLD=9",
+    "HOLD=9 SEND=10 SEND_CANCEL=11",
     "Reason": "BY_CLIENT=1 DAY_ENDED=2 IMMEDIATE_REST=3 NOT_FILLABLE_WHOLE=4 BEYOND_COLLAR=5 "
     "ACCOUNT_RESET=6 POSITION_CLOSED=7 NOTIONAL_SPENT=8 ACCOUNT_AT_LIMIT=9 DATE_REACHED=10 "
     "OTHER_LEG_FILLED=11 OTHER_LEG_ENDED=12 ENTRY_NOT_FILLED=13 NOTHING_TO_EXIT=14 "
-    "PROTECTION_REPLACED=15 NOT_FILLED_IN_AUCTION=21 NO_AUCTION_PRINT=22",
+    "PROTECTION_REPLACED=15 VENUE_REJECTED=16 REPLACED_TOO_LATE=17 REPLACEMENT_UNFIT=18 "
+    "NOT_FILLED_IN_AUCTION=21 NO_AUCTION_PRINT=22",
     "AssetClass": "US_EQUITY=1 CRYPTO=2",
     "AccountStatus": "ACTIVE=1 SUSPENDED=2 CLOSED=3",
-    "FillRule": "TAKE_WHOLE=1 TAKE_QUOTED=2 REST_WHOLE=3 REST_QUOTED=4 "
-    "AUCTION_WHOLE=13 AUCTION_PRINTED=14",
-    "FeeKind": "COMMISSION=1 SEC=2 TAF=3 CRYPTO_TAKER=4 CRYPTO_MAKER=5",
-    "Book": "FUNDING=1 STREET=2 ROUNDING=3 COMMISSION=4 SEC=5 TAF=6 EXCHANGE=7",
+    "FillRule": "TAKE_WHOLE=1 TAKE_QUOTED=2 REST_WHOLE=3 REST_QUOTED=4 TAKE_DEPTH=5 REST_PASSED=6 "
+    "REST_PRINTED=7 REST_QUEUE=8 AUCTION_WHOLE=13 AUCTION_PRINTED=14",
+    "LimitRule": "TOUCH=1 PENETRATE=2 QUEUE=3",
+    "FeeKind": "COMMISSION=1 SEC=2 TAF=3 CRYPTO_TAKER=4 CRYPTO_MAKER=5 ORF=6 CAT=7",
+    "Book": "FUNDING=1 STREET=2 ROUNDING=3 COMMISSION=4 SEC=5 TAF=6 EXCHANGE=7 ORF=10 CAT=11",
 }
 """Numbers that stand in journals: new ones are added here, none is changed or taken away."""
 
@@ -138,4 +143,4 @@ def test_every_order_type_has_its_rule_and_its_words(row: Any) -> None:
 
 def test_every_order_type_has_a_row() -> None:
     assert [row.order_type for row in ORDER_TYPES] == sorted(numbers(OrderType).values())
-    assert len(numbers(Trigger)) == 9
+    assert len(numbers(Trigger)) == 11

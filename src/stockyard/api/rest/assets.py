@@ -94,6 +94,7 @@ def shown_asset(door: Door, instrument: Instrument) -> a.Asset:
         format_cash(instrument.notional_micros_min),
         format_decimal(instrument.collar_bps, 2),
         format_decimal(instrument.band_bps, 2),
+        instrument.instrument_id in door.view.halted,
     )
 
 
