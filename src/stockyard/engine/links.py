@@ -33,12 +33,18 @@ def open_legs(account: Account, order: Order) -> list[Order]:
     return legs
 
 
+def closing_side(account: Account, instrument_id: int) -> int:
+    """The side of the orders that reduce a position."""
+    position = account.positions.get(instrument_id)
+    return Side.BUY if position is not None and position.qty < 0 else Side.SELL
+
+
 def free_qty(account: Account, instrument_id: int, side: int) -> int:
     """What orders of ``side`` could still close of a position."""
     position = account.positions.get(instrument_id)
-    if position is None or side != Side.SELL:
+    if position is None or side != closing_side(account, instrument_id):
         return 0
-    return max(0, position.qty - position.held_qty)
+    return max(0, abs(position.qty) - position.held_qty)
 
 
 def hold_exit(account: Account, order: Order) -> None:

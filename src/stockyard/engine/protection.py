@@ -12,7 +12,7 @@ from stockyard.engine.leg_rules import Exits, broken_prices, broken_sides, broke
 from stockyard.engine.orders import Order
 from stockyard.engine.risk import Terms, check_expiry
 from stockyard.engine.state import State
-from stockyard.model.codes import AccountStatus, OrderClass, OrderType, Reason, Side
+from stockyard.model.codes import AccountStatus, OrderClass, OrderType, Reason
 from stockyard.model.commands import SetProtection
 from stockyard.model.denials import DenyCode
 from stockyard.model.events import CommandDenied, Event
@@ -77,7 +77,7 @@ def _check(
         terms.deny(DenyCode.QUANTITY_OFF_LOT)
     terms.deny_all(broken_time(command.time_in_force))
     check_expiry(command.time_in_force, command.expires_ns, terms, ts)
-    side = Side.SELL
+    side = links.closing_side(account, command.instrument_id)
     profit_from, loss_from = book.touch(side), book.market_price(side)
     terms.deny_all(broken_prices(book, exits, loss_from))
     terms.deny_all(broken_sides(book, exits, side, exits.take_profit, profit_from, loss_from))
@@ -104,7 +104,8 @@ def _check_position(
     if position is None or position.qty == 0:
         terms.deny(DenyCode.NO_POSITION)
         return
-    free = links.free_qty(account, command.instrument_id, Side.SELL)
+    side = links.closing_side(account, command.instrument_id)
+    free = links.free_qty(account, command.instrument_id, side)
     free += sum([order.held_qty for order in present])
     terms.qty = command.qty or free
     if terms.qty > free or free == 0:
@@ -150,7 +151,7 @@ def _exit(
         state.next_order_id(),
         account.account_id,
         command.instrument_id,
-        Side.SELL,
+        links.closing_side(account, command.instrument_id),
         order_type,
         command.time_in_force,
         qty,
