@@ -10,7 +10,11 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from stockyard import app
 from stockyard.cli import main
+from stockyard.model.commands import OpenAccount
+from stockyard.model.facts import WorldCreated
+from stockyard.model.ids import Kind, PublicIds
 
 # The command line reads sys.argv, as it does for a user; its library wants to be told not to.
 pytestmark = pytest.mark.filterwarnings("ignore:Cyclopts application invoked without tokens")
@@ -185,3 +189,29 @@ def test_a_recording_that_cannot_be_played_is_told(
     done = typed("replay", spec)
     assert done.returncode == 2
     assert said in done.stderr
+
+
+def test_a_day_is_run_again_under_another_profile(typed: Type) -> None:
+    """The journal of a played day stays as it is; the same orders do worse under brutal."""
+    report_of(typed, "--data", "kept")
+    journal = Path("kept", "journal.db").read_bytes()
+    directory = app.existing_directory(Path("kept"))
+    try:
+        records = list(directory.journal.read(0))
+    finally:
+        directory.close()
+    seq = next(r.seq for r in records if isinstance(r.input, OpenAccount))
+    world_id = next(r.input.world_id for r in records if isinstance(r.input, WorldCreated))
+    account = PublicIds(world_id).text(Kind.ACCOUNT, seq)
+    words = ("rerun", "--data", "kept", "--account", account, "--profile", "brutal")
+    done = typed(*words, "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    told = json.loads(done.stdout)
+    assert (told["was"]["profile"], told["would_be"]["profile"]) == ("realistic", "brutal")
+    assert float(told["profit_difference"]) < 0
+    walks = told["orders"][1]
+    assert float(walks["would_be"]["average_price"]) > float(walks["was"]["average_price"])
+    assert told["profit_difference"] in typed(*words).stdout
+    assert Path("kept", "journal.db").read_bytes() == journal
+    assert typed(*words[:-1], "kind").returncode == 2
+    assert typed(*words[:4], "nobody", "--profile", "ideal").returncode == 2
