@@ -10,8 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stockyard.model import events as e
+from stockyard.model import facts as f
 from stockyard.model.codes import OrderClass
 from tests.engine_audit import audit_state
+from tests.engine_terms import ALL_PROFILES
 from tests.engine_world import World
 
 PRICES = st.integers(94, 106)
@@ -26,6 +28,7 @@ STEPS = st.one_of(
     st.tuples(st.just("cancel"), st.integers(0, 30), st.just("")),
     st.tuples(st.just("replace"), st.integers(0, 30), st.sampled_from(("96", "101", "103"))),
     st.tuples(st.just("resize"), st.integers(0, 30), st.sampled_from(("2", "5", "12"))),
+    st.tuples(st.just("wait"), st.just(0), st.sampled_from(("0.1", "0.25", "1"))),
     st.tuples(st.just("day"), st.just(0), st.just("")),
     st.tuples(st.just("restart"), st.just(0), st.just("")),
 )
@@ -35,7 +38,7 @@ class Pairs:
     """A world, and what each group of exits was for and has sold."""
 
     def __init__(self, profile: str) -> None:
-        self.world = World(profile=profile)
+        self.world = World(profiles=ALL_PROFILES, profile=profile)
         self.group: dict[int, int] = {}
         self.entry: dict[int, int] = {}
         self.limit: Counter[int] = Counter()
@@ -58,6 +61,9 @@ class Pairs:
             world.order("sell", "4", "ACME", price, "gtc", order_class="oco", sl=text)
         elif what == "protect":
             world.protect("ACME", price, text)
+        elif what == "wait":
+            world.wait(text)
+            world.send(f.ClockTick())
         elif what == "day":
             world.tick(f"day {self.day} 16:00:00")
             self.day += 1
@@ -91,7 +97,7 @@ class Pairs:
                 self.group[order_id] = group
                 self.limit[group] = event.qty
         elif isinstance(event, e.OrderFilled):
-            if event.side == 1:
+            if event.order_id in self.entry:
                 self.limit[self.entry[event.order_id]] += event.qty
             elif event.order_id in self.group:
                 self.sold[self.group[event.order_id]] += event.qty
@@ -104,7 +110,7 @@ class Pairs:
             assert qty <= self.limit[group], f"the exits of {group} sold {qty}"
 
 
-@given(st.sampled_from(("ideal", "realistic")), st.lists(STEPS, max_size=40))
+@given(st.sampled_from(("ideal", "realistic", "queued", "strict")), st.lists(STEPS, max_size=40))
 def test_exits_never_sell_more_than_there_is(
     profile: str, steps: list[tuple[str, int, str]]
 ) -> None:
@@ -112,11 +118,14 @@ def test_exits_never_sell_more_than_there_is(
     pairs.take(("quote", 99, "100"))
     pairs.take(("trade", 99, ""))
     pairs.world.buy("6", "ACME")
+    pairs.take(("wait", 0, "1"))
+    pairs.take(("quote", 99, "100"))
     pairs.take(("oco", 103, "97"))
     for step in steps:
         pairs.take(step)
         pairs.check()
     pairs.world.cancel_all()
+    pairs.take(("wait", 0, "1"))
     state = pairs.world.engine.snapshot()
     audit_state(state)
     assert not state.orders
