@@ -3,7 +3,7 @@
 import runpy
 from pathlib import Path
 
-GENERATORS = ("settings_reference", "lifecycle_diagram", "api_reference")
+GENERATORS = ("settings_reference", "lifecycle_diagram", "order_matrix", "api_reference")
 
 if __name__ == "__main__":
     for name in GENERATORS:

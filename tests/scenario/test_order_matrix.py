@@ -1,0 +1,35 @@
+"""Goal: each type x class x time in force x side trades or is denied. Method: try every one."""
+
+import runpy
+
+import pytest
+
+from stockyard.model.codes import CLASS_WORDS, SIDE_WORDS, TIF_WORDS, TYPE_WORDS
+from stockyard.model.denials import DENY_RULES
+from stockyard.model.order_types import ORDER_TYPES
+from tests.tidy.checkout import ROOT
+
+SCRIPT = runpy.run_path(str(ROOT / "scripts" / "order_matrix.py"))
+
+
+@pytest.fixture(scope="module")
+def cells() -> dict[tuple[int, int, int, int], str]:
+    found: dict[tuple[int, int, int, int], str] = SCRIPT["cells"]()
+    return found
+
+
+def test_every_cell_trades_or_names_its_rule(cells: dict[tuple[int, int, int, int], str]) -> None:
+    assert len(cells) == len(CLASS_WORDS) * len(TYPE_WORDS) * len(TIF_WORDS) * len(SIDE_WORDS)
+    told = {SCRIPT["FILLS"], *(f"`{rule.word}`" for rule in DENY_RULES.values())}
+    assert {cell: outcome for cell, outcome in cells.items() if outcome not in told} == {}
+
+
+def test_what_a_type_offers_trades(cells: dict[tuple[int, int, int, int], str]) -> None:
+    for row in ORDER_TYPES:
+        for tif in TIF_WORDS:
+            trades = {cells[0, row.order_type, tif, side] for side in SIDE_WORDS} == {"fills"}
+            assert trades == (tif in row.times_in_force), (row.word, TIF_WORDS[tif])
+
+
+def test_the_page_is_what_the_engine_does() -> None:
+    assert SCRIPT["DOCUMENT"].read_text(encoding="utf-8") == SCRIPT["page"]()
