@@ -1,15 +1,16 @@
 """The mixed workload of inputs that the engine and recovery benchmarks share.
 
 80 % quotes, 15 % orders of which half are marketable and fill at once, 5 % cancels, over 1,000
-accounts and 24 instruments, on top of 20,000 resting limit orders. Seeded, so every run applies the
-same inputs.
+accounts and 24 instruments, on top of 20,000 orders that wait: six in ten with a limit, two stops,
+one trailing stop, one bracket whose two exits wait for it. Seeded, so every run applies the same
+inputs.
 """
 
 import random
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from stockyard.model.codes import AssetClass, OrderType, Side, TimeInForce
+from stockyard.model.codes import AssetClass, OrderClass, OrderType, Side, TimeInForce
 from stockyard.model.commands import CancelOrder, OpenAccount, PlaceOrder
 from stockyard.model.facts import (
     FeesScheduled,
@@ -114,15 +115,26 @@ class Maker:
         self.quote(self.random.randint(1, self.instruments))
 
     def order(self, fills: bool) -> None:
-        """A limit order to buy: one that fills at once, or one far below the market."""
+        """An order to buy: one that fills at once, or one that waits far from the market."""
         account = self.random.choice(self.account_ids)
         i = self.random.randint(1, self.instruments)
-        price = self.mids[i] + 10_000 if fills else PRICE // 2 - self.random.randint(1, 4000) * 100
+        away = self.random.randint(1, 4000) * 100
+        price = self.mids[i] + 10_000 if fills else PRICE // 2 - away
         price -= price % 100
+        draw = 0.0 if fills else self.random.random()
+        terms: dict[str, int] = {"order_type": OrderType.LIMIT, "limit_price": price}
+        if draw >= 0.90:
+            terms |= {"order_class": OrderClass.BRACKET, "take_profit_limit": PRICE,
+                      "stop_loss_stop": price - 10_000}  # fmt: skip
+        elif draw >= 0.80:
+            terms = {"order_type": OrderType.TRAILING_STOP, "trail_ppm": 500_000 + away}
+        elif draw >= 0.60:
+            terms = {"order_type": OrderType.STOP, "stop_price": 3 * PRICE + away}
         seq = self.add(
-            PlaceOrder(account, i, Side.BUY, OrderType.LIMIT, TimeInForce.GTC,
-                       self.random.randint(1, 50) * UNIT, price, 0,
-                       f"o{self.seq}", "", self.seq.to_bytes(16, "big"))
+            PlaceOrder(account, i, Side.BUY, time_in_force=TimeInForce.GTC,
+                       qty=self.random.randint(1, 50) * UNIT, notional_micros=0,
+                       client_order_id=f"o{self.seq}", idempotency_key="",
+                       digest=self.seq.to_bytes(16, "big"), **{"limit_price": 0, **terms})
         )  # fmt: skip
         if not fills:
             self.resting.append((account, seq * LEGS_MAX))

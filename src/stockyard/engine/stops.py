@@ -19,7 +19,10 @@ from stockyard.model.events import Event, OrderTriggered
 
 def on_print(state: State, book: Book, price: int, ts: int, out: list[Event]) -> None:
     """Trigger what a trade's price reaches."""
-    if book.triggers.armed == 0 or not book.is_open or book.halted:
+    triggers = book.triggers
+    if triggers.armed == 0 or not book.is_open or book.halted:
+        return
+    if not triggers.stirs(Side.BUY, price) and not triggers.stirs(Side.SELL, price):
         return
     found: list[Order] = []
     extremes: dict[int, int] = {}
@@ -33,6 +36,9 @@ def on_touch(state: State, book: Book, ts: int, out: list[Event]) -> None:
     if book.triggers.armed == 0 or book.last_price or book.halted:
         return
     if not book.is_open or not book.quoted():
+        return
+    stirred = book.ask > 0 and book.triggers.stirs(Side.BUY, book.ask)
+    if not stirred and not (book.bid > 0 and book.triggers.stirs(Side.SELL, book.bid)):
         return
     found: list[Order] = []
     extremes: dict[int, int] = {}

@@ -107,6 +107,16 @@ class TrailQueue:
         """The highest (sell) or lowest (buy) price since the order was armed."""
         return self._crowd_of[order.order_id].extreme
 
+    def stirs(self, price: int) -> bool:
+        """Whether a price may move or trigger anything here."""
+        crowds = self._crowds
+        if not crowds:
+            return False
+        if self._passes(price, crowds[len(crowds) - 1].extreme):
+            return True
+        nearest = self._stops[0][0]
+        return price <= -nearest if self._sells else price >= nearest
+
     def follow(self, price: int) -> None:
         """Let every stop that a new extreme moves move."""
         crowds = self._crowds
@@ -225,6 +235,14 @@ class Triggers:
             return 0
         extreme = self._trails(order).extreme_of(order)
         return 0 if extreme == INT_MAX else extreme
+
+    def stirs(self, side: int, price: int) -> bool:
+        """Whether a price may move or trigger any stop of a side: most do not."""
+        order = self._stops_buy.best() if side == Side.BUY else self._stops_sell.best()
+        if order is not None and reached(order, order.stop_price, price):
+            return True
+        trails = self._trails_buy if side == Side.BUY else self._trails_sell
+        return trails[0].stirs(price) or trails[1].stirs(price)
 
     def pull(self, side: int, price: int, out: list[Order], extremes: dict[int, int]) -> None:
         """Move trailing stops of a side to a new price and take out what it triggers."""
