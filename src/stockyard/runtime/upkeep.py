@@ -6,6 +6,7 @@ client. Must not know: HTTP, config.
 
 import asyncio
 import logging
+from contextlib import suppress
 from typing import Final
 
 from stockyard.runtime import snapshots
@@ -20,10 +21,19 @@ DUE_PAUSE_S: Final = 0.01
 
 
 async def keep_time(world: World) -> None:
-    """Journal a ``ClockTick`` whenever the engine has something due and nothing else comes in."""
+    """Journal a ``ClockTick`` whenever the engine has something due and nothing else comes in.
+
+    What becomes due sooner than expected, such as an order on its way to the venue, ends the wait.
+    """
+    sooner = asyncio.Event()
     while True:
-        wait_s = world.clock.wall_seconds_until(world.engine.next_due_ns)
-        await asyncio.sleep(min(max(wait_s, DUE_PAUSE_S), DUE_CHECK_S))
+        sooner.clear()
+        wait_s = world.clock.wall_seconds_until(world.writer.await_due(sooner.set))
+        with suppress(TimeoutError):
+            async with asyncio.timeout(min(max(wait_s, DUE_PAUSE_S), DUE_CHECK_S)):
+                await sooner.wait()
+        if sooner.is_set():
+            continue
         try:
             world.writer.tick_if_due()
         except Refused:

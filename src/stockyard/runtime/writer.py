@@ -62,6 +62,8 @@ class Writer:
         self._waiting: list[tuple[Input, Origin | None, Done | None]] = []
         self._closed: Refused | None = None
         self.listener: Listener | None = None
+        self._awaited_ns = 0
+        self._on_sooner: Callable[[], None] | None = None
         self.failure: BaseException | None = None
 
     @property
@@ -109,6 +111,9 @@ class Writer:
             self._answer([done for _, _, done in group], Outcome(0, 0, [], refusal))
         else:
             self._apply(records, [done for _, _, done in group])
+        if self._engine.next_due_ns < self._awaited_ns and self._on_sooner is not None:
+            self._awaited_ns = self._engine.next_due_ns
+            self._on_sooner()
         if self._waiting and self.failure is None:
             self._schedule()
 
@@ -150,6 +155,11 @@ class Writer:
         """Commit until nothing waits."""
         while self._waiting and self.failure is None:
             self.commit()
+
+    def await_due(self, on_sooner: Callable[[], None]) -> int:
+        """When the engine has something due; ``on_sooner`` is called once if that comes nearer."""
+        self._awaited_ns, self._on_sooner = self._engine.next_due_ns, on_sooner
+        return self._awaited_ns
 
     def tick_if_due(self) -> None:
         """Line up a ``ClockTick`` when the engine has something due and nothing waits that will

@@ -1,0 +1,49 @@
+"""Goal: what is due happens when it is due. Method: the task itself, on a clock the test moves."""
+
+import asyncio
+from contextlib import suppress
+
+import msgspec
+import pytest
+
+from stockyard.model.codes import TimeInForce
+from stockyard.model.events import OrderExpired
+from stockyard.runtime import upkeep
+from stockyard.runtime.clock import ManualClock
+from stockyard.runtime.world import World
+from stockyard.storage.memory import MemoryDisk
+from tests.unit.runtime.worlds import NOON_NS, buy, open_account, open_on, quote, send
+
+GIVE_UP_S = 10.0
+
+
+async def test_what_becomes_due_sooner_ends_the_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next boundary is hours away when an order arrives that ends in a moment."""
+    monkeypatch.setattr(upkeep, "DUE_CHECK_S", 3600.0)
+    clock, made = ManualClock(NOON_NS), list[World]()
+
+    def schedule() -> None:
+        for one in made:
+            asyncio.get_running_loop().call_soon(one.writer.commit)
+
+    world = open_on(MemoryDisk(), clock, schedule)
+    made.append(world)
+    account_id = open_account(world)
+    quote(world)
+    expired = asyncio.Event()
+    world.writer.listener = lambda _, out: (
+        expired.set() if any(isinstance(event, OrderExpired) for event in out) else None
+    )
+    keeping = asyncio.create_task(upkeep.keep_time(world))
+    await asyncio.sleep(0)
+    ends_ns = NOON_NS + 10**6
+    order = msgspec.structs.replace(
+        buy(account_id, "o1", limit=1_500_000), time_in_force=TimeInForce.GTD, expires_ns=ends_ns
+    )
+    send(world, order)
+    clock.time_ns = ends_ns
+    async with asyncio.timeout(GIVE_UP_S):
+        await expired.wait()
+    keeping.cancel()
+    with suppress(asyncio.CancelledError):
+        await keeping
