@@ -452,6 +452,7 @@ filled #1 10 @ 100.00 part
         trade ACME 102.00                  | triggered #4 102.00 past 102.00; \
 filled #4 10 @ 100.00 part
         replace #4 trail=2.00              | denied already_triggered
+        replace #4 trail=2.0001            | denied already_triggered
         replace #4 trail=1.00              | denied replace_changes_nothing
         replace #4 qty=15                  | replaced #4 by #5; accepted #5
         quote ACME 104.90x300 105.00x20    | filled #5 5 @ 105.00

@@ -229,7 +229,7 @@ def check_trail(book: Book, request: Request, terms: Terms) -> None:
             terms.deny(DenyCode.TRAIL_NOT_ALLOWED)
     elif (request.trail_price == 0) == (request.trail_ppm == 0):
         terms.deny(DenyCode.TRAIL_MISSING)
-    elif request.trail_price > 0:
+    elif request.trail_price > 0 and not request.triggered:
         check_given(book, request.trail_price, terms)
 
 
