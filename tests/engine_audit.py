@@ -11,7 +11,7 @@ from stockyard.model.codec import decode_events, decode_state, encode
 from stockyard.model.codes import AUCTION_TIMES, OPEN_STATUSES, OrderType, Phase, Side, Status
 from stockyard.model.events import Event
 from stockyard.model.numbers import INT_MAX
-from stockyard.model.state import EngineState, OrderState
+from stockyard.model.state import EngineState, OrderState, PositionState
 from tests.random_inputs import RandomInputs
 
 FUTURE_INPUTS = 200
@@ -47,7 +47,22 @@ def _audit_holds(state: EngineState) -> None:
             assert position.held_qty == held_qty.pop(key, 0), f"{name}: shares held {key}"
             assert position.cost_micros >= 0, f"{name}: cost below zero {key}"
             assert position.qty or not position.cost_micros, f"{name}: cost of nothing {key}"
+            _audit_lots(position, f"{name}: lots {key}")
     assert not any(held_qty.values()), f"orders hold what nobody has: {held_qty}"
+
+
+def _audit_lots(position: PositionState, name: str) -> None:
+    """Check that the lots are in order and add up to the position's quantity and cost."""
+    names = [(lot.seq, lot.index) for lot in position.lots]
+    assert names == sorted(set(names)), f"{name} out of order"
+    assert all(lot.qty > 0 and min(lot.cost_micros, lot.fees_micros) >= 0 for lot in position.lots)
+    assert sum(lot.qty for lot in position.lots) == abs(position.qty), f"{name}: quantity"
+    own = sum(lot.cost_micros for lot in position.lots)
+    assert own + position.pooled_cost == abs(position.cost_micros), f"{name}: cost"
+    until = (position.pooled_seq, position.pooled_index)
+    pooled = [lot for lot in position.lots if (lot.seq, lot.index) < until]
+    assert pooled or not position.pooled_cost, f"{name}: a pooled cost of nothing"
+    assert not any(lot.cost_micros for lot in pooled), f"{name}: pooled, but with a cost"
 
 
 def _audit_orders(state: EngineState) -> None:

@@ -22,6 +22,8 @@ class Comparison:
         self.engine = Engine()
         self.twin = NaiveTwin()
         self.statuses: dict[int, int] = {}
+        self.filled: dict[int, int] = {}
+        self.names: dict[tuple[int, int], tuple[int, int]] = {}
         for seq, ts, message in journal:
             self.apply(seq, ts, message)
 
@@ -31,8 +33,13 @@ class Comparison:
         self.engine.apply(seq, ts, message, out)
         self.twin.apply(seq, ts, message)
         assert list(decode_events(encode(tuple(out)))) == out
+        for index, event in enumerate(out):
+            if isinstance(event, e.OrderFilled):
+                at = self.filled.get(event.order_id, 0) + event.qty
+                self.filled[event.order_id] = at
+                self.names[seq, index] = (event.order_id, at)
         self._follow(out)
-        self._compare_answers(out)
+        self._compare_answers(seq, out)
         snapshot = self.engine.snapshot()
         audit_state(snapshot)
         self._compare_accounts(snapshot)
@@ -57,9 +64,19 @@ class Comparison:
             elif isinstance(event, e.OrderReplaced):
                 self.statuses[event.order_id] = Status.REPLACED
 
-    def _compare_answers(self, out: list[e.Event]) -> None:
+    def _compare_answers(self, seq: int, out: list[e.Event]) -> None:
         fills = [(x.order_id, x.price, x.qty, x.fees) for x in out if isinstance(x, e.OrderFilled)]
         assert sorted(fills) == sorted(self.twin.fills), "the twin fills otherwise"
+        taken = [
+            (
+                x.order_id,
+                self.names[seq, index][1],
+                tuple((self.names[p[:2]], *p[2:]) for p in x.lots),
+            )
+            for index, x in enumerate(out)
+            if isinstance(x, e.OrderFilled)
+        ]
+        assert sorted(taken) == sorted(self.twin.taken), "the twin takes other lots"
         alive = [
             (x.order_id, x.price, x.stop_price) for x in out if isinstance(x, e.OrderTriggered)
         ]
@@ -77,12 +94,24 @@ class Comparison:
             assert account.cash_micros == other.cash
             assert account.held_micros == twin.held(account.account_id)
             assert account.profile_id == other.profile_id
+            assert account.lot_method == other.lot_method
             positions = {
                 p.instrument_id: (p.qty, p.held_qty, p.cost_micros, p.realized_micros)
                 for p in account.positions
             }
             assert positions == {
                 key: (p.qty, twin.held_qty(account.account_id, key), p.cost, p.realized)
+                for key, p in other.positions.items()
+            }
+            lots = {
+                p.instrument_id: [
+                    (self.names[lot.seq, lot.index], lot.qty, lot.fees_micros, lot.acquired_ns)
+                    for lot in p.lots
+                ]
+                for p in account.positions
+            }
+            assert lots == {
+                key: [(lot.name, lot.qty, lot.fees, lot.at) for lot in p.lots.items]
                 for key, p in other.positions.items()
             }
 

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from math import ceil, floor
 
-from stockyard.model.codes import OrderType, Side, Status, TimeInForce
+from stockyard.model.codes import LotMethod, OrderType, Side, Status, TimeInForce
 from stockyard.model.commands import ReplaceOrder
 from stockyard.model.instruments import FeeRule, Instrument
+from tests.property.naive_lots import NaiveLots, Name
 
 BEGUN = (
     Status.ACCEPTED,
@@ -19,6 +20,7 @@ BEGUN = (
     Status.PENDING_NEW,
     Status.PENDING_CANCEL,
 )
+
 OPEN = (*BEGUN, Status.HELD)
 AUCTIONS = (TimeInForce.OPG, TimeInForce.CLS)
 MINUTE = 60 * 10**9
@@ -49,6 +51,7 @@ class NaiveOrder:
     version: int = 1
     status: int = Status.NONE
     fills: list[tuple[int, int]] = field(default_factory=list)
+    choices: list[tuple[Name, int]] = field(default_factory=list)
     stop: int = 0
     trail: int = 0
     ppm: int = 0
@@ -138,6 +141,7 @@ class NaivePosition:
     qty: int = 0
     cost: int = 0
     realized: int = 0
+    lots: NaiveLots = field(default_factory=NaiveLots)
 
 
 @dataclass
@@ -147,6 +151,7 @@ class NaiveAccount:
     owner: str
     profile_id: int
     cash: int = 0
+    lot_method: int = LotMethod.AVERAGE
     positions: dict[int, NaivePosition] = field(default_factory=dict)
     answers: dict[str, tuple[bytes, int, int]] = field(default_factory=dict)
 

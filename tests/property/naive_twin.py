@@ -21,6 +21,7 @@ from tests.property.naive_classes import (
     broken,
     relink,
 )
+from tests.property.naive_holdings import NaiveHoldings
 from tests.property.naive_hours import NaiveHours
 from tests.property.naive_linked import LinkedOrders
 from tests.property.naive_things import (
@@ -43,7 +44,7 @@ from tests.property.naive_travel import NaiveTravel
 from tests.property.naive_venue import NaiveVenue
 
 
-class NaiveTwin(Answers, LinkedOrders, NaiveHours, NaiveTravel, NaiveVenue):
+class NaiveTwin(Answers, LinkedOrders, NaiveHoldings, NaiveHours, NaiveTravel, NaiveVenue):
     """The whole market in lists. After ``apply``: what was filled, denied or repeated."""
 
     def __init__(self) -> None:
@@ -64,6 +65,7 @@ class NaiveTwin(Answers, LinkedOrders, NaiveHours, NaiveTravel, NaiveVenue):
 
     def apply(self, seq: int, ts: int, message: Input) -> None:
         """Take one input."""
+        self.taken = []
         self.fills, self.denied, self.repeated, self.triggered = [], 0, 0, []
         self._pass_time(self.ts, ts)
         self.seq, self.ts = seq, ts
@@ -246,16 +248,8 @@ class NaiveTwin(Answers, LinkedOrders, NaiveHours, NaiveTravel, NaiveVenue):
                 if fee > 0:
                     fees.append((rule.kind, fee))
         paid = sum(micros for _, micros in fees)
-        if buying:
-            account.cash -= value + paid
-            position.qty += qty
-            position.cost += value
-        else:
-            account.cash += value - paid
-            cost = floor(Fraction(position.cost * qty, position.qty))
-            position.qty -= qty
-            position.cost -= cost
-            position.realized += value - cost
+        account.cash += -value - paid if buying else value - paid
+        self.move_lots(order, position, price, qty, value, paid)
         self.fills.append((order.order_id, price, qty, tuple(fees)))
         self._after_fill(order, qty, begins, value + paid)
 

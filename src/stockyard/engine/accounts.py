@@ -6,14 +6,18 @@ Promises: a cash account never owes: ``cash_micros >= held_micros >= 0`` and for
 
 from mypy_extensions import mypyc_attr
 
+from stockyard.engine.lots import Lots
 from stockyard.engine.orders import Order
+from stockyard.model.codes import LotMethod
 from stockyard.model.commands import ReplaceOrder
 
 
 @mypyc_attr(acyclic=True)
 class Position:
-    """What an account holds of one instrument: weighted-average cost, in micro-dollars for all of
-    it.
+    """What an account holds of one instrument, and at which cost, in micro-dollars for all of it.
+
+    ``qty`` and ``cost_micros`` are below zero when it is short: the cost is then what the sale
+    brought. ``lots`` add up to both.
     """
 
     def __init__(self, instrument_id: int) -> None:
@@ -22,6 +26,7 @@ class Position:
         self.held_qty = 0
         self.cost_micros = 0
         self.realized_micros = 0
+        self.lots = Lots()
 
 
 @mypyc_attr(acyclic=True)
@@ -56,6 +61,7 @@ class Account:
         self.name = name
         self.status = 1
         self.profile_id = profile_id
+        self.lot_method = LotMethod.AVERAGE
         self.cash_micros = 0
         self.held_micros = 0
         self.orders: dict[int, Order] = {}

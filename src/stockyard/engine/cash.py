@@ -168,7 +168,13 @@ def _give_up(state: State, account: Account, instrument_id: int, out: list[Event
     assert book is not None
     if position.qty:
         out.append(
-            PositionGivenUp(account.account_id, instrument_id, position.qty, position.cost_micros)
+            PositionGivenUp(
+                account.account_id,
+                instrument_id,
+                position.qty,
+                position.cost_micros,
+                tuple([position.lots.take(lot, lot.qty) for lot in position.lots.all()]),
+            )
         )
         state.ledger.post_street(book, position.qty)
         state.ledger.post_qty(position, -position.qty)

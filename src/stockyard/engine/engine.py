@@ -65,6 +65,7 @@ class Engine:
         state.seq = seq
         state.ts = ts
         state.legs = 0
+        state.events_before = len(out)
         if ts >= state.next_due_ns:
             reference.pass_time(state, ts, out)
         kind = type(message)

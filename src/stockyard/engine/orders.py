@@ -8,6 +8,7 @@ from typing import Final
 
 from mypy_extensions import mypyc_attr
 
+from stockyard.engine.lots import Choice
 from stockyard.model.codes import OrderType, Status, Trigger
 
 TRANSITIONS: Final = {
@@ -81,7 +82,8 @@ class Order:
 
     ``filled_value`` is the exact sum of price times quantity at the instrument's scales.
     ``heap_index`` is the order's place in its ``OrderHeap``, -1 when it is in none. ``held_*`` is
-    what it reserves. ``extreme`` is what a trailing stop that is not armed yet takes over from the
+    what it reserves. ``choices``: what is left of the lots it
+    chose to close. ``extreme`` is what a trailing stop that is not armed yet takes over from the
     one it replaces.
 
     Links are order ids, 0 for none: ``parent_id`` a leg's entry, ``sibling_id`` the other exit of a
@@ -143,6 +145,7 @@ class Order:
         self.stop_loss_id = 0
         self.filled_before = 0
         self.protects = False
+        self.choices: list[Choice] | None = None
         self.rank = 0
         self.heap_index = -1
         self.is_fresh = False

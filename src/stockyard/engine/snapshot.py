@@ -6,10 +6,11 @@ the original would. Must not know: where snapshots are kept.
 
 from stockyard.engine.accounts import Account, Answer, Change, Position
 from stockyard.engine.books import Book
+from stockyard.engine.lots import Choice, Lot
 from stockyard.engine.orders import Order
 from stockyard.engine.reference import on_fees_scheduled
 from stockyard.engine.sessions import Calendar
-from stockyard.engine.state import Errand, Profile, State
+from stockyard.engine.state import Errand, Profile, State, choose
 from stockyard.model.codes import (
     AUCTION_TIMES,
     STOP_TYPES,
@@ -27,6 +28,7 @@ from stockyard.model.state import (
     ChangeState,
     EngineState,
     KeyState,
+    LotState,
     OrderState,
     PositionState,
     RegistrationState,
@@ -118,10 +120,7 @@ def _book(book: Book) -> BookState:
 def _account(account: Account) -> AccountState:
     positions: list[PositionState] = []
     for instrument_id in sorted(account.positions):
-        p = account.positions[instrument_id]
-        positions.append(
-            PositionState(p.instrument_id, p.qty, p.held_qty, p.cost_micros, p.realized_micros)
-        )
+        positions.append(_position(account.positions[instrument_id]))
     keys = [
         KeyState(key, answer.digest, answer.first_seq, answer.expires_ns)
         for key, answer in sorted(account.answers.items())
@@ -136,6 +135,33 @@ def _account(account: Account) -> AccountState:
         account.held_micros,
         tuple(positions),
         tuple(keys),
+        account.lot_method,
+    )
+
+
+def _position(p: Position) -> PositionState:
+    lots = [
+        LotState(
+            lot.seq,
+            lot.index,
+            lot.qty,
+            0 if p.lots.is_pooled(lot) else lot.cost_micros,
+            lot.fees_micros,
+            lot.acquired_ns,
+            lot.rank,
+        )
+        for lot in p.lots.all()
+    ]
+    return PositionState(
+        p.instrument_id,
+        p.qty,
+        p.held_qty,
+        p.cost_micros,
+        p.realized_micros,
+        tuple(lots),
+        p.lots.pooled_cost,
+        p.lots.pooled_seq,
+        p.lots.pooled_index,
     )
 
 
@@ -180,6 +206,7 @@ def _order(state: State, o: Order) -> OrderState:
         o.sent_ns,
         o.cancel_ns,
         o.extended_hours,
+        () if o.choices is None else tuple([(c.seq, c.index, c.qty) for c in o.choices]),
     )
 
 
@@ -211,7 +238,7 @@ def restore(source: EngineState) -> State:
     for key, micros in source.house:
         state.ledger.post_house(key, int(micros))
     for account in source.accounts:
-        _restore_account(state, account)
+        _restore_account(state, account, source.seq, source.ts)
     for order in source.orders:
         _restore_order(state, order)
     for change in source.changes:
@@ -254,9 +281,29 @@ def _restore_book(state: State, source: BookState) -> None:
     state.books[book.instrument_id] = book
 
 
-def _restore_account(state: State, source: AccountState) -> None:
+def _restore_lots(position: Position, source: PositionState, seq: int, ts: int) -> None:
+    """Take over the lots; a position kept before there were any is one lot, pooled, of now."""
+    lots = position.lots
+    kept = source.lots
+    lots.pooled_cost = source.pooled_cost
+    lots.pooled_seq, lots.pooled_index = source.pooled_seq, source.pooled_index
+    if source.qty and not kept:
+        kept = (LotState(seq, position.instrument_id, abs(source.qty), 0, 0, ts, 0),)
+        lots.pooled_cost = abs(source.cost_micros)
+        lots.pooled_seq, lots.pooled_index = seq, position.instrument_id + 1
+    for each in kept:
+        lot = Lot(each.seq, each.index, each.qty, each.cost_micros, each.fees_micros)
+        lot.acquired_ns = each.acquired_ns
+        lot.rank = each.rank
+        lots.open(lot)
+        if lots.is_pooled(lot):
+            lots.pooled_qty += lot.qty
+
+
+def _restore_account(state: State, source: AccountState, seq: int, ts: int) -> None:
     account = Account(source.account_id, source.owner, source.name, source.profile_id)
     account.status = source.status
+    account.lot_method = source.lot_method
     state.ledger.post_cash(account, source.cash_micros)
     account.held_micros = source.held_micros
     for p in source.positions:
@@ -265,6 +312,7 @@ def _restore_account(state: State, source: AccountState) -> None:
         position.held_qty = p.held_qty
         position.cost_micros = p.cost_micros
         position.realized_micros = p.realized_micros
+        _restore_lots(position, p, seq, ts)
         account.positions[p.instrument_id] = position
     for key in source.keys:
         account.answers[key.key] = Answer(key.digest, key.first_seq, key.expires_ns)
@@ -309,6 +357,9 @@ def _restore_order(state: State, source: OrderState) -> None:
     order.parent_id, order.sibling_id = source.parent_id, source.sibling_id
     order.take_profit_id, order.stop_loss_id = source.take_profit_id, source.stop_loss_id
     order.filled_before = source.filled_before
+    if source.choices:
+        order.choices = [Choice(seq, index, qty) for seq, index, qty in source.choices]
+        choose(state.accounts[order.account_id], order, 1)
     _place(state, order, source.extreme, source.ahead_qty)
 
 

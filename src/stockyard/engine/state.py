@@ -62,6 +62,7 @@ class State:
         self.seq = 0
         self.ts = 0
         self.legs = 0
+        self.events_before = 0
         self.limits: Limits | None = None
         self.books: list[Book | None] = []
         self.profiles: dict[int, Profile] = {}
@@ -186,12 +187,25 @@ def drop_order(state: State, account: Account, book: Book, order: Order) -> None
 
 def release(account: Account, order: Order) -> None:
     """Free everything the order holds."""
+    if order.choices is not None:
+        choose(account, order, -1)
     if order.held_micros:
         account.held_micros -= order.held_micros
         order.held_micros = 0
     if order.held_qty:
         account.positions[order.instrument_id].held_qty -= order.held_qty
         order.held_qty = 0
+
+
+def choose(account: Account, order: Order, sign: int) -> None:
+    """Count (1) or no longer count (-1) what is left of an order's choices in its lots."""
+    position = account.positions.get(order.instrument_id)
+    if position is None or order.choices is None:
+        return
+    for choice in order.choices:
+        lot = position.lots.find(choice.seq, choice.index)
+        if lot is not None:
+            lot.chosen_qty += sign * choice.qty
 
 
 def held_qty(account: Account, instrument_id: int) -> int:

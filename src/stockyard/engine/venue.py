@@ -12,6 +12,7 @@ from stockyard.engine import depth, links
 from stockyard.engine.accounts import Account
 from stockyard.engine.books import Book, Lane, OrderQueue
 from stockyard.engine.fees import FeeLines, charge, house_book
+from stockyard.engine.lots import NO_PIECES, Lot, Piece, close_lots
 from stockyard.engine.order_rules import within
 from stockyard.engine.orders import Order, advance
 from stockyard.engine.risk import fees_ahead, principal_ahead
@@ -487,8 +488,7 @@ def fill(
     value = spent_micros(book, order) - before
     rounding = _post_trade(state, account, book, order, value, street_before)
     lines = state.fee_lines(profile, book, order.side, ts)
-    principal = 0
-    most = value
+    principal, most = 0, value
     if order.side == Side.BUY:
         leaves = order.qty - order.filled_qty
         principal = principal_ahead(
@@ -499,7 +499,9 @@ def fill(
         lines, maker, before, before + value, qty_before, order.filled_qty, book.qty_unit, most
     )
     charged = _post_fees(state, account, fees)
-    realized = _move_position(state, account, book, order, qty, value)
+    realized, pieces = _move_position(
+        state, account, book, order, price, qty, value, charged, ts, out
+    )
     if offer.begins >= 0:
         book.take(order.side, offer.begins, qty)
     _finish_fill(state, account, book, order, qty, value + charged, principal, ts)
@@ -519,6 +521,7 @@ def fill(
         profile,
         version,
         rule,
+        pieces,
         ts,
         out,
     )
@@ -562,24 +565,57 @@ def _post_fees(state: State, account: Account, fees: FeeLines) -> int:
 
 
 def _move_position(
-    state: State, account: Account, book: Book, order: Order, qty: int, value: int
-) -> int:
-    """Move the shares; a sale takes its share of the weighted-average cost (rounded down) with it.
+    state: State,
+    account: Account,
+    book: Book,
+    order: Order,
+    price: int,
+    qty: int,
+    value: int,
+    charged: int,
+    ts: int,
+    out: list[Event],
+) -> tuple[int, tuple[Piece, ...]]:
+    """Move the shares: what enlarges the position, long or short, is a new lot; what reduces it
+    takes lots with their cost.
 
-    Returns the profit or loss realised, before fees.
+    Returns the profit or loss realised, before fees, and what was taken of each lot.
     """
     position = account.position(order.instrument_id)
-    if order.side == Side.BUY:
-        position.cost_micros += value
-        state.ledger.post_qty(position, qty)
-        state.ledger.post_street(book, -qty)
-        return 0
-    cost = div_floor(position.cost_micros * qty, position.qty)
-    position.cost_micros -= cost
-    position.realized_micros += value - cost
-    state.ledger.post_qty(position, -qty)
-    state.ledger.post_street(book, qty)
-    return value - cost
+    buying = order.side == Side.BUY
+    signed = qty if buying else -qty
+    before = position.qty
+    state.ledger.post_qty(position, signed)
+    state.ledger.post_street(book, -signed)
+    index = len(out) - state.events_before
+    if before == 0 or (before > 0) == buying:
+        lot = Lot(state.seq, index, qty, value, charged)
+        lot.acquired_ns = ts
+        lot.rank = -price if buying else price
+        position.lots.open(lot)
+        position.cost_micros += value if buying else -value
+        return 0, NO_PIECES
+    short = before < 0
+    assert qty <= abs(before), "a fill turned a position round"
+    pieces = close_lots(
+        position.lots,
+        abs(position.cost_micros),
+        abs(before),
+        qty,
+        account.lot_method,
+        order.choices,
+        short,
+        book.value_divisor,
+        state.seq,
+        index,
+    )
+    cost = 0
+    for piece in pieces:
+        cost += piece[3]
+    realized = cost - value if short else value - cost
+    position.cost_micros += cost if short else -cost
+    position.realized_micros += realized
+    return realized, pieces
 
 
 def _finish_fill(
@@ -642,6 +678,7 @@ def _tell_fill(
     profile: Profile,
     fee_version: str,
     rule: int,
+    pieces: tuple[Piece, ...],
     ts: int,
     out: list[Event],
 ) -> None:
@@ -683,6 +720,8 @@ def _tell_fill(
             offer.improvement,
             offer.level,
             offer.print_qty,
+            pieces,
+            account.lot_method if pieces else 0,
         )
     )
 

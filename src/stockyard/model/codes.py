@@ -135,6 +135,15 @@ class AccountStatus:
     CLOSED: Final = 3
 
 
+class LotMethod:
+    """Which lots a closing takes, and at which cost."""
+
+    AVERAGE: Final = 1
+    FIFO: Final = 2
+    LIFO: Final = 3
+    HIFO: Final = 4
+
+
 class FillRule:
     """The rule that priced a fill; ``docs/reference/fills.md`` says each in words."""
 
@@ -278,6 +287,12 @@ ACCOUNT_STATUS_WORDS: Final = {
     AccountStatus.ACTIVE: "active",
     AccountStatus.SUSPENDED: "suspended",
     AccountStatus.CLOSED: "closed",
+}
+LOT_METHOD_WORDS: Final = {
+    LotMethod.AVERAGE: "average",
+    LotMethod.FIFO: "fifo",
+    LotMethod.LIFO: "lifo",
+    LotMethod.HIFO: "hifo",
 }
 FILL_RULE_WORDS: Final = {
     FillRule.TAKE_WHOLE: "take_whole_at_quote",

@@ -88,6 +88,11 @@ class OrderFilled(msgspec.Struct, frozen=True, array_like=True, tag=3, gc=False)
     ``level`` (0: the top) or the print offered; ``slippage`` and ``improvement`` lie between it and
     ``price``, both not below zero. ``print_qty``: size of the trade that filled a waiting order, 0
     for a quote.
+
+    ``lots``: for a fill that closes, what it took of each lot, as (seq and index of the execution
+    that opened the lot, quantity, cost, opening fees, acquired at); the costs add up to what
+    ``realized_micros`` is measured against. ``lot_method``: the account's at that moment, 0 for a
+    fill that opens; such a fill is a lot.
     """
 
     order_id: int
@@ -124,6 +129,8 @@ class OrderFilled(msgspec.Struct, frozen=True, array_like=True, tag=3, gc=False)
     improvement: int = 0
     level: int = 0
     print_qty: int = 0
+    lots: tuple[tuple[int, int, int, int, int, int], ...] = ()
+    lot_method: int = 0
 
 
 class OrderCanceled(msgspec.Struct, frozen=True, array_like=True, tag=4, gc=False):
@@ -213,12 +220,13 @@ class AccountProfileSet(msgspec.Struct, frozen=True, array_like=True, tag=12, gc
 
 
 class PositionGivenUp(msgspec.Struct, frozen=True, array_like=True, tag=13, gc=False):
-    """A reset took a position out of the account at no price."""
+    """A reset took a position out of the account at no price; ``lots`` as in ``OrderFilled``."""
 
     account_id: int
     instrument_id: int
     qty: int
     cost_micros: int
+    lots: tuple[tuple[int, int, int, int, int, int], ...] = ()
 
 
 class AccountReset(msgspec.Struct, frozen=True, array_like=True, tag=14, gc=False):

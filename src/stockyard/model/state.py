@@ -19,6 +19,7 @@ class OrderState(msgspec.Struct, frozen=True, array_like=True, gc=False):
     ``ahead_qty``: what trades before it in its queue, -1 while it has no place in the market.
     ``arrives_ns``: when it reaches the venue, ``sent_ns`` when it set out, ``cancel_ns`` when its
     cancellation arrives; 0 for none.
+    ``choices``: what is left of the lots it chose, as (seq, index, quantity).
     """
 
     order_id: int
@@ -58,11 +59,28 @@ class OrderState(msgspec.Struct, frozen=True, array_like=True, gc=False):
     sent_ns: int = 0
     cancel_ns: int = 0
     extended_hours: bool = False
+    choices: tuple[tuple[int, int, int], ...] = ()
+
+
+class LotState(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """One open lot, named by the execution that opened it. ``cost_micros`` 0 for one that shares
+    the position's pooled cost; ``rank``: the price it was opened at, below zero for a long one.
+    """
+
+    seq: int
+    index: int
+    qty: int
+    cost_micros: int
+    fees_micros: int
+    acquired_ns: int
+    rank: int
 
 
 class PositionState(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One position: ``cost_micros`` is the cost of what is held, ``realized_micros`` all ever
     realised.
+
+    ``lots``: oldest first; those older than ``(pooled_seq, pooled_index)`` share ``pooled_cost``.
     """
 
     instrument_id: int
@@ -70,6 +88,10 @@ class PositionState(msgspec.Struct, frozen=True, array_like=True, gc=False):
     held_qty: int
     cost_micros: int
     realized_micros: int
+    lots: tuple[LotState, ...] = ()
+    pooled_cost: int = 0
+    pooled_seq: int = 0
+    pooled_index: int = 0
 
 
 class KeyState(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -93,6 +115,7 @@ class AccountState(msgspec.Struct, frozen=True, array_like=True, gc=False):
     held_micros: int
     positions: tuple[PositionState, ...]
     keys: tuple[KeyState, ...]
+    lot_method: int = 1
 
 
 class BookState(msgspec.Struct, frozen=True, array_like=True, gc=False):

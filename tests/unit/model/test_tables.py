@@ -14,6 +14,7 @@ from stockyard.model.codes import (
     FILL_RULE_WORDS,
     LIFECYCLE_WORDS,
     LIMIT_RULE_WORDS,
+    LOT_METHOD_WORDS,
     OPEN_STATUSES,
     REASON_WORDS,
     SIDE_WORDS,
@@ -25,6 +26,7 @@ from stockyard.model.codes import (
     FeeKind,
     FillRule,
     LimitRule,
+    LotMethod,
     OrderType,
     Reason,
     Side,
@@ -45,6 +47,7 @@ WORDED = [
     (AccountStatus, ACCOUNT_STATUS_WORDS),
     (FillRule, FILL_RULE_WORDS),
     (LimitRule, LIMIT_RULE_WORDS),
+    (LotMethod, LOT_METHOD_WORDS),
     (FeeKind, FEE_WORDS),
 ]
 RELEASED = {
@@ -52,6 +55,7 @@ RELEASED = {
     "OrderType": "MARKET=1 LIMIT=2 STOP=3 STOP_LIMIT=4 TRAILING_STOP=5",
     "TimeInForce": "DAY=1 GTC=2 IOC=3 FOK=4 GTD=5 OPG=6 CLS=7",
     "Phase": "CLOSED=0 PRE=1 OPEN=2 POST=3",
+    "LotMethod": "AVERAGE=1 FIFO=2 LIFO=3 HIFO=4",
     "Auction": "OPENING=1 CLOSING=2",
     "Status": "NONE=0 ACCEPTED=1 NEW=2 PARTIALLY_FILLED=3 FILLED=4 CANCELED=5 EXPIRED=6 "
     "REPLACED=7 REJECTED=8 HELD=9 PENDING_NEW=10 PENDING_CANCEL=11",
