@@ -6,11 +6,10 @@ is filled by other rules. Must not know: accounts, fees, or how a fill is priced
 
 from typing import Final
 
-from stockyard.engine.orders import Order, OrderHeap, before
+from stockyard.engine.orders import Order, OrderHeap, before, is_for_auction
 from stockyard.engine.price_levels import PriceLevel
 from stockyard.engine.triggers import Triggers
 from stockyard.model.codes import (
-    AUCTION_TIMES,
     LimitRule,
     OrderType,
     Phase,
@@ -262,7 +261,7 @@ class Book:
         """Take an order out of every queue."""
         if order.status == Status.HELD:
             return
-        if order.time_in_force in AUCTION_TIMES:
+        if is_for_auction(order.time_in_force):
             self.auction(order.time_in_force).pop(order.order_id, None)
         elif order.status == Status.ACCEPTED:
             self.queued.pop(order.order_id, None)

@@ -17,11 +17,9 @@ from stockyard.engine.leg_rules import (
     opposite,
 )
 from stockyard.engine.order_rules import Priced, worst_price
-from stockyard.engine.orders import Order, advance
+from stockyard.engine.orders import Order, advance, is_for_auction, is_stop
 from stockyard.engine.state import State, held_qty
 from stockyard.model.codes import (
-    AUCTION_TIMES,
-    STOP_TYPES,
     OrderClass,
     OrderType,
     Reason,
@@ -66,7 +64,7 @@ def replaced_leg(book: Book, account: Account, order: Order, asked: Priced) -> B
     price = 0
     parent = account.orders.get(order.parent_id) if order.parent_id else None
     if order.status == Status.HELD and parent is not None:
-        triggered = parent.order_type in STOP_TYPES and not parent.awaits_trigger
+        triggered = is_stop(parent.order_type) and not parent.awaits_trigger
         price = entry_price(
             book,
             parent.side,
@@ -158,7 +156,7 @@ def begin(state: State, book: Book, order: Order, ts: int, travels: bool) -> Non
         order.expires_ns = calendar.day_ends_ns(flagged) if calendar is not None else 0
     elif order.time_in_force == TimeInForce.GTD and order.status != Status.HELD:
         state.date(order)
-    works = book.trades(order.extended_hours) and order.time_in_force not in AUCTION_TIMES
+    works = book.trades(order.extended_hours) and not is_for_auction(order.time_in_force)
     if not works:
         order.status = advance(order.status, Trigger.QUEUE)
     elif travels and travel.sets_out(state, order, ts):
@@ -176,7 +174,7 @@ def start(
             continue
         if order.status != Status.ACCEPTED:
             venue.arrive(state, account, book, order, ts, out)
-        elif order.time_in_force in AUCTION_TIMES:
+        elif is_for_auction(order.time_in_force):
             book.auction(order.time_in_force)[order.order_id] = order
         else:
             book.queued[order.order_id] = order
@@ -266,7 +264,7 @@ def tell_accepted(account: Account, order: Order, out: list[Event]) -> None:
             order.stop_price,
             order.trail_price,
             order.trail_ppm,
-            order.order_type in STOP_TYPES and not order.awaits_trigger,
+            is_stop(order.order_type) and not order.awaits_trigger,
             order.order_class,
             order.parent_id,
             order.sibling_id,

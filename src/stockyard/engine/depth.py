@@ -8,6 +8,8 @@ What fills have taken of a side counts from the quote's own price on: the levels
 other on that count, so one number remembers what is gone at all of them.
 """
 
+from typing import Final
+
 from mypy_extensions import mypyc_attr
 
 from stockyard.engine.books import Book
@@ -22,10 +24,10 @@ from stockyard.numerics.arithmetic import (
 )
 from stockyard.numerics.random import CounterRandom
 
-_MILLION = 1_000_000
-_BPS = 10_000
-_REJECTION = 0
-_DRAW_BITS = 64
+_MILLION: Final = 1_000_000
+_BPS: Final = 10_000
+_REJECTION: Final = 0
+_DRAW_BITS: Final = 64
 
 
 @mypyc_attr(acyclic=True)

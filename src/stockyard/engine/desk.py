@@ -8,11 +8,10 @@ from stockyard.engine import classes, idempotency, links, travel, venue
 from stockyard.engine.accounts import Account
 from stockyard.engine.books import Book
 from stockyard.engine.leg_rules import Exits, broken_time
-from stockyard.engine.orders import Order, advance
+from stockyard.engine.orders import Order, advance, is_stop
 from stockyard.engine.risk import Request, Terms, check_leg, check_order, requested
 from stockyard.engine.state import State, drop_order, held_qty
 from stockyard.model.codes import (
-    STOP_TYPES,
     OrderClass,
     OrderType,
     Reason,
@@ -130,7 +129,7 @@ def admit(
     order.expires_ns = request.expires_ns
     order.extreme = request.extreme
     order.extended_hours = request.extended_hours
-    if request.order_type in STOP_TYPES:
+    if is_stop(request.order_type):
         order.await_trigger()
         order.awaits_trigger = not request.triggered
     if replaced is not None:
@@ -342,7 +341,7 @@ def _replacement(
     price = command.limit_price or order.limit_price
     tif = command.time_in_force or order.time_in_force
     request = Request(order.instrument_id, order.side, order.order_type, tif, leaves, price, 0)
-    triggered = order.order_type in STOP_TYPES and not order.awaits_trigger
+    triggered = is_stop(order.order_type) and not order.awaits_trigger
     request.triggered = triggered
     stop = 0 if order.order_type == OrderType.TRAILING_STOP else order.stop_price
     request.stop_price = command.stop_price or stop
@@ -455,7 +454,7 @@ def come_alive(state: State, book: Book, ts: int, out: list[Event]) -> None:
             continue
         account = state.accounts[order.account_id]
         other = links.sibling_of(account, order)
-        if other is not None and other.order_type in STOP_TYPES:
+        if other is not None and is_stop(other.order_type):
             _activate(state, account, book, other, ts, out)
         _activate(state, account, book, order, ts, out)
 

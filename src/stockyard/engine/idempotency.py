@@ -6,10 +6,12 @@ Promises: a key with the same digest names the first answer; with another digest
 answered.
 """
 
+from typing import Final
+
 from stockyard.engine.accounts import Account, Answer
 from stockyard.engine.state import State
 
-REUSED = -1
+REUSED: Final = -1
 """A key was used before with another digest."""
 
 
@@ -24,12 +26,14 @@ def find(
     account: Account, client_order_id: str, idempotency_key: str, digest: bytes, ts: int
 ) -> int:
     """Seq of the first answer to this request, 0 when it is new, or ``REUSED``."""
-    for key in ("k" + idempotency_key, "c" + client_order_id):
-        if len(key) > 1:
-            answer = _live(account, key, ts)
-            if answer is not None:
-                return answer.first_seq if answer.digest == digest else REUSED
-    return 0
+    answer: Answer | None = None
+    if idempotency_key:
+        answer = _live(account, "k" + idempotency_key, ts)
+    if answer is None and client_order_id:
+        answer = _live(account, "c" + client_order_id, ts)
+    if answer is None:
+        return 0
+    return answer.first_seq if answer.digest == digest else REUSED
 
 
 def remember(

@@ -14,7 +14,7 @@ from stockyard.model.codes import OrderType, Side
 from stockyard.model.order_types import ORDER_TYPES
 from stockyard.numerics.arithmetic import mul_div_ceil, mul_div_floor
 
-_BPS = 10_000
+_BPS: Final = 10_000
 _OFFERED: Final = {row.order_type: row.times_in_force for row in ORDER_TYPES}
 
 

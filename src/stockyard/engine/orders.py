@@ -9,7 +9,7 @@ from typing import Final
 from mypy_extensions import mypyc_attr
 
 from stockyard.engine.lots import Choice
-from stockyard.model.codes import OrderType, Status, Trigger
+from stockyard.model.codes import OrderType, Status, TimeInForce, Trigger
 
 TRANSITIONS: Final = {
     (Status.NONE, Trigger.QUEUE): Status.ACCEPTED,
@@ -71,6 +71,16 @@ def advance(status: int, trigger: int) -> int:
     target = _CELLS[status * _COLUMNS + trigger]
     assert target >= 0, f"impossible transition: status {status}, trigger {trigger}"
     return target
+
+
+def is_stop(order_type: int) -> bool:
+    """Whether orders of a type wait for a price before they trade."""
+    return order_type in (OrderType.STOP, OrderType.STOP_LIMIT, OrderType.TRAILING_STOP)
+
+
+def is_for_auction(time_in_force: int) -> bool:
+    """Whether orders trade in an auction only."""
+    return time_in_force in (TimeInForce.OPG, TimeInForce.CLS)
 
 
 @mypyc_attr(acyclic=True)

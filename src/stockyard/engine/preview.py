@@ -8,10 +8,11 @@ from stockyard.engine.books import Book
 from stockyard.engine.depth import offered
 from stockyard.engine.fees import charge
 from stockyard.engine.order_rules import within
+from stockyard.engine.orders import is_for_auction, is_stop
 from stockyard.engine.risk import Terms, check_order, requested
 from stockyard.engine.state import State
 from stockyard.engine.venue import tradable_now
-from stockyard.model.codes import AUCTION_TIMES, STOP_TYPES, OrderType, Side
+from stockyard.model.codes import OrderType, Side
 from stockyard.model.commands import PlaceOrder
 from stockyard.model.denials import DenyCode
 from stockyard.model.previews import OrderPreview
@@ -55,8 +56,8 @@ def _estimate(
     touch = book.touch(side)
     now_qty = 0
     price = command.limit_price or terms.worst_price
-    waits = command.order_type in STOP_TYPES
-    in_auction = command.time_in_force in AUCTION_TIMES
+    waits = is_stop(command.order_type)
+    in_auction = is_for_auction(command.time_in_force)
     tradable = (
         tradable_now(state, book, profile, side, command.extended_hours, ts)
         and not waits

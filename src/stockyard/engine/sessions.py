@@ -5,11 +5,13 @@ calendars in the order of their ids. Must not know: holidays or time zones; sess
 facts.
 """
 
+from typing import Final
+
 from stockyard.model.codes import Phase
 from stockyard.model.facts import SessionsScheduled
 from stockyard.model.instruments import Session
 
-NEVER_NS = 2**62 - 1
+NEVER_NS: Final = 2**62 - 1
 
 
 class Calendar:

@@ -7,13 +7,11 @@ the original would. Must not know: where snapshots are kept.
 from stockyard.engine.accounts import Account, Answer, Change, Position
 from stockyard.engine.books import Book
 from stockyard.engine.lots import Choice, Lot
-from stockyard.engine.orders import Order
+from stockyard.engine.orders import Order, is_for_auction, is_stop
 from stockyard.engine.reference import on_fees_scheduled
 from stockyard.engine.sessions import Calendar
 from stockyard.engine.state import Errand, Profile, State, choose
 from stockyard.model.codes import (
-    AUCTION_TIMES,
-    STOP_TYPES,
     LimitRule,
     OrderType,
     Phase,
@@ -193,7 +191,7 @@ def _order(state: State, o: Order) -> OrderState:
         o.trail_price,
         o.trail_ppm,
         book.triggers.extreme_of(o) if o.is_armed else o.extreme,
-        o.order_type in STOP_TYPES and not o.awaits_trigger,
+        is_stop(o.order_type) and not o.awaits_trigger,
         o.order_class,
         o.parent_id,
         o.sibling_id,
@@ -347,7 +345,7 @@ def _restore_order(state: State, source: OrderState) -> None:
     order.trail_price = source.trail_price
     order.trail_ppm = source.trail_ppm
     order.extended_hours = source.extended_hours
-    if order.order_type in STOP_TYPES:
+    if is_stop(order.order_type):
         order.await_trigger()
         order.awaits_trigger = not source.triggered
     order.arrives_ns = source.arrives_ns
@@ -376,7 +374,7 @@ def _place(state: State, order: Order, extreme: int, ahead_qty: int) -> None:
         state.send(order.cancel_ns, order.order_id, Errand.CANCEL, order.account_id)
     if order.status in (Status.ACCEPTED, Status.HELD):
         order.extreme = extreme
-        if order.time_in_force in AUCTION_TIMES:
+        if is_for_auction(order.time_in_force):
             book.auction(order.time_in_force)[order.order_id] = order
         elif order.status == Status.ACCEPTED:
             book.queued[order.order_id] = order

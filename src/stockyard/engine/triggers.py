@@ -10,13 +10,14 @@ extreme swallows every crowd it passes, the smaller poured into the larger.
 """
 
 from heapq import heapify, heappop, heappush
+from typing import Final
 
 from stockyard.engine.orders import Order, OrderHeap
 from stockyard.model.codes import OrderType, Side
 from stockyard.model.numbers import INT_MAX
 from stockyard.numerics.arithmetic import mul_div_ceil, mul_div_floor
 
-_MILLION = 1_000_000
+_MILLION: Final = 1_000_000
 
 
 class Crowd:

@@ -230,19 +230,21 @@ def _serve(
     out: list[Event],
 ) -> None:
     queue = lane.queue(side)
-    profile = state.profiles[lane.profile_id]
     if book.is_open and len(queue.market):
-        _serve_market(state, book, profile, queue, side, ts, out)
+        _serve_market(state, book, state.profiles[lane.profile_id], queue, side, ts, out)
     order = queue.next_fresh(book.is_open)
     while order is not None:
         queue.remove(order)
         work(state, state.accounts[order.account_id], book, order, ts, out)
         order = queue.next_fresh(book.is_open)
-    bounded = profile.size_bounded
     touch = book.touch(side)
     while True:
         order = queue.best_limit(book.is_open)
-        if order is None or not _reached(book, profile, order, touch):
+        if order is None or not within(side, touch, order.limit_price):
+            return
+        profile = state.profiles[lane.profile_id]
+        bounded = profile.size_bounded
+        if not _reached(book, profile, order, touch):
             return
         size = depth.left_at(book, profile, side, 0) if bounded else -1
         if bounded and size < book.lot:

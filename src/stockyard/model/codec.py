@@ -7,6 +7,7 @@ go last, with defaults). Must not know: files, sockets, or what the bytes are fo
 from typing import Final
 
 import msgspec
+from msgspec.structs import astuple
 
 from stockyard.model.events import Event
 from stockyard.model.records import Record
@@ -18,3 +19,5 @@ encode: Final = _encoder.encode
 decode_record: Final = msgspec.msgpack.Decoder(Record).decode
 decode_events: Final = msgspec.msgpack.Decoder(tuple[Event, ...]).decode
 decode_state: Final = msgspec.msgpack.Decoder(EngineState).decode
+fields_of: Final = astuple
+"""A message's fields, in their order: the quickest way for compiled code to read many of them."""
