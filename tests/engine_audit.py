@@ -8,7 +8,15 @@ from collections import Counter
 
 from stockyard.engine.engine import Engine, state_hash
 from stockyard.model.codec import decode_events, decode_state, encode
-from stockyard.model.codes import AUCTION_TIMES, OPEN_STATUSES, OrderType, Phase, Side, Status
+from stockyard.model.codes import (
+    AUCTION_TIMES,
+    OPEN_STATUSES,
+    AccountKind,
+    OrderType,
+    Phase,
+    Side,
+    Status,
+)
 from stockyard.model.events import Event
 from stockyard.model.numbers import INT_MAX
 from stockyard.model.state import EngineState, OrderState, PositionState
@@ -29,6 +37,7 @@ def audit_state(state: EngineState) -> None:
     _audit_holds(state)
     _audit_orders(state)
     _audit_auctions(state)
+    _audit_credit(state)
 
 
 def _audit_holds(state: EngineState) -> None:
@@ -39,13 +48,16 @@ def _audit_holds(state: EngineState) -> None:
         held_qty[order.account_id, order.instrument_id] += order.held_qty
     for account in state.accounts:
         name = f"account {account.account_id}"
-        assert account.cash_micros >= account.held_micros >= 0, f"{name} owes"
+        lends = account.kind == AccountKind.MARGIN
+        assert account.held_micros >= 0, f"{name} holds less than nothing"
+        assert lends or account.cash_micros >= account.held_micros, f"{name} owes"
         assert account.held_micros == held_cash[account.account_id], f"{name}: cash held"
         for position in account.positions:
             key = (account.account_id, position.instrument_id)
-            assert position.qty >= position.held_qty >= 0, f"{name} is short {key}"
+            assert abs(position.qty) >= position.held_qty >= 0, f"{name} closes too much {key}"
+            assert lends or position.qty >= 0, f"{name} is short {key}"
             assert position.held_qty == held_qty.pop(key, 0), f"{name}: shares held {key}"
-            assert position.cost_micros >= 0, f"{name}: cost below zero {key}"
+            assert position.cost_micros * position.qty >= 0, f"{name}: sign of the cost {key}"
             assert position.qty or not position.cost_micros, f"{name}: cost of nothing {key}"
             _audit_lots(position, f"{name}: lots {key}")
     assert not any(held_qty.values()), f"orders hold what nobody has: {held_qty}"
@@ -77,16 +89,17 @@ def _audit_orders(state: EngineState) -> None:
         if order.status != Status.PENDING_CANCEL:
             assert (order.filled_qty > 0) == (order.status == Status.PARTIALLY_FILLED), name
         _audit_travel(order, state.ts)
-        if order.side == Side.SELL:
+        if order.closes:
             leaves = order.qty - order.filled_qty
             held = 0 if order.status == Status.HELD else leaves
             other = by_id.get(order.sibling_id)
             if other is not None and held:
                 held -= other.held_qty
-            assert order.held_qty == held, f"{name} holds other than it sells"
-            assert order.held_micros == 0, f"{name} sells and holds cash"
+            assert order.held_qty == held, f"{name} holds other than it closes"
+            assert order.held_micros == 0, f"{name} closes and holds cash"
         else:
-            assert order.held_qty == 0, f"{name} buys and holds shares"
+            assert order.held_qty == 0, f"{name} opens and holds shares"
+            assert not order.liquidates, f"{name} liquidates and opens"
 
 
 def _audit_travel(order: OrderState, ts: int) -> None:
@@ -138,6 +151,29 @@ def _audit_auctions(state: EngineState) -> None:
             assert order.status != Status.ACCEPTED or phase == Phase.CLOSED, f"{name} sleeps"
     for book in state.books:
         assert not 0 < book.print_due_ns <= state.ts, "a print is awaited that is overdue"
+
+
+def _audit_credit(state: EngineState) -> None:
+    """Orders agree with what their account holds, and calls are those of accounts that may owe."""
+    qty = {(a.account_id, p.instrument_id): p.qty for a in state.accounts for p in a.positions}
+    ways: dict[tuple[int, int], int] = {}
+    for order in state.orders:
+        if order.status == Status.HELD:
+            continue
+        key, name = (order.account_id, order.instrument_id), f"order {order.order_id}"
+        way = 1 if order.side == Side.BUY else -1
+        held = qty.get(key, 0) * way
+        assert held < 0 if order.closes else held >= 0, f"{name} would turn a position round"
+        if not order.closes:
+            assert ways.setdefault(key, way) == way, f"{name} opens against another"
+    for account in state.accounts:
+        name = f"account {account.account_id}"
+        lends = account.kind == AccountKind.MARGIN
+        assert account.review_ns == 0 or account.call_due_ns, f"{name}: liquidated uncalled"
+        assert account.call_due_ns == 0 or lends, f"{name}: a cash account is called"
+        assert all(micros > 0 for _, micros in account.unsettled), f"{name}: nothing to come"
+        for position in account.positions:
+            assert position.unpaid_qty >= 0, f"{name}: unpaid"
 
 
 def audit_future(engine: Engine, seed: int, inputs: int = FUTURE_INPUTS) -> None:

@@ -7,8 +7,15 @@ know: any engine.
 from typing import Final
 
 from stockyard.model.codes import AssetClass, FeeKind, LimitRule, Side
-from stockyard.model.facts import FeesScheduled
-from stockyard.model.instruments import FeeRule, Instrument, Limits, Session, VenueProfile
+from stockyard.model.facts import BorrowTermsSet, FeesScheduled, MarginTermsSet
+from stockyard.model.instruments import (
+    FeeRule,
+    Instrument,
+    Limits,
+    MarginTerms,
+    Session,
+    VenueProfile,
+)
 
 SECOND: Final = 10**9
 HOUR: Final = 3600 * SECOND
@@ -159,3 +166,28 @@ LIMITS: Final = Limits(
     accounts_per_owner_max=3,
     key_ttl_ns=DAY,
 )
+
+MARGIN: Final = MarginTerms(
+    initial_long_ppm=500_000,
+    initial_short_ppm=500_000,
+    long_ppm=300_000,
+    long_low_price_micros=2_500_000,
+    short_ppm=300_000,
+    short_share_micros=5 * DOLLAR,
+    short_low_price_micros=5 * DOLLAR,
+    short_low_ppm=1_000_000,
+    short_low_share_micros=2_500_000,
+    equity_micros_min=2_000 * DOLLAR,
+    debit_ppm=72_000,
+    year_days=360,
+    grace_ns=2 * HOUR,
+)
+"""Half of what is bought or sold short; 30 % of longs, all of them below $2.50; of shorts 30 % but
+$5 a share, below $5 all of them but $2.50. Borrowed cash costs 7.2 % a year, 0.02 % a day."""
+LENT: Final = (
+    BorrowTermsSet(1, True, True, 36_000, 10_000 * 10**9),
+    BorrowTermsSet(2, True, False, 360_000, 300 * 10**9),
+    BorrowTermsSet(6, True, True, 36_000, 500 * 10**9),
+)
+"""ACME and LATE are lent to anybody, RAIL to whoever asks for it, and no more than 300 of it."""
+CREDIT: Final = (MarginTermsSet(MARGIN), *LENT)

@@ -13,7 +13,14 @@ from stockyard.engine.engine import Engine
 from stockyard.model import commands as c
 from stockyard.model import facts as f
 from stockyard.model.codec import decode_events, decode_state, encode
-from stockyard.model.codes import CLASS_WORDS, SIDE_WORDS, TIF_WORDS, Auction, OrderType
+from stockyard.model.codes import (
+    ACCOUNT_KIND_WORDS,
+    CLASS_WORDS,
+    SIDE_WORDS,
+    TIF_WORDS,
+    Auction,
+    OrderType,
+)
 from stockyard.model.events import Event, OrderAccepted
 from stockyard.model.instruments import Instrument, Limits, Session, VenueProfile
 from stockyard.model.numbers import CASH_SCALE, format_cash, parse_decimal
@@ -25,6 +32,7 @@ from tests.engine_audit import audit_future, audit_state
 _SIDES = {word: side for side, word in SIDE_WORDS.items()}
 _TIMES_IN_FORCE = {word: tif for tif, word in TIF_WORDS.items()}
 _CLASSES = {word: order_class for order_class, word in CLASS_WORDS.items()}
+_KINDS = {word: kind for kind, word in ACCOUNT_KIND_WORDS.items()}
 CALENDAR_NAMES = {
     terms.WEEKDAYS: "weekdays",
     terms.ALWAYS: "always",
@@ -53,6 +61,8 @@ class World:
         cash: str = "100000",
         profile: str = "ideal",
         begins: str = "day 1 10:00:00",
+        credit: tuple[f.MarginTermsSet | f.BorrowTermsSet, ...] = (),
+        kind: str = "cash",
     ) -> None:
         self.engine = Engine()
         self.journal: list[tuple[int, int, Input]] = []
@@ -74,7 +84,9 @@ class World:
             self.send(f.SessionsScheduled(calendar_id, CALENDAR_NAMES[calendar_id], days))
         for instrument in instruments:
             self.send(f.InstrumentListed(instrument))
-        self.open_account(cash, profile)
+        for lent in credit:
+            self.send(lent)
+        self.open_account(cash, profile, kind=kind)
 
     # Time and the journal.
 
@@ -205,12 +217,22 @@ class World:
         self._serial += 1
         return order_id, key, (body or str(self._serial)).encode().ljust(16, b".")
 
-    def open_account(self, cash: str, profile: str = "ideal", owner: str = "ann") -> list[Any]:
+    def open_account(
+        self, cash: str, profile: str = "ideal", owner: str = "ann", kind: str = "cash"
+    ) -> list[Any]:
         """Open one more account; accounts are counted from 1."""
         self._serial += 1
         key = f"registration-{self._serial}"
         events = self.send(
-            c.OpenAccount(owner, "Main", self._profiles[profile], micros(cash), key, key.encode())
+            c.OpenAccount(
+                owner,
+                "Main",
+                self._profiles[profile],
+                micros(cash),
+                key,
+                key.encode(),
+                _KINDS[kind],
+            )
         )
         self.accounts.append(self._seq)
         return events
@@ -233,13 +255,15 @@ class World:
         tp: str = "",
         sl: str = "",
         ext: str = "",
+        locate: str = "",
     ) -> list[Any]:
         """Place an order: market without ``limit``; ``$500`` as quantity is a notional amount.
 
         ``stop`` makes it a stop or stop-limit order; ``trail``, as ``2.00`` or ``1.5%``, a trailing
         stop; ``until`` (a time as ``tick`` takes it) is the end of a ``gtd`` order. ``tp`` and
         ``sl`` are the exits of ``order_class``: ``95.00``, ``95.00/94.50`` with a limit, ``~2.00``
-        or ``~1.5%`` to trail. ``ext``, if not empty, lets it trade in extended hours.
+        or ``~1.5%`` to trail. ``ext``, if not empty, lets it trade in extended hours; ``locate``
+        lets it borrow what is hard to borrow.
         """
         instrument = self.instruments[symbol]
         notional = qty.startswith("$")
@@ -263,6 +287,7 @@ class World:
                 _CLASSES.get(order_class or "simple", 9),
                 *self._exits(instrument, tp, sl),
                 bool(ext),
+                bool(locate),
             )
         )
 
@@ -389,6 +414,20 @@ class World:
         _, key, digest = self._keys("", key, "")
         profile_id = self._profiles.get(name, 9)
         return self.send(c.SetAccountProfile(self.accounts[account - 1], profile_id, key, digest))
+
+    def use_kind(self, kind: str, account: int = 1, key: str = "") -> list[Any]:
+        """Make an account a cash or a margin account; a word nobody knows is number 9."""
+        _, key, digest = self._keys("", key, "")
+        account_id = self.accounts[account - 1]
+        return self.send(c.SetAccountKind(account_id, _KINDS.get(kind, 9), key, digest))
+
+    def lend(
+        self, symbol: str, shortable: bool, easy: bool, rate_ppm: int, available: str
+    ) -> list[Any]:
+        """Say how a symbol can be borrowed."""
+        instrument = self.instruments[symbol]
+        qty = parse_decimal(available, instrument.qty_scale)
+        return self.send(f.BorrowTermsSet(instrument.instrument_id, shortable, easy, rate_ppm, qty))
 
     # What the engine holds now.
 

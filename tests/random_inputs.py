@@ -8,6 +8,8 @@ decided.
 from random import Random
 from typing import Any
 
+from msgspec.structs import replace
+
 from stockyard.engine.auctions import (
     AUCTION_WAIT_NS,
     CLOSING_CUT_OFF_NS,
@@ -62,6 +64,7 @@ class RandomInputs:
         self._boundaries = sorted(boundaries, reverse=True)
         self._sent: list[Input] = []
         self._serial = 0
+        self._margin = state.margin
 
     def next(self) -> tuple[int, int, Input]:
         """The next input with its number and time."""
@@ -140,6 +143,8 @@ class RandomInputs:
         instrument_id, tick = instrument.instrument_id, instrument.tick
         move = random.choice((0, 0, 1, 1, 2, 5, 300 if random.random() < 0.02 else 3))
         price = self._prices[instrument_id] + random.choice((-1, 1)) * move * tick
+        if self._margin is not None and random.random() < 0.01:
+            price = price * random.choice((8, 9, 11, 12)) // (10 * tick) * tick
         price = self._prices[instrument_id] = max(price, 20 * tick)
         spread = random.choice((0, 1, 1, 1, 2, 3, -1)) * tick
         unit = 10**instrument.qty_scale
@@ -180,6 +185,8 @@ class RandomInputs:
             return random.choice(BAD_NUMBERS)
         unit = 10**instrument.qty_scale
         qty: int = random.choice((1, 2, 3, 10, 60, 150)) * unit
+        if self._margin is not None:
+            qty *= random.choice((1, 3))
         if random.random() < (0.3 if instrument.lot == 1 else 0.03):
             qty += random.randrange(unit)
         return qty
@@ -204,6 +211,9 @@ class RandomInputs:
         price = self._price(instrument) if priced else 0
         tif = random.choice((TimeInForce.DAY, TimeInForce.GTC, TimeInForce.GTC, TimeInForce.IOC, 4))
         side = random.choice((Side.BUY, Side.BUY, Side.SELL))
+        locate = False
+        if self._margin is not None:
+            side, locate = random.choice((Side.BUY, Side.SELL)), random.random() < 0.5
         if random.random() < 0.01:
             tif, side = random.choice((0, 9)), random.choice((0, 1, 3))
         linked = self._linked(instrument, side, price)
@@ -229,6 +239,7 @@ class RandomInputs:
             *self._stops(instrument, side, order_type, tif),
             *linked,
             extended,
+            locate,
         )
 
     def _linked(
@@ -240,7 +251,11 @@ class RandomInputs:
             return (1 if random.random() < 0.005 else 0, 0, 0, 0, 0, 0)
         near = price or self._prices[instrument.instrument_id]
         order_class = random.choice((2, 2, 2, 1) if side == Side.SELL else (1, 1, 3, 3, 3, 2))
-        profit, *loss = self._exits(instrument, near, True)
+        selling = True
+        if self._margin is not None:
+            order_class = random.choice((1, 2, 2, 3))
+            selling = (side == Side.BUY) == (order_class != 2)
+        profit, *loss = self._exits(instrument, near, selling)
         if order_class == 2 or (order_class == 3 and random.random() < 0.5):
             profit = 0
         elif order_class == 3:
@@ -271,7 +286,8 @@ class RandomInputs:
         random = self._random
         instrument = self._instrument()
         near = self._prices[instrument.instrument_id]
-        exits = self._exits(instrument, near, True)
+        selling = self._margin is None or random.random() < 0.5
+        exits = self._exits(instrument, near, selling)
         draw = random.random()
         if draw < 0.2:
             exits = [0, 0, 0, 0, 0]
@@ -362,6 +378,9 @@ class RandomInputs:
         random = self._random
         amount = random.choice((*BAD_NUMBERS, 1, 700 * DOLLAR, 20_000 * DOLLAR))
         account_id, (_, key, digest) = self._account(), self._keys()
+        if self._margin is not None and random.random() < 0.2:
+            kind = random.choice((1, 2, 2, 2, 9))
+            return c.SetAccountKind(account_id, kind, key, digest)
         draw = random.random()
         if draw < 0.4:
             return c.DepositCash(account_id, amount, key, digest)
@@ -377,7 +396,8 @@ class RandomInputs:
         self._serial += 1
         key = f"r{self._serial}"
         profile_id = self._random.choice(list(self._profiles))
-        return c.OpenAccount("random", key, profile_id, 50_000 * DOLLAR, key, key.encode())
+        kind = 1 if self._margin is None else self._random.choice((1, 2, 2, 2, 7))
+        return c.OpenAccount("random", key, profile_id, 50_000 * DOLLAR, key, key.encode(), kind)
 
     def _realism(self) -> dict[str, Any]:
         """The further terms of a profile: a few of them, or none."""
@@ -405,8 +425,34 @@ class RandomInputs:
             "depth_size_ppm": random.choice((0, 500_000, 1_700_000)),
         }
 
+    def _change_of_credit(self) -> Input:
+        random = self._random
+        assert self._margin is not None
+        if random.random() < 0.5:
+            instrument = self._instrument()
+            qty = random.choice((0, 40, 300, 10_000)) * 10**instrument.qty_scale
+            return f.BorrowTermsSet(
+                instrument.instrument_id,
+                random.random() < 0.9,
+                random.random() < 0.7,
+                random.choice((0, 1, 36_000, 400_000)),
+                qty,
+            )
+        return f.MarginTermsSet(
+            replace(
+                self._margin,
+                long_ppm=random.choice((250_000, 300_000, 450_000, 1_000_000)),
+                initial_long_ppm=random.choice((250_000, 500_000, 500_000)),
+                short_ppm=random.choice((300_000, 400_000)),
+                debit_ppm=random.choice((0, 72_001)),
+                grace_ns=random.choice((0, 20 * SECOND, 3_600 * SECOND)),
+            )
+        )
+
     def _change_of_terms(self) -> Input:
         random = self._random
+        if self._margin is not None and random.random() < 0.4:
+            return self._change_of_credit()
         draw = random.random()
         if draw < 0.4 and self._profiles:
             old = random.choice(list(self._profiles.values()))

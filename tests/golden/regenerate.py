@@ -8,23 +8,25 @@ import argparse
 
 from stockyard.model import events as e
 from stockyard.model.records import Record
-from tests.engine_terms import ALL_PROFILES
+from tests.engine_terms import ALL_PROFILES, CREDIT
 from tests.engine_world import World
 from tests.golden.recording import answers_of, read_journal, write_answers, write_journal
 from tests.random_inputs import RandomInputs
 
-SEED = 31
-INPUTS = 3_000
+SEED = 75
+INPUTS = 6_000
 JOURNAL_BYTES_MAX = 200_000
 
 
 def new_journal(seed: int = SEED, inputs: int = INPUTS) -> tuple[Record, ...]:
     """A world with accounts under every profile, and a few thousand mixed inputs."""
-    world = World(cash="2000000", profiles=ALL_PROFILES)
+    world = World(cash="2000000", profiles=ALL_PROFILES, credit=CREDIT)
     for name in ("strict", "queued", "improved"):
         world.open_account("500000", name, owner=name)
     world.open_account("2000000", "realistic")
-    world.open_account("30000", "realistic", owner="bob")
+    world.open_account("30000", "realistic", owner="bob", kind="margin")
+    world.open_account("9000", "ideal", owner="bob", kind="margin")
+    world.open_account("4000", "ideal", owner="cat")
     source = RandomInputs(seed, world.engine.snapshot())
     journal = list(world.journal)
     for _ in range(inputs):

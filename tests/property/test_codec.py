@@ -12,7 +12,7 @@ from stockyard.model.codec import decode_events, decode_record, decode_state, en
 from stockyard.model.commands import Command
 from stockyard.model.events import Event
 from stockyard.model.facts import Fact
-from stockyard.model.instruments import FeeRule, Instrument, VenueProfile
+from stockyard.model.instruments import FeeRule, Instrument, MarginTerms, VenueProfile
 from stockyard.model.records import Origin, Record
 from stockyard.model.state import EngineState
 
@@ -23,6 +23,7 @@ ABOVE_ZERO = st.integers(1, 2**63 - 1)
 ANY = st.integers(-(2**63), 2**63 - 1)
 NOT_BELOW_ZERO = st.integers(0, 2**63 - 1)
 TEXT = st.text(max_size=8)
+PART = st.integers(0, 10**6)
 # Structs that refuse values no engine could compute with.
 BOUNDED: dict[Any, st.SearchStrategy[Any]] = {
     FeeRule: st.builds(
@@ -38,6 +39,11 @@ BOUNDED: dict[Any, st.SearchStrategy[Any]] = {
         Instrument, ANY, TEXT, TEXT, ANY, TEXT, ANY, st.integers(0, 9), st.integers(6, 9),
         ABOVE_ZERO, ABOVE_ZERO, ANY, ABOVE_ZERO, ABOVE_ZERO, ABOVE_ZERO, ANY, ANY, ANY,
         st.booleans(),
+    ),
+    MarginTerms: st.builds(
+        MarginTerms, PART, NOT_BELOW_ZERO, PART, NOT_BELOW_ZERO, NOT_BELOW_ZERO, NOT_BELOW_ZERO,
+        NOT_BELOW_ZERO, st.just(0), st.just(0), NOT_BELOW_ZERO, NOT_BELOW_ZERO, ABOVE_ZERO,
+        NOT_BELOW_ZERO,
     ),
 }  # fmt: skip
 

@@ -12,8 +12,11 @@ print), ``cancel #1``, ``cancel all``, ``close ACME qty=.. cancel=yes``, ``depos
 ``wait 61``, ``restart``, ``define realistic version=2 bounded=no fees=yes age=60`` (with
 ``cap=50% levels=2 step=1 size=100% rule=queue latency=0.25 slip=2 improve=25% odds=100%
 reject=100% halt=deny stale=deny``), ``halt ACME``, ``resume ACME``, ``trade ACME 99.95 300``,
+``be margin``, ``be cash``, ``lend RAIL 300 rate=36% easy=no``, ``lend RAIL no``,
 ``fees us_equity`` or ``fees crypto`` with ``version=.. rules=sec,taf,taker,maker``, and ``look``,
-whose answer is the account: cash, held, positions.
+whose answer is the account: cash, held, positions, and with ``proceeds=yes`` what is to come and
+what is unpaid. A short sale with ``locate=yes`` borrows what is hard to borrow; ``open 1000
+realistic margin``.
 
 Exits: ``class=bracket tp=110.00 sl=95.00`` (``sl=95.00/94.50`` with a limit, ``sl=~2.00`` or
 ``sl=~1.5%`` trailing), and ``protect ACME tp=.. sl=.. qty=.. tif=..``, ``protect ACME`` to remove.
@@ -25,7 +28,9 @@ past 95.00`` (the price and the stop), ``canceled #1 <why>``, ``expired #1 <why>
 ``replaced #1 by #2``, ``denied <rule>``, ``repeats <n>`` (the line whose answer it is); ``sent
 #1``, ``arrived #1``, ``cancel of #1 sent``, ``replacement of #1 sent``, ``rejected #1 <why>``,
 ``replacement rejected <why>``, ``rests #1 behind 300``, ``rests #1 halted``; after a fill's price
-``level 2``, ``slipped 0.02``, ``improved 0.01`` where that is so.
+``level 2``, ``slipped 0.02``, ``improved 0.01`` where that is so; ``charged 1.00 borrow_fee
+ACME``, ``called equity 10.00 of 12.00`` (and what is required), ``call met ..``,
+``liquidation ..``, ``good faith violation 1: #2 5``.
 """
 
 from collections.abc import Iterator
@@ -33,7 +38,9 @@ from typing import Final
 
 from stockyard.model import events as e
 from stockyard.model.codes import (
+    ACCOUNT_KIND_WORDS,
     ASSET_CLASS_WORDS,
+    CHARGE_WORDS,
     FEE_WORDS,
     LIMIT_RULE_WORDS,
     REASON_WORDS,
@@ -91,7 +98,8 @@ class Playbook:
         verb, plain = words[0], [word for word in words[1:] if "=" not in word]
         options = dict(word.split("=", 1) for word in words[1:] if "=" in word)
         if verb == "look":
-            return self._look(int(options.get("account", "1")))
+            number = int(options.get("account", "1"))
+            return self._look(number) + (self._owed(number) if "proceeds" in options else "")
         events = self._dispatch(verb, plain, options)
         return "; ".join(self._tell(event) for event in events)
 
@@ -126,7 +134,9 @@ class Playbook:
         if verb == "use":
             return world.use_profile(plain[0], **named)  # type: ignore[arg-type]
         if verb == "open":
-            return world.open_account(plain[0], plain[1])
+            return world.open_account(plain[0], plain[1], kind=(*plain, "cash")[2])
+        if verb == "be":
+            return world.use_kind(plain[0], **named)  # type: ignore[arg-type]
         return self._move(verb, plain, options)
 
     def _move(self, verb: str, plain: list[str], options: dict[str, str]) -> list[Event]:
@@ -135,6 +145,10 @@ class Playbook:
             return world.tick(" ".join(plain))
         if verb == "define":
             return world.define(_profile(plain[0], options))
+        if verb == "lend":
+            there, easy = plain[1] != "no", options.get("easy") != "no"
+            rate = _share(options.get("rate", "0%"))
+            return world.lend(plain[0], there, easy, rate, plain[1] if there else "0")
         if verb in ("halt", "resume"):
             return world.halt(plain[0], verb == "halt")
         if verb == "fees":
@@ -221,8 +235,25 @@ class Playbook:
         if isinstance(event, e.PositionGivenUp):
             symbol, qty_scale, _ = self._instrument(event.instrument_id)
             return f"gave up {format_decimal(event.qty, qty_scale)} {symbol}"
-        assert isinstance(event, e.AccountReset)
-        return f"reset to {format_cash(event.cash_micros_after)}"
+        if isinstance(event, e.AccountReset):
+            return f"reset to {format_cash(event.cash_micros_after)}"
+        return self._tell_credit(event)
+
+    def _tell_credit(self, event: Event) -> str:
+        if isinstance(event, e.AccountKindSet):
+            return f"is {ACCOUNT_KIND_WORDS[event.kind]}"
+        if isinstance(event, e.InterestCharged):
+            told = f"charged {format_cash(event.amount_micros)} {CHARGE_WORDS[event.kind]}"
+            return f"{told} {self._instrument(event.instrument_id)[0]}".replace(" -", "")
+        if isinstance(event, e.GoodFaithViolated):
+            _, qty_scale, _ = self._instrument(event.instrument_id)
+            qty = format_decimal(event.qty, qty_scale)
+            which = self._order(event.order_id)
+            return f"good faith violation {event.violations_after}: {which} {qty}"
+        assert isinstance(event, (e.MarginCalled, e.MarginCallMet, e.LiquidationStarted))
+        words = {e.MarginCalled: "called", e.MarginCallMet: "call met"}
+        equity, required = format_cash(event.equity_micros), format_cash(event.maintenance_micros)
+        return f"{words.get(type(event), 'liquidation')} equity {equity} of {required}"
 
     def _tell_fill(self, event: e.OrderFilled) -> str:
         _, qty_scale, price_scale = self._instrument(event.instrument_id)
@@ -248,6 +279,8 @@ class Playbook:
         return f"triggered {self._order(event.order_id)} {price} past {stop}"
 
     def _instrument(self, instrument_id: int) -> tuple[str, int, int]:
+        if instrument_id == 0:
+            return "-", 0, 0
         for symbol, instrument in self.world.instruments.items():
             if instrument.instrument_id == instrument_id:
                 return symbol, instrument.qty_scale, instrument.price_scale
@@ -267,6 +300,17 @@ class Playbook:
                 told += f" cost {format_cash(position.cost_micros)}"
             if position.realized_micros:
                 told += f" realized {format_cash(position.realized_micros)}"
+        return told
+
+    def _owed(self, number: int) -> str:
+        """Proceeds that have not come, and what was bought with such."""
+        account, ts = self.world.account(number), self.world.ts
+        coming = sum(micros for at_ns, micros in account.unsettled if at_ns > ts)
+        told = f"; {format_cash(coming)} to come" if coming else ""
+        for position in account.positions:
+            if position.unpaid_until_ns > ts:
+                symbol, qty_scale, _ = self._instrument(position.instrument_id)
+                told += f"; {format_decimal(position.unpaid_qty, qty_scale)} {symbol} unpaid"
         return told
 
 

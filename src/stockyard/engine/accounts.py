@@ -1,14 +1,16 @@
 """An account: cash, what open orders hold of it, positions, and the requests it has answered.
 
-Promises: a cash account never owes: ``cash_micros >= held_micros >= 0`` and for every position
-``qty >= held_qty >= 0``. Must not know: orders beyond their ids, prices, time.
+Promises: a cash account never owes: ``cash_micros >= held_micros >= 0``; and no order closes more
+of a position than there is: ``abs(qty) >= held_qty >= 0``. Must not know: orders beyond their ids,
+prices, time.
 """
 
 from mypy_extensions import mypyc_attr
 
+from stockyard.engine.levels import Level
 from stockyard.engine.lots import Lots
 from stockyard.engine.orders import Order
-from stockyard.model.codes import LotMethod
+from stockyard.model.codes import AccountKind, LotMethod
 from stockyard.model.commands import ReplaceOrder
 
 
@@ -17,7 +19,8 @@ class Position:
     """What an account holds of one instrument, and at which cost, in micro-dollars for all of it.
 
     ``qty`` and ``cost_micros`` are below zero when it is short: the cost is then what the sale
-    brought. ``lots`` add up to both.
+    brought. ``lots`` add up to both. ``unpaid_qty``: what was bought with proceeds that settle at
+    ``unpaid_until_ns`` only.
     """
 
     def __init__(self, instrument_id: int) -> None:
@@ -27,6 +30,8 @@ class Position:
         self.cost_micros = 0
         self.realized_micros = 0
         self.lots = Lots()
+        self.unpaid_qty = 0
+        self.unpaid_until_ns = 0
 
 
 @mypyc_attr(acyclic=True)
@@ -53,9 +58,23 @@ class Change:
 
 
 class Account:
-    """One cash account."""
+    """One account.
 
-    def __init__(self, account_id: int, owner: str, name: str, profile_id: int) -> None:
+    ``opening``: how many open orders open a position in an instrument, below zero when they sell;
+    counted for margin accounts. ``unsettled``: proceeds to come, as (when, micro-dollars).
+    ``call_due_ns``: until when a margin call must be met, 0 for none; ``review_ns``: when its
+    liquidation goes on, 0 before it starts. ``levels``: the prices it waits for, as (instrument,
+    whether of a long position, whether below the mark, level). ``is_touched``: it is to be judged.
+    """
+
+    def __init__(
+        self,
+        account_id: int,
+        owner: str,
+        name: str,
+        profile_id: int,
+        kind: int = AccountKind.CASH,
+    ) -> None:
         self.account_id = account_id
         self.owner = owner
         self.name = name
@@ -68,6 +87,14 @@ class Account:
         self.positions: dict[int, Position] = {}
         self.answers: dict[str, Answer] = {}
         self.changes: dict[int, Change] = {}
+        self.kind = kind
+        self.opening: dict[int, int] = {}
+        self.unsettled: list[tuple[int, int]] = []
+        self.violations = 0
+        self.call_due_ns = 0
+        self.review_ns = 0
+        self.levels: list[tuple[int, bool, bool, Level]] = []
+        self.is_touched = False
 
     def position(self, instrument_id: int) -> Position:
         """The position in an instrument, made when there is none yet."""
@@ -78,6 +105,10 @@ class Account:
         return found
 
     def check(self, position: Position) -> None:
-        """Assert that the account does not owe."""
-        assert self.cash_micros >= self.held_micros >= 0, "an account holds more cash than it has"
-        assert position.qty >= position.held_qty >= 0, "an account holds more shares than it has"
+        """Assert that no more is held than there is."""
+        assert self.held_micros >= 0, "an account holds less than nothing"
+        enough = self.cash_micros >= self.held_micros or self.kind == AccountKind.MARGIN
+        assert enough, "an account holds more cash than it has"
+        there = abs(position.qty)
+        assert there >= position.held_qty >= 0, "an account holds more shares than it has"
+        assert position.qty >= 0 or self.kind == AccountKind.MARGIN, "a cash account is short"

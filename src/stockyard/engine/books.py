@@ -6,10 +6,12 @@ is filled by other rules. Must not know: accounts, fees, or how a fill is priced
 
 from typing import Final
 
+from stockyard.engine.levels import Watch
 from stockyard.engine.orders import Order, OrderHeap, before, is_for_auction
 from stockyard.engine.price_levels import PriceLevel
 from stockyard.engine.triggers import Triggers
 from stockyard.model.codes import (
+    AssetClass,
     LimitRule,
     OrderType,
     Phase,
@@ -17,6 +19,7 @@ from stockyard.model.codes import (
     Status,
     TimeInForce,
 )
+from stockyard.model.facts import BorrowTermsSet
 from stockyard.model.instruments import Instrument
 
 VALUE_DIGITS: Final = 6
@@ -146,6 +149,8 @@ class Book:
     """One instrument's state. ``*_taken`` is what fills have taken of the current quote's sizes.
 
     ``halted``: trading is stopped; ``paused``: it is, or no quote has come since it went on.
+    ``long_mark``, ``short_mark``: what positions are valued at. ``borrowed_qty``: what accounts are
+    short of, and what open orders would sell short.
     """
 
     def __init__(self, instrument: Instrument) -> None:
@@ -170,6 +175,11 @@ class Book:
         self.opening: dict[int, Order] = {}
         self.closing: dict[int, Order] = {}
         self.day_orders: dict[int, Order] = {}
+        self.long_mark = 0
+        self.short_mark = 0
+        self.borrow: BorrowTermsSet | None = None
+        self.borrowed_qty = 0
+        self.watch = Watch()
         self.triggers = Triggers()
         self.lanes: list[Lane] = []
         self.set_terms(instrument)
@@ -178,6 +188,7 @@ class Book:
         """Take over an instrument's terms."""
         self.instrument = instrument
         self.instrument_id = instrument.instrument_id
+        self.symbol = instrument.symbol
         self.asset_class = instrument.asset_class
         self.calendar_id = instrument.calendar_id
         self.tick = instrument.tick
@@ -195,6 +206,8 @@ class Book:
         self.value_divisor: int = 10**exponent
         self.price_max: int = ORDER_VALUE_MICROS_MAX * self.value_divisor // instrument.qty_max
         self.qty_unit: int = 10**instrument.qty_scale
+        self.price_unit: int = 10**instrument.price_scale
+        self.marginable = instrument.asset_class == AssetClass.US_EQUITY
 
     def enter(self, phase: int) -> None:
         """Go into a phase of the calendar."""

@@ -4,20 +4,22 @@ Promises: cash enters and leaves only here, against the funding book. Must not k
 orders, beyond canceling them on a reset.
 """
 
-from stockyard.engine import desk, idempotency
+from stockyard.engine import desk, idempotency, margin, margin_calls, settlement
 from stockyard.engine.accounts import Account, Answer
-from stockyard.engine.state import State
-from stockyard.model.codes import AccountStatus, Reason
+from stockyard.engine.state import State, count_opening
+from stockyard.model.codes import ACCOUNT_KIND_WORDS, AccountKind, AccountStatus, Reason
 from stockyard.model.codes import Book as HouseBook
 from stockyard.model.commands import (
     DepositCash,
     OpenAccount,
     ResetAccount,
+    SetAccountKind,
     SetAccountProfile,
     WithdrawCash,
 )
 from stockyard.model.denials import DenyCode
 from stockyard.model.events import (
+    AccountKindSet,
     AccountOpened,
     AccountProfileSet,
     AccountReset,
@@ -54,17 +56,32 @@ def on_open_account(state: State, command: OpenAccount, out: list[Event]) -> Non
         code = DenyCode.BALANCE_TOO_LARGE
     elif state.account_counts.get(command.owner, 0) >= limits.accounts_per_owner_max:
         code = DenyCode.TOO_MANY_ACCOUNTS
+    else:
+        code = _kind_code(state, command.kind)
     if code:
         out.append(CommandDenied(0, code, 0, 0))
         return
-    account = Account(state.seq, command.owner, command.name, command.profile_id)
+    account = Account(state.seq, command.owner, command.name, command.profile_id, command.kind)
     state.accounts[account.account_id] = account
     state.account_counts[command.owner] = state.account_counts.get(command.owner, 0) + 1
     state.registrations[command.registration_key] = Answer(command.digest, state.seq, 0)
-    out.append(AccountOpened(account.account_id, command.owner, command.name, command.profile_id))
+    out.append(
+        AccountOpened(
+            account.account_id, command.owner, command.name, command.profile_id, command.kind
+        )
+    )
     if command.starting_micros:
         _fund(state, account, command.starting_micros)
         out.append(CashDeposited(account.account_id, command.starting_micros, account.cash_micros))
+
+
+def _kind_code(state: State, kind: int) -> int:
+    """Why an account may not be of this kind, or 0."""
+    if kind not in ACCOUNT_KIND_WORDS:
+        return DenyCode.ACCOUNT_KIND_NOT_SUPPORTED
+    if kind == AccountKind.MARGIN and state.margin is None:
+        return DenyCode.MARGIN_NOT_OFFERED
+    return 0
 
 
 def _funding_code(state: State, account: Account, amount: int) -> int:
@@ -96,17 +113,21 @@ def on_deposit_cash(state: State, ts: int, command: DepositCash, out: list[Event
         out.append(CommandDenied(account.account_id, code, amount, account.cash_micros))
         return
     _fund(state, account, amount)
+    state.touch(account)
     out.append(CashDeposited(account.account_id, amount, account.cash_micros))
 
 
 def on_withdraw_cash(state: State, ts: int, command: WithdrawCash, out: list[Event]) -> None:
-    """Take cash out, as far as open orders do not hold it."""
+    """Take cash out: what has settled and open orders do not hold; of a margin account, what its
+    positions and orders do not require.
+    """
     key, digest = command.idempotency_key, command.digest
     account = desk.answer_known(state, command.account_id, "", key, digest, ts, out)
     if account is None:
         return
     amount = command.amount_micros
-    free = account.cash_micros - account.held_micros
+    settled = settlement.settled_micros(account, ts)
+    free = margin.withdrawable_micros(account, margin.measure(state, account), settled)
     code = _funding_code(state, account, amount)
     if code == 0 and amount > free:
         code = DenyCode.EXCEEDS_WITHDRAWABLE_CASH
@@ -115,6 +136,7 @@ def on_withdraw_cash(state: State, ts: int, command: WithdrawCash, out: list[Eve
         out.append(CommandDenied(account.account_id, code, amount, free))
         return
     _fund(state, account, -amount)
+    state.touch(account)
     out.append(CashWithdrawn(account.account_id, amount, account.cash_micros))
 
 
@@ -133,6 +155,34 @@ def on_set_account_profile(
         return
     account.profile_id = command.profile_id
     out.append(AccountProfileSet(account.account_id, command.profile_id))
+
+
+def on_set_account_kind(state: State, ts: int, command: SetAccountKind, out: list[Event]) -> None:
+    """Make an account a cash or a margin account; one that borrows, or may by an open order, must
+    stay a margin account.
+    """
+    key, digest = command.idempotency_key, command.digest
+    account = desk.answer_known(state, command.account_id, "", key, digest, ts, out)
+    if account is None:
+        return
+    code = _kind_code(state, command.kind)
+    if code == 0 and account.status != AccountStatus.ACTIVE:
+        code = DenyCode.ACCOUNT_NOT_ACTIVE
+    if code == 0 and command.kind == AccountKind.CASH and account.kind != AccountKind.CASH:
+        if margin.borrows(account):
+            code = DenyCode.ACCOUNT_BORROWS
+        elif account.opening:
+            code = DenyCode.OPENING_ORDERS_OPEN
+    idempotency.remember(state, account, "", key, digest, ts, code == 0)
+    if code:
+        out.append(CommandDenied(account.account_id, code, 0, 0))
+        return
+    if command.kind == AccountKind.MARGIN and account.kind != AccountKind.MARGIN:
+        for order in account.orders.values():
+            if not order.closes:
+                count_opening(account, order, 1)
+    account.kind = command.kind
+    out.append(AccountKindSet(account.account_id, command.kind))
 
 
 def on_reset_account(state: State, ts: int, command: ResetAccount, out: list[Event]) -> None:
@@ -157,6 +207,10 @@ def on_reset_account(state: State, ts: int, command: ResetAccount, out: list[Eve
     desk.cancel_together(state, account, list(account.orders.values()), Reason.ACCOUNT_RESET, out)
     for instrument_id in sorted(account.positions):
         _give_up(state, account, instrument_id, out)
+    account.unsettled = []
+    account.violations = 0
+    margin_calls.end_call(state, account)
+    state.touch(account)
     change = command.starting_micros - account.cash_micros
     _fund(state, account, change)
     out.append(AccountReset(account.account_id, change, account.cash_micros))
@@ -176,6 +230,7 @@ def _give_up(state: State, account: Account, instrument_id: int, out: list[Event
                 tuple([position.lots.take(lot, lot.qty) for lot in position.lots.all()]),
             )
         )
+        book.borrowed_qty += min(0, position.qty)
         state.ledger.post_street(book, position.qty)
         state.ledger.post_qty(position, -position.qty)
     del account.positions[instrument_id]

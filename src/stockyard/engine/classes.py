@@ -131,6 +131,7 @@ def _leg(state: State, main: Order, side: int, order_type: int, limit_price: int
     )
     leg.order_class = main.order_class
     leg.protects = main.protects
+    leg.closes = True
     if main.time_in_force == TimeInForce.GTD:
         leg.expires_ns = main.expires_ns
     return leg
@@ -273,5 +274,7 @@ def tell_accepted(account: Account, order: Order, out: list[Event]) -> None:
             order.filled_before,
             order.protects,
             order.extended_hours,
+            order.closes,
+            order.liquidates,
         )
     )

@@ -10,8 +10,9 @@ from stockyard.engine.books import Book
 from stockyard.engine.leg_rules import Exits, broken_time
 from stockyard.engine.orders import Order, advance, is_stop
 from stockyard.engine.risk import Request, Terms, check_leg, check_order, requested
-from stockyard.engine.state import State, drop_order, held_qty
+from stockyard.engine.state import State, count_opening, drop_order, held_qty
 from stockyard.model.codes import (
+    AccountKind,
     OrderClass,
     OrderType,
     Reason,
@@ -138,6 +139,7 @@ def admit(
         if links.is_leg(replaced):
             order.profile_id = replaced.profile_id
         links.take_over(account, replaced, order)
+    order.closes = terms.closes
     account.orders[order.order_id] = order
     if request.held:
         order.status = advance(order.status, Trigger.HOLD)
@@ -145,13 +147,23 @@ def admit(
             state.date(order)
         classes.tell_accepted(account, order, out)
         return
-    if order.side == Side.BUY:
-        order.held_micros = terms.hold_micros
-        account.held_micros += terms.hold_micros
-    else:
+    if order.closes:
         links.hold_exit(account, order)
+    else:
+        _hold_to_open(account, book, order, terms.hold_micros)
     exits = request.exits if replaced is None else None
     _begin_together(state, account, book, order, exits, ts, order_id == 0, out)
+
+
+def _hold_to_open(account: Account, book: Book, order: Order, hold_micros: int) -> None:
+    """Reserve what an order needs that opens a position: cash, and shares to sell short."""
+    order.held_micros = hold_micros
+    account.held_micros += hold_micros
+    if order.side == Side.SELL:
+        order.borrowed_qty = order.qty
+        book.borrowed_qty += order.qty
+    if account.kind == AccountKind.MARGIN:
+        count_opening(account, order, 1)
 
 
 def _begin_together(
@@ -197,6 +209,8 @@ def on_cancel_order(state: State, ts: int, command: CancelOrder, out: list[Event
         code = DenyCode.ORDER_NOT_OPEN
     elif order.cancel_ns:
         code = DenyCode.CHANGE_UNDER_WAY
+    elif order.liquidates:
+        code = DenyCode.LIQUIDATION_ORDER
     idempotency.remember(state, account, "", key, digest, ts, code == 0)
     if order is None or code:
         out.append(CommandDenied(account.account_id, code, 0, 0))
@@ -234,7 +248,10 @@ def cancel_together(
 
 
 def on_cancel_all_orders(state: State, ts: int, command: CancelAllOrders, out: list[Event]) -> None:
-    """Cancel every open order, oldest first; none open is no error and gives no event."""
+    """Cancel every open order, oldest first; none open is no error and gives no event.
+
+    What the house made to meet a margin call stays.
+    """
     key, digest = command.idempotency_key, command.digest
     account = answer_known(state, command.account_id, "", key, digest, ts, out)
     if account is None:
@@ -243,6 +260,8 @@ def on_cancel_all_orders(state: State, ts: int, command: CancelAllOrders, out: l
     wanted = command.instrument_id
     at_once: list[Order] = []
     for order in list(account.orders.values()):
+        if order.liquidates:
+            continue
         if wanted in (0, order.instrument_id) and order.cancel_ns == 0:
             if travel.change_latency_ns(state, order):
                 _cancel_asked(state, account, order, ts, out)
@@ -355,9 +374,13 @@ def _replacement(
     request.extended_hours = order.extended_hours
     request.freed_micros = order.held_micros
     request.freed_qty = order.held_qty
+    request.freed_borrow = order.borrowed_qty
     request.freed_orders = 1
+    request.locate = order.borrowed_qty > 0
     _replace_linked(state, account, order, request, command.qty, terms)
-    if command.qty and command.qty <= order.filled_qty:
+    if order.liquidates:
+        terms.deny(DenyCode.LIQUIDATION_ORDER)
+    elif command.qty and command.qty <= order.filled_qty:
         terms.deny(DenyCode.REPLACE_NOT_ABOVE_FILLED, order.filled_qty + 1, command.qty)
     elif total == order.qty and same_terms(order, request, price, tif):
         terms.deny(DenyCode.REPLACE_CHANGES_NOTHING)
@@ -404,7 +427,7 @@ def same_terms(order: Order, request: Request, price: int, tif: int) -> bool:
 
 
 def on_close_position(state: State, ts: int, command: ClosePosition, out: list[Event]) -> None:
-    """Sell a position, or part of it, with a day market order."""
+    """Close a position, or part of it, with a day market order."""
     client_order_id, key, digest = command.client_order_id, command.idempotency_key, command.digest
     account = answer_known(state, command.account_id, client_order_id, key, digest, ts, out)
     if account is None:
@@ -416,7 +439,7 @@ def on_close_position(state: State, ts: int, command: ClosePosition, out: list[E
         _deny(account, terms, out)
         return
     if command.cancel_orders:
-        orders = [o for o in account.orders.values() if o.instrument_id == command.instrument_id]
+        orders = _in_the_way(account, command)
         cancel_together(state, account, orders, Reason.POSITION_CLOSED, out)
     admit(state, account, request, terms, client_order_id, None, 0, ts, out)
 
@@ -429,22 +452,30 @@ def _closing(state: State, account: Account, command: ClosePosition) -> tuple[Re
     if position is None or position.qty == 0:
         terms.deny(DenyCode.NO_POSITION)
     else:
-        free = position.qty if command.cancel_orders else position.qty - position.held_qty
-        qty = qty or free
+        freed = sum([order.held_qty for order in _in_the_way(account, command)])
+        qty = qty or abs(position.qty) - position.held_qty + freed
         if qty == 0:
-            terms.deny(DenyCode.EXCEEDS_POSITION, position.qty, 0)
+            terms.deny(DenyCode.EXCEEDS_POSITION, abs(position.qty), 0)
     book = state.book(command.instrument_id)
     if qty == 0 and book is not None:
         qty = book.lot
-    request = Request(
-        command.instrument_id, Side.SELL, OrderType.MARKET, TimeInForce.DAY, qty, 0, 0
-    )
-    if command.cancel_orders:
-        for order in account.orders.values():
-            if order.instrument_id == command.instrument_id:
-                request.freed_qty += order.held_qty
-                request.freed_orders += 1
+    side = links.closing_side(account, command.instrument_id)
+    request = Request(command.instrument_id, side, OrderType.MARKET, TimeInForce.DAY, qty, 0, 0)
+    for order in _in_the_way(account, command):
+        request.freed_qty += order.held_qty
+        request.freed_orders += 1
     return request, terms
+
+
+def _in_the_way(account: Account, command: ClosePosition) -> list[Order]:
+    """The orders that the closing of a position first cancels."""
+    if not command.cancel_orders:
+        return []
+    return [
+        order
+        for order in account.orders.values()
+        if order.instrument_id == command.instrument_id and not order.liquidates
+    ]
 
 
 def come_alive(state: State, book: Book, ts: int, out: list[Event]) -> None:

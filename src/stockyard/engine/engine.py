@@ -8,7 +8,16 @@ the ledger sums to zero. Must not know: time, disk, network, or who is asking.
 from hashlib import sha256
 from typing import Final, cast
 
-from stockyard.engine import cash, classes, desk, protection, reference, snapshot, stops
+from stockyard.engine import (
+    cash,
+    classes,
+    desk,
+    margin_calls,
+    protection,
+    reference,
+    snapshot,
+    stops,
+)
 from stockyard.engine.preview import preview
 from stockyard.engine.state import State
 from stockyard.model import commands as c
@@ -51,7 +60,7 @@ class Engine:
     @property
     def next_due_ns(self) -> int:
         """When something happens by itself next: a ``ClockTick`` is wanted then."""
-        return self.state.next_due_ns
+        return min(self.state.next_due_ns, self.state.call_due_ns())
 
     def apply(self, seq: int, ts: int, message: Input, out: list[Event]) -> None:
         """Apply one input and append its events to ``out``.
@@ -81,6 +90,8 @@ class Engine:
             self._apply_rare(state, ts, message, out)
         if state.waking:
             classes.wake(state, ts, out)
+        if state.touched:
+            margin_calls.review(state, ts, out)
         state.ledger.check()
 
     def _apply_rare(self, state: State, ts: int, message: Input, out: list[Event]) -> None:
@@ -102,6 +113,8 @@ class Engine:
             cash.on_set_account_profile(state, ts, message, out)
         elif isinstance(message, c.ResetAccount):
             cash.on_reset_account(state, ts, message, out)
+        elif isinstance(message, c.SetAccountKind):
+            cash.on_set_account_kind(state, ts, message, out)
         else:
             self._apply_fact(state, ts, message, out)
 
@@ -122,8 +135,14 @@ class Engine:
             state.limits = message.limits
         elif isinstance(message, f.TradingHalted):
             reference.on_trading_halted(state, message)
+        elif isinstance(message, f.MarginTermsSet):
+            reference.on_margin_terms_set(state, message)
+        elif isinstance(message, f.BorrowTermsSet):
+            reference.on_borrow_terms_set(state, message)
         else:
             assert isinstance(message, f.ClockTick), "unknown input"
+            margin_calls.review(state, ts, out)
+            margin_calls.liquidate_due(state, ts, out)
 
     def preview(self, command: c.PlaceOrder, ts: int) -> OrderPreview:
         """What would happen to this order now; changes nothing."""

@@ -104,6 +104,9 @@ class Order:
     ``PriceLevel``. ``arrives_ns``: when it reaches the venue, ``cancel_ns`` when its cancellation
     does, 0 for none under way; ``sent_ns``: when it set out. ``change_id``: the id of the order
     that is on its way to replace it.
+
+    ``closes``: it reduces a position and holds of it; any other opens one and holds cash.
+    ``borrowed_qty``: what it may still sell short. ``liquidates``: it is to meet a margin call.
     """
 
     def __init__(
@@ -164,6 +167,9 @@ class Order:
         self.arrives_ns = 0
         self.cancel_ns = 0
         self.change_id = 0
+        self.closes = False
+        self.borrowed_qty = 0
+        self.liquidates = False
 
     @property
     def is_armed(self) -> bool:

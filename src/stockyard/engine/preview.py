@@ -4,15 +4,17 @@ Promises: reads the state and changes nothing; the same checks as a real order. 
 the answer is shown.
 """
 
+from stockyard.engine.accounts import Account
 from stockyard.engine.books import Book
 from stockyard.engine.depth import offered
 from stockyard.engine.fees import charge
+from stockyard.engine.margin import buying_power_micros
 from stockyard.engine.order_rules import within
 from stockyard.engine.orders import is_for_auction, is_stop
 from stockyard.engine.risk import Terms, check_order, requested
 from stockyard.engine.state import State
 from stockyard.engine.venue import tradable_now
-from stockyard.model.codes import OrderType, Side
+from stockyard.model.codes import AccountKind, OrderType, Side
 from stockyard.model.commands import PlaceOrder
 from stockyard.model.denials import DenyCode
 from stockyard.model.previews import OrderPreview
@@ -27,10 +29,10 @@ def preview(state: State, command: PlaceOrder, ts: int) -> OrderPreview:
     request = requested(command)
     terms = check_order(state, account, request, ts)
     book = state.book(command.instrument_id)
-    free = account.cash_micros - account.held_micros
+    free = buying_power_micros(state, account)
     if book is None or terms.qty <= 0 or terms.worst_price <= 0:
         return OrderPreview(broken(terms), terms.qty, 0, 0, 0, (), 0, free)
-    return _estimate(state, book, command, terms, account.profile_id, free, ts)
+    return _estimate(state, account, book, command, terms, free, ts)
 
 
 def broken(terms: Terms) -> tuple[tuple[int, int, int], ...]:
@@ -44,14 +46,14 @@ def broken(terms: Terms) -> tuple[tuple[int, int, int], ...]:
 
 def _estimate(
     state: State,
+    account: Account,
     book: Book,
     command: PlaceOrder,
     terms: Terms,
-    profile_id: int,
     free: int,
     ts: int,
 ) -> OrderPreview:
-    profile = state.profiles[profile_id]
+    profile = state.profiles[account.profile_id]
     side = command.side
     touch = book.touch(side)
     now_qty = 0
@@ -81,8 +83,11 @@ def _estimate(
     rests = now_qty == 0 and not waits and not in_auction
     fees = charge(lines, rests, 0, value, 0, terms.qty, book.qty_unit, value)
     after = free
-    if terms.code == 0 and buying:
-        after -= max(terms.hold_micros, value + sum([fee[1] for fee in fees]))
+    if terms.code == 0 and not terms.closes:
+        if account.kind == AccountKind.MARGIN:
+            after = max(0, free - 2 * terms.hold_micros)
+        else:
+            after -= max(terms.hold_micros, value + sum([fee[1] for fee in fees]))
     return OrderPreview(
         broken(terms),
         terms.qty,

@@ -109,7 +109,7 @@ def _check_position(
     free += sum([order.held_qty for order in present])
     terms.qty = command.qty or free
     if terms.qty > free or free == 0:
-        terms.deny(DenyCode.PROTECTION_EXCEEDS_POSITION, terms.qty or position.qty, free)
+        terms.deny(DenyCode.PROTECTION_EXCEEDS_POSITION, terms.qty or abs(position.qty), free)
 
 
 def _put(
@@ -163,6 +163,7 @@ def _exit(
     )
     order.expires_ns = command.expires_ns
     order.protects = True
+    order.closes = True
     return order
 
 

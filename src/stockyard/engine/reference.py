@@ -4,7 +4,16 @@ Promises: a fact is taken as it is; only one that no correct program would write
 Must not know: which file or feed it came from.
 """
 
-from stockyard.engine import arrivals, classes, crosses, desk, stops, venue
+from stockyard.engine import (
+    accrual,
+    arrivals,
+    classes,
+    crosses,
+    desk,
+    margin_calls,
+    stops,
+    venue,
+)
 from stockyard.engine.books import Book
 from stockyard.engine.fees import FeeTable
 from stockyard.engine.sessions import Calendar
@@ -14,8 +23,10 @@ from stockyard.model.codes import Phase, Reason
 from stockyard.model.events import Event
 from stockyard.model.facts import (
     AuctionPrint,
+    BorrowTermsSet,
     FeesScheduled,
     InstrumentListed,
+    MarginTermsSet,
     ProfileDefined,
     Quote,
     SessionsScheduled,
@@ -47,6 +58,7 @@ def on_quote(state: State, ts: int, fact: Quote, out: list[Event]) -> None:
     book.quote_ts = ts
     book.quote_seq = state.seq
     book.paused = book.halted
+    margin_calls.on_marks(state, book)
     venue.serve_quote(state, book, ts, out)
     stops.on_touch(state, book, ts, out)
 
@@ -65,6 +77,7 @@ def on_trade(state: State, ts: int, fact: Trade, out: list[Event]) -> None:
         book.last_price = fact.price
         book.last_qty = fact.qty
         book.last_ts = ts
+        margin_calls.on_marks(state, book)
         venue.serve_print(state, book, fact.price, min(fact.qty, INT_MAX), ts, out)
         stops.on_print(state, book, fact.price, ts, out)
 
@@ -127,6 +140,20 @@ def on_profile_defined(state: State, fact: ProfileDefined) -> None:
     venue.redefined(state, profile)
 
 
+def on_margin_terms_set(state: State, fact: MarginTermsSet) -> None:
+    """Take over what margin accounts must put up; all of them are judged by it at once."""
+    state.margin = fact.terms
+    for account_id in state.accounts:
+        state.touch(state.accounts[account_id])
+
+
+def on_borrow_terms_set(state: State, fact: BorrowTermsSet) -> None:
+    """Take over how an instrument can be borrowed; what is borrowed already stays so."""
+    book = state.book(fact.instrument_id)
+    if book is not None:
+        book.borrow = fact
+
+
 def on_trading_halted(state: State, fact: TradingHalted) -> None:
     """Stop trading in an instrument, or let it go on with the next quote."""
     book = state.book(fact.instrument_id)
@@ -151,10 +178,10 @@ def on_sessions_scheduled(state: State, fact: SessionsScheduled, ts: int, out: l
 
 def pass_time(state: State, ts: int, out: list[Event]) -> None:
     """Let happen what is due up to ``ts``: boundaries of calendars, then auctions whose print has
-    not come, then orders whose date has come, then what reaches the venue.
+    not come, then orders whose date has come, then interest, then what reaches the venue.
     """
     while state.next_due_ns <= ts:
-        wakes_ns = ts
+        wakes_ns, step_ns = ts, state.next_due_ns
         due: Calendar | None = None
         for calendar_id in sorted(state.calendars):
             calendar = state.calendars[calendar_id]
@@ -168,11 +195,15 @@ def pass_time(state: State, ts: int, out: list[Event]) -> None:
             crosses.end_waits(state, state.next_due_ns, out)
         elif state.dated and state.dated[0][0] <= state.next_due_ns:
             _end_dated(state, state.next_due_ns, out)
+        elif state.borrowers and state.accrual_ns <= state.next_due_ns:
+            accrual.accrue(state, out)
         else:
             wakes_ns = state.next_due_ns
             arrivals.reach_venue(state, wakes_ns, out)
         if state.waking:
             classes.wake(state, wakes_ns, out)
+        if state.touched:
+            accrual.note_borrowers(state, step_ns)
         state.refresh_due()
 
 

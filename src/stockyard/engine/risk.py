@@ -9,6 +9,7 @@ from typing import Final
 
 from mypy_extensions import mypyc_attr
 
+from stockyard.engine import margin
 from stockyard.engine.accounts import Account
 from stockyard.engine.auctions import entry_is_shut
 from stockyard.engine.books import Book
@@ -28,6 +29,7 @@ from stockyard.engine.state import Profile, State
 from stockyard.engine.triggers import better_extreme
 from stockyard.model.codec import fields_of
 from stockyard.model.codes import (
+    AccountKind,
     AccountStatus,
     OrderClass,
     OrderType,
@@ -48,9 +50,10 @@ YEAR_NS: Final = 366 * 86_400 * 1_000_000_000
 class Request(Priced):
     """An order as asked for, whoever asks: a new one, a replacement, or the closing of a position.
 
-    ``freed_micros``, ``freed_qty``: what canceling or replacing other orders in the same step
-    frees; ``freed_orders``: how many open orders end in the same step. ``exits``: those it comes
-    with, or None. ``held``: it takes the place of a leg whose entry has not ended.
+    ``freed_micros``, ``freed_qty``, ``freed_borrow``: what canceling or replacing other orders in
+    the same step frees; ``freed_orders``: how many open orders end in the same step. ``exits``:
+    those it comes with, or None. ``held``: it takes the place of a leg whose entry has not ended.
+    ``locate``: it may borrow what is hard to borrow.
     """
 
     def __init__(
@@ -74,8 +77,10 @@ class Request(Priced):
         self.freed_micros = 0
         self.freed_qty = 0
         self.freed_orders = 0
+        self.freed_borrow = 0
         self.exits: Exits | None = None
         self.held = False
+        self.locate = False
 
 
 def requested(command: PlaceOrder) -> Request:
@@ -104,6 +109,7 @@ def requested(command: PlaceOrder) -> Request:
         loss_trail_price,
         loss_trail_ppm,
         extended_hours,
+        locate,
     ) = fields_of(command)
     request = Request(
         instrument_id, side, order_type, time_in_force, qty, limit_price, notional_micros
@@ -117,13 +123,15 @@ def requested(command: PlaceOrder) -> Request:
         request.exits = Exits(
             order_class, profit_limit, loss_stop, loss_limit, loss_trail_price, loss_trail_ppm
         )
+    request.locate = locate
     return request
 
 
 @mypyc_attr(acyclic=True)
 class Terms:
     """What was found: ``code`` 0 and what to hold, or the broken rule and the two numbers behind
-    it; ``broken`` lists all, as (code, required, available).
+    it; ``broken`` lists all, as (code, required, available). ``closes``: the order would reduce a
+    position.
     """
 
     def __init__(self) -> None:
@@ -134,6 +142,7 @@ class Terms:
         self.qty = 0
         self.worst_price = 0
         self.hold_micros = 0
+        self.closes = False
 
     def deny(self, code: int, required: int = 0, available: int = 0) -> None:
         """Note a broken rule; a number too large to be stored is told as ``INT_MAX``."""
@@ -367,6 +376,7 @@ def check_leg(state: State, account: Account, request: Request, ts: int) -> Term
     assert book is not None
     check_shape(book, request, terms)
     terms.qty = request.qty
+    terms.closes = True
     check_limit_given(book, request, terms)
     check_stop(book, request, terms)
     check_trail(book, request, terms)
@@ -440,26 +450,65 @@ def fees_ahead(
     state: State,
     book: Book,
     profile_id: int,
+    side: int,
     filled_value: int,
     filled_qty: int,
     principal: int,
     leaves: int,
     ts: int,
 ) -> int:
-    """The most a buy order may still be charged for spending ``principal`` on ``leaves``."""
-    lines = state.fee_lines(state.profiles[profile_id], book, Side.BUY, ts)
+    """The most an order may still be charged for trading ``leaves`` for ``principal``."""
+    lines = state.fee_lines(state.profiles[profile_id], book, side, ts)
     if not lines:
         return 0
-    spent = div_ceil(filled_value, book.value_divisor)
+    if side == Side.BUY:
+        spent = div_ceil(filled_value, book.value_divisor)
+    else:
+        spent = div_floor(filled_value, book.value_divisor)
     return most_ahead(
         lines, spent, spent + principal, filled_qty, filled_qty + leaves, book.qty_unit
     )
 
 
+def opening_hold(
+    state: State,
+    account: Account,
+    book: Book,
+    profile_id: int,
+    side: int,
+    worst: int,
+    leaves: int,
+    filled_value: int,
+    filled_qty: int,
+    notional_micros: int,
+    ts: int,
+    in_full: bool = False,
+) -> int:
+    """What the rest of an order that opens a position holds: its cost at its worst price and the
+    fees ahead; in a margin account the initial requirement instead of the cost, unless it is to be
+    paid ``in_full``. A short sale is judged at the bid if that is above its limit or collar.
+    """
+    price = worst
+    if side == Side.BUY:
+        principal = principal_ahead(book, worst, leaves, filled_value, notional_micros)
+    else:
+        price = max(worst, book.touch(side))
+        principal = div_ceil(price * leaves, book.value_divisor)
+    fees = fees_ahead(
+        state, book, profile_id, side, filled_value, filled_qty, principal, leaves, ts
+    )
+    if account.kind == AccountKind.CASH or state.margin is None or in_full:
+        return principal + fees
+    qty = leaves if side == Side.BUY else -leaves
+    return margin.initial(state.margin, book, qty, principal, price) + fees
+
+
 def check_means(
     state: State, account: Account, book: Book, request: Request, terms: Terms, ts: int
 ) -> None:
-    """Check the count of open orders, buying power for a buy, and shares for a sale."""
+    """Decide whether the order opens or closes a position, and check the count of open orders and
+    what it needs: of the position to close it, or else buying power and shares to borrow.
+    """
     limits = state.limits
     assert limits is not None
     count = len(account.orders) - request.freed_orders + 1
@@ -469,22 +518,93 @@ def check_means(
     if count > limits.open_orders_max:
         terms.deny(DenyCode.TOO_MANY_OPEN_ORDERS, count, limits.open_orders_max)
     closing_pair = exits is not None and exits.order_class == OrderClass.OCO
-    if exits is not None and not closing_pair and request.side == Side.SELL:
-        terms.deny(DenyCode.ENTRY_WOULD_CLOSE_POSITION)
-    if closing_pair and request.side == Side.BUY:
+    position = account.positions.get(request.instrument_id)
+    held = position.qty if position is not None else 0
+    terms.closes = held > 0 if request.side == Side.SELL else held < 0
+    if terms.closes and position is not None:
+        if exits is not None and not closing_pair:
+            terms.deny(DenyCode.ENTRY_WOULD_CLOSE_POSITION)
+        free = abs(held) - position.held_qty + request.freed_qty
+        code = DenyCode.LEG_WOULD_OPEN_POSITION if closing_pair else DenyCode.EXCEEDS_POSITION
+        if terms.qty > free:
+            terms.deny(code, terms.qty, free)
+    elif closing_pair:
         terms.deny(DenyCode.LEG_WOULD_OPEN_POSITION, terms.qty, 0)
-        return
-    if request.side == Side.BUY:
-        hold = principal_ahead(book, terms.worst_price, terms.qty, 0, request.notional_micros)
-        hold += fees_ahead(state, book, account.profile_id, 0, 0, hold, terms.qty, ts)
+    elif account.kind == AccountKind.MARGIN:
+        _check_margin(state, account, book, request, terms, ts)
+    elif request.side == Side.SELL:
+        terms.deny(DenyCode.EXCEEDS_POSITION, terms.qty, 0)
+    else:
+        hold = _hold_asked(state, account, book, request, terms, ts, False)
         free = account.cash_micros - account.held_micros + request.freed_micros
         if hold > free:
             terms.deny(DenyCode.EXCEEDS_BUYING_POWER, hold, free)
         terms.hold_micros = hold
+
+
+def _hold_asked(
+    state: State,
+    account: Account,
+    book: Book,
+    request: Request,
+    terms: Terms,
+    ts: int,
+    in_full: bool,
+) -> int:
+    return opening_hold(
+        state,
+        account,
+        book,
+        account.profile_id,
+        request.side,
+        terms.worst_price,
+        terms.qty,
+        0,
+        0,
+        request.notional_micros,
+        ts,
+        in_full,
+    )
+
+
+def _check_margin(
+    state: State, account: Account, book: Book, request: Request, terms: Terms, ts: int
+) -> None:
+    """Check what an order that opens a position in a margin account needs."""
+    rules = state.margin
+    assert rules is not None
+    figures = margin.measure(state, account)
+    if account.call_due_ns:
+        terms.deny(DenyCode.MARGIN_CALLED)
+    other = account.opening.get(request.instrument_id, 0)
+    if other < 0 if request.side == Side.BUY else other > 0:
+        terms.deny(DenyCode.OPPOSITE_ORDER_OPEN)
+    small = figures.equity < rules.equity_micros_min
+    free = figures.equity - figures.initial - account.held_micros + request.freed_micros
+    if request.side == Side.SELL:
+        _check_borrow(book, request, terms)
+        if small:
+            terms.deny(DenyCode.EQUITY_BELOW_MINIMUM, rules.equity_micros_min, figures.equity)
+    in_full = small and request.side == Side.BUY
+    hold = _hold_asked(state, account, book, request, terms, ts, in_full)
+    cash = account.cash_micros - account.held_micros + request.freed_micros
+    if in_full and hold > cash:
+        terms.deny(DenyCode.EQUITY_BELOW_MINIMUM, hold, cash)
+    elif hold > free:
+        terms.deny(DenyCode.EXCEEDS_BUYING_POWER, hold, free)
+    terms.hold_micros = hold
+
+
+def _check_borrow(book: Book, request: Request, terms: Terms) -> None:
+    """Check that what is sold short can be borrowed."""
+    borrow = book.borrow
+    if terms.qty % book.qty_unit:
+        terms.deny(DenyCode.SHORT_NOT_WHOLE)
+    if borrow is None or not borrow.shortable or not book.marginable:
+        terms.deny(DenyCode.NOT_SHORTABLE)
         return
-    position = account.positions.get(request.instrument_id)
-    free = 0 if position is None else position.qty - position.held_qty + request.freed_qty
-    if terms.qty > free and closing_pair:
-        terms.deny(DenyCode.LEG_WOULD_OPEN_POSITION, terms.qty, free)
-    elif terms.qty > free:
-        terms.deny(DenyCode.EXCEEDS_POSITION, terms.qty, free)
+    if not borrow.easy and not request.locate:
+        terms.deny(DenyCode.LOCATE_NEEDED)
+    left = borrow.available_qty - book.borrowed_qty + request.freed_borrow
+    if terms.qty > left:
+        terms.deny(DenyCode.NOT_ENOUGH_TO_BORROW, terms.qty, max(0, left))

@@ -4,17 +4,20 @@ Promises: ``take(restore(take(s))) == take(s)``, and a restored engine answers e
 the original would. Must not know: where snapshots are kept.
 """
 
+from stockyard.engine import margin_calls
 from stockyard.engine.accounts import Account, Answer, Change, Position
 from stockyard.engine.books import Book
 from stockyard.engine.lots import Choice, Lot
 from stockyard.engine.orders import Order, is_for_auction, is_stop
 from stockyard.engine.reference import on_fees_scheduled
 from stockyard.engine.sessions import Calendar
-from stockyard.engine.state import Errand, Profile, State, choose
+from stockyard.engine.state import Errand, Profile, State, choose, count_opening
 from stockyard.model.codes import (
+    AccountKind,
     LimitRule,
     OrderType,
     Phase,
+    Side,
     Status,
     TimeInForce,
 )
@@ -64,6 +67,7 @@ def take(state: State) -> EngineState:
         ),
         tuple(state.key_expiries),
         _changes(accounts),
+        state.margin,
     )
 
 
@@ -112,6 +116,9 @@ def _book(book: Book) -> BookState:
         book.halted,
         book.paused,
         book.print_due_ns,
+        book.long_mark,
+        book.short_mark,
+        book.borrow,
     )
 
 
@@ -134,6 +141,11 @@ def _account(account: Account) -> AccountState:
         tuple(positions),
         tuple(keys),
         account.lot_method,
+        account.kind,
+        tuple(account.unsettled),
+        account.violations,
+        account.call_due_ns,
+        account.review_ns,
     )
 
 
@@ -160,6 +172,8 @@ def _position(p: Position) -> PositionState:
         p.lots.pooled_cost,
         p.lots.pooled_seq,
         p.lots.pooled_index,
+        p.unpaid_qty,
+        p.unpaid_until_ns,
     )
 
 
@@ -205,6 +219,8 @@ def _order(state: State, o: Order) -> OrderState:
         o.cancel_ns,
         o.extended_hours,
         () if o.choices is None else tuple([(c.seq, c.index, c.qty) for c in o.choices]),
+        o.closes,
+        o.liquidates,
     )
 
 
@@ -246,6 +262,8 @@ def restore(source: EngineState) -> State:
             registration.digest, registration.first_seq, 0
         )
     state.key_expiries.extend(source.key_expiries)
+    state.margin = source.margin
+    margin_calls.take_up(state)
     state.refresh_due()
     state.ledger.check()
     return state
@@ -268,6 +286,8 @@ def _restore_book(state: State, source: BookState) -> None:
     book.last_price, book.last_ts = source.last_price, source.last_ts
     book.last_qty = source.last_qty
     book.halted, book.paused = source.halted, source.paused
+    book.long_mark, book.short_mark = source.long_mark, source.short_mark
+    book.borrow = source.borrow
     state.ledger.post_street(book, int(source.street_qty))
     calendar = state.calendars.get(book.calendar_id)
     book.enter(calendar.phase if calendar is not None else Phase.CLOSED)
@@ -299,9 +319,12 @@ def _restore_lots(position: Position, source: PositionState, seq: int, ts: int) 
 
 
 def _restore_account(state: State, source: AccountState, seq: int, ts: int) -> None:
-    account = Account(source.account_id, source.owner, source.name, source.profile_id)
+    account = Account(source.account_id, source.owner, source.name, source.profile_id, source.kind)
     account.status = source.status
     account.lot_method = source.lot_method
+    account.unsettled = list(source.unsettled)
+    account.violations = source.violations
+    account.call_due_ns, account.review_ns = source.call_due_ns, source.review_ns
     state.ledger.post_cash(account, source.cash_micros)
     account.held_micros = source.held_micros
     for p in source.positions:
@@ -311,6 +334,10 @@ def _restore_account(state: State, source: AccountState, seq: int, ts: int) -> N
         position.cost_micros = p.cost_micros
         position.realized_micros = p.realized_micros
         _restore_lots(position, p, seq, ts)
+        position.unpaid_qty, position.unpaid_until_ns = p.unpaid_qty, p.unpaid_until_ns
+        book = state.book(p.instrument_id)
+        assert book is not None
+        book.borrowed_qty -= min(0, p.qty)
         account.positions[p.instrument_id] = position
     for key in source.keys:
         account.answers[key.key] = Answer(key.digest, key.first_seq, key.expires_ns)
@@ -355,10 +382,26 @@ def _restore_order(state: State, source: OrderState) -> None:
     order.parent_id, order.sibling_id = source.parent_id, source.sibling_id
     order.take_profit_id, order.stop_loss_id = source.take_profit_id, source.stop_loss_id
     order.filled_before = source.filled_before
+    order.closes, order.liquidates = source.closes, source.liquidates
+    _count(state, order)
     if source.choices:
         order.choices = [Choice(seq, index, qty) for seq, index, qty in source.choices]
         choose(state.accounts[order.account_id], order, 1)
     _place(state, order, source.extreme, source.ahead_qty)
+
+
+def _count(state: State, order: Order) -> None:
+    """Count a restored order among those that open a position."""
+    book = state.book(order.instrument_id)
+    assert book is not None
+    account = state.accounts[order.account_id]
+    if order.closes:
+        return
+    if order.side == Side.SELL:
+        order.borrowed_qty = order.qty - order.filled_qty
+        book.borrowed_qty += order.borrowed_qty
+    if account.kind == AccountKind.MARGIN:
+        count_opening(account, order, 1)
 
 
 def _place(state: State, order: Order, extreme: int, ahead_qty: int) -> None:

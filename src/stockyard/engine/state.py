@@ -14,10 +14,12 @@ from stockyard.engine.fees import FeeLine, FeeTable
 from stockyard.engine.ledger import Ledger
 from stockyard.engine.orders import Order
 from stockyard.engine.sessions import NEVER_NS, Calendar
-from stockyard.model.instruments import Limits, VenueProfile
+from stockyard.model.codes import AccountKind, Side
+from stockyard.model.instruments import Limits, MarginTerms, VenueProfile
 from stockyard.model.numbers import LEGS_MAX
 
 INSTRUMENTS_MAX: Final = 4096
+DAY_NS: Final = 86_400 * 1_000_000_000
 DATED_LEAST: Final = 1024
 
 
@@ -80,6 +82,11 @@ class State:
         self.waking: list[Order] = []
         self.print_dues: dict[int, int] = {}
         self.next_due_ns = NEVER_NS
+        self.margin: MarginTerms | None = None
+        self.borrowers: dict[int, Account] = {}
+        self.accrual_ns = NEVER_NS
+        self.touched: list[int] = []
+        self.calls: list[tuple[int, int]] = []
 
     def book(self, instrument_id: int) -> Book | None:
         """The book of an instrument, or None."""
@@ -113,9 +120,37 @@ class State:
             due = min(due, due_ns)
         return due
 
+    def touch(self, account: Account) -> None:
+        """Have a margin account judged at the end of this input."""
+        if account.kind == AccountKind.MARGIN and not account.is_touched:
+            account.is_touched = True
+            self.touched.append(account.account_id)
+
+    def borrow_from(self, account: Account, ts: int) -> None:
+        """Note that an account borrows: it is charged at the next midnight UTC."""
+        self.borrowers[account.account_id] = account
+        if len(self.borrowers) == 1:
+            self.accrual_ns = (ts // DAY_NS + 1) * DAY_NS
+            self.next_due_ns = min(self.next_due_ns, self.accrual_ns)
+
+    def prune_calls(self) -> None:
+        """Take out margin calls that were met from the front of those that are due next."""
+        while self.calls:
+            due_ns, account_id = self.calls[0]
+            account = self.accounts[account_id]
+            if due_ns == (account.review_ns or account.call_due_ns):
+                return
+            heappop(self.calls)
+
+    def call_due_ns(self) -> int:
+        """When a clock tick is wanted to go on with a margin call."""
+        return self.calls[0][0] if self.calls else NEVER_NS
+
     def refresh_due(self) -> None:
-        """Work out when something happens by itself next."""
+        """Work out when something happens by itself next, margin calls apart."""
         due = self.print_due_ns()
+        if self.borrowers:
+            due = min(due, self.accrual_ns)
         for calendar in self.calendars.values():
             due = min(due, calendar.next_boundary_ns())
         if self.dated:
@@ -180,21 +215,36 @@ def drop_order(state: State, account: Account, book: Book, order: Order) -> None
 
     Call before its status changes; the status tells where it is queued.
     """
-    release(account, order)
+    release(account, book, order)
     book.forget(order)
     del account.orders[order.order_id]
 
 
-def release(account: Account, order: Order) -> None:
+def release(account: Account, book: Book, order: Order) -> None:
     """Free everything the order holds."""
     if order.choices is not None:
         choose(account, order, -1)
+    if order.borrowed_qty:
+        book.borrowed_qty -= order.borrowed_qty
+        order.borrowed_qty = 0
+    if account.kind == AccountKind.MARGIN and not order.closes:
+        count_opening(account, order, -1)
     if order.held_micros:
         account.held_micros -= order.held_micros
         order.held_micros = 0
     if order.held_qty:
         account.positions[order.instrument_id].held_qty -= order.held_qty
         order.held_qty = 0
+
+
+def count_opening(account: Account, order: Order, more: int) -> None:
+    """Count an order that opens a position, or (-1) count it no more."""
+    way = more if order.side == Side.BUY else -more
+    count = account.opening.get(order.instrument_id, 0) + way
+    if count:
+        account.opening[order.instrument_id] = count
+    else:
+        account.opening.pop(order.instrument_id, None)
 
 
 def choose(account: Account, order: Order, sign: int) -> None:
@@ -209,6 +259,6 @@ def choose(account: Account, order: Order, sign: int) -> None:
 
 
 def held_qty(account: Account, instrument_id: int) -> int:
-    """What open sell orders hold of a position."""
+    """What open orders hold of a position."""
     position = account.positions.get(instrument_id)
     return position.held_qty if position is not None else 0

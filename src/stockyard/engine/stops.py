@@ -8,9 +8,10 @@ kept (``triggers``) or how an order is filled (``venue``).
 from stockyard.engine import travel, venue
 from stockyard.engine.accounts import Account
 from stockyard.engine.books import Book
+from stockyard.engine.margin import free_micros
 from stockyard.engine.order_rules import market_worst_price
 from stockyard.engine.orders import Order
-from stockyard.engine.risk import fees_ahead, principal_ahead
+from stockyard.engine.risk import opening_hold
 from stockyard.engine.state import State, held_qty
 from stockyard.engine.triggers import stop_at
 from stockyard.model.codes import OrderType, Side
@@ -108,20 +109,30 @@ def _come_alive(
 def _price_anew(state: State, account: Account, book: Book, order: Order, ts: int) -> None:
     """Give a triggered order the collar of the quote it now sees.
 
-    A purchase keeps the collar around its stop where the account cannot hold more for a wider one:
-    what it reserved when it was placed is what it may spend.
+    One that opens a position keeps the collar around its stop where the account cannot hold more
+    for a wider one: what it reserved when it was placed is what it may use.
     """
     worst = market_worst_price(book, order.side)
     if worst == 0:
         return
-    if order.side == Side.BUY:
+    if not order.closes:
         leaves = order.qty - order.filled_qty
-        hold = principal_ahead(book, worst, leaves, order.filled_value, 0)
-        hold += fees_ahead(
-            state, book, order.profile_id, order.filled_value, order.filled_qty, hold, leaves, ts
+        hold = opening_hold(
+            state,
+            account,
+            book,
+            order.profile_id,
+            order.side,
+            worst,
+            leaves,
+            order.filled_value,
+            order.filled_qty,
+            0,
+            ts,
         )
-        if hold - order.held_micros > account.cash_micros - account.held_micros:
+        more = hold - order.held_micros
+        if more > 0 and more > free_micros(state, account):
             return
-        account.held_micros += hold - order.held_micros
+        account.held_micros += more
         order.held_micros = hold
     order.worst_price = worst

@@ -8,17 +8,18 @@ traders. Must not know: who sent the order or how it was checked.
 
 from typing import Final
 
-from stockyard.engine import depth, links
+from stockyard.engine import depth, links, settlement
 from stockyard.engine.accounts import Account
 from stockyard.engine.books import Book, Lane, OrderQueue
 from stockyard.engine.fees import FeeLines, charge, house_book
 from stockyard.engine.lots import NO_PIECES, Lot, Piece, close_lots
 from stockyard.engine.order_rules import within
 from stockyard.engine.orders import Order, advance
-from stockyard.engine.risk import fees_ahead, principal_ahead
+from stockyard.engine.risk import opening_hold, principal_ahead
 from stockyard.engine.state import Profile, State, drop_order, held_qty
 from stockyard.model.codes import (
     MAKING_RULES,
+    AccountKind,
     FillRule,
     LimitRule,
     OrderType,
@@ -72,11 +73,13 @@ def fillable_qty(account: Account, book: Book, order: Order, size: int, price: i
 
 
 def room(account: Account, book: Book, order: Order, price: int) -> int:
-    """How much the account may still take: all that it holds stays below ``HOLDING_MAX``."""
-    if order.side == Side.SELL:
-        return div_floor((HOLDING_MAX - account.cash_micros) * book.value_divisor, price)
+    """How much the account may still take: what it holds or owes stays below ``HOLDING_MAX``."""
     position = account.positions.get(order.instrument_id)
-    return HOLDING_MAX if position is None else HOLDING_MAX - position.qty
+    qty = position.qty if position is not None else 0
+    if order.side == Side.BUY:
+        return HOLDING_MAX - qty
+    brings = div_floor((HOLDING_MAX - account.cash_micros) * book.value_divisor, price)
+    return brings if order.closes else min(brings, HOLDING_MAX + qty)
 
 
 def affordable_qty(book: Book, order: Order, price: int) -> int:
@@ -490,13 +493,7 @@ def fill(
     value = spent_micros(book, order) - before
     rounding = _post_trade(state, account, book, order, value, street_before)
     lines = state.fee_lines(profile, book, order.side, ts)
-    principal, most = 0, value
-    if order.side == Side.BUY:
-        leaves = order.qty - order.filled_qty
-        principal = principal_ahead(
-            book, order.worst_price, leaves, order.filled_value, order.notional_micros
-        )
-        most = order.held_micros - value - principal
+    most = _most_fees(account, book, order, value)
     fees = charge(
         lines, maker, before, before + value, qty_before, order.filled_qty, book.qty_unit, most
     )
@@ -504,9 +501,10 @@ def fill(
     realized, pieces = _move_position(
         state, account, book, order, price, qty, value, charged, ts, out
     )
+    state.touch(account)
     if offer.begins >= 0:
         book.take(order.side, offer.begins, qty)
-    _finish_fill(state, account, book, order, qty, value + charged, principal, ts)
+    _finish_fill(state, account, book, order, qty, value + charged, ts)
     version = state.fees[book.asset_class].version if lines else ""
     _tell_fill(
         state,
@@ -527,8 +525,24 @@ def fill(
         ts,
         out,
     )
+    if account.kind == AccountKind.CASH:
+        cash = value + charged if order.side == Side.BUY else value - charged
+        settlement.on_fill(state, account, book, order, qty, cash, ts, out)
     if order.sibling_id or order.take_profit_id or order.stop_loss_id:
         links.after_fill(state, account, book, order, out)
+
+
+def _most_fees(account: Account, book: Book, order: Order, value: int) -> int:
+    """The most a fill worth ``value`` may be charged: a sale no more than it brings, a purchase for
+    cash no more than its order still holds beyond what the rest of it may cost.
+    """
+    if order.side == Side.SELL or account.kind != AccountKind.CASH:
+        return value
+    leaves = order.qty - order.filled_qty
+    principal = principal_ahead(
+        book, order.worst_price, leaves, order.filled_value, order.notional_micros
+    )
+    return order.held_micros - value - principal
 
 
 def _street_micros(book: Book, order: Order) -> int:
@@ -594,11 +608,16 @@ def _move_position(
         lot = Lot(state.seq, index, qty, value, charged)
         lot.acquired_ns = ts
         lot.rank = -price if buying else price
+        assert not order.closes, "an order closes nothing"
         position.lots.open(lot)
+        order.borrowed_qty -= 0 if buying else qty
         position.cost_micros += value if buying else -value
         return 0, NO_PIECES
     short = before < 0
     assert qty <= abs(before), "a fill turned a position round"
+    assert order.closes, "an order that opens reduces a position"
+    if buying:
+        book.borrowed_qty -= qty
     pieces = close_lots(
         position.lots,
         abs(position.cost_micros),
@@ -627,7 +646,6 @@ def _finish_fill(
     order: Order,
     qty: int,
     paid: int,
-    principal: int,
     ts: int,
 ) -> None:
     """Free what the fill no longer needs, and move the order on."""
@@ -646,18 +664,22 @@ def _finish_fill(
         order.status = advance(order.status, Trigger.FILL_REST)
         return
     order.status = advance(order.status, Trigger.FILL_PART)
-    if order.side == Side.BUY:
-        hold = principal + fees_ahead(
+    if not order.closes:
+        hold = opening_hold(
             state,
+            account,
             book,
             order.profile_id,
+            order.side,
+            order.worst_price,
+            leaves,
             order.filled_value,
             order.filled_qty,
-            principal,
-            leaves,
+            order.notional_micros,
             ts,
         )
-        hold = min(hold, order.held_micros - paid)
+        most = order.held_micros - (paid if account.kind == AccountKind.CASH else 0)
+        hold = min(hold, most)
         account.held_micros += hold - order.held_micros
         order.held_micros = hold
     elif order.held_qty:

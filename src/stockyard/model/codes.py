@@ -118,6 +118,8 @@ class Reason:
     REPLACEMENT_UNFIT: Final = 18
     NOT_FILLED_IN_AUCTION: Final = 21
     NO_AUCTION_PRINT: Final = 22
+    LIQUIDATION: Final = 26
+    MARGIN_CALL_MET: Final = 27
 
 
 class AssetClass:
@@ -133,6 +135,20 @@ class AccountStatus:
     ACTIVE: Final = 1
     SUSPENDED: Final = 2
     CLOSED: Final = 3
+
+
+class AccountKind:
+    """Whether an account pays in full or may borrow cash and shares."""
+
+    CASH: Final = 1
+    MARGIN: Final = 2
+
+
+class ChargeKind:
+    """What a daily charge is for."""
+
+    DEBIT_INTEREST: Final = 1
+    BORROW_FEE: Final = 2
 
 
 class LotMethod:
@@ -189,6 +205,8 @@ class Book:
     SEC: Final = 5
     TAF: Final = 6
     EXCHANGE: Final = 7
+    INTEREST: Final = 8
+    BORROW: Final = 9
     ORF: Final = 10
     CAT: Final = 11
 
@@ -281,12 +299,19 @@ REASON_WORDS: Final = {
     Reason.REPLACEMENT_UNFIT: "replacement_no_longer_allowed_when_it_arrived",
     Reason.NOT_FILLED_IN_AUCTION: "not_filled_in_auction",
     Reason.NO_AUCTION_PRINT: "no_auction_print",
+    Reason.LIQUIDATION: "account_in_liquidation",
+    Reason.MARGIN_CALL_MET: "margin_call_met",
 }
 ASSET_CLASS_WORDS: Final = {AssetClass.US_EQUITY: "us_equity", AssetClass.CRYPTO: "crypto"}
 ACCOUNT_STATUS_WORDS: Final = {
     AccountStatus.ACTIVE: "active",
     AccountStatus.SUSPENDED: "suspended",
     AccountStatus.CLOSED: "closed",
+}
+ACCOUNT_KIND_WORDS: Final = {AccountKind.CASH: "cash", AccountKind.MARGIN: "margin"}
+CHARGE_WORDS: Final = {
+    ChargeKind.DEBIT_INTEREST: "debit_interest",
+    ChargeKind.BORROW_FEE: "borrow_fee",
 }
 LOT_METHOD_WORDS: Final = {
     LotMethod.AVERAGE: "average",

@@ -10,6 +10,8 @@ bytes over what the client sent: equal digests mean the same request.
 
 import msgspec
 
+from stockyard.model.codes import AccountKind
+
 
 class PlaceOrder(msgspec.Struct, frozen=True, array_like=True, tag=1, gc=False):
     """Buy or sell. Exactly one of ``qty`` (scaled) and ``notional_micros`` is above zero.
@@ -19,7 +21,8 @@ class PlaceOrder(msgspec.Struct, frozen=True, array_like=True, tag=1, gc=False):
     ``expires_ns``: the end of a ``GTD`` order, 0 for any other. ``order_class``: an ``OrderClass``;
     ``take_profit_limit`` is the limit of one exit, ``stop_loss_*`` the terms of the other: a stop,
     a stop limit or a trailing stop. An ``OCO`` is itself the take-profit.
-    ``extended_hours``: whether it also trades before and after the regular session.
+    ``extended_hours``: whether it also trades before and after the regular session. ``locate``:
+    borrow for a short sale although that is hard, at the rate of the day.
     """
 
     account_id: int
@@ -44,6 +47,7 @@ class PlaceOrder(msgspec.Struct, frozen=True, array_like=True, tag=1, gc=False):
     stop_loss_trail_price: int = 0
     stop_loss_trail_ppm: int = 0
     extended_hours: bool = False
+    locate: bool = False
 
 
 class CancelOrder(msgspec.Struct, frozen=True, array_like=True, tag=2, gc=False):
@@ -85,7 +89,8 @@ class ReplaceOrder(msgspec.Struct, frozen=True, array_like=True, tag=4, gc=False
 
 
 class ClosePosition(msgspec.Struct, frozen=True, array_like=True, tag=5, gc=False):
-    """Sell a position with a market order: ``qty`` scaled, or 0 for all of it.
+    """Close a position with a market order, a sale or (of a short one) a purchase: ``qty`` scaled,
+    or 0 for all of it.
 
     ``cancel_orders``: first cancel the account's open orders in this instrument.
     """
@@ -100,9 +105,10 @@ class ClosePosition(msgspec.Struct, frozen=True, array_like=True, tag=5, gc=Fals
 
 
 class OpenAccount(msgspec.Struct, frozen=True, array_like=True, tag=6, gc=False):
-    """Open a cash account for ``owner`` (a user's id as text) and fund it in the same step.
+    """Open an account for ``owner`` (a user's id as text) and fund it in the same step.
 
-    ``registration_key`` makes it repeatable: the same key never opens a second account.
+    ``registration_key`` makes it repeatable: the same key never opens a second account. ``kind``:
+    an ``AccountKind``.
     """
 
     owner: str
@@ -111,6 +117,7 @@ class OpenAccount(msgspec.Struct, frozen=True, array_like=True, tag=6, gc=False)
     starting_micros: int
     registration_key: str
     digest: bytes
+    kind: int = AccountKind.CASH
 
 
 class DepositCash(msgspec.Struct, frozen=True, array_like=True, tag=7, gc=False):
@@ -153,6 +160,15 @@ class ResetAccount(msgspec.Struct, frozen=True, array_like=True, tag=10, gc=Fals
     digest: bytes
 
 
+class SetAccountKind(msgspec.Struct, frozen=True, array_like=True, tag=12, gc=False):
+    """Make an account a cash or a margin account: ``kind``, an ``AccountKind``."""
+
+    account_id: int
+    kind: int
+    idempotency_key: str
+    digest: bytes
+
+
 class SetProtection(msgspec.Struct, frozen=True, array_like=True, tag=11, gc=False):
     """Put a take-profit, a stop-loss or both on a position, in the place of those it has.
 
@@ -187,4 +203,5 @@ Command = (
     | SetAccountProfile
     | ResetAccount
     | SetProtection
+    | SetAccountKind
 )

@@ -69,6 +69,13 @@ class DenyCode:
     STALE_QUOTE: Final = 392
     CHANGE_UNDER_WAY: Final = 393
     TOO_MANY_OPEN_ORDERS: Final = 400
+    MARGIN_CALLED: Final = 401
+    OPPOSITE_ORDER_OPEN: Final = 402
+    NOT_SHORTABLE: Final = 403
+    SHORT_NOT_WHOLE: Final = 404
+    LOCATE_NEEDED: Final = 405
+    NOT_ENOUGH_TO_BORROW: Final = 406
+    EQUITY_BELOW_MINIMUM: Final = 407
     EXCEEDS_BUYING_POWER: Final = 410
     EXCEEDS_POSITION: Final = 420
     NO_POSITION: Final = 430
@@ -87,6 +94,11 @@ class DenyCode:
     EXCEEDS_WITHDRAWABLE_CASH: Final = 620
     BALANCE_TOO_LARGE: Final = 630
     TOO_MANY_ACCOUNTS: Final = 640
+    ACCOUNT_KIND_NOT_SUPPORTED: Final = 651
+    MARGIN_NOT_OFFERED: Final = 652
+    ACCOUNT_BORROWS: Final = 653
+    OPENING_ORDERS_OPEN: Final = 654
+    LIQUIDATION_ORDER: Final = 655
 
 
 class DenyRule(NamedTuple):
@@ -499,6 +511,55 @@ DENY_RULES: Final[dict[int, DenyRule]] = {
         "the account has as many open orders as it may have",
         "cancel some, or wait until some are filled",
     ),
+    DenyCode.MARGIN_CALLED: DenyRule(
+        "margin_called",
+        403,
+        True,
+        "the account has a margin call and opens nothing until it is met",
+        "deposit, or close positions, until GET /api/v1/account shows no margin_call",
+    ),
+    DenyCode.OPPOSITE_ORDER_OPEN: DenyRule(
+        "opposite_order_open",
+        403,
+        True,
+        "an open order of the other side would open a position in this symbol too",
+        "cancel it first, or wait until it is filled: then this order closes what it opened",
+    ),
+    DenyCode.NOT_SHORTABLE: DenyRule(
+        "not_shortable",
+        403,
+        True,
+        "this symbol cannot be borrowed, so it cannot be sold short",
+        "choose one that GET /api/v1/assets shows as shortable",
+    ),
+    DenyCode.SHORT_NOT_WHOLE: DenyRule(
+        "short_not_whole",
+        422,
+        False,
+        "only whole shares can be sold short",
+        "send a whole qty",
+    ),
+    DenyCode.LOCATE_NEEDED: DenyRule(
+        "locate_needed",
+        403,
+        True,
+        "this symbol is hard to borrow, and the order asks for no locate",
+        "send locate: true to borrow at the asset's borrow_rate_percent",
+    ),
+    DenyCode.NOT_ENOUGH_TO_BORROW: DenyRule(
+        "not_enough_to_borrow",
+        403,
+        True,
+        "less of this symbol is left to borrow than the order would sell short",
+        "lower the quantity, or try later",
+    ),
+    DenyCode.EQUITY_BELOW_MINIMUM: DenyRule(
+        "equity_below_minimum",
+        403,
+        True,
+        "the account's equity is too small to borrow cash or shares",
+        "deposit, or buy no more than the account's cash pays for",
+    ),
     DenyCode.EXCEEDS_BUYING_POWER: DenyRule(
         "exceeds_buying_power",
         403,
@@ -510,8 +571,9 @@ DENY_RULES: Final[dict[int, DenyRule]] = {
         "exceeds_position",
         403,
         True,
-        "the account holds fewer than it would sell (open sell orders count)",
-        "lower the quantity, or cancel open sell orders; this account cannot sell short",
+        "the account holds fewer than the order would close (open orders that close count)",
+        "lower the quantity, or cancel open orders that close; a cash account cannot sell short, a"
+        " margin account once the position is closed",
     ),
     DenyCode.NO_POSITION: DenyRule(
         "no_position",
@@ -620,5 +682,40 @@ DENY_RULES: Final[dict[int, DenyRule]] = {
         False,
         "the user has as many accounts as one may have",
         "use one of them",
+    ),
+    DenyCode.ACCOUNT_KIND_NOT_SUPPORTED: DenyRule(
+        "account_kind_not_supported",
+        422,
+        False,
+        "there is no such kind of account",
+        "use cash or margin",
+    ),
+    DenyCode.MARGIN_NOT_OFFERED: DenyRule(
+        "margin_not_offered",
+        422,
+        True,
+        "this Stockyard has no terms for margin accounts",
+        "use kind cash",
+    ),
+    DenyCode.ACCOUNT_BORROWS: DenyRule(
+        "account_borrows",
+        403,
+        True,
+        "the account owes cash or shares",
+        "close its short positions and pay back what it owes, by a deposit or a sale",
+    ),
+    DenyCode.OPENING_ORDERS_OPEN: DenyRule(
+        "opening_orders_open",
+        403,
+        True,
+        "the account has open orders that would open positions on margin",
+        "cancel them, or wait until they are filled",
+    ),
+    DenyCode.LIQUIDATION_ORDER: DenyRule(
+        "liquidation_order",
+        403,
+        False,
+        "the house made this order to meet a margin call",
+        "meet the margin call: the order is canceled then",
     ),
 }

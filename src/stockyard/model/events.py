@@ -8,7 +8,7 @@ Must not know: who is listening.
 
 import msgspec
 
-from stockyard.model.codes import Status
+from stockyard.model.codes import AccountKind, Status
 
 
 class OrderAccepted(msgspec.Struct, frozen=True, array_like=True, tag=1, gc=False):
@@ -21,7 +21,9 @@ class OrderAccepted(msgspec.Struct, frozen=True, array_like=True, tag=1, gc=Fals
     ``take_profit_id`` and ``stop_loss_id`` the open legs of an entry, whose quantity is
     ``filled_before`` (what the orders it replaces have filled) and ``qty`` together. Each of these
     names this order back from now on. ``protects``: it was put on a position.
-    ``extended_hours``: it also trades before and after the regular session.
+    ``extended_hours``: it also trades before and after the regular session. ``closes``: it reduces
+    a position, and holds of it; any other order opens one, and holds cash. ``liquidates``: the
+    house made it to meet a margin call.
     """
 
     order_id: int
@@ -54,6 +56,8 @@ class OrderAccepted(msgspec.Struct, frozen=True, array_like=True, tag=1, gc=Fals
     filled_before: int = 0
     protects: bool = False
     extended_hours: bool = False
+    closes: bool = False
+    liquidates: bool = False
 
 
 class OrderActivated(msgspec.Struct, frozen=True, array_like=True, tag=2, gc=False):
@@ -194,6 +198,7 @@ class AccountOpened(msgspec.Struct, frozen=True, array_like=True, tag=9, gc=Fals
     owner: str
     name: str
     profile_id: int
+    kind: int = AccountKind.CASH
 
 
 class CashDeposited(msgspec.Struct, frozen=True, array_like=True, tag=10, gc=False):
@@ -314,6 +319,70 @@ class OrderRested(msgspec.Struct, frozen=True, array_like=True, tag=19, gc=False
     halted: bool
 
 
+class AccountKindSet(msgspec.Struct, frozen=True, array_like=True, tag=20, gc=False):
+    """The account is of this kind from now on."""
+
+    account_id: int
+    kind: int
+
+
+class InterestCharged(msgspec.Struct, frozen=True, array_like=True, tag=21, gc=False):
+    """A day's charge for what is borrowed: ``base_micros`` at ``rate_ppm`` a year.
+
+    ``kind``: a ``ChargeKind``; ``instrument_id`` what is borrowed, 0 for cash.
+    """
+
+    account_id: int
+    kind: int
+    instrument_id: int
+    base_micros: int
+    rate_ppm: int
+    amount_micros: int
+    cash_micros_after: int
+
+
+class MarginCalled(msgspec.Struct, frozen=True, array_like=True, tag=22, gc=False):
+    """An account has less equity than its positions require; at ``due_ns`` the house closes some.
+
+    While it is called it opens nothing.
+    """
+
+    account_id: int
+    equity_micros: int
+    maintenance_micros: int
+    due_ns: int
+
+
+class MarginCallMet(msgspec.Struct, frozen=True, array_like=True, tag=23, gc=False):
+    """An account that was called has again what its positions require."""
+
+    account_id: int
+    equity_micros: int
+    maintenance_micros: int
+
+
+class LiquidationStarted(msgspec.Struct, frozen=True, array_like=True, tag=24, gc=False):
+    """A margin call was not met: the account's orders are canceled and positions closed."""
+
+    account_id: int
+    equity_micros: int
+    maintenance_micros: int
+
+
+class GoodFaithViolated(msgspec.Struct, frozen=True, array_like=True, tag=31, gc=False):
+    """A cash account sold what it had bought with proceeds that settle at ``settles_ns`` only.
+
+    ``qty``: as much of the sale as was bought so; ``violations_after``: the account's count.
+    """
+
+    account_id: int
+    instrument_id: int
+    order_id: int
+    qty: int
+    settles_ns: int
+    violations_after: int
+
+
 Event = (
     OrderAccepted
     | OrderActivated
@@ -334,4 +403,10 @@ Event = (
     | OrderRejected
     | OrderChangeSent
     | OrderRested
+    | AccountKindSet
+    | InterestCharged
+    | MarginCalled
+    | MarginCallMet
+    | LiquidationStarted
+    | GoodFaithViolated
 )

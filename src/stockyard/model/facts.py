@@ -10,6 +10,7 @@ from stockyard.model.instruments import (
     FeeRule,
     Instrument,
     Limits,
+    MarginTerms,
     Session,
     VenueProfile,
 )
@@ -104,6 +105,26 @@ class AuctionPrint(msgspec.Struct, frozen=True, array_like=True, tag=41, gc=Fals
     ts_event: int
 
 
+class MarginTermsSet(msgspec.Struct, frozen=True, array_like=True, tag=43, gc=False):
+    """What margin accounts must put up and pay from now on."""
+
+    terms: MarginTerms
+
+
+class BorrowTermsSet(msgspec.Struct, frozen=True, array_like=True, tag=44, gc=False):
+    """Whether and how an instrument can be borrowed to sell it short.
+
+    ``easy``: without asking for it. ``rate_ppm``: a year's fee in millionths of the market value.
+    ``available_qty``: how much all accounts together can borrow.
+    """
+
+    instrument_id: int
+    shortable: bool
+    easy: bool
+    rate_ppm: int
+    available_qty: int
+
+
 MarketFact = Quote | Trade | AuctionPrint
 """What a market itself says, in or out of session."""
 
@@ -119,4 +140,6 @@ Fact = (
     | LimitsSet
     | TradingHalted
     | AuctionPrint
+    | MarginTermsSet
+    | BorrowTermsSet
 )

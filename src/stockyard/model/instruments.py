@@ -160,6 +160,51 @@ class VenueProfile(msgspec.Struct, frozen=True, array_like=True, gc=False):
             raise ValueError(f"{self.name}: there is no such limit rule")
 
 
+class MarginTerms(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What margin accounts must put up and pay: Regulation T and FINRA 4210, with the house's own.
+
+    Shares are millionths of the market value, amounts micro-dollars, ``*_share_micros`` and
+    ``*_price_micros`` micro-dollars a share. Initial: of what is bought or sold short. Maintenance
+    of a long position: ``long_ppm``, all of it below ``long_low_price_micros``; of a short one the
+    larger of a part and an amount per share, the ``short_low_*`` ones below
+    ``short_low_price_micros``. Nobody borrows with an equity below ``equity_micros_min``.
+    ``debit_ppm``: a year's interest on borrowed cash; a year has ``year_days``. ``grace_ns``: from
+    a margin call until positions are closed.
+    """
+
+    initial_long_ppm: int
+    initial_short_ppm: int
+    long_ppm: int
+    long_low_price_micros: int
+    short_ppm: int
+    short_share_micros: int
+    short_low_price_micros: int
+    short_low_ppm: int
+    short_low_share_micros: int
+    equity_micros_min: int
+    debit_ppm: int
+    year_days: int
+    grace_ns: int
+
+    def __post_init__(self) -> None:
+        """Refuse terms under which a falling price would help a long position, or a rising one a
+        short position; the watch over margin accounts relies on that.
+        """
+        if min(msgspec.structs.astuple(self)) < 0 or self.year_days == 0:
+            raise ValueError("margin terms are not below zero, and a year has days")
+        if max(self.initial_long_ppm, self.long_ppm) > 1_000_000:
+            raise ValueError("a long position needs no more than its value")
+        high = max(
+            self.short_share_micros * 1_000_000, self.short_ppm * self.short_low_price_micros
+        )
+        low = max(
+            self.short_low_share_micros * 1_000_000,
+            self.short_low_ppm * self.short_low_price_micros,
+        )
+        if high < low:
+            raise ValueError("a short position needs no less when its price has risen")
+
+
 class Limits(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Limits the engine enforces; changed by appending a new fact."""
 

@@ -6,9 +6,10 @@ sequence is in the order of its ids. Must not know: how the engine keeps it whil
 
 import msgspec
 
+from stockyard.model.codes import AccountKind
 from stockyard.model.commands import ReplaceOrder
-from stockyard.model.facts import FeesScheduled
-from stockyard.model.instruments import Instrument, Limits, Session, VenueProfile
+from stockyard.model.facts import BorrowTermsSet, FeesScheduled
+from stockyard.model.instruments import Instrument, Limits, MarginTerms, Session, VenueProfile
 
 
 class OrderState(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -60,6 +61,8 @@ class OrderState(msgspec.Struct, frozen=True, array_like=True, gc=False):
     cancel_ns: int = 0
     extended_hours: bool = False
     choices: tuple[tuple[int, int, int], ...] = ()
+    closes: bool = False
+    liquidates: bool = False
 
 
 class LotState(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -78,9 +81,10 @@ class LotState(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 class PositionState(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One position: ``cost_micros`` is the cost of what is held, ``realized_micros`` all ever
-    realised.
+    realised. A short one has a quantity below zero, and a cost of minus its proceeds.
 
     ``lots``: oldest first; those older than ``(pooled_seq, pooled_index)`` share ``pooled_cost``.
+    ``unpaid_qty``: what was bought with proceeds that settle at ``unpaid_until_ns`` only.
     """
 
     instrument_id: int
@@ -92,6 +96,8 @@ class PositionState(msgspec.Struct, frozen=True, array_like=True, gc=False):
     pooled_cost: int = 0
     pooled_seq: int = 0
     pooled_index: int = 0
+    unpaid_qty: int = 0
+    unpaid_until_ns: int = 0
 
 
 class KeyState(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -104,7 +110,11 @@ class KeyState(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class AccountState(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """One account."""
+    """One account.
+
+    ``unsettled``: proceeds to come, as (when, micro-dollars). ``call_due_ns``: until when a margin
+    call must be met, 0 for none; ``review_ns``: when its liquidation goes on, 0 before it starts.
+    """
 
     account_id: int
     owner: str
@@ -116,12 +126,19 @@ class AccountState(msgspec.Struct, frozen=True, array_like=True, gc=False):
     positions: tuple[PositionState, ...]
     keys: tuple[KeyState, ...]
     lot_method: int = 1
+    kind: int = AccountKind.CASH
+    unsettled: tuple[tuple[int, int], ...] = ()
+    violations: int = 0
+    call_due_ns: int = 0
+    review_ns: int = 0
 
 
 class BookState(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What the engine knows of one instrument. ``street_qty``, a sum over accounts, as text.
 
     ``print_due_ns``: until when the closing auction's print is awaited, 0 when it is not.
+    ``long_mark``, ``short_mark``: what long and short positions are valued at. ``borrow``: None
+    where nothing can be borrowed.
     """
 
     instrument: Instrument
@@ -140,6 +157,9 @@ class BookState(msgspec.Struct, frozen=True, array_like=True, gc=False):
     halted: bool = False
     paused: bool = False
     print_due_ns: int = 0
+    long_mark: int = 0
+    short_mark: int = 0
+    borrow: BorrowTermsSet | None = None
 
 
 class CalendarState(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -194,3 +214,4 @@ class EngineState(msgspec.Struct, frozen=True, array_like=True, gc=False):
     registrations: tuple[RegistrationState, ...]
     key_expiries: tuple[tuple[int, int, str], ...]
     changes: tuple[ChangeState, ...] = ()
+    margin: MarginTerms | None = None

@@ -86,7 +86,8 @@ def _replay(records: Iterable[Record], profile: VenueProfile | None, account_id:
     It is known from the start then, since the journal may define it later or never.
     """
     known = (profile,) if profile is not None else ()
-    engine, view = Engine(EngineState("", 0, 0, 0, None, known, *[()] * 8)), View()
+    nothing = EngineState("", 0, 0, 0, None, known, (), (), (), (), (), (), (), ())
+    engine, view = Engine(nothing), View()
     for each in known:
         view.profiles[each.profile_id] = each
     for record in records:

@@ -8,8 +8,10 @@ import pytest
 from stockyard.engine import order_rules
 from stockyard.model import codes
 from stockyard.model.codes import (
+    ACCOUNT_KIND_WORDS,
     ACCOUNT_STATUS_WORDS,
     ASSET_CLASS_WORDS,
+    CHARGE_WORDS,
     FEE_WORDS,
     FILL_RULE_WORDS,
     LIFECYCLE_WORDS,
@@ -21,8 +23,10 @@ from stockyard.model.codes import (
     STATUS_WORDS,
     TIF_WORDS,
     TYPE_WORDS,
+    AccountKind,
     AccountStatus,
     AssetClass,
+    ChargeKind,
     FeeKind,
     FillRule,
     LimitRule,
@@ -45,6 +49,8 @@ WORDED = [
     (Reason, REASON_WORDS),
     (AssetClass, ASSET_CLASS_WORDS),
     (AccountStatus, ACCOUNT_STATUS_WORDS),
+    (AccountKind, ACCOUNT_KIND_WORDS),
+    (ChargeKind, CHARGE_WORDS),
     (FillRule, FILL_RULE_WORDS),
     (LimitRule, LIMIT_RULE_WORDS),
     (LotMethod, LOT_METHOD_WORDS),
@@ -66,14 +72,17 @@ RELEASED = {
     "ACCOUNT_RESET=6 POSITION_CLOSED=7 NOTIONAL_SPENT=8 ACCOUNT_AT_LIMIT=9 DATE_REACHED=10 "
     "OTHER_LEG_FILLED=11 OTHER_LEG_ENDED=12 ENTRY_NOT_FILLED=13 NOTHING_TO_EXIT=14 "
     "PROTECTION_REPLACED=15 VENUE_REJECTED=16 REPLACED_TOO_LATE=17 REPLACEMENT_UNFIT=18 "
-    "NOT_FILLED_IN_AUCTION=21 NO_AUCTION_PRINT=22",
+    "NOT_FILLED_IN_AUCTION=21 NO_AUCTION_PRINT=22 LIQUIDATION=26 MARGIN_CALL_MET=27",
     "AssetClass": "US_EQUITY=1 CRYPTO=2",
     "AccountStatus": "ACTIVE=1 SUSPENDED=2 CLOSED=3",
+    "AccountKind": "CASH=1 MARGIN=2",
+    "ChargeKind": "DEBIT_INTEREST=1 BORROW_FEE=2",
     "FillRule": "TAKE_WHOLE=1 TAKE_QUOTED=2 REST_WHOLE=3 REST_QUOTED=4 TAKE_DEPTH=5 REST_PASSED=6 "
     "REST_PRINTED=7 REST_QUEUE=8 AUCTION_WHOLE=13 AUCTION_PRINTED=14",
     "LimitRule": "TOUCH=1 PENETRATE=2 QUEUE=3",
     "FeeKind": "COMMISSION=1 SEC=2 TAF=3 CRYPTO_TAKER=4 CRYPTO_MAKER=5 ORF=6 CAT=7",
-    "Book": "FUNDING=1 STREET=2 ROUNDING=3 COMMISSION=4 SEC=5 TAF=6 EXCHANGE=7 ORF=10 CAT=11",
+    "Book": "FUNDING=1 STREET=2 ROUNDING=3 COMMISSION=4 SEC=5 TAF=6 EXCHANGE=7 INTEREST=8 BORROW=9 "
+    "ORF=10 CAT=11",
 }
 """Numbers that stand in journals: new ones are added here, none is changed or taken away."""
 
