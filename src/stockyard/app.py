@@ -23,8 +23,10 @@ from stockyard.market.catalog import (
     CATALOG,
     DEFAULT_FEES,
     DEFAULT_LIMITS,
+    DEFAULT_MARGIN,
     DEFAULT_PROFILES,
     Listing,
+    borrow_terms,
     listings_for,
 )
 from stockyard.market.simulated import SimulatedMarket
@@ -32,11 +34,12 @@ from stockyard.model.facts import (
     FeesScheduled,
     InstrumentListed,
     LimitsSet,
+    MarginTermsSet,
     ProfileDefined,
     SessionsScheduled,
     WorldCreated,
 )
-from stockyard.model.instruments import Instrument, Session
+from stockyard.model.instruments import Instrument, MarginTerms, Session
 from stockyard.model.numbers import CASH_SCALE, NumberError, parse_decimal
 from stockyard.model.recordings import Recording
 from stockyard.model.records import Input
@@ -244,8 +247,21 @@ def genesis(world: World, seed: int) -> list[Input]:
     return [WorldCreated(secrets.token_hex(16), seed)]
 
 
+def margin_terms(config: Config) -> MarginTerms:
+    """The house's margin terms under a config."""
+    return msgspec.structs.replace(
+        DEFAULT_MARGIN,
+        debit_ppm=round(config.debit_rate_percent * 10_000),
+        grace_ns=round(config.margin_grace_hours * 3600 * _NS),
+    )
+
+
 def reference_facts(
-    engine: Engine, instruments: Sequence[Instrument], stock_calendar: str, now_ns: int
+    engine: Engine,
+    instruments: Sequence[Instrument],
+    stock_calendar: str,
+    now_ns: int,
+    margin: MarginTerms = DEFAULT_MARGIN,
 ) -> list[Input]:
     """What the engine must be told to know today's tables: only what differs from what it knows."""
     state = engine.state
@@ -264,6 +280,11 @@ def reference_facts(
         book = state.book(instrument.instrument_id)
         if book is None or book.instrument != instrument:
             facts.append(InstrumentListed(instrument))
+        lent = borrow_terms(instrument)
+        if book is None or book.borrow != lent:
+            facts.append(lent)
+    if state.margin != margin:
+        facts.append(MarginTermsSet(margin))
     return facts
 
 

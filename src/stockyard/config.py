@@ -72,6 +72,13 @@ class Config(msgspec.Struct, frozen=True):
     profile: Annotated[str, Setting("Realism profile of new accounts.", choices=PROFILE_NAMES)] = (
         "realistic"
     )
+    debit_rate_percent: Annotated[
+        float, Setting("A year's interest on cash that margin accounts borrow.", least=0, most=100)
+    ] = 7.0
+    margin_grace_hours: Annotated[
+        float,
+        Setting("Hours from a margin call until the house closes positions.", least=0, most=720),
+    ] = 24.0
     registration: Annotated[bool, Setting("Whether anyone may sign up.")] = True
     demo: Annotated[
         bool, Setting("Make a demo user and write `demo.json` into the data directory.")

@@ -160,7 +160,14 @@ class Server:
         app.found(world, app.genesis(world, self.config.market_seed))
         now_ns = max(now_ns, world.engine.ts)
         app.found(
-            world, app.reference_facts(world.engine, instruments, self.stock_calendar, now_ns)
+            world,
+            app.reference_facts(
+                world.engine,
+                instruments,
+                self.stock_calendar,
+                now_ns,
+                app.margin_terms(self.config),
+            ),
         )
 
     def _schedule(self) -> None:

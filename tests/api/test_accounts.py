@@ -113,11 +113,11 @@ async def test_the_profile_counts_for_the_next_orders(rig: Rig, ann: Trader) -> 
     assert wrong.json["code"] == "unknown_profile"
 
 
-async def test_a_position_without_any_price_is_valued_at_its_cost(rig: Rig, ann: Trader) -> None:
+async def test_a_position_keeps_its_price_while_there_is_none(rig: Rig, ann: Trader) -> None:
     await ann.order(qty="10")
     rig.quote("AAPL", 0, 0, 0)
     held = (await ann.call("GET", "/positions/AAPL")).json
-    assert (held["current_price"], held["market_value"]) == (None, "1900.10")
+    assert (held["current_price"], held["market_value"]) == ("189.99", "1899.90")
     rig.trade("AAPL", 191)
     held = (await ann.call("GET", "/positions/AAPL")).json
     assert (held["current_price"], held["market_value"]) == ("191.00", "1910.00")

@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Meta
 
 from stockyard.model.codes import (
+    ACCOUNT_KIND_WORDS,
     ACCOUNT_STATUS_WORDS,
     ASSET_CLASS_WORDS,
     CLASS_WORDS,
@@ -50,6 +51,16 @@ Reason = Annotated[str, Meta(extra_json_schema={"enum": list(REASON_WORDS.values
 AssetClass = Annotated[str, Meta(extra_json_schema={"enum": list(ASSET_CLASS_WORDS.values())})]
 AccountStatus = Annotated[
     str, Meta(extra_json_schema={"enum": list(ACCOUNT_STATUS_WORDS.values())})
+]
+AccountKind = Annotated[str, Meta(extra_json_schema={"enum": list(ACCOUNT_KIND_WORDS.values())})]
+Intent = Annotated[
+    str,
+    Meta(
+        description="What it does to the position.",
+        extra_json_schema={
+            "enum": ["buy_to_open", "buy_to_close", "sell_to_open", "sell_to_close"]
+        },
+    ),
 ]
 Phase = Annotated[
     str,
@@ -128,6 +139,7 @@ class Order(msgspec.Struct, frozen=True, gc=False):
         | None
     )
     order_class: Class = "simple"
+    position_intent: Intent = "buy_to_open"
     parent_id: Annotated[Id | None, Meta(description="Of a leg: its entry.")] = None
     sibling_id: Annotated[Id | None, Meta(description="Of an exit: the other of its pair.")] = None
     take_profit_id: Annotated[Id | None, Meta(description="Of an entry: this leg.")] = None
@@ -291,34 +303,61 @@ class Preview(msgspec.Struct, frozen=True, gc=False):
     value: Decimal
     fees: list[FeeLine]
     fees_total: Decimal
-    reserved: Annotated[str, Meta(description="Cash the order would hold while open.")]
+    reserved: Annotated[
+        str,
+        Meta(
+            description="What the order would hold while open: its cost, in a margin account its"
+            " initial requirement, with fees."
+        ),
+    ]
     buying_power_after: Decimal
+    borrow_fee_per_day: Annotated[str, Meta(description="For shares sold short.")]
+
+
+class MarginCall(msgspec.Struct, frozen=True, gc=False):
+    """The account has less equity than its positions require."""
+
+    due_at: Annotated[str, Meta(description="When the house begins to close positions.")]
+    liquidating: Annotated[bool, Meta(description="Whether it has begun.")]
 
 
 class Account(msgspec.Struct, frozen=True, gc=False):
-    """A cash account."""
+    """An account as it stands: `docs/reference/margin.md` says how its figures are worked out."""
 
     id: Id
     name: str
     status: AccountStatus
+    kind: AccountKind
     profile: Annotated[str, Meta(description="Realism profile of its next orders.")]
     currency: str
-    cash: Decimal
-    reserved: Annotated[str, Meta(description="Held by open buy orders.")]
+    cash: Annotated[str, Meta(description="Below zero: borrowed.")]
+    reserved: Annotated[str, Meta(description="Held by open orders that open a position.")]
     buying_power: Decimal
+    equity: Annotated[str, Meta(description="Cash and what the positions would bring.")]
+    long_market_value: Decimal
+    short_market_value: Annotated[str, Meta(description="Not above zero.")]
+    initial_margin: Annotated[str, Meta(description="What opening its positions requires.")]
+    maintenance_margin: Annotated[str, Meta(description="What holding them requires.")]
+    excess: Annotated[str, Meta(description="Equity beyond `maintenance_margin`.")]
+    withdrawable: Decimal
+    unsettled: Annotated[str, Meta(description="Proceeds of stocks that come with the next day.")]
+    good_faith_violations: int
+    margin_call: MarginCall | None
     deposited: Annotated[str, Meta(description="What came in less what went out.")]
     realized_pl: Annotated[str, Meta(description="Before fees.")]
     fees: Decimal
+    interest: Annotated[str, Meta(description="Charged for borrowed cash and shares.")]
     created_at: Time
     updated_at: Time
 
 
-class ProfileChange(msgspec.Struct, frozen=True, gc=False):
-    """The account's orders are filled under this profile from now on."""
+class AccountChange(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """What was changed; it counts from now on."""
 
     account_id: Id
-    profile: str
     updated_at: Time
+    profile: str | None = None
+    kind: AccountKind | None = None
 
 
 class Transfer(msgspec.Struct, frozen=True, gc=False):
@@ -350,12 +389,14 @@ class Position(msgspec.Struct, frozen=True, gc=False):
     asset_id: Id
     symbol: str
     asset_class: AssetClass
-    side: Annotated[str, Meta(extra_json_schema={"enum": ["long"]})]
-    qty: Decimal
-    qty_available: Annotated[str, Meta(description="Not held by open sell orders.")]
+    side: Annotated[str, Meta(extra_json_schema={"enum": ["long", "short"]})]
+    qty: Annotated[str, Meta(description="Below zero when short.")]
+    qty_available: Annotated[str, Meta(description="Of it, not held by orders that close it.")]
     avg_entry_price: Decimal
-    cost_basis: Decimal
-    current_price: Annotated[str, Meta(description="The bid, else the last trade.")] | None
+    cost_basis: Annotated[str, Meta(description="Of a short position minus what it brought.")]
+    current_price: (
+        Annotated[str, Meta(description="The bid, short the ask, else the last trade.")] | None
+    )
     market_value: Decimal
     unrealized_pl: Decimal
     unrealized_pl_percent: Decimal
@@ -368,7 +409,7 @@ class Position(msgspec.Struct, frozen=True, gc=False):
 
 
 class Portfolio(msgspec.Struct, frozen=True, gc=False):
-    """The whole account: `total_pl` = `unrealized_pl` + `realized_pl` - `fees`."""
+    """The whole account: `total_pl` = `unrealized_pl` + `realized_pl` - `fees` - `interest`."""
 
     account_id: Id
     currency: str
@@ -381,6 +422,7 @@ class Portfolio(msgspec.Struct, frozen=True, gc=False):
     unrealized_pl: Decimal
     realized_pl: Decimal
     fees: Decimal
+    interest: Decimal
     total_pl: Decimal
     total_pl_percent: Annotated[str, Meta(description="Of what was deposited.")] | None
     positions: list[Position]
@@ -420,6 +462,11 @@ class Asset(msgspec.Struct, frozen=True, gc=False):
         str, Meta(description="How far beyond the market a limit price may lie.")
     ]
     halted: Annotated[bool, Meta(description="Whether trading in it is stopped now.")]
+    marginable: Annotated[bool, Meta(description="Whether it can be bought in part on margin.")]
+    shortable: bool
+    easy_to_borrow: Annotated[bool, Meta(description="If not, a short sale needs `locate`.")]
+    borrow_rate_percent: Annotated[str, Meta(description="A year's fee on its value.")] | None
+    borrowable: Annotated[str, Meta(description="What all accounts together can borrow.")] | None
 
 
 class Profile(msgspec.Struct, frozen=True, gc=False):

@@ -58,7 +58,9 @@ class Door:
         self.view, self.ids = world.view, world.ids
         self.desk = PeopleDesk(people, settings.people_waiting_max)
         self.gate = Gate(self.desk, world.clock, world.ids)
-        self.render = Renderer(world.view, world.ids, settings.quote_stale_ns, world.trail)
+        self.render = Renderer(
+            world.view, world.ids, settings.quote_stale_ns, world.trail, world.standing
+        )
         self.started_ns = world.clock.wall_ns()
         self.closing = False
         self._aliases: dict[str, int] = {}

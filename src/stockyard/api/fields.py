@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Meta
 
 from stockyard.api.problems import PERCENT_SCALE, Problem, rule_problem
-from stockyard.model.codes import CLASS_WORDS, SIDE_WORDS, TIF_WORDS
+from stockyard.model.codes import ACCOUNT_KIND_WORDS, CLASS_WORDS, SIDE_WORDS, TIF_WORDS
 from stockyard.model.denials import DenyCode
 from stockyard.model.numbers import (
     CASH_SCALE,
@@ -32,6 +32,7 @@ _PLAIN = re.compile(r"[+-]?[0-9]+(?:\.([0-9]+))?", re.ASCII)
 ACCOUNT_NAME: Final = "Paper account"
 SIDES: Final = {word: side for side, word in SIDE_WORDS.items()}
 TYPES: Final = {row.word: row.order_type for row in ORDER_TYPES}
+KINDS: Final = {word: kind for kind, word in ACCOUNT_KIND_WORDS.items()}
 CLASSES: Final = {word: order_class for order_class, word in CLASS_WORDS.items()}
 TIMES_IN_FORCE: Final = {word: tif for tif, word in TIF_WORDS.items()}
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -151,6 +152,9 @@ class OrderBody(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     order_class: ClassWord = "simple"
     take_profit: TakeProfit | None = None
     stop_loss: StopLoss | None = None
+    locate: Annotated[
+        bool, Meta(description="Whether a short sale may borrow what is hard to borrow.")
+    ] = False
 
 
 class ProtectionBody(msgspec.Struct, forbid_unknown_fields=True, gc=False):
@@ -207,6 +211,15 @@ class KeyBody(msgspec.Struct, forbid_unknown_fields=True):
     )
 
 
+KindWord = Annotated[
+    str,
+    Meta(
+        description="`cash` pays in full; `margin` borrows cash and shares.",
+        extra_json_schema={"enum": list(KINDS)},
+    ),
+]
+
+
 class OpenAccountBody(msgspec.Struct, forbid_unknown_fields=True):
     """Another account for the user who asks."""
 
@@ -214,18 +227,23 @@ class OpenAccountBody(msgspec.Struct, forbid_unknown_fields=True):
     profile: (
         Annotated[str, Meta(description="A realism profile: one of GET /api/v1/profiles.")] | None
     ) = None
+    kind: KindWord = "cash"
 
 
-class ProfileBody(msgspec.Struct, forbid_unknown_fields=True):
-    """What can be changed of an account."""
+class AccountBody(msgspec.Struct, forbid_unknown_fields=True):
+    """What can be changed of an account: one of these at a time."""
 
-    profile: Annotated[
-        str,
-        Meta(
-            description="A realism profile; it counts for orders placed from now on.",
-            examples=["ideal", "realistic", "brutal"],
-        ),
-    ]
+    profile: (
+        Annotated[
+            str,
+            Meta(
+                description="A realism profile; it counts for orders placed from now on.",
+                examples=["ideal", "realistic", "brutal"],
+            ),
+        ]
+        | None
+    ) = None
+    kind: KindWord | None = None
 
 
 class AmountBody(msgspec.Struct, forbid_unknown_fields=True):
@@ -458,6 +476,14 @@ def amount(field: str, value: str | int, zero: bool = False) -> int:
     if found < 0 or (found == 0 and not zero):
         raise rule_problem(DenyCode.AMOUNT_NOT_POSITIVE, field)
     return found
+
+
+def account_kind(word: str) -> int:
+    """An ``AccountKind``. Raises ``Problem`` 422."""
+    kind = KINDS.get(word)
+    if kind is None:
+        raise rule_problem(DenyCode.ACCOUNT_KIND_NOT_SUPPORTED, "kind")
+    return kind
 
 
 def client_order_id(value: str | None) -> str:

@@ -12,7 +12,7 @@ from stockyard.api import answers as a
 from stockyard.api.problems import Problem, denial
 from stockyard.api.rendering import Renderer, time_or_none, time_text
 from stockyard.model import events as e
-from stockyard.model.codes import LIFECYCLE_WORDS, OPEN_STATUSES, STATUS_WORDS
+from stockyard.model.codes import CHARGE_WORDS, LIFECYCLE_WORDS, OPEN_STATUSES, STATUS_WORDS
 from stockyard.model.numbers import format_cash, format_decimal
 from stockyard.projections.rows import accepted_order, sent_order
 from stockyard.projections.view import View
@@ -158,7 +158,9 @@ class Frames:
         if isinstance(x, e.CashWithdrawn):
             return "account", "withdrawn", render.transfer(seq, idx, ts, x)
         if isinstance(x, e.AccountProfileSet):
-            return "account", "profile_set", render.profile_change(ts, x)
+            return "account", "profile_set", render.account_change(ts, x)
+        if isinstance(x, e.AccountKindSet):
+            return "account", "kind_set", render.account_change(ts, x)
         account_id = render.account_id(x.account_id)
         if isinstance(x, e.AccountOpened):
             profile = render.profile(x.profile_id)
@@ -171,13 +173,47 @@ class Frames:
                 "qty": format_decimal(x.qty, instrument.qty_scale),
             }
             return "account", "position_given_up", body
-        assert isinstance(x, e.AccountReset)
+        if not isinstance(x, e.AccountReset):
+            return self._credit_told(x, account_id)
         body = {
             "account_id": account_id,
             "cash": format_cash(x.cash_micros_after),
             "cash_change": format_cash(x.cash_change_micros),
         }
         return "account", "reset", body
+
+    def _credit_told(self, x: e.Event, account_id: str) -> tuple[str, str, Any]:
+        body: dict[str, Any] = {"account_id": account_id}
+        if isinstance(x, e.InterestCharged):
+            symbol = self._view.instruments[x.instrument_id].symbol if x.instrument_id else None
+            body |= {
+                "kind": CHARGE_WORDS[x.kind],
+                "symbol": symbol,
+                "base": format_cash(x.base_micros),
+                "rate_percent": format_decimal(x.rate_ppm, 4),
+                "amount": format_cash(x.amount_micros),
+                "cash": format_cash(x.cash_micros_after),
+            }
+            return "account", "interest_charged", body
+        if isinstance(x, e.GoodFaithViolated):
+            instrument = self._view.instruments[x.instrument_id]
+            body |= {
+                "symbol": instrument.symbol,
+                "order_id": self._render.order_id(x.order_id),
+                "qty": format_decimal(x.qty, instrument.qty_scale),
+                "settles_at": time_text(x.settles_ns),
+                "violations": x.violations_after,
+            }
+            return "account", "good_faith_violated", body
+        assert isinstance(x, e.MarginCalled | e.MarginCallMet | e.LiquidationStarted)
+        body |= {
+            "equity": format_cash(x.equity_micros),
+            "maintenance_margin": format_cash(x.maintenance_micros),
+        }
+        if isinstance(x, e.MarginCalled):
+            return "account", "margin_called", {**body, "due_at": time_text(x.due_ns)}
+        met = isinstance(x, e.MarginCallMet)
+        return "account", "margin_call_met" if met else "liquidation_started", body
 
     def resync(self, account_id: int, name: Name, reason: str) -> str:
         """Everything about an account as it is at the event of this name."""

@@ -52,11 +52,11 @@ def place_order(
     told = NO_DIGEST
     if key or named:
         asked = (instrument_id, side, order_type, tif, qty, limit, notional, named)
-        flag = ("extended_hours",) if body.extended_hours else ()
-        told = digest("POST /orders", *asked, *_said(extra), *_said(linked, "class"), *flag)
+        flags = [name for name in ("extended_hours", "locate") if getattr(body, name)]
+        told = digest("POST /orders", *asked, *_said(extra), *_said(linked, "class"), *flags)
     command = PlaceOrder(
         account_id, instrument_id, side, order_type, tif, qty, limit, notional, named, key, told,
-        *extra, *linked, body.extended_hours,
+        *extra, *linked, body.extended_hours, body.locate,
     )  # fmt: skip
     return command, instrument
 
@@ -220,5 +220,5 @@ def _part(door: Door, account_id: int, instrument: Instrument, percent: int) -> 
     row = door.view.positions[account_id].get(instrument.instrument_id)
     if row is None or row.qty == 0:
         return 0
-    part = row.qty * percent // _HUNDRED
+    part = abs(row.qty) * percent // _HUNDRED
     return part - part % instrument.lot or -1

@@ -30,6 +30,7 @@ _CASH_CODES: Final = frozenset(
     {
         DenyCode.EXCEEDS_BUYING_POWER,
         DenyCode.EXCEEDS_WITHDRAWABLE_CASH,
+        DenyCode.EQUITY_BELOW_MINIMUM,
         DenyCode.NOTIONAL_TOO_SMALL,
         DenyCode.NOTIONAL_TOO_LARGE,
     }
@@ -37,6 +38,7 @@ _CASH_CODES: Final = frozenset(
 _QTY_CODES: Final = frozenset(
     {
         DenyCode.EXCEEDS_POSITION,
+        DenyCode.NOT_ENOUGH_TO_BORROW,
         DenyCode.QUANTITY_TOO_LARGE,
         DenyCode.REPLACE_NOT_ABOVE_FILLED,
         DenyCode.LEG_WOULD_OPEN_POSITION,
@@ -65,6 +67,11 @@ _FIELDS: Final = {
     DenyCode.STOP_LOSS_WRONG_SIDE: "stop_loss",
     DenyCode.LEG_TRAIL_OUT_OF_RANGE: "stop_loss",
     DenyCode.LEG_QUANTITY_FIXED: "qty",
+    DenyCode.NOT_SHORTABLE: "symbol",
+    DenyCode.SHORT_NOT_WHOLE: "qty",
+    DenyCode.LOCATE_NEEDED: "locate",
+    DenyCode.NOT_ENOUGH_TO_BORROW: "qty",
+    DenyCode.ACCOUNT_KIND_NOT_SUPPORTED: "kind",
     DenyCode.PROTECTION_EXCEEDS_POSITION: "qty",
     DenyCode.EXPIRY_MISSING: "expires_at",
     DenyCode.EXPIRY_NOT_ALLOWED: "expires_at",

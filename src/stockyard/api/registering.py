@@ -17,6 +17,7 @@ from stockyard.api.fields import ACCOUNT_NAME
 from stockyard.api.heads import Head
 from stockyard.api.problems import Problem
 from stockyard.api.rendering import opened_account
+from stockyard.model.codes import ACCOUNT_KIND_WORDS, AccountKind
 from stockyard.model.commands import OpenAccount
 from stockyard.model.events import CommandDenied, CommandRepeated
 from stockyard.model.records import Origin
@@ -94,7 +95,7 @@ async def register(door: Door, wish: Wish, origin: Origin) -> tuple[User, Accoun
 
 
 async def open_account(
-    door: Door, caller: Caller, head: Head, name: str, profile: str, key: str
+    door: Door, caller: Caller, head: Head, name: str, profile: str, kind: int, key: str
 ) -> tuple[Decision, AccountRow]:
     """Open a further account for the user who asks."""
     user_id = caller.identity.user_id
@@ -109,7 +110,8 @@ async def open_account(
         profile_id,
         starting,
         unique,
-        digest("POST /accounts", user_id, name, profile_id),
+        digest("POST /accounts", user_id, name, profile_id, *_said(kind)),
+        kind,
     )
     decision = await door.decide(command, door.origin(caller, head))
     row = opened_account(decision.ts, decision.events)
@@ -119,6 +121,11 @@ async def open_account(
         door.desk.write(lambda people: _link(people, user_id, row.account_id, opening, now_ns))
     )
     return decision, row
+
+
+def _said(kind: int) -> tuple[str, ...]:
+    """What a digest covers of the kind: nothing of a cash account, as before there were others."""
+    return () if kind == AccountKind.CASH else (ACCOUNT_KIND_WORDS[kind],)
 
 
 def _link(people: People, user_id: str, account_id: int, opening: Opening, now_ns: int) -> None:

@@ -14,6 +14,7 @@ from stockyard.api import answers as a
 from stockyard.api.problems import PERCENT_SCALE
 from stockyard.model import events as e
 from stockyard.model.codes import (
+    ACCOUNT_KIND_WORDS,
     ACCOUNT_STATUS_WORDS,
     ASSET_CLASS_WORDS,
     CLASS_WORDS,
@@ -25,6 +26,7 @@ from stockyard.model.codes import (
     STATUS_WORDS,
     TIF_WORDS,
     TYPE_WORDS,
+    AccountKind,
     AccountStatus,
     FillRule,
     OrderClass,
@@ -42,6 +44,7 @@ from stockyard.model.numbers import (
     format_decimal,
     format_ratio,
 )
+from stockyard.model.previews import AccountStanding
 from stockyard.projections.rows import (
     AccountRow,
     OrderRow,
@@ -53,6 +56,13 @@ from stockyard.projections.view import QuoteRow, View
 
 PRICE_PLACES_MIN: Final = 2
 NO_TRAIL: Final = (0, 0)
+INTENT_WORDS: Final = {
+    (Side.BUY, 0): "buy_to_open",
+    (Side.BUY, 1): "buy_to_close",
+    (Side.SELL, 0): "sell_to_open",
+    (Side.SELL, 1): "sell_to_close",
+}
+"""What an order of a side does that opens (0) or closes (1) a position."""
 NOTHING: Final[Mapping[int, OrderRow]] = {}
 Trail = Callable[[int, int], tuple[int, int]]
 """For an account and an order: the extreme and the stop of a trailing stop that waits, else
@@ -151,7 +161,7 @@ def opened_account(ts: int, events: Iterable[e.Event]) -> AccountRow | None:
         if isinstance(event, e.AccountOpened):
             row = AccountRow(
                 event.account_id, event.owner, event.name, AccountStatus.ACTIVE, event.profile_id,
-                0, 0, 0, 0, 0, ts, ts,
+                0, 0, 0, 0, 0, ts, ts, event.kind,
             )  # fmt: skip
         elif (
             row is not None
@@ -177,9 +187,16 @@ def current_legs(row: OrderRow, linked: Mapping[int, OrderRow]) -> list[OrderRow
 class Renderer:
     """Shows the rows and events of one world."""
 
-    def __init__(self, view: View, ids: PublicIds, quote_stale_ns: int, trail: Trail) -> None:
+    def __init__(
+        self,
+        view: View,
+        ids: PublicIds,
+        quote_stale_ns: int,
+        trail: Trail,
+        standing: Callable[[int], AccountStanding],
+    ) -> None:
         self._view, self._ids, self._quote_stale_ns = view, ids, quote_stale_ns
-        self._trail = trail
+        self._trail, self._standing = trail, standing
         self._asset_ids: dict[int, str] = {}
 
     def order_id(self, order_id: int) -> str:
@@ -271,6 +288,7 @@ class Renderer:
             time_text(row.triggered_ns) if row.triggered_ns else None,
             time_or_none(row.expires_ns),
             CLASS_WORDS[row.order_class],
+            INTENT_WORDS[row.side, row.closes],
             self.order_id(row.parent_id) if row.parent_id else None,
             self.order_id(row.sibling_id) if row.sibling_id else None,
             self.order_id(row.take_profit_id) if row.take_profit_id else None,
@@ -418,19 +436,43 @@ class Renderer:
         )
 
     def account(self, row: AccountRow) -> a.Account:
-        """An account as its row stands."""
+        """An account as it stands."""
+        return self._account(row, self._standing(row.account_id))
+
+    def fresh_account(self, row: AccountRow) -> a.Account:
+        """An account as its opening left it."""
+        cash = row.cash_micros
+        power = cash * 2 if row.kind == AccountKind.MARGIN else cash
+        return self._account(
+            row, AccountStanding(row.kind, cash, 0, 0, 0, 0, power, cash, 0, 0, 0, False)
+        )
+
+    def _account(self, row: AccountRow, x: AccountStanding) -> a.Account:
+        call = a.MarginCall(time_text(x.call_due_ns), x.liquidating) if x.call_due_ns else None
         return a.Account(
             self.account_id(row.account_id),
             row.name,
             ACCOUNT_STATUS_WORDS[row.status],
+            ACCOUNT_KIND_WORDS[row.kind],
             self.profile(row.profile_id),
             "USD",
             format_cash(row.cash_micros),
             format_cash(row.held_micros),
-            format_cash(row.cash_micros - row.held_micros),
+            format_cash(x.buying_power),
+            format_cash(x.equity),
+            format_cash(x.long_value),
+            format_cash(-x.short_value),
+            format_cash(x.initial),
+            format_cash(x.maintenance),
+            format_cash(x.equity - x.maintenance),
+            format_cash(x.withdrawable),
+            format_cash(x.unsettled),
+            x.violations,
+            call,
             format_cash(row.deposited_micros),
             format_cash(row.realized_micros),
             format_cash(row.fees_micros),
+            format_cash(row.interest_micros),
             time_text(row.created_ns),
             time_text(row.updated_ns),
         )
@@ -448,11 +490,12 @@ class Renderer:
             time_text(ts),
         )
 
-    def profile_change(self, ts: int, x: e.AccountProfileSet) -> a.ProfileChange:
-        """A chosen profile."""
-        return a.ProfileChange(
-            self.account_id(x.account_id), self.profile(x.profile_id), time_text(ts)
-        )
+    def account_change(self, ts: int, x: e.AccountProfileSet | e.AccountKindSet) -> a.AccountChange:
+        """A chosen profile or kind."""
+        account_id, at = self.account_id(x.account_id), time_text(ts)
+        if isinstance(x, e.AccountKindSet):
+            return a.AccountChange(account_id, at, kind=ACCOUNT_KIND_WORDS[x.kind])
+        return a.AccountChange(account_id, at, profile=self.profile(x.profile_id))
 
     def reset(self, ts: int, events: Sequence[e.Event]) -> a.Reset:
         """What a reset did."""
@@ -482,15 +525,15 @@ class Renderer:
             self.asset_id(row.instrument_id),
             instrument.symbol,
             ASSET_CLASS_WORDS[instrument.asset_class],
-            "long",
+            "long" if row.qty >= 0 else "short",
             format_decimal(row.qty, scale),
-            format_decimal(row.qty - row.held_qty, scale),
+            format_decimal(row.qty - (row.held_qty if row.qty > 0 else -row.held_qty), scale),
             format_ratio(row.cost_micros * 10**scale, row.qty * 10**CASH_SCALE, 6, 2),
             format_cash(row.cost_micros),
             price_text(mark, instrument) if mark else None,
             format_cash(worth),
             format_cash(gain),
-            format_ratio(gain * 100, row.cost_micros, 4) if row.cost_micros else "0",
+            format_ratio(gain * 100, abs(row.cost_micros), 4) if row.cost_micros else "0",
             format_cash(row.realized_micros),
             format_cash(row.fees_micros),
             time_text(row.updated_ns),
@@ -498,7 +541,7 @@ class Renderer:
         )
 
     def _worth(self, row: PositionRow, instrument: Instrument) -> tuple[int, int]:
-        mark = self._view.quotes[row.instrument_id].mark()
+        mark = self._view.quotes[row.instrument_id].mark(row.qty)
         if not mark:
             return 0, row.cost_micros
         return mark, value_micros(mark, row.qty, instrument)
@@ -515,18 +558,20 @@ class Renderer:
         cost = sum([p.cost_micros for p in held])
         equity = row.cash_micros + worth
         total = equity - row.deposited_micros
+        power = self._standing(row.account_id).buying_power
         return a.Portfolio(
             self.account_id(row.account_id),
             "USD",
             format_cash(row.cash_micros),
             format_cash(row.held_micros),
-            format_cash(row.cash_micros - row.held_micros),
+            format_cash(power),
             format_cash(worth),
             format_cash(equity),
             format_cash(row.deposited_micros),
             format_cash(worth - cost),
             format_cash(row.realized_micros),
             format_cash(row.fees_micros),
+            format_cash(row.interest_micros),
             format_cash(total),
             format_ratio(total * 100, row.deposited_micros, 4)
             if row.deposited_micros > 0

@@ -136,7 +136,6 @@ def _waits(time_in_force: int) -> str:
 
 
 def _accepted(render: Renderer, x: e.OrderAccepted, instrument: Instrument) -> str:
-    buying = x.side == Side.BUY
     asked = (
         f"{SIDE_WORDS[x.side]} {format_decimal(x.qty, instrument.qty_scale)} {instrument.symbol}"
     )
@@ -157,7 +156,7 @@ def _accepted(render: Renderer, x: e.OrderAccepted, instrument: Instrument) -> s
         terms.append("also in extended hours")
     held = (
         f"The account's open orders now hold {format_cash(x.held_micros_after)} dollars."
-        if buying
+        if not x.closes
         else f"The account's open orders now hold "
         f"{format_decimal(x.held_qty_after, instrument.qty_scale)} {instrument.symbol}."
     )
@@ -170,6 +169,12 @@ def _accepted(render: Renderer, x: e.OrderAccepted, instrument: Instrument) -> s
     linked = ""
     if x.sibling_id:
         linked = f"It is paired with order {render.order_id(x.sibling_id)}. "
+    if x.liquidates:
+        linked += "The house made it because a margin call was not met. "
+    elif x.side == Side.SELL and not x.closes:
+        linked += "It sells short: the shares are borrowed. "
+    elif x.side == Side.BUY and x.closes:
+        linked += "It buys back what was sold short. "
     status = STATUS_WORDS[x.status].replace("_", " ")
     return (
         f"Taken as {status}: {asked}, {', '.join(terms)}, under profile"

@@ -53,7 +53,9 @@ def _chapters(world: World, order_id: str) -> list[tuple[str, str, str]] | None:
     row = world.store.order(named[0] * LEGS_MAX + named[1]) if named is not None else None
     if row is None:
         return None
-    render = Renderer(world.view, world.ids, ApiSettings().quote_stale_ns, world.trail)
+    render = Renderer(
+        world.view, world.ids, ApiSettings().quote_stale_ns, world.trail, world.standing
+    )
     instrument = world.view.instruments[row.instrument_id]
     told = story(render, row, instrument, world.store.order_events(row))
     return [(chapter.at, chapter.event, chapter.text) for chapter in told]

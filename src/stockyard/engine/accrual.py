@@ -6,10 +6,12 @@ charged by itself; a charge is rounded up to a micro-dollar. Must not know: why 
 
 from stockyard.engine import margin
 from stockyard.engine.accounts import Account
+from stockyard.engine.books import Book
 from stockyard.engine.state import DAY_NS, State
 from stockyard.model.codes import Book as HouseBook
 from stockyard.model.codes import ChargeKind
 from stockyard.model.events import Event, InterestCharged
+from stockyard.model.instruments import MarginTerms
 from stockyard.numerics.arithmetic import mul_div_ceil
 
 _MILLION = 1_000_000
@@ -55,6 +57,19 @@ def _charge_borrow(state: State, account: Account, instrument_id: int, out: list
         )
 
 
+def borrow_fee(state: State, book: Book, qty: int) -> int:
+    """What a day of a short quantity (below zero) costs at the mark."""
+    if book.borrow is None or state.margin is None:
+        return 0
+    value = margin.value_at(book, qty, margin.mark_of(book, qty))
+    return a_days(value, book.borrow.rate_ppm, state.margin)
+
+
+def a_days(base: int, rate_ppm: int, terms: MarginTerms) -> int:
+    """A day's part of a yearly rate, rounded up to a micro-dollar."""
+    return mul_div_ceil(base, rate_ppm, _MILLION * terms.year_days)
+
+
 def _charge(
     state: State,
     account: Account,
@@ -66,7 +81,7 @@ def _charge(
 ) -> None:
     terms = state.margin
     assert terms is not None
-    amount = mul_div_ceil(base, rate_ppm, _MILLION * terms.year_days)
+    amount = a_days(base, rate_ppm, terms)
     if amount == 0:
         return
     state.ledger.post_cash(account, -amount)

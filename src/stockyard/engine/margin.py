@@ -19,6 +19,7 @@ from stockyard.engine.state import State
 from stockyard.model.codes import AccountKind
 from stockyard.model.instruments import MarginTerms
 from stockyard.numerics.arithmetic import div_ceil, div_floor, mul_div_ceil, mul_div_floor
+from stockyard.numerics.marks import long_mark, short_mark
 
 _MILLION: Final = 1_000_000
 NO_PRICE: Final = -1
@@ -48,16 +49,10 @@ class Figures:
 
 
 def set_marks(book: Book) -> None:
-    """Value positions at the quote from now on: long ones at the bid, short ones at the ask.
-
-    A missing side keeps the last trade, or without one what it was, at first the other side. A
-    crossed quote changes nothing.
-    """
-    bid, ask = book.bid, book.ask
-    if 0 < ask < bid:
-        return
-    book.long_mark = bid or book.last_price or book.long_mark or ask
-    book.short_mark = ask or book.last_price or book.short_mark or bid
+    """Value positions at the quote from now on: long ones at the bid, short ones at the ask."""
+    bid, ask, last = book.bid, book.ask, book.last_price
+    book.long_mark = long_mark(bid, ask, last, book.long_mark)
+    book.short_mark = short_mark(bid, ask, last, book.short_mark)
 
 
 def value_at(book: Book, qty: int, price: int) -> int:

@@ -4,6 +4,7 @@ Promises: reads the state and changes nothing; the same checks as a real order. 
 the answer is shown.
 """
 
+from stockyard.engine import accrual
 from stockyard.engine.accounts import Account
 from stockyard.engine.books import Book
 from stockyard.engine.depth import offered
@@ -82,6 +83,8 @@ def _estimate(
     lines = state.fee_lines(profile, book, side, ts)
     rests = now_qty == 0 and not waits and not in_auction
     fees = charge(lines, rests, 0, value, 0, terms.qty, book.qty_unit, value)
+    short = not terms.closes and side == Side.SELL and account.kind == AccountKind.MARGIN
+    borrow = accrual.borrow_fee(state, book, -terms.qty) if short else 0
     after = free
     if terms.code == 0 and not terms.closes:
         if account.kind == AccountKind.MARGIN:
@@ -97,4 +100,5 @@ def _estimate(
         fees,
         terms.hold_micros,
         after,
+        borrow,
     )

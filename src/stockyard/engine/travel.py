@@ -100,5 +100,6 @@ def _tell(
             (asked.stop_price if asked is not None else 0) or order.stop_price,
             (asked.trail_price if asked is not None else 0) or order.trail_price,
             (asked.trail_ppm if asked is not None else 0) or order.trail_ppm,
+            order.closes,
         )
     )

@@ -14,8 +14,8 @@ from typing import Final, NamedTuple
 
 from stockyard.market.calendars import ALWAYS_ID, XNYS_ID, new_york_ns
 from stockyard.model.codes import AssetClass, FeeKind, LimitRule, Side
-from stockyard.model.facts import FeesScheduled
-from stockyard.model.instruments import FeeRule, Instrument, Limits, VenueProfile
+from stockyard.model.facts import BorrowTermsSet, FeesScheduled
+from stockyard.model.instruments import FeeRule, Instrument, Limits, MarginTerms, VenueProfile
 
 QTY_SCALE: Final = 9
 """Decimal places of every quantity: fractions down to a billionth of a share or coin."""
@@ -338,6 +338,46 @@ DEFAULT_PROFILES: Final = (
     ),
 )  # fmt: skip
 """``docs/reference/fills.md`` gives the reason for every figure."""
+DEFAULT_MARGIN: Final = MarginTerms(
+    initial_long_ppm=500_000,
+    initial_short_ppm=500_000,
+    long_ppm=300_000,
+    long_low_price_micros=2_500_000,
+    short_ppm=300_000,
+    short_share_micros=5 * _DOLLAR,
+    short_low_price_micros=5 * _DOLLAR,
+    short_low_ppm=1_000_000,
+    short_low_share_micros=2_500_000,
+    equity_micros_min=2_000 * _DOLLAR,
+    debit_ppm=70_000,
+    year_days=360,
+    grace_ns=24 * 3600 * 10**9,
+)
+"""Regulation T and FINRA 4210, with the usual house rule of 30 % for long positions and none of a
+price below $2.50 lent on; 7 % a year for borrowed cash; a day to meet a call."""
+
+_EASY_PPM: Final = 3_000
+_HARD_PPM: Final = 120_000
+_HARD_TO_BORROW: Final = ("BRK.B", "UNH")
+_LENDABLE_QTY: Final = 2_000_000 * _UNIT
+_LENDABLE_HARD_QTY: Final = 20_000 * _UNIT
+
+
+def borrow_terms(instrument: Instrument) -> BorrowTermsSet:
+    """How an instrument can be borrowed in this house: stocks for 0.3 % a year, a few that are hard
+    to borrow for 12 % and with a locate, coins not at all.
+    """
+    lent = instrument.asset_class == AssetClass.US_EQUITY
+    hard = instrument.symbol in _HARD_TO_BORROW
+    return BorrowTermsSet(
+        instrument.instrument_id,
+        lent,
+        lent and not hard,
+        (_HARD_PPM if hard else _EASY_PPM) if lent else 0,
+        (_LENDABLE_HARD_QTY if hard else _LENDABLE_QTY) if lent else 0,
+    )
+
+
 DEFAULT_LIMITS: Final = Limits(
     open_orders_max=5_000,
     order_notional_micros_max=100_000_000 * _DOLLAR,

@@ -284,7 +284,7 @@ class OrderChangeSent(msgspec.Struct, frozen=True, array_like=True, tag=18, gc=F
     """A cancellation or a replacement is on its way; until ``arrives_ns`` the order may still fill.
 
     ``replaced_by``: the id the new order will have, 0 for a cancellation; the fields after it are
-    what the new order asks for.
+    what the new order asks for. ``closes``: the order reduces a position.
     """
 
     order_id: int
@@ -305,6 +305,7 @@ class OrderChangeSent(msgspec.Struct, frozen=True, array_like=True, tag=18, gc=F
     stop_price: int
     trail_price: int
     trail_ppm: int
+    closes: bool = False
 
 
 class OrderRested(msgspec.Struct, frozen=True, array_like=True, tag=19, gc=False):

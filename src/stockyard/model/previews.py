@@ -13,7 +13,8 @@ class OrderPreview(msgspec.Struct, frozen=True, array_like=True, gc=False):
     required, available) like ``CommandDenied``; empty when it would be taken. ``qty`` scaled;
     ``fillable_qty`` of it against the current quote; ``price`` the price assumed; ``value_micros``
     and ``fees`` for the whole quantity at that price; ``hold_micros`` what would be reserved;
-    ``buying_power_micros_after`` what would be left free.
+    ``buying_power_micros_after`` what would be left free; ``borrow_micros_a_day`` what borrowing it
+    would cost a day.
     """
 
     broken: tuple[tuple[int, int, int], ...]
@@ -24,3 +25,28 @@ class OrderPreview(msgspec.Struct, frozen=True, array_like=True, gc=False):
     fees: tuple[tuple[int, int], ...]
     hold_micros: int
     buying_power_micros_after: int
+    borrow_micros_a_day: int = 0
+
+
+class AccountStanding(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """How an account stands now, in micro-dollars.
+
+    ``kind``: an ``AccountKind``. ``equity``: cash and what everything would bring at the marks;
+    ``long_value`` and ``short_value`` (not below zero) are parts of it. ``initial``,
+    ``maintenance``: what its positions require to be opened and to be held. ``unsettled``: proceeds
+    to come, part of the cash. ``call_due_ns``: until when a margin call must be met, 0 for none;
+    ``liquidating``: that time is over.
+    """
+
+    kind: int
+    equity: int
+    long_value: int
+    short_value: int
+    initial: int
+    maintenance: int
+    buying_power: int
+    withdrawable: int
+    unsettled: int
+    violations: int
+    call_due_ns: int
+    liquidating: bool

@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from stockyard.model.codes import OPEN_STATUSES, Status
+from stockyard.model.codes import OPEN_STATUSES, AccountKind, Status
 from stockyard.model.events import OrderAccepted, OrderChangeSent
 
 
@@ -20,7 +20,8 @@ class OrderRow(msgspec.Struct, array_like=True, gc=False):
     and as they last were once it has ended.
 
     ``*_ns`` times are the world's clock, 0 for not yet. ``reason``: a ``Reason``, 0 for none.
-    ``extended_hours``: 1 when it also trades outside the regular session.
+    ``extended_hours``: 1 when it also trades outside the regular session. ``closes``: 1 when it
+    reduces a position, ``liquidates`` when the house made it to meet a margin call.
     """
 
     order_id: int
@@ -58,6 +59,8 @@ class OrderRow(msgspec.Struct, array_like=True, gc=False):
     stop_loss_id: int = 0
     protects: int = 0
     extended_hours: int = 0
+    closes: int = 0
+    liquidates: int = 0
 
     @property
     def is_open(self) -> bool:
@@ -71,7 +74,7 @@ def sent_order(ts: int, x: OrderChangeSent) -> OrderRow:
         x.replaced_by, x.account_id, x.instrument_id, x.side, x.order_type, x.time_in_force, x.qty,
         x.limit_price, 0, 0, x.client_order_id, Status.PENDING_NEW, x.profile_id, x.order_id, 0,
         x.version, x.expires_ns, ts, ts, 0, 0, "0", 0, 0, x.stop_price, x.trail_price,
-        x.trail_ppm, 0, 0, 0, 0, 0, 0, 0,
+        x.trail_ppm, 0, 0, 0, 0, 0, 0, 0, 0, int(x.closes),
     )  # fmt: skip
 
 
@@ -83,7 +86,7 @@ def accepted_order(ts: int, x: OrderAccepted) -> OrderRow:
         x.profile_id, x.replaces, 0, x.version, x.expires_ns, ts, ts, 0, 0, "0", 0, 0,
         x.stop_price, x.trail_price, x.trail_ppm, ts if x.triggered else 0,
         x.order_class, x.parent_id, x.sibling_id, x.take_profit_id, x.stop_loss_id,
-        int(x.protects), int(x.extended_hours),
+        int(x.protects), int(x.extended_hours), int(x.closes), int(x.liquidates),
     )  # fmt: skip
 
 
@@ -105,7 +108,10 @@ class FillRow(msgspec.Struct, array_like=True, gc=False):
 
 
 class PositionRow(msgspec.Struct, array_like=True, gc=False):
-    """One position; a closed one stays with quantity 0 and what it realised."""
+    """One position; a closed one stays with quantity 0 and what it realised.
+
+    A short one has a quantity and a cost below zero.
+    """
 
     account_id: int
     instrument_id: int
@@ -118,7 +124,9 @@ class PositionRow(msgspec.Struct, array_like=True, gc=False):
 
 
 class AccountRow(msgspec.Struct, array_like=True, gc=False):
-    """One account. ``deposited_micros``: what came in from outside less what went out."""
+    """One account. ``deposited_micros``: what came in from outside less what went out;
+    ``interest_micros``: what it was charged for borrowed cash and shares.
+    """
 
     account_id: int
     owner: str
@@ -132,6 +140,8 @@ class AccountRow(msgspec.Struct, array_like=True, gc=False):
     fees_micros: int
     created_ns: int
     updated_ns: int
+    kind: int = AccountKind.CASH
+    interest_micros: int = 0
 
 
 class EventRow(msgspec.Struct, array_like=True, gc=False):

@@ -11,11 +11,12 @@ from typing import Any
 
 from stockyard.model import events as e
 from stockyard.model import facts as f
-from stockyard.model.codes import AccountStatus, Side, Status
+from stockyard.model.codes import AccountStatus, Status
 from stockyard.model.commands import PlaceOrder
-from stockyard.model.instruments import Instrument, Limits, Session, VenueProfile
+from stockyard.model.instruments import Instrument, Limits, MarginTerms, Session, VenueProfile
 from stockyard.model.records import Input
 from stockyard.model.state import EngineState
+from stockyard.numerics.marks import long_mark, short_mark
 from stockyard.projections.rows import (
     AccountRow,
     FillRow,
@@ -38,7 +39,9 @@ class QuoteRow:
         "last_price",
         "last_qty",
         "last_ts",
+        "long_mark",
         "seq",
+        "short_mark",
         "ts",
     )
 
@@ -47,10 +50,17 @@ class QuoteRow:
         self.bid = self.ask = self.bid_qty = self.ask_qty = 0
         self.last_price = self.last_qty = self.last_ts = 0
         self.seq = self.ts = 0
+        self.long_mark = self.short_mark = 0
 
-    def mark(self) -> int:
-        """The price a long position is valued at: the bid, else the last trade; 0 when unknown."""
-        return self.bid or self.last_price
+    def set_marks(self) -> None:
+        """Value positions at the quote and trade as they are now."""
+        bid, ask, last = self.bid, self.ask, self.last_price
+        self.long_mark = long_mark(bid, ask, last, self.long_mark)
+        self.short_mark = short_mark(bid, ask, last, self.short_mark)
+
+    def mark(self, qty: int = 1) -> int:
+        """The price that a signed quantity is valued at; 0 when unknown."""
+        return self.long_mark if qty >= 0 else self.short_mark
 
 
 class Changes:
@@ -81,6 +91,8 @@ class View:
         self.profiles: dict[int, VenueProfile] = {}
         self.sessions: dict[int, tuple[Session, ...]] = {}
         self.limits: Limits | None = None
+        self.margin: MarginTerms | None = None
+        self.borrow: dict[int, f.BorrowTermsSet] = {}
         self.halted: set[int] = set()
         self.changes = Changes()
         self._folds: dict[type, Callable[[int, int, int, Any], None]] = {
@@ -100,6 +112,8 @@ class View:
             e.AccountProfileSet: self._on_profile_set,
             e.PositionGivenUp: self._on_given_up,
             e.AccountReset: self._on_reset,
+            e.AccountKindSet: self._on_kind_set,
+            e.InterestCharged: self._on_interest,
         }
 
     def fold(self, seq: int, ts: int, message: Input, events: Sequence[e.Event]) -> None:
@@ -122,12 +136,14 @@ class View:
                 row.bid, row.ask = message.bid, message.ask
                 row.bid_qty, row.ask_qty = message.bid_qty, message.ask_qty
                 row.seq, row.ts = seq, ts
+                row.set_marks()
         elif isinstance(message, PlaceOrder):
             return
         elif isinstance(message, f.Trade | f.AuctionPrint):
             row = self.quotes.get(message.instrument_id)
             if row is not None:
                 row.last_price, row.last_qty, row.last_ts = message.price, message.qty, ts
+                row.set_marks()
         elif isinstance(message, f.InstrumentListed):
             self.list_instrument(message.instrument)
         elif isinstance(message, f.ProfileDefined):
@@ -141,6 +157,10 @@ class View:
                 self.halted.discard(message.instrument_id)
         elif isinstance(message, f.LimitsSet):
             self.limits = message.limits
+        elif isinstance(message, f.MarginTermsSet):
+            self.margin = message.terms
+        elif isinstance(message, f.BorrowTermsSet):
+            self.borrow[message.instrument_id] = message
         elif isinstance(message, f.WorldCreated):
             self.world_id = message.world_id
 
@@ -161,7 +181,7 @@ class View:
 
     def load_state(self, state: EngineState) -> None:
         """Take over reference data and quotes from an engine snapshot."""
-        self.world_id, self.limits = state.world_id, state.limits
+        self.world_id, self.limits, self.margin = state.world_id, state.limits, state.margin
         for profile in state.profiles:
             self.profiles[profile.profile_id] = profile
         for calendar in state.calendars:
@@ -178,6 +198,9 @@ class View:
                 book.ask_qty,
             )
             row.seq, row.ts = book.quote_seq, book.quote_ts
+            row.long_mark, row.short_mark = book.long_mark, book.short_mark
+            if book.borrow is not None:
+                self.borrow[book.instrument.instrument_id] = book.borrow
             row.last_price, row.last_qty, row.last_ts = (
                 book.last_price,
                 book.last_qty,
@@ -238,12 +261,11 @@ class View:
         self.changes.orders[order_id] = row
         return row
 
-    def _hold(
-        self, account_id: int, instrument_id: int, side: int, micros: int, qty: int, ts: int
-    ) -> None:
-        if side == Side.BUY:
+    def _hold(self, account_id: int, instrument_id: int, micros: int, qty: int, ts: int) -> None:
+        if self.accounts[account_id].held_micros != micros:
             self._account(account_id, ts).held_micros = micros
-        else:
+        position = self.positions[account_id].get(instrument_id)
+        if (0 if position is None else position.held_qty) != qty:
             self._position(account_id, instrument_id, ts).held_qty = qty
 
     def _on_accepted(self, seq: int, index: int, ts: int, a: e.OrderAccepted) -> None:
@@ -252,22 +274,18 @@ class View:
         self.orders[a.order_id] = row
         self.open_orders[a.account_id][a.order_id] = row
         self.changes.orders[a.order_id] = row
-        self._hold(a.account_id, a.instrument_id, a.side, a.held_micros_after, a.held_qty_after, ts)
+        self._hold(a.account_id, a.instrument_id, a.held_micros_after, a.held_qty_after, ts)
 
     def _on_activated(self, seq: int, index: int, ts: int, a: e.OrderActivated) -> None:
         row = self._order(a.order_id, ts)
         row.status, row.qty, row.expires_ns = a.status, a.qty, a.expires_ns
         row.collar_price = a.collar_price
-        self._hold(
-            a.account_id, a.instrument_id, row.side, a.held_micros_after, a.held_qty_after, ts
-        )
+        self._hold(a.account_id, a.instrument_id, a.held_micros_after, a.held_qty_after, ts)
 
     def _on_reduced(self, seq: int, index: int, ts: int, x: e.OrderReduced) -> None:
         row = self._order(x.order_id, ts)
         row.qty = x.qty
-        self._hold(
-            x.account_id, x.instrument_id, row.side, x.held_micros_after, x.held_qty_after, ts
-        )
+        self._hold(x.account_id, x.instrument_id, x.held_micros_after, x.held_qty_after, ts)
 
     def _link(self, row: OrderRow, filled_before: int, ts: int) -> None:
         """Let the orders that a new one is linked with name it, as far as they are open."""
@@ -288,9 +306,7 @@ class View:
     def _on_triggered(self, seq: int, index: int, ts: int, x: e.OrderTriggered) -> None:
         row = self._order(x.order_id, ts)
         row.triggered_ns, row.stop_price, row.collar_price = ts, x.stop_price, x.collar_price
-        self._hold(
-            x.account_id, x.instrument_id, row.side, x.held_micros_after, x.held_qty_after, ts
-        )
+        self._hold(x.account_id, x.instrument_id, x.held_micros_after, x.held_qty_after, ts)
 
     def _on_filled(self, seq: int, index: int, ts: int, x: e.OrderFilled) -> None:
         fees = sum([fee for _, fee in x.fees])
@@ -339,9 +355,7 @@ class View:
         row = self._order(x.order_id, ts)
         row.status, row.reason, row.ended_ns = status, reason, ts
         self.open_orders[x.account_id].pop(x.order_id, None)
-        self._hold(
-            x.account_id, x.instrument_id, row.side, x.held_micros_after, x.held_qty_after, ts
-        )
+        self._hold(x.account_id, x.instrument_id, x.held_micros_after, x.held_qty_after, ts)
         return row
 
     def _on_canceled(self, seq: int, index: int, ts: int, x: e.OrderCanceled) -> None:
@@ -380,6 +394,7 @@ class View:
                 0,
                 ts,
                 ts,
+                x.kind,
             )
         )
         self._account(x.account_id, ts)
@@ -393,6 +408,14 @@ class View:
     def _on_profile_set(self, seq: int, index: int, ts: int, x: e.AccountProfileSet) -> None:
         self._account(x.account_id, ts).profile_id = x.profile_id
 
+    def _on_kind_set(self, seq: int, index: int, ts: int, x: e.AccountKindSet) -> None:
+        self._account(x.account_id, ts).kind = x.kind
+
+    def _on_interest(self, seq: int, index: int, ts: int, x: e.InterestCharged) -> None:
+        account = self._account(x.account_id, ts)
+        account.cash_micros = x.cash_micros_after
+        account.interest_micros += x.amount_micros
+
     def _on_given_up(self, seq: int, index: int, ts: int, x: e.PositionGivenUp) -> None:
         position = self._position(x.account_id, x.instrument_id, ts)
         position.qty = position.held_qty = position.cost_micros = 0
@@ -400,7 +423,7 @@ class View:
     def _on_reset(self, seq: int, index: int, ts: int, x: e.AccountReset) -> None:
         account = self._account(x.account_id, ts)
         account.cash_micros = account.deposited_micros = x.cash_micros_after
-        account.realized_micros = account.fees_micros = 0
+        account.realized_micros = account.fees_micros = account.interest_micros = 0
         for instrument_id in self.positions[x.account_id]:
             position = self._position(x.account_id, instrument_id, ts)
             position.realized_micros = position.fees_micros = 0

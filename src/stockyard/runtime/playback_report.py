@@ -281,7 +281,7 @@ class ReportReader:
         for row in view.positions[self._playback.account_id].values():
             instrument, mark = view.instruments[row.instrument_id], 0
             if row.instrument_id in view.quotes:
-                mark = view.quotes[row.instrument_id].mark()
+                mark = view.quotes[row.instrument_id].mark(row.qty)
             if mark:
                 scale = instrument.price_scale + instrument.qty_scale - CASH_SCALE
                 found[row.instrument_id] = mark, mark * row.qty // 10**scale

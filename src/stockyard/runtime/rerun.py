@@ -118,7 +118,7 @@ def _result(view: View, account_id: int, profile: str) -> Result:
     for position in view.positions[account_id].values():
         instrument = view.instruments[position.instrument_id]
         scale = instrument.price_scale + instrument.qty_scale - CASH_SCALE
-        mark = view.quotes[position.instrument_id].mark()
+        mark = view.quotes[position.instrument_id].mark(position.qty)
         equity += position.qty * mark // 10**scale
     return Result(
         profile,

@@ -14,7 +14,7 @@ from typing import Final, TypeVar
 from stockyard.engine.engine import COMPILED, Engine
 from stockyard.model.commands import Command, PlaceOrder
 from stockyard.model.ids import PublicIds
-from stockyard.model.previews import OrderPreview
+from stockyard.model.previews import AccountStanding, OrderPreview
 from stockyard.model.records import Origin
 from stockyard.projections.store import ReadStore
 from stockyard.projections.view import View
@@ -105,6 +105,10 @@ class World:
     def trail(self, account_id: int, order_id: int) -> tuple[int, int]:
         """Extreme and stop, scaled, of a trailing stop that waits; (0, 0) for any other order."""
         return self.engine.trail(account_id, order_id)
+
+    def standing(self, account_id: int) -> AccountStanding:
+        """How an account stands now."""
+        return self.engine.standing(account_id, self.clock.now_ns())
 
     async def query(self, read: Callable[[ReadStore], T]) -> T:
         """Read from SQL, after it has caught up with what the View shows now."""

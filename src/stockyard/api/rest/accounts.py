@@ -6,15 +6,27 @@ from stockyard.api.auth import Caller, actor, require_scope, require_session
 from stockyard.api.describing import Trait, described
 from stockyard.api.door import NO_DIGEST, Decision, digest
 from stockyard.api.fields import Reader
+from stockyard.api.problems import Problem
 from stockyard.api.registering import open_account
 from stockyard.api.routes import Response, Visit, Visiting, answer, router
-from stockyard.model.commands import DepositCash, ResetAccount, SetAccountProfile, WithdrawCash
-from stockyard.model.events import AccountProfileSet, CashDeposited, CashWithdrawn
+from stockyard.model.commands import (
+    DepositCash,
+    ResetAccount,
+    SetAccountKind,
+    SetAccountProfile,
+    WithdrawCash,
+)
+from stockyard.model.events import (
+    AccountKindSet,
+    AccountProfileSet,
+    CashDeposited,
+    CashWithdrawn,
+)
 from stockyard.people.identity import Scope
 
 routes = router()
 _open = Reader(fields.OpenAccountBody)
-_profile = Reader(fields.ProfileBody)
+_change = Reader(fields.AccountBody)
 _amount = Reader(fields.AmountBody)
 _reset = Reader(fields.ResetBody)
 TAG = "Accounts"
@@ -63,10 +75,11 @@ async def open_another(visit: Visiting) -> Response:
     body: fields.OpenAccountBody = await visit.body(_open)
     caller = Caller(identity, 0, actor(identity))
     profile = door.settings.profile if body.profile is None else body.profile
+    kind = fields.account_kind(body.kind)
     decision, row = await open_account(
-        door, caller, visit.head, body.name, profile, visit.head.idempotency_key
+        door, caller, visit.head, body.name, profile, kind, visit.head.idempotency_key
     )
-    return answer(door.render.account(row), 201, decision.headers)
+    return answer(door.render.fresh_account(row), 201, decision.headers)
 
 
 @routes.get(
@@ -91,33 +104,43 @@ async def read_account(visit: Visiting) -> Response:
     **described(
         "change_account",
         TAG,
-        "Choose the realism profile",
-        "`ideal` fills at the quote whatever its size; `realistic` is bounded by the quoted size"
-        " and charges fees. Open orders keep the profile they were placed under.",
+        "Choose the realism profile or the kind",
+        "Send one of them. Open orders keep the profile they were placed under; an account that"
+        " borrows stays a margin account.",
         traits=_MOVES,
-        body=fields.ProfileBody,
-        body_examples={"ideal": {"profile": "ideal"}},
-        answer=a.ProfileChange,
+        body=fields.AccountBody,
+        body_examples={"ideal": {"profile": "ideal"}, "margin": {"kind": "margin"}},
+        answer=a.AccountChange,
         answered="The choice.",
     ),
 )
 async def change_account(visit: Visiting) -> Response:
-    """Choose the realism profile."""
+    """Choose the realism profile or the kind."""
     caller, key = visit.caller(Scope.TRADE), visit.head.idempotency_key
-    body: fields.ProfileBody = await visit.body(_profile)
-    profile_id = visit.door.profile_id(body.profile)
-    told = digest("PATCH /account", profile_id) if key else NO_DIGEST
-    decision = await _decide(
-        visit, caller, SetAccountProfile(caller.account_id, profile_id, key, told)
-    )
-    done = next(x for x in decision.events if isinstance(x, AccountProfileSet))
-    return answer(visit.door.render.profile_change(decision.ts, done), headers=decision.headers)
+    body: fields.AccountBody = await visit.body(_change)
+    command: SetAccountProfile | SetAccountKind
+    if (body.profile is None) == (body.kind is None):
+        raise Problem(
+            422, "one_change_at_a_time", "the body names none or both", "send profile or kind"
+        )
+    if body.kind is not None:
+        kind = fields.account_kind(body.kind)
+        told = digest("PATCH /account", "kind", kind) if key else NO_DIGEST
+        command = SetAccountKind(caller.account_id, kind, key, told)
+    else:
+        assert body.profile is not None
+        profile_id = visit.door.profile_id(body.profile)
+        told = digest("PATCH /account", profile_id) if key else NO_DIGEST
+        command = SetAccountProfile(caller.account_id, profile_id, key, told)
+    decision = await _decide(visit, caller, command)
+    done = next(x for x in decision.events if isinstance(x, AccountProfileSet | AccountKindSet))
+    return answer(visit.door.render.account_change(decision.ts, done), headers=decision.headers)
 
 
 async def _decide(
     visit: Visit,
     caller: Caller,
-    command: DepositCash | WithdrawCash | SetAccountProfile | ResetAccount,
+    command: DepositCash | WithdrawCash | SetAccountKind | SetAccountProfile | ResetAccount,
 ) -> Decision:
     return await visit.door.decide(command, visit.door.origin(caller, visit.head))
 
@@ -162,7 +185,8 @@ async def deposit(visit: Visiting) -> Response:
         "withdraw",
         TAG,
         "Withdraw cash",
-        "As far as no open order holds it.",
+        "What has settled and no open order holds; of a margin account, what its positions do not"
+        " require.",
         traits=_MOVES,
         body=fields.AmountBody,
         body_examples={"hundred": {"amount": "100.50"}},

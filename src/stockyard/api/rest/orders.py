@@ -278,6 +278,7 @@ def _shown_preview(
         total,
         format_cash(found.hold_micros),
         format_cash(found.buying_power_micros_after),
+        format_cash(found.borrow_micros_a_day),
     )
 
 

@@ -134,8 +134,8 @@ async def read_position(visit: Visiting, symbol: str) -> Response:
         "close_position",
         TAG,
         "Close a position",
-        "Sells all of it that no open order holds, or `qty`, or `percentage` of it, with a day"
-        " market order.",
+        "Sells, or buys back, all of it that no open order holds, or `qty`, or `percentage` of it,"
+        " with a day market order.",
         traits=_READS | Trait.IDEMPOTENT | Trait.NAMED,
         status=201,
         answer=a.Order,

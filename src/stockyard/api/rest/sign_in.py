@@ -59,7 +59,7 @@ async def sign_up(visit: Visiting) -> Response:
     user, account = await register(
         visit.door, Wish(body.name, body.email, body.password, body.account_name), origin
     )
-    return answer(a.Registered(shown_user(user), visit.door.render.account(account)), 201)
+    return answer(a.Registered(shown_user(user), visit.door.render.fresh_account(account)), 201)
 
 
 @routes.post(

@@ -1,0 +1,30 @@
+"""How an account stands: what it is worth, what it must put up, and what it may still do.
+
+Promises: reads the state and changes nothing; the same figures that orders are judged by. Must not
+know: how the answer is shown.
+"""
+
+from stockyard.engine import margin, settlement
+from stockyard.engine.state import State
+from stockyard.model.previews import AccountStanding
+
+
+def standing(state: State, account_id: int, ts: int) -> AccountStanding:
+    """An account's figures at the marks of this moment."""
+    account = state.accounts[account_id]
+    figures = margin.measure(state, account)
+    settled = settlement.settled_micros(account, ts)
+    return AccountStanding(
+        account.kind,
+        figures.equity,
+        figures.long_value,
+        figures.short_value,
+        figures.initial,
+        figures.maintenance,
+        margin.buying_power_micros(state, account),
+        max(0, margin.withdrawable_micros(account, figures, settled)),
+        settlement.unsettled_micros(account, ts),
+        account.violations,
+        account.call_due_ns,
+        account.review_ns > 0,
+    )
