@@ -10,6 +10,7 @@ from stockyard.engine.engine import Engine, state_hash
 from stockyard.model.codec import decode_events, decode_state, encode
 from stockyard.model.codes import (
     AUCTION_TIMES,
+    LOT_METHOD_WORDS,
     OPEN_STATUSES,
     AccountKind,
     OrderType,
@@ -38,6 +39,22 @@ def audit_state(state: EngineState) -> None:
     _audit_orders(state)
     _audit_auctions(state)
     _audit_credit(state)
+    _audit_choices(state)
+
+
+def _audit_choices(state: EngineState) -> None:
+    """An order that chose lots closes, alone, and has chosen no more than is left of it."""
+    for order in state.orders:
+        if order.choices:
+            name = f"order {order.order_id}"
+            assert order.closes, f"{name} opens and has chosen lots"
+            assert order.sibling_id == order.parent_id == 0, f"{name} is linked and chose lots"
+            assert not order.protects, f"{name} protects and has chosen lots"
+            names = [(seq, index) for seq, index, _ in order.choices]
+            assert len(set(names)) == len(names), f"{name} chose a lot twice"
+            assert min(qty for _, _, qty in order.choices) >= 0, f"{name} chose less than nothing"
+    for account in state.accounts:
+        assert account.lot_method in LOT_METHOD_WORDS, f"account {account.account_id}: method"
 
 
 def _audit_holds(state: EngineState) -> None:

@@ -16,12 +16,13 @@ from stockyard.model.codec import decode_events, decode_state, encode
 from stockyard.model.codes import (
     ACCOUNT_KIND_WORDS,
     CLASS_WORDS,
+    LOT_METHOD_WORDS,
     SIDE_WORDS,
     TIF_WORDS,
     Auction,
     OrderType,
 )
-from stockyard.model.events import Event, OrderAccepted
+from stockyard.model.events import Event, OrderAccepted, OrderFilled
 from stockyard.model.instruments import Instrument, Limits, Session, VenueProfile
 from stockyard.model.numbers import CASH_SCALE, format_cash, parse_decimal
 from stockyard.model.records import Input
@@ -32,6 +33,7 @@ from tests.engine_audit import audit_future, audit_state
 _SIDES = {word: side for side, word in SIDE_WORDS.items()}
 _TIMES_IN_FORCE = {word: tif for tif, word in TIF_WORDS.items()}
 _CLASSES = {word: order_class for order_class, word in CLASS_WORDS.items()}
+_METHODS = {word: method for method, word in LOT_METHOD_WORDS.items()}
 _KINDS = {word: kind for kind, word in ACCOUNT_KIND_WORDS.items()}
 CALENDAR_NAMES = {
     terms.WEEKDAYS: "weekdays",
@@ -69,6 +71,7 @@ class World:
         self.events: list[Event] = []
         self.orders: list[int] = []
         self.accounts: list[int] = []
+        self.fills: dict[int, list[tuple[int, int]]] = {}
         self.instruments = {instrument.symbol: instrument for instrument in instruments}
         self._seq = 0
         self._serial = 0
@@ -112,8 +115,27 @@ class World:
         self.engine.apply(self._seq, self.ts, message, out)
         self.events.extend(out)
         self.orders.extend(event.order_id for event in out if isinstance(event, OrderAccepted))
+        for index, event in enumerate(out):
+            if isinstance(event, OrderFilled):
+                self.fills.setdefault(event.order_id, []).append((self._seq, index))
         assert list(decode_events(encode(tuple(out)))) == out
         return out
+
+    def lot(self, text: str) -> tuple[int, int]:
+        """The name of the lot that an order opened: ``#2``, or ``#2.3`` for its third fill; one
+        that is not there for an order without fills.
+        """
+        number, _, fill = text.removeprefix("#").partition(".")
+        fills = self.fills.get(self.orders[int(number) - 1], [(1, 0)])
+        return fills[int(fill or "1") - 1]
+
+    def _chosen(self, instrument: Instrument, lots: str) -> tuple[tuple[int, int, int], ...]:
+        """``#1x5,#2.3x10``: quantities of lots."""
+        chosen = []
+        for each in lots.split(",") if lots else []:
+            name, _, qty = each.partition("x")
+            chosen.append((*self.lot(name), parse_decimal(qty, instrument.qty_scale)))
+        return tuple(chosen)
 
     def tick(self, text: str) -> list[Any]:
         """Let the clock reach a time."""
@@ -256,6 +278,7 @@ class World:
         sl: str = "",
         ext: str = "",
         locate: str = "",
+        lots: str = "",
     ) -> list[Any]:
         """Place an order: market without ``limit``; ``$500`` as quantity is a notional amount.
 
@@ -263,7 +286,7 @@ class World:
         stop; ``until`` (a time as ``tick`` takes it) is the end of a ``gtd`` order. ``tp`` and
         ``sl`` are the exits of ``order_class``: ``95.00``, ``95.00/94.50`` with a limit, ``~2.00``
         or ``~1.5%`` to trail. ``ext``, if not empty, lets it trade in extended hours; ``locate``
-        lets it borrow what is hard to borrow.
+        lets it borrow what is hard to borrow; ``lots``, as ``#1x5,#2x3``, are those it chooses.
         """
         instrument = self.instruments[symbol]
         notional = qty.startswith("$")
@@ -288,6 +311,7 @@ class World:
                 *self._exits(instrument, tp, sl),
                 bool(ext),
                 bool(locate),
+                self._chosen(instrument, lots),
             )
         )
 
@@ -414,6 +438,12 @@ class World:
         _, key, digest = self._keys("", key, "")
         profile_id = self._profiles.get(name, 9)
         return self.send(c.SetAccountProfile(self.accounts[account - 1], profile_id, key, digest))
+
+    def use_method(self, name: str, account: int = 1, key: str = "") -> list[Any]:
+        """Choose the account's lot method; a word nobody knows is number 9."""
+        _, key, digest = self._keys("", key, "")
+        method = _METHODS.get(name, 9)
+        return self.send(c.SetLotMethod(self.accounts[account - 1], method, key, digest))
 
     def use_kind(self, kind: str, account: int = 1, key: str = "") -> list[Any]:
         """Make an account a cash or a margin account; a word nobody knows is number 9."""

@@ -62,6 +62,11 @@ class RandomInputs:
             )
         }
         self._boundaries = sorted(boundaries, reverse=True)
+        self._lots: dict[tuple[int, int], dict[tuple[int, int], int]] = {}
+        for account in state.accounts:
+            for p in account.positions:
+                lots = {(lot.seq, lot.index): lot.qty for lot in p.lots}
+                self._lots[account.account_id, p.instrument_id] = lots
         self._sent: list[Input] = []
         self._serial = 0
         self._margin = state.margin
@@ -75,7 +80,7 @@ class RandomInputs:
 
     def see(self, events: list[e.Event]) -> None:
         """Follow what came of the last input."""
-        for event in events:
+        for index, event in enumerate(events):
             if isinstance(event, e.OrderAccepted):
                 self._open[event.order_id] = event.account_id
                 self._kinds[event.order_id] = (event.order_type, event.side)
@@ -86,11 +91,37 @@ class RandomInputs:
             elif isinstance(event, e.OrderChangeSent) and event.replaced_by:
                 self._open[event.replaced_by] = event.account_id
                 self._kinds[event.replaced_by] = (event.order_type, event.side)
+            elif isinstance(event, e.PositionGivenUp):
+                self._lots.pop((event.account_id, event.instrument_id), None)
             elif isinstance(event, e.OrderFilled):
+                self._see_lots(index, event)
                 if event.filled_qty == event.order_qty:
                     del self._open[event.order_id]
             elif isinstance(event, e.AccountOpened):
                 self._accounts.append(event.account_id)
+
+    def _see_lots(self, index: int, fill: e.OrderFilled) -> None:
+        lots = self._lots.setdefault((fill.account_id, fill.instrument_id), {})
+        if not fill.lots:
+            lots[self.seq, index] = fill.qty
+        for piece in fill.lots:
+            lots[piece[:2]] -= piece[2]
+            if lots[piece[:2]] == 0:
+                del lots[piece[:2]]
+
+    def _chosen(self, key: tuple[int, int]) -> tuple[tuple[int, int, int], ...]:
+        """Some of the lots of an account's position, each with what to take of it."""
+        random = self._random
+        lots = self._lots.get(key, {})
+        names = random.sample(list(lots), min(len(lots), random.choice((1, 1, 2, 3))))
+        chosen = [
+            (*name, lots[name] if random.random() < 0.6 else lots[name] // 2) for name in names
+        ]
+        if random.random() < 0.1:
+            others = [name for each in self._lots.values() for name in each] + [(1, 0), (3, 999)]
+            odd = (*random.choice(others), random.choice((-1, 0, 1, 100, 2**62)))
+            chosen.append(random.choice((odd, chosen[0] if chosen else odd)))
+        return tuple(chosen * 70 if random.random() < 0.005 else chosen)
 
     def _pass_time(self) -> None:
         random = self._random
@@ -226,9 +257,16 @@ class RandomInputs:
         if random.random() < share and order_type <= OrderType.LIMIT:
             tif = random.choice((TimeInForce.OPG, TimeInForce.CLS))
         extended = random.random() < (0.3 if order_type == OrderType.LIMIT else 0.01)
+        account_id = self._account()
+        instrument_id = instrument.instrument_id if random.random() < 0.99 else 999
+        lots: tuple[tuple[int, int, int], ...] = ()
+        if random.random() < (0.4 if side == Side.SELL else 0.02):
+            lots = self._chosen((account_id, instrument_id))
+            if lots and random.random() < 0.9:
+                linked, notional, qty = (0, 0, 0, 0, 0, 0), 0, sum(part for _, _, part in lots)
         return c.PlaceOrder(
-            self._account(),
-            instrument.instrument_id if random.random() < 0.99 else 999,
+            account_id,
+            instrument_id,
             side,
             order_type,
             tif,
@@ -240,6 +278,7 @@ class RandomInputs:
             *linked,
             extended,
             locate,
+            lots,
         )
 
     def _linked(
@@ -381,6 +420,8 @@ class RandomInputs:
         if self._margin is not None and random.random() < 0.2:
             kind = random.choice((1, 2, 2, 2, 9))
             return c.SetAccountKind(account_id, kind, key, digest)
+        if random.random() < 0.25:
+            return c.SetLotMethod(account_id, random.choice((1, 2, 3, 4, 4, 0)), key, digest)
         draw = random.random()
         if draw < 0.4:
             return c.DepositCash(account_id, amount, key, digest)

@@ -23,7 +23,7 @@ class Comparison:
         self.twin = NaiveTwin()
         self.statuses: dict[int, int] = {}
         self.filled: dict[int, int] = {}
-        self.names: dict[tuple[int, int], tuple[int, int]] = {}
+        self.names = self.twin.lot_names
         for seq, ts, message in journal:
             self.apply(seq, ts, message)
 
@@ -146,6 +146,8 @@ class Comparison:
                 assert order.held_micros == other.hold
             found = (order.stop_price, order.extreme, order.triggered, order.time_in_force)
             assert found == (other.stop, other.extreme, other.is_triggered, other.tif), order
+            left = [(self.names[seq, index], qty) for seq, index, qty in order.choices]
+            assert left == other.choices, order
             assert (order.arrives_ns, order.cancel_ns) == (other.arrives, other.cancel_at), order
             rule = self.twin.profiles[order.profile_id].limit_rule
             if rule != LimitRule.TOUCH and not other.at_market:

@@ -61,6 +61,7 @@ class NaiveTwin(
         self.ended: list[NaiveOrder] = []
         self.awaited: set[int] = set()
         self.seq = 0
+        self.lot_names = {}
         self.fills: list[tuple[int, int, int, tuple[tuple[int, int], ...]]] = []
         self.denied = 0
         self.repeated = 0
@@ -82,6 +83,7 @@ class NaiveTwin(
             c.WithdrawCash: self._withdraw,
             c.SetAccountProfile: self._set_profile,
             c.ResetAccount: self._reset,
+            c.SetLotMethod: self._set_method,
             c.SetProtection: self._protect,
             f.Quote: self._quote,
             f.Trade: self._trade,
@@ -396,10 +398,14 @@ class NaiveTwin(
                 False, (), m.extended_hours,
             )  # fmt: skip
             exits = self._asked_exits(m)
+            order.choices = self.name_choices(m.lots)
             codes = self._broken(order, m.qty)
             if exits is not None and m.side in (Side.BUY, Side.SELL):
                 codes += self._broken_exits(order, exits)
-            codes = codes or self._lacking(order, [], exits)
+            codes = codes or [
+                *self._lacking(order, [], exits),
+                *self.broken_choices(order, exits is not None),
+            ]
         code = min(codes, default=0)
         if self._answer(m.account_id, m.client_order_id, m.idempotency_key, m.digest, code):
             assert order is not None
@@ -508,7 +514,9 @@ class NaiveTwin(
             triggered, self._seen_after(old, stops), old.late,
         )  # fmt: skip
         new.replaces, new.version = old.order_id, old.version + 1
+        new.choices = old.choices
         own = {
+            DenyCode.CHOSEN_QUANTITY_FIXED: bool(old.choices) and total != old.qty,
             DenyCode.REPLACE_NOT_ABOVE_FILLED: total <= old.filled,
             DenyCode.REPLACE_CHANGES_NOTHING: (total, limit, tif, *stops)
             == (old.qty, old.limit, old.tif, *self._stops_after(old, nothing, old.tif)),
@@ -617,6 +625,13 @@ class NaiveTwin(
         code = 0 if m.profile_id in self.profiles else DenyCode.UNKNOWN_PROFILE
         if self._answer(m.account_id, "", m.idempotency_key, m.digest, code):
             self.accounts[m.account_id].profile_id = m.profile_id
+
+    def _set_method(self, m: c.SetLotMethod) -> None:
+        if self._known(m.account_id, "", m.idempotency_key, m.digest):
+            return
+        code = 0 if m.method in (1, 2, 3, 4) else DenyCode.LOT_METHOD_NOT_SUPPORTED
+        if self._answer(m.account_id, "", m.idempotency_key, m.digest, code):
+            self.accounts[m.account_id].lot_method = m.method
 
     def _reset(self, m: c.ResetAccount) -> None:
         if self._known(m.account_id, "", m.idempotency_key, m.digest):

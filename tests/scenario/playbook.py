@@ -12,7 +12,9 @@ print), ``cancel #1``, ``cancel all``, ``close ACME qty=.. cancel=yes``, ``depos
 ``wait 61``, ``restart``, ``define realistic version=2 bounded=no fees=yes age=60`` (with
 ``cap=50% levels=2 step=1 size=100% rule=queue latency=0.25 slip=2 improve=25% odds=100%
 reject=100% halt=deny stale=deny``), ``halt ACME``, ``resume ACME``, ``trade ACME 99.95 300``,
-``be margin``, ``be cash``, ``lend RAIL 300 rate=36% easy=no``, ``lend RAIL no``,
+``be margin``, ``be cash``, ``method fifo``, ``lots=#1x5,#2.3x10`` of an order (the lots that #1
+opened, and #2 by its third fill), ``lots ACME`` (those open), ``taken`` (by the last fill),
+``lend RAIL 300 rate=36% easy=no``, ``lend RAIL no``,
 ``fees us_equity`` or ``fees crypto`` with ``version=.. rules=sec,taf,taker,maker``, and ``look``,
 whose answer is the account: cash, held, positions, and with ``proceeds=yes`` what is to come and
 what is unpaid. A short sale with ``locate=yes`` borrows what is hard to borrow; ``open 1000
@@ -43,6 +45,7 @@ from stockyard.model.codes import (
     CHARGE_WORDS,
     FEE_WORDS,
     LIMIT_RULE_WORDS,
+    LOT_METHOD_WORDS,
     REASON_WORDS,
     Status,
 )
@@ -100,6 +103,8 @@ class Playbook:
         if verb == "look":
             number = int(options.get("account", "1"))
             return self._look(number) + (self._owed(number) if "proceeds" in options else "")
+        if verb in ("lots", "taken"):
+            return self._lots(plain[0]) if plain else self._taken()
         events = self._dispatch(verb, plain, options)
         return "; ".join(self._tell(event) for event in events)
 
@@ -135,6 +140,8 @@ class Playbook:
             return world.use_profile(plain[0], **named)  # type: ignore[arg-type]
         if verb == "open":
             return world.open_account(plain[0], plain[1], kind=(*plain, "cash")[2])
+        if verb == "method":
+            return world.use_method(plain[0], **named)  # type: ignore[arg-type]
         if verb == "be":
             return world.use_kind(plain[0], **named)  # type: ignore[arg-type]
         return self._move(verb, plain, options)
@@ -239,7 +246,30 @@ class Playbook:
             return f"reset to {format_cash(event.cash_micros_after)}"
         return self._tell_credit(event)
 
+    def _lot(self, name: tuple[int, int], instrument_id: int, qty: int, cost: int) -> str:
+        """A lot by the order that opened it, and which of its fills, if not the first."""
+        opened = next(order_id for order_id, fills in self.world.fills.items() if name in fills)
+        nth = self.world.fills[opened].index(name)
+        told = self._order(opened) + (f".{nth + 1}" if nth else "")
+        _, qty_scale, _ = self._instrument(instrument_id)
+        told += f" {format_decimal(qty, qty_scale)}"
+        return told + (f" cost {format_cash(cost)}" if cost else "")
+
+    def _lots(self, symbol: str) -> str:
+        position = self.world.position(symbol)
+        return "; ".join(
+            self._lot((lot.seq, lot.index), position.instrument_id, lot.qty, lot.cost_micros)
+            for lot in position.lots
+        )
+
+    def _taken(self) -> str:
+        fill = next(x for x in reversed(self.world.events) if isinstance(x, e.OrderFilled))
+        pieces = [self._lot(p[:2], fill.instrument_id, p[2], p[3]) for p in fill.lots]
+        return "; ".join([*pieces, f"realized {format_cash(fill.realized_micros)}"])
+
     def _tell_credit(self, event: Event) -> str:
+        if isinstance(event, e.LotMethodSet):
+            return f"by {LOT_METHOD_WORDS[event.method]}"
         if isinstance(event, e.AccountKindSet):
             return f"is {ACCOUNT_KIND_WORDS[event.kind]}"
         if isinstance(event, e.InterestCharged):

@@ -7,7 +7,13 @@ orders, beyond canceling them on a reset.
 from stockyard.engine import desk, idempotency, margin, margin_calls, settlement
 from stockyard.engine.accounts import Account, Answer
 from stockyard.engine.state import State, count_opening
-from stockyard.model.codes import ACCOUNT_KIND_WORDS, AccountKind, AccountStatus, Reason
+from stockyard.model.codes import (
+    ACCOUNT_KIND_WORDS,
+    LOT_METHOD_WORDS,
+    AccountKind,
+    AccountStatus,
+    Reason,
+)
 from stockyard.model.codes import Book as HouseBook
 from stockyard.model.commands import (
     DepositCash,
@@ -15,6 +21,7 @@ from stockyard.model.commands import (
     ResetAccount,
     SetAccountKind,
     SetAccountProfile,
+    SetLotMethod,
     WithdrawCash,
 )
 from stockyard.model.denials import DenyCode
@@ -28,6 +35,7 @@ from stockyard.model.events import (
     CommandDenied,
     CommandRepeated,
     Event,
+    LotMethodSet,
     PositionGivenUp,
 )
 
@@ -183,6 +191,21 @@ def on_set_account_kind(state: State, ts: int, command: SetAccountKind, out: lis
                 count_opening(account, order, 1)
     account.kind = command.kind
     out.append(AccountKindSet(account.account_id, command.kind))
+
+
+def on_set_lot_method(state: State, ts: int, command: SetLotMethod, out: list[Event]) -> None:
+    """Choose which lots the account's closings take from now on, those of open orders too."""
+    key, digest = command.idempotency_key, command.digest
+    account = desk.answer_known(state, command.account_id, "", key, digest, ts, out)
+    if account is None:
+        return
+    known = command.method in LOT_METHOD_WORDS
+    idempotency.remember(state, account, "", key, digest, ts, known)
+    if not known:
+        out.append(CommandDenied(account.account_id, DenyCode.LOT_METHOD_NOT_SUPPORTED, 0, 0))
+        return
+    account.lot_method = command.method
+    out.append(LotMethodSet(account.account_id, command.method))
 
 
 def on_reset_account(state: State, ts: int, command: ResetAccount, out: list[Event]) -> None:

@@ -7,6 +7,7 @@ know: how a fill is priced (``venue``) or whether the means suffice (``risk``).
 from stockyard.engine import classes, idempotency, links, travel, venue
 from stockyard.engine.accounts import Account
 from stockyard.engine.books import Book
+from stockyard.engine.choices import take_choice
 from stockyard.engine.leg_rules import Exits, broken_time
 from stockyard.engine.orders import Order, advance, is_stop
 from stockyard.engine.risk import Request, Terms, check_leg, check_order, requested
@@ -140,6 +141,8 @@ def admit(
             order.profile_id = replaced.profile_id
         links.take_over(account, replaced, order)
     order.closes = terms.closes
+    if request.lots or (replaced is not None and replaced.choices is not None):
+        take_choice(account, order, request.lots, replaced)
     account.orders[order.order_id] = order
     if request.held:
         order.status = advance(order.status, Trigger.HOLD)
@@ -378,6 +381,8 @@ def _replacement(
     request.freed_orders = 1
     request.locate = order.borrowed_qty > 0
     _replace_linked(state, account, order, request, command.qty, terms)
+    if order.choices is not None and total != order.qty:
+        terms.deny(DenyCode.CHOSEN_QUANTITY_FIXED, order.qty, total)
     if order.liquidates:
         terms.deny(DenyCode.LIQUIDATION_ORDER)
     elif command.qty and command.qty <= order.filled_qty:

@@ -116,6 +116,8 @@ class Engine:
             cash.on_reset_account(state, ts, message, out)
         elif isinstance(message, c.SetAccountKind):
             cash.on_set_account_kind(state, ts, message, out)
+        elif isinstance(message, c.SetLotMethod):
+            cash.on_set_lot_method(state, ts, message, out)
         else:
             self._apply_fact(state, ts, message, out)
 

@@ -42,6 +42,10 @@ class Lot:
         self.rank = 0
         self.chosen_qty = 0
 
+    def free_qty(self) -> int:
+        """What an order may still choose of it."""
+        return max(0, self.qty - self.chosen_qty)
+
 
 @mypyc_attr(acyclic=True)
 class Choice:

@@ -13,6 +13,7 @@ from stockyard.engine import margin
 from stockyard.engine.accounts import Account
 from stockyard.engine.auctions import entry_is_shut
 from stockyard.engine.books import Book
+from stockyard.engine.choices import NOTHING_CHOSEN, Chosen, broken_choice
 from stockyard.engine.fees import most_ahead
 from stockyard.engine.leg_rules import (
     Broken,
@@ -53,7 +54,8 @@ class Request(Priced):
     ``freed_micros``, ``freed_qty``, ``freed_borrow``: what canceling or replacing other orders in
     the same step frees; ``freed_orders``: how many open orders end in the same step. ``exits``:
     those it comes with, or None. ``held``: it takes the place of a leg whose entry has not ended.
-    ``locate``: it may borrow what is hard to borrow.
+    ``locate``: it may borrow what is hard to borrow. ``lots``: those a new order chooses; a
+    replacement has none of its own.
     """
 
     def __init__(
@@ -81,6 +83,7 @@ class Request(Priced):
         self.exits: Exits | None = None
         self.held = False
         self.locate = False
+        self.lots: Chosen = NOTHING_CHOSEN
 
 
 def requested(command: PlaceOrder) -> Request:
@@ -110,6 +113,7 @@ def requested(command: PlaceOrder) -> Request:
         loss_trail_ppm,
         extended_hours,
         locate,
+        lots,
     ) = fields_of(command)
     request = Request(
         instrument_id, side, order_type, time_in_force, qty, limit_price, notional_micros
@@ -124,6 +128,7 @@ def requested(command: PlaceOrder) -> Request:
             order_class, profit_limit, loss_stop, loss_limit, loss_trail_price, loss_trail_ppm
         )
     request.locate = locate
+    request.lots = lots
     return request
 
 
@@ -521,6 +526,8 @@ def check_means(
     position = account.positions.get(request.instrument_id)
     held = position.qty if position is not None else 0
     terms.closes = held > 0 if request.side == Side.SELL else held < 0
+    if request.lots:
+        _check_lots(account, request, terms)
     if terms.closes and position is not None:
         if exits is not None and not closing_pair:
             terms.deny(DenyCode.ENTRY_WOULD_CLOSE_POSITION)
@@ -540,6 +547,14 @@ def check_means(
         if hold > free:
             terms.deny(DenyCode.EXCEEDS_BUYING_POWER, hold, free)
         terms.hold_micros = hold
+
+
+def _check_lots(account: Account, request: Request, terms: Terms) -> None:
+    """Check the lots that an order chooses."""
+    allowed = terms.closes and request.exits is None
+    terms.deny_all(
+        broken_choice(account, request.instrument_id, request.lots, request.qty, allowed)
+    )
 
 
 def _hold_asked(

@@ -22,7 +22,9 @@ class PlaceOrder(msgspec.Struct, frozen=True, array_like=True, tag=1, gc=False):
     ``take_profit_limit`` is the limit of one exit, ``stop_loss_*`` the terms of the other: a stop,
     a stop limit or a trailing stop. An ``OCO`` is itself the take-profit.
     ``extended_hours``: whether it also trades before and after the regular session. ``locate``:
-    borrow for a short sale although that is hard, at the rate of the day.
+    borrow for a short sale although that is hard, at the rate of the day. ``lots``: what a closing
+    order takes of which lots, in this order, each as (seq and index of the execution that opened
+    the lot, quantity); empty to leave it to the account's method.
     """
 
     account_id: int
@@ -48,6 +50,7 @@ class PlaceOrder(msgspec.Struct, frozen=True, array_like=True, tag=1, gc=False):
     stop_loss_trail_ppm: int = 0
     extended_hours: bool = False
     locate: bool = False
+    lots: tuple[tuple[int, int, int], ...] = ()
 
 
 class CancelOrder(msgspec.Struct, frozen=True, array_like=True, tag=2, gc=False):
@@ -169,6 +172,15 @@ class SetAccountKind(msgspec.Struct, frozen=True, array_like=True, tag=12, gc=Fa
     digest: bytes
 
 
+class SetLotMethod(msgspec.Struct, frozen=True, array_like=True, tag=13, gc=False):
+    """Choose which lots the account's closings take from now on: ``method``, a ``LotMethod``."""
+
+    account_id: int
+    method: int
+    idempotency_key: str
+    digest: bytes
+
+
 class SetProtection(msgspec.Struct, frozen=True, array_like=True, tag=11, gc=False):
     """Put a take-profit, a stop-loss or both on a position, in the place of those it has.
 
@@ -204,4 +216,5 @@ Command = (
     | ResetAccount
     | SetProtection
     | SetAccountKind
+    | SetLotMethod
 )

@@ -82,6 +82,15 @@ class DenyCode:
     LEG_WOULD_OPEN_POSITION: Final = 431
     ENTRY_WOULD_CLOSE_POSITION: Final = 432
     PROTECTION_EXCEEDS_POSITION: Final = 433
+    LOTS_NOT_ALLOWED: Final = 441
+    TOO_MANY_LOTS: Final = 442
+    UNKNOWN_LOT: Final = 443
+    LOT_OF_ANOTHER_SYMBOL: Final = 444
+    LOT_NAMED_TWICE: Final = 445
+    LOT_QUANTITY_NOT_POSITIVE: Final = 446
+    EXCEEDS_LOT: Final = 447
+    LOTS_NOT_THE_QUANTITY: Final = 448
+    CHOSEN_QUANTITY_FIXED: Final = 449
     ORDER_NOT_OPEN: Final = 500
     REPLACE_NOT_ABOVE_FILLED: Final = 510
     REPLACE_CHANGES_NOTHING: Final = 520
@@ -99,6 +108,7 @@ class DenyCode:
     ACCOUNT_BORROWS: Final = 653
     OPENING_ORDERS_OPEN: Final = 654
     LIQUIDATION_ORDER: Final = 655
+    LOT_METHOD_NOT_SUPPORTED: Final = 661
 
 
 class DenyRule(NamedTuple):
@@ -533,11 +543,7 @@ DENY_RULES: Final[dict[int, DenyRule]] = {
         "choose one that GET /api/v1/assets shows as shortable",
     ),
     DenyCode.SHORT_NOT_WHOLE: DenyRule(
-        "short_not_whole",
-        422,
-        False,
-        "only whole shares can be sold short",
-        "send a whole qty",
+        "short_not_whole", 422, False, "only whole shares can be sold short", "send a whole qty"
     ),
     DenyCode.LOCATE_NEEDED: DenyRule(
         "locate_needed",
@@ -602,6 +608,69 @@ DENY_RULES: Final[dict[int, DenyRule]] = {
         True,
         "the protection is larger than what no other order would close",
         "lower qty, leave it out for all that is free, or cancel orders that would close it",
+    ),
+    DenyCode.LOTS_NOT_ALLOWED: DenyRule(
+        "lots_not_allowed",
+        422,
+        False,
+        "lots can be chosen for a simple order that closes a position, and this is none",
+        "leave lots out, or send order_class simple and the side that reduces the position",
+    ),
+    DenyCode.TOO_MANY_LOTS: DenyRule(
+        "too_many_lots",
+        422,
+        False,
+        "the order chooses more lots than one order may",
+        "choose at most 64, or split the order",
+    ),
+    DenyCode.UNKNOWN_LOT: DenyRule(
+        "unknown_lot",
+        422,
+        False,
+        "the account has no such open lot",
+        "name lots of GET /api/v1/positions/{symbol}/lots",
+    ),
+    DenyCode.LOT_OF_ANOTHER_SYMBOL: DenyRule(
+        "lot_of_another_symbol",
+        422,
+        False,
+        "the lot is one of another symbol's position",
+        "name lots of GET /api/v1/positions/{symbol}/lots for the order's own symbol",
+    ),
+    DenyCode.LOT_NAMED_TWICE: DenyRule(
+        "lot_named_twice",
+        422,
+        False,
+        "the order names a lot more than once",
+        "name each lot once, with all that is to be taken of it",
+    ),
+    DenyCode.LOT_QUANTITY_NOT_POSITIVE: DenyRule(
+        "lot_quantity_not_positive",
+        422,
+        False,
+        "the quantity to take of a lot is not above zero",
+        "send a qty above zero for each lot",
+    ),
+    DenyCode.EXCEEDS_LOT: DenyRule(
+        "exceeds_lot",
+        403,
+        True,
+        "the order takes more of a lot than other open orders have left unchosen",
+        "lower the lot's qty to its free_qty, or cancel the orders that chose it",
+    ),
+    DenyCode.LOTS_NOT_THE_QUANTITY: DenyRule(
+        "lots_not_the_quantity",
+        422,
+        False,
+        "what is taken of the lots does not add up to the order's quantity",
+        "send a qty (not a notional amount) that is the sum of the lots' quantities",
+    ),
+    DenyCode.CHOSEN_QUANTITY_FIXED: DenyRule(
+        "chosen_quantity_fixed",
+        422,
+        False,
+        "an order that has chosen lots keeps its quantity",
+        "change its prices or its time in force, or cancel it and choose anew",
     ),
     DenyCode.ORDER_NOT_OPEN: DenyRule(
         "order_not_open",
@@ -717,5 +786,12 @@ DENY_RULES: Final[dict[int, DenyRule]] = {
         False,
         "the house made this order to meet a margin call",
         "meet the margin call: the order is canceled then",
+    ),
+    DenyCode.LOT_METHOD_NOT_SUPPORTED: DenyRule(
+        "lot_method_not_supported",
+        422,
+        False,
+        "no such lot method",
+        "use average, fifo, lifo or hifo",
     ),
 }

@@ -370,6 +370,13 @@ class LiquidationStarted(msgspec.Struct, frozen=True, array_like=True, tag=24, g
     maintenance_micros: int
 
 
+class LotMethodSet(msgspec.Struct, frozen=True, array_like=True, tag=25, gc=False):
+    """The account's closings take lots by this method from now on."""
+
+    account_id: int
+    method: int
+
+
 class GoodFaithViolated(msgspec.Struct, frozen=True, array_like=True, tag=31, gc=False):
     """A cash account sold what it had bought with proceeds that settle at ``settles_ns`` only.
 
@@ -409,5 +416,6 @@ Event = (
     | MarginCalled
     | MarginCallMet
     | LiquidationStarted
+    | LotMethodSet
     | GoodFaithViolated
 )

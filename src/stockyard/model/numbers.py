@@ -21,6 +21,8 @@ by time has room for (milliseconds since 2020) * 2**18 + n until 2054.
 """
 LEGS_MAX: Final = 16
 """Orders one input may create: ``order_id = seq * LEGS_MAX + leg``."""
+LOTS_CHOSEN_MAX: Final = 64
+"""Lots one order may choose."""
 CLIENT_ORDER_ID_LENGTH_MAX: Final = 128
 IDEMPOTENCY_KEY_LENGTH_MAX: Final = 255
 
