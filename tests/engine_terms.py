@@ -6,6 +6,8 @@ know: any engine.
 
 from typing import Final
 
+from msgspec.structs import replace
+
 from stockyard.model.codes import AssetClass, FeeKind, LimitRule, Side
 from stockyard.model.facts import BorrowTermsSet, FeesScheduled, MarginTermsSet
 from stockyard.model.instruments import (
@@ -191,3 +193,8 @@ LENT: Final = (
 )
 """ACME and LATE are lent to anybody, RAIL to whoever asks for it, and no more than 300 of it."""
 CREDIT: Final = (MarginTermsSet(MARGIN), *LENT)
+EAGER: Final = (
+    MarginTermsSet(replace(MARGIN, initial_long_ppm=300_000, initial_short_ppm=300_000)),
+    *LENT,
+)
+"""As much is lent as may be held: small moves make calls."""

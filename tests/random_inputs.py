@@ -174,8 +174,8 @@ class RandomInputs:
         instrument_id, tick = instrument.instrument_id, instrument.tick
         move = random.choice((0, 0, 1, 1, 2, 5, 300 if random.random() < 0.02 else 3))
         price = self._prices[instrument_id] + random.choice((-1, 1)) * move * tick
-        if self._margin is not None and random.random() < 0.01:
-            price = price * random.choice((8, 9, 11, 12)) // (10 * tick) * tick
+        if self._margin is not None and random.random() < 0.05:
+            price = price * random.choice((8, 9, 9, 11, 11, 12)) // (10 * tick) * tick
         price = self._prices[instrument_id] = max(price, 20 * tick)
         spread = random.choice((0, 1, 1, 1, 2, 3, -1)) * tick
         unit = 10**instrument.qty_scale
@@ -217,7 +217,7 @@ class RandomInputs:
         unit = 10**instrument.qty_scale
         qty: int = random.choice((1, 2, 3, 10, 60, 150)) * unit
         if self._margin is not None:
-            qty *= random.choice((1, 3))
+            qty *= random.choice((1, 2))
         if random.random() < (0.3 if instrument.lot == 1 else 0.03):
             qty += random.randrange(unit)
         return qty
@@ -229,8 +229,26 @@ class RandomInputs:
         offset = random.choice((-9, -4, -2, -1, 0, 1, 2, 4, 9, 40))
         return self._prices[instrument.instrument_id] + offset * instrument.tick
 
+    def _borrow(self) -> Input:
+        """A plain order of a size that soon needs borrowed cash or shares, mostly going on in the
+        direction that its account has taken.
+        """
+        random = self._random
+        instrument, account_id = self._instrument(), self._account()
+        qty = random.choice((20, 50, 100, 200)) * 10**instrument.qty_scale
+        sides = (Side.BUY, Side.SELL)
+        side = sides[(account_id + instrument.instrument_id) % 2]
+        if random.random() < 0.1:
+            side = random.choice(sides)
+        return c.PlaceOrder(
+            account_id, instrument.instrument_id, side, OrderType.MARKET, TimeInForce.DAY,
+            qty, 0, 0, *self._keys(), locate=True,
+        )  # fmt: skip
+
     def _place(self) -> Input:
         random = self._random
+        if self._margin is not None and random.random() < 0.3:
+            return self._borrow()
         instrument = self._instrument()
         order_type = random.choice((1, 1, 2, 2, 2, 2, 3, 3, 4, 4, 5, 5))
         if random.random() < 0.01:
@@ -483,7 +501,7 @@ class RandomInputs:
             replace(
                 self._margin,
                 long_ppm=random.choice((250_000, 300_000, 450_000, 1_000_000)),
-                initial_long_ppm=random.choice((250_000, 500_000, 500_000)),
+                initial_long_ppm=random.choice((250_000, 300_000, 500_000)),
                 short_ppm=random.choice((300_000, 400_000)),
                 debit_ppm=random.choice((0, 72_001)),
                 grace_ns=random.choice((0, 20 * SECOND, 3_600 * SECOND)),

@@ -81,6 +81,19 @@ class Comparison:
             (x.order_id, x.price, x.stop_price) for x in out if isinstance(x, e.OrderTriggered)
         ]
         assert alive == self.twin.triggered, "the twin triggers otherwise"
+        calls = {e.MarginCalled: "called", e.MarginCallMet: "met"}
+        told = [
+            (calls.get(type(x), "liquidation"), x.account_id, x.equity_micros, x.maintenance_micros)
+            for x in out
+            if isinstance(x, (e.MarginCalled, e.MarginCallMet, e.LiquidationStarted))
+        ]
+        assert told == self.twin.told, "the twin calls otherwise"
+        charged = [
+            (x.account_id, x.kind, x.instrument_id, x.amount_micros)
+            for x in out
+            if isinstance(x, e.InterestCharged)
+        ]
+        assert charged == self.twin.charged, "the twin charges otherwise"
         denied = [event.code for event in out if isinstance(event, e.CommandDenied)]
         assert denied == ([self.twin.denied] if self.twin.denied else []), "denials"
         repeated = [event.first_seq for event in out if isinstance(event, e.CommandRepeated)]
@@ -95,6 +108,10 @@ class Comparison:
             assert account.held_micros == twin.held(account.account_id)
             assert account.profile_id == other.profile_id
             assert account.lot_method == other.lot_method
+            assert (account.kind, account.violations) == (other.kind, other.violations)
+            assert (account.call_due_ns, account.review_ns) == (other.due, other.goes_on)
+            coming = [each for each in account.unsettled if each[0] > twin.ts]
+            assert coming == [each for each in other.unsettled if each[0] > twin.ts]
             positions = {
                 p.instrument_id: (p.qty, p.held_qty, p.cost_micros, p.realized_micros)
                 for p in account.positions
@@ -123,7 +140,7 @@ class Comparison:
         mine = {
             o.order_id: (
                 (o.status, o.qty, o.filled_qty, o.worst_price, o.version, o.replaces),
-                (o.order_class, o.protects, o.sibling_id, o.filled_before),
+                (o.order_class, o.protects, o.sibling_id, o.filled_before, o.closes),
             )
             for o in snapshot.orders
         }
@@ -135,6 +152,7 @@ class Comparison:
                     o.protects,
                     sum(other.order_id for other in o.partners),
                     o.filled_in_all - o.filled,
+                    o.closes,
                 ),
             )
             for o in self.twin.orders

@@ -7,6 +7,7 @@ all sessions again. Must not know: how the engine works.
 from stockyard.model import facts as f
 from stockyard.model.codes import Side, Status, TimeInForce
 from stockyard.model.instruments import Instrument, Session, VenueProfile
+from tests.property.naive_credit import DAY
 from tests.property.naive_things import AUCTIONS, MINUTE, OPEN, NaiveOrder, too_large
 
 _TOGETHER = {"0 closes": "day", "1 late ends": "day", "5 dated": "dated"}
@@ -79,6 +80,9 @@ class NaiveHours:
             if not ahead:
                 return
             last = at, what, number, errand = min(ahead)
+            if what == "55 midnight":
+                self._charge_day()
+                continue
             if what == "6 arrives":
                 self.ts = at
                 self._reach(number, errand)
@@ -94,6 +98,9 @@ class NaiveHours:
     def _boundaries(self) -> list[tuple[int, str, int, int]]:
         """All that happens by itself: when, in which order at one time, and to whom."""
         boundaries = self._under_way()
+        begins = [session.open_ns for sessions in self.sessions.values() for session in sessions]
+        first = min(begins, default=0) // DAY * DAY
+        boundaries += [(first + n * DAY, "55 midnight", 0, 0) for n in range(60)]
         for calendar_id, sessions in self.sessions.items():
             for session in sessions:
                 late = session.post_close_ns or session.close_ns

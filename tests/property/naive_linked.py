@@ -39,7 +39,8 @@ class LinkedOrders:
             terms = self.terms[entry.terms.instrument_id]
             held = self.held_qty(entry.account_id, terms.instrument_id)
             position = self.accounts[entry.account_id].positions.get(terms.instrument_id)
-            free = position.qty - held if position else 0
+            sign = 1 if entry.side == Side.BUY else -1
+            free = max(0, position.qty * sign - held) if position else 0
             qty = min(entry.filled_in_all, free) // terms.lot * terms.lot
             for leg in legs:
                 leg.qty, leg.worst = qty or leg.qty, self._worst(leg)
@@ -67,6 +68,7 @@ class LinkedOrders:
             )
             leg.order_id, leg.expires = self.seq * 16 + number, main.expires
             leg.hold, leg.order_class, leg.protects = 0, main.order_class, main.protects
+            leg.closes = True
             legs.append(leg)
         return legs
 
@@ -127,8 +129,8 @@ class LinkedOrders:
         present = [o for o in mine if o.protects and o.terms.instrument_id == m.instrument_id]
         terms, exits = self.terms.get(m.instrument_id), self._asked_exits(m)
         position = self.accounts[m.account_id].positions.get(m.instrument_id, NaivePosition())
-        held = sum(o.leaves for o in present if o.sells_now)
-        free = position.qty - self.held_qty(m.account_id, m.instrument_id) + held
+        held = sum(o.leaves for o in present if o.closes_now)
+        free = abs(position.qty) - self.held_qty(m.account_id, m.instrument_id) + held
         draft = None
         if exits is None:
             codes = [] if present else [DenyCode.NO_PROTECTION]
@@ -136,7 +138,8 @@ class LinkedOrders:
             codes = [DenyCode.UNKNOWN_INSTRUMENT]
         else:
             draft = self._draft(
-                m.account_id, terms, Side.BUY, OrderType.LIMIT, m.time_in_force, m.qty or free,
+                m.account_id, terms, Side.SELL if position.qty < 0 else Side.BUY,
+                OrderType.LIMIT, m.time_in_force, m.qty or free,
                 0, 0, (0, 0, 0, m.expires_ns),
             )  # fmt: skip
             stay = len(mine) - len(present) + exits.count
@@ -166,11 +169,12 @@ class LinkedOrders:
         assert self.limits is not None
         dated = (DenyCode.EXPIRY_MISSING, DenyCode.EXPIRY_NOT_ALLOWED, DenyCode.EXPIRY_NOT_AHEAD)
         expiry = self._broken_stops(terms, draft)
-        profit_from, loss_from = self._touch(terms, Side.SELL), self._market(terms, Side.SELL)
+        side = 3 - draft.side
+        profit_from, loss_from = self._touch(terms, side), self._market(terms, side)
         rules = {code: expiry[code] for code in dated}
         rules |= price_rules(terms, exits, loss_from)
-        rules |= side_rules(terms, exits, True, profit_from, loss_from)
-        held = position.qty > 0
+        rules |= side_rules(terms, exits, side == Side.SELL, profit_from, loss_from)
+        held = position.qty != 0
         rules |= {
             DenyCode.INSTRUMENT_NOT_TRADABLE: not terms.tradable,
             DenyCode.QUANTITY_NOT_POSITIVE: m.qty < 0,

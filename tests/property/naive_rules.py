@@ -11,13 +11,13 @@ from stockyard.model.codes import OrderClass, OrderType, Side, TimeInForce
 from stockyard.model.denials import DenyCode
 from stockyard.model.instruments import Instrument, Limits, VenueProfile
 from tests.property.naive_classes import NaiveExits, broken
+from tests.property.naive_credit import MARGIN
 from tests.property.naive_things import (
     AT_ONCE,
     AUCTIONS,
     STOPS,
     NaiveAccount,
     NaiveOrder,
-    NaivePosition,
     NaiveQuote,
     too_large,
     worth,
@@ -149,32 +149,55 @@ class NaiveRules:
         }
 
     def _lacking(
-        self, order: NaiveOrder, gone: list[NaiveOrder], exits: NaiveExits | None = None
+        self,
+        order: NaiveOrder,
+        gone: list[NaiveOrder],
+        exits: NaiveExits | None = None,
+        locate: bool = False,
     ) -> list[int]:
         """Which means are lacking when the orders ``gone`` have ended."""
         assert self.limits is not None
-        account_id, instrument_id = order.account_id, order.terms.instrument_id
+        account_id = order.account_id
         account = self.accounts[account_id]
         stay = [o for o in self.open_orders(account_id) if o not in gone]
         legs = exits.count if exits is not None and not gone else 0
         if len(stay) + legs >= self.limits.open_orders_max:
             return [DenyCode.TOO_MANY_OPEN_ORDERS]
         pair = exits is not None and exits.order_class == OrderClass.OCO
-        if pair and order.side == Side.BUY:
+        if order.closes:
+            return self._lacking_position(order, gone, stay, exits)
+        if pair:
             return [DenyCode.LEG_WOULD_OPEN_POSITION]
-        if order.side == Side.BUY:
-            held = sum(o.hold for o in stay if o.side == Side.BUY)
-            lacking = order.hold > account.cash - held
-            return [DenyCode.EXCEEDS_BUYING_POWER] if lacking else []
-        position = account.positions.get(instrument_id, NaivePosition())
+        freed = sum(o.hold for o in gone if not o.closes)
+        if account.kind == MARGIN:
+            cash = account.cash - self.held(account_id) + freed
+            again = any(o.side == Side.SELL and not o.closes for o in gone)
+            free = self._free(account_id) + freed
+            return self._lacks_margin(order, gone, locate or again, free, cash)
+        if order.side == Side.SELL:
+            return [DenyCode.EXCEEDS_POSITION]
+        lacking = order.hold > self._free(account_id) + freed
+        return [DenyCode.EXCEEDS_BUYING_POWER] if lacking else []
+
+    def _lacking_position(
+        self,
+        order: NaiveOrder,
+        gone: list[NaiveOrder],
+        stay: list[NaiveOrder],
+        exits: NaiveExits | None,
+    ) -> list[int]:
+        """Whether there is enough of a position to be closed."""
+        instrument_id = order.terms.instrument_id
+        position = self.accounts[order.account_id].positions[instrument_id]
+        pair = exits is not None and exits.order_class == OrderClass.OCO
         shared = [other for o in gone for other in o.partners]
         held = sum(
             o.leaves
             for o in stay
-            if o.sells_now and o not in shared and o.terms.instrument_id == instrument_id
+            if o.closes_now and o not in shared and o.terms.instrument_id == instrument_id
         )
         lacking = DenyCode.LEG_WOULD_OPEN_POSITION if pair else DenyCode.EXCEEDS_POSITION
-        codes = [lacking] if order.qty > position.qty - held else []
+        codes = [lacking] if order.qty > abs(position.qty) - held else []
         if exits is not None and not pair:
             codes.append(DenyCode.ENTRY_WOULD_CLOSE_POSITION)
         return codes

@@ -66,6 +66,8 @@ class NaiveOrder:
     order_class: int = 0
     protects: bool = False
     before: "NaiveOrder | None" = None
+    closes: bool = False
+    liquidates: bool = False
     parent: "NaiveOrder | None" = None
     partners: "list[NaiveOrder]" = field(default_factory=list)
     legs: "list[NaiveOrder]" = field(default_factory=list)
@@ -81,10 +83,10 @@ class NaiveOrder:
         return self.parent is not None or bool(self.partners) or self.protects
 
     @property
-    def sells_now(self) -> bool:
+    def closes_now(self) -> bool:
         """Whether it takes from the position what no other of its pair is counted for."""
         second = any(p.status in OPEN and p.order_id < self.order_id for p in self.partners)
-        return self.side == Side.SELL and self.status in BEGUN and not second
+        return self.closes and self.status in BEGUN and not second
 
     @property
     def at_market(self) -> bool:
@@ -141,6 +143,8 @@ class NaivePosition:
     qty: int = 0
     cost: int = 0
     realized: int = 0
+    unpaid: int = 0
+    unpaid_until: int = 0
     lots: NaiveLots = field(default_factory=NaiveLots)
 
 
@@ -152,6 +156,11 @@ class NaiveAccount:
     profile_id: int
     cash: int = 0
     lot_method: int = LotMethod.AVERAGE
+    kind: int = 1
+    unsettled: list[tuple[int, int]] = field(default_factory=list)
+    violations: int = 0
+    due: int = 0
+    goes_on: int = 0
     positions: dict[int, NaivePosition] = field(default_factory=dict)
     answers: dict[str, tuple[bytes, int, int]] = field(default_factory=dict)
 

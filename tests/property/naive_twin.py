@@ -21,6 +21,7 @@ from tests.property.naive_classes import (
     broken,
     relink,
 )
+from tests.property.naive_credit import CASH, NaiveCredit
 from tests.property.naive_holdings import NaiveHoldings
 from tests.property.naive_hours import NaiveHours
 from tests.property.naive_linked import LinkedOrders
@@ -45,12 +46,20 @@ from tests.property.naive_venue import NaiveVenue
 
 
 class NaiveTwin(
-    Answers, LinkedOrders, NaiveHoldings, NaiveHours, NaiveRules, NaiveTravel, NaiveVenue
+    Answers,
+    LinkedOrders,
+    NaiveCredit,
+    NaiveHoldings,
+    NaiveHours,
+    NaiveRules,
+    NaiveTravel,
+    NaiveVenue,
 ):
     """The whole market in lists. After ``apply``: what was filled, denied or repeated."""
 
     def __init__(self) -> None:
         NaiveVenue.__init__(self)
+        NaiveCredit.__init__(self)
         self.changes: list[NaiveChange] = []
         self.schedules: list[f.FeesScheduled] = []
         self.limits: Limits | None = None
@@ -68,7 +77,7 @@ class NaiveTwin(
 
     def apply(self, seq: int, ts: int, message: Input) -> None:
         """Take one input."""
-        self.taken = []
+        self.taken, self.told, self.charged = [], [], []
         self.fills, self.denied, self.repeated, self.triggered = [], 0, 0, []
         self._pass_time(self.ts, ts)
         self.seq, self.ts = seq, ts
@@ -83,6 +92,7 @@ class NaiveTwin(
             c.WithdrawCash: self._withdraw,
             c.SetAccountProfile: self._set_profile,
             c.ResetAccount: self._reset,
+            c.SetAccountKind: self._set_kind,
             c.SetLotMethod: self._set_method,
             c.SetProtection: self._protect,
             f.Quote: self._quote,
@@ -92,7 +102,11 @@ class NaiveTwin(
         }
         handler = handlers.get(type(message), self._reference)
         handler(message)  # type: ignore[operator]
+        if isinstance(message, f.ClockTick):
+            self._review()
+            self._liquidate()
         self._wake(ts)
+        self._review()
 
     # The world.
 
@@ -118,6 +132,10 @@ class NaiveTwin(
             ]
         elif isinstance(message, f.LimitsSet):
             self.limits = message.limits
+        elif isinstance(message, f.MarginTermsSet):
+            self.margin = message.terms
+        elif isinstance(message, f.BorrowTermsSet) and message.instrument_id in self.terms:
+            self.lent[message.instrument_id] = message
 
     def _quote(self, message: f.Quote) -> None:
         terms = self.terms.get(message.instrument_id)
@@ -128,6 +146,7 @@ class NaiveTwin(
         )
         paused = self.halted.get(message.instrument_id, False)
         self.paused[message.instrument_id] = paused
+        self._mark(message.instrument_id, message.bid, message.ask)
         crossed = message.bid and message.ask and message.bid > message.ask
         if crossed or paused:
             return
@@ -143,6 +162,8 @@ class NaiveTwin(
         if terms is None or message.price <= 0 or too_large(terms, message.price):
             return
         self.last[message.instrument_id] = message.price
+        quote = self.quotes[message.instrument_id]
+        self._mark(message.instrument_id, quote.bid, quote.ask)
         self._print(terms, message.price, min(message.qty, INT_MAX))
         if self._session(terms) is not None and not self.halted.get(message.instrument_id):
             self._show(terms, message.price, message.price)
@@ -177,10 +198,10 @@ class NaiveTwin(
         """A triggered stop takes the collar of the quote, if there is one and cash allows it."""
         before, hold = order.worst, order.hold
         order.worst = self._collar(order.terms, order.side, self._touch(order.terms, order.side))
-        if order.side == Side.BUY and order.worst:
-            free = self.accounts[order.account_id].cash - self.held(order.account_id)
-            order.hold = sum(self._hold_for(order))
-            if order.hold - hold > free:
+        if not order.closes and order.worst:
+            free = self._free(order.account_id)
+            order.hold = self._opening_hold(order)
+            if order.hold - hold > max(0, free):
                 order.worst, order.hold = before, hold
         order.worst = order.worst or before
 
@@ -216,7 +237,10 @@ class NaiveTwin(
         most = ceil(order.exact + worth(order.terms, order.worst, order.leaves))
         if order.notional:
             most = min(most, max(order.notional, order.value))
-        principal = most - order.value
+        return most - order.value, self._fees_ahead(order, most)
+
+    def _fees_ahead(self, order: NaiveOrder, most: int) -> int:
+        """What may still be charged until the order's fills are worth ``most``."""
         making = taking = 0
         for rule in self._rules(order):
             fee = total_fee(rule, order.terms, most, order.qty)
@@ -224,7 +248,7 @@ class NaiveTwin(
                 fee -= total_fee(rule, order.terms, order.value, order.filled)
             making += fee if rule.maker in (1, 2) else 0
             taking += fee if rule.maker in (0, 2) else 0
-        return principal, max(making, taking)
+        return max(making, taking)
 
     def _fill(
         self,
@@ -241,7 +265,9 @@ class NaiveTwin(
         order.fills.append((price, qty))
         value = order.value - value_before
         buying = order.side == Side.BUY
-        most = order.hold - value - self._hold_for(order)[0] if buying else value
+        most = value
+        if buying and account.kind == CASH:
+            most = order.hold - value - self._hold_for(order)[0]
         fees: list[tuple[int, int]] = []
         for rule in self._rules(order):
             if rule.maker == 2 or bool(rule.maker) == maker:
@@ -256,6 +282,7 @@ class NaiveTwin(
         self.move_lots(order, position, price, qty, value, paid)
         self.fills.append((order.order_id, price, qty, tuple(fees)))
         self._after_fill(order, qty, begins, value + paid)
+        self._settle(order, qty, value + paid if buying else value - paid)
 
     def _after_fill(self, order: NaiveOrder, qty: int, begins: int | None, paid: int) -> None:
         terms = self.terms[order.terms.instrument_id]
@@ -276,15 +303,16 @@ class NaiveTwin(
         else:
             for other in order.partners:
                 other.qty -= qty
-        if order.side == Side.BUY and order.leaves:
-            order.hold = min(sum(self._hold_for(order)), order.hold - paid)
+        if not order.closes and order.leaves:
+            spent = paid if self.accounts[order.account_id].kind == CASH else 0
+            order.hold = min(self._opening_hold(order), order.hold - spent)
 
     def held(self, account_id: int) -> int:
         """Cash that an account's open orders hold."""
         return sum(
             o.hold
             for o in self.orders
-            if o.account_id == account_id and o.status in OPEN and o.side == Side.BUY
+            if o.account_id == account_id and o.status in OPEN and not o.closes
         )
 
     def held_qty(self, account_id: int, instrument_id: int) -> int:
@@ -292,7 +320,7 @@ class NaiveTwin(
         return sum(
             o.leaves
             for o in self.orders
-            if (o.account_id, o.terms.instrument_id) == (account_id, instrument_id) and o.sells_now
+            if (o.account_id, o.terms.instrument_id) == (account_id, instrument_id) and o.closes_now
         )
 
     def open_orders(self, account_id: int) -> list[NaiveOrder]:
@@ -329,8 +357,9 @@ class NaiveTwin(
         order.is_triggered, order.late, order.seen = triggered, late, list(seen)
         order.waits = order_type in STOPS and not triggered
         order.worst = self._worst(order)
-        if side == Side.BUY and qty > 0 and order.worst > 0:
-            order.hold = sum(self._hold_for(order))
+        order.closes = self._closes(account_id, terms.instrument_id, side)
+        if not order.closes and qty > 0 and order.worst > 0 and side in (Side.BUY, Side.SELL):
+            order.hold = self._opening_hold(order)
         return order
 
     def _worst(self, order: NaiveOrder) -> int:
@@ -403,7 +432,7 @@ class NaiveTwin(
             if exits is not None and m.side in (Side.BUY, Side.SELL):
                 codes += self._broken_exits(order, exits)
             codes = codes or [
-                *self._lacking(order, [], exits),
+                *self._lacking(order, [], exits, m.locate),
                 *self.broken_choices(order, exits is not None),
             ]
         code = min(codes, default=0)
@@ -423,6 +452,8 @@ class NaiveTwin(
         code = 0 if order else DenyCode.ORDER_NOT_OPEN
         if order and order.cancel_at:
             code = DenyCode.CHANGE_UNDER_WAY
+        elif order and order.liquidates:
+            code = DenyCode.LIQUIDATION_ORDER
         if self._answer(m.account_id, "", m.idempotency_key, m.digest, code):
             assert order is not None
             if self._change_takes(order):
@@ -445,6 +476,8 @@ class NaiveTwin(
             return
         self._answer(m.account_id, "", m.idempotency_key, m.digest, 0)
         for order in self.open_orders(m.account_id):
+            if order.liquidates:
+                continue
             if m.instrument_id in (0, order.terms.instrument_id) and not order.cancel_at:
                 if self._change_takes(order):
                     self._send_cancel(order)
@@ -514,6 +547,8 @@ class NaiveTwin(
             triggered, self._seen_after(old, stops), old.late,
         )  # fmt: skip
         new.replaces, new.version = old.order_id, old.version + 1
+        if old.status == Status.HELD:
+            new.closes, new.hold = True, 0
         new.choices = old.choices
         own = {
             DenyCode.CHOSEN_QUANTITY_FIXED: bool(old.choices) and total != old.qty,
@@ -524,6 +559,8 @@ class NaiveTwin(
             and (m.stop_price, m.trail_price, m.trail_ppm) != (0, 0, 0),
             DenyCode.NOTIONAL_NOT_REPLACEABLE: old.notional != 0,
         }
+        if old.liquidates:
+            own = {DenyCode.LIQUIDATION_ORDER: True}
         codes = self._broken_links(old, new, m.qty, leaves)
         return broken(own) + [k for k in codes if k < 400 or not any(own.values())], new
 
@@ -550,17 +587,23 @@ class NaiveTwin(
             held = self.held_qty(m.account_id, m.instrument_id)
             if m.cancel_orders:
                 mine = self.open_orders(m.account_id)
-                gone = [o for o in mine if o.terms.instrument_id == m.instrument_id]
-                held = 0
-            qty = m.qty or position.qty - held
+                gone = [
+                    o for o in mine if o.terms.instrument_id == m.instrument_id and not o.liquidates
+                ]
+                held = sum(
+                    o.leaves
+                    for o in mine
+                    if o.closes_now and o.liquidates and o.terms.instrument_id == m.instrument_id
+                )
+            qty = m.qty or abs(position.qty) - held
             own = []
             if position.qty == 0:
                 own = [DenyCode.NO_POSITION]
             elif qty == 0:
                 own = [DenyCode.EXCEEDS_POSITION]
             order = self._draft(
-                m.account_id, terms, Side.SELL, OrderType.MARKET, TimeInForce.DAY,
-                qty or terms.lot, 0, 0,
+                m.account_id, terms, Side.BUY if position.qty < 0 else Side.SELL,
+                OrderType.MARKET, TimeInForce.DAY, qty or terms.lot, 0, 0,
             )  # fmt: skip
             codes = own + self._broken(order, order.qty)
             codes = codes or self._lacking(order, gone)
@@ -586,10 +629,13 @@ class NaiveTwin(
             DenyCode.AMOUNT_NOT_POSITIVE: m.starting_micros < 0,
             DenyCode.BALANCE_TOO_LARGE: m.starting_micros > self.limits.balance_micros_max,
             DenyCode.TOO_MANY_ACCOUNTS: owned >= self.limits.accounts_per_owner_max,
+            self._kind_code(m.kind): self._kind_code(m.kind) > 0,
         }
         self.denied = min(broken(rules), default=0)
         if not self.denied:
-            self.accounts[self.seq] = NaiveAccount(m.owner, m.profile_id, m.starting_micros)
+            self.accounts[self.seq] = NaiveAccount(
+                m.owner, m.profile_id, m.starting_micros, kind=m.kind
+            )
             self.registrations[m.registration_key] = (m.digest, self.seq)
 
     def _move_cash(self, m: c.DepositCash | c.WithdrawCash, sign: int, extra: int) -> None:
@@ -615,8 +661,7 @@ class NaiveTwin(
     def _withdraw(self, m: c.WithdrawCash) -> None:
         if self._known(m.account_id, "", m.idempotency_key, m.digest):
             return
-        free = self.accounts[m.account_id].cash - self.held(m.account_id)
-        over = m.amount_micros > free
+        over = m.amount_micros > self._withdrawable(m.account_id)
         self._move_cash(m, -1, DenyCode.EXCEEDS_WITHDRAWABLE_CASH if over else 0)
 
     def _set_profile(self, m: c.SetAccountProfile) -> None:
@@ -647,4 +692,6 @@ class NaiveTwin(
                 self._cancel_alone(order)
             account = self.accounts[m.account_id]
             account.positions = {}
+            account.unsettled, account.violations = [], 0
+            account.due = account.goes_on = 0
             account.cash = m.starting_micros

@@ -3,8 +3,8 @@
 import pytest
 
 from stockyard.model.codes import FillRule
-from stockyard.model.events import OrderFilled
-from tests.engine_terms import ALL_PROFILES, LATE
+from stockyard.model.events import LiquidationStarted, MarginCalled, MarginCallMet, OrderFilled
+from tests.engine_terms import ALL_PROFILES, EAGER, LATE
 from tests.engine_world import World
 from tests.property.comparison import Comparison
 from tests.random_inputs import RandomInputs
@@ -51,3 +51,24 @@ def test_a_random_exchange(seed: int, soak_factor: int) -> None:
             source.see(out)
             rules |= {event.rule for event in out if isinstance(event, OrderFilled)}
     assert rules & {FillRule.AUCTION_WHOLE, FillRule.AUCTION_PRINTED}, "no auction was seen"
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_random_house_of_credit(seed: int, soak_factor: int) -> None:
+    """Accounts that borrow cash and shares: called, let go and closed at the very same inputs."""
+    seen: set[type] = set()
+    for run in range(1 + (soak_factor - 1) * SOAK_RUNS):
+        world = World(profile="ideal", profiles=ALL_PROFILES, credit=EAGER, cash="9000")
+        for name, cash in (("realistic", "9000"), ("ideal", "12000"), ("queued", "9000")):
+            world.open_account(cash, name, owner=name, kind="margin")
+        world.open_account("12000", "ideal", owner="more", kind="margin")
+        pair = Comparison(world.journal)
+        every = 60 if seed % 2 else 500
+        source = RandomInputs(seed + 1000 * run, world.engine.snapshot(), boundary_every=every)
+        for _ in range(INPUTS):
+            seq, ts, message = source.next()
+            out = pair.apply(seq, ts, message)
+            source.see(out)
+            seen |= {type(event) for event in out}
+    if soak_factor > 1:
+        assert {MarginCalled, MarginCallMet, LiquidationStarted} <= seen, "nobody was called"
