@@ -246,9 +246,9 @@ async def test_paths_and_methods_that_are_not_there(rig: Rig, ann: Trader) -> No
         assert refused.headers["content-type"] == "application/problem+json"
     for method, path, allow in (
         ("PUT", "/orders", "DELETE, GET, HEAD, POST"),
-        ("PUT", "/orders/17", "DELETE, GET, PATCH"),
-        ("POST", "/quotes", "GET"),
-        ("DELETE", "/quotes/AAPL", "GET"),
+        ("PUT", "/orders/17", "DELETE, GET, HEAD, PATCH"),
+        ("POST", "/quotes", "GET, HEAD"),
+        ("DELETE", "/quotes/AAPL", "GET, HEAD"),
         ("DELETE", "/account", "GET, HEAD, PATCH"),
     ):
         refused = await ann.call(method, path)

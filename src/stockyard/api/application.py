@@ -42,6 +42,9 @@ _PROBLEM: Final = (b"content-type", PROBLEM_TYPE)
 _NS: Final = 1_000_000_000
 METHODS: Final = ("DELETE", "GET", "PATCH", "POST", "PUT")
 HANDLERS: Final = {(route.method, PREFIX + route.path): route.handler for route in HOT_ROUTES}
+HANDLERS.update(
+    {("HEAD", path): handler for (method, path), handler in HANDLERS.items() if method == "GET"}
+)
 
 
 class Application:
@@ -122,6 +125,8 @@ class Application:
                 ],
             }
         )
+        if scope["method"] == "HEAD":
+            body = b""
         await send({"type": "http.response.body", "body": body})
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -129,7 +134,7 @@ class Application:
         scope[HEAD_KEY] = head
         name = (b"x-request-id", head.request_id.encode())
         head_only = scope["method"] == "HEAD"
-        if head_only and hot_handler("GET", scope["path"])[0] is None:
+        if head_only:
             # The server's own scope stays as it is: it must know that no body follows.
             scope = {**scope, "method": "GET"}
 
@@ -231,7 +236,7 @@ def allowed_methods(request: Request) -> list[str]:
             for route in request.app.routes
         )
     ]
-    if "GET" in found and hot_handler("GET", path)[0] is None:
+    if "GET" in found:
         found.append("HEAD")
     return sorted(found)
 
