@@ -18,6 +18,7 @@ from stockyard.model.codes import (
     FEE_WORDS,
     FILL_RULE_WORDS,
     LIFECYCLE_WORDS,
+    LOT_METHOD_WORDS,
     PHASE_WORDS,
     REASON_WORDS,
     SIDE_WORDS,
@@ -52,6 +53,7 @@ AssetClass = Annotated[str, Meta(extra_json_schema={"enum": list(ASSET_CLASS_WOR
 AccountStatus = Annotated[
     str, Meta(extra_json_schema={"enum": list(ACCOUNT_STATUS_WORDS.values())})
 ]
+LotMethod = Annotated[str, Meta(extra_json_schema={"enum": list(LOT_METHOD_WORDS.values())})]
 AccountKind = Annotated[str, Meta(extra_json_schema={"enum": list(ACCOUNT_KIND_WORDS.values())})]
 Intent = Annotated[
     str,
@@ -349,6 +351,7 @@ class Account(msgspec.Struct, frozen=True, gc=False):
     interest: Annotated[str, Meta(description="Charged for borrowed cash and shares.")]
     created_at: Time
     updated_at: Time
+    lot_method: Annotated[LotMethod, Meta(description="Which lots its closings take.")] = "average"
 
 
 class AccountChange(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
@@ -358,6 +361,7 @@ class AccountChange(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     updated_at: Time
     profile: str | None = None
     kind: AccountKind | None = None
+    lot_method: LotMethod | None = None
 
 
 class Transfer(msgspec.Struct, frozen=True, gc=False):
@@ -406,6 +410,22 @@ class Position(msgspec.Struct, frozen=True, gc=False):
     protection: Annotated[Protection, Meta(description="The exits put on it, or null.")] | None = (
         None
     )
+    lot_method: Annotated[LotMethod, Meta(description="The account's.")] = "average"
+
+
+class OpenLot(msgspec.Struct, frozen=True, gc=False):
+    """What is left of an opening execution. `cost` of a short lot is what its sale brought; of a
+    lot pooled by average cost, its share, rounded down.
+    """
+
+    id: Annotated[str, Meta(description="The execution that opened it.")]
+    symbol: str
+    side: Annotated[str, Meta(extra_json_schema={"enum": ["long", "short"]})]
+    qty: Decimal
+    qty_available: Annotated[str, Meta(description="Of it, not chosen by open orders.")]
+    cost: Decimal
+    fees: Annotated[str, Meta(description="Paid to open it; not part of the cost.")]
+    acquired_at: Time
 
 
 class Portfolio(msgspec.Struct, frozen=True, gc=False):
@@ -638,3 +658,67 @@ class Health(msgspec.Struct, frozen=True, gc=False):
     engine: Annotated[str, Meta(extra_json_schema={"enum": ["compiled", "interpreted"]})]
     seq: Annotated[int, Meta(description="The last input shown.")]
     uptime_seconds: int
+
+
+Term = Annotated[str, Meta(extra_json_schema={"enum": ["short", "long"]})]
+Disallowed = Annotated[str, Meta(description="Of the loss, because of wash sales.")]
+Adjustment = Annotated[str, Meta(description="Added to the cost by earlier wash sales.")]
+
+
+class TaxTotals(msgspec.Struct, frozen=True, gc=False):
+    """Sums in dollars: `economic_pl` = `proceeds` - `cost` - `fees`; `taxable_pl` = `economic_pl` -
+    `cost_adjustment` + `wash_sale_disallowed`.
+    """
+
+    lines: int
+    proceeds: Decimal
+    cost: Decimal
+    fees: Decimal
+    economic_pl: Decimal
+    cost_adjustment: Adjustment
+    wash_sale_disallowed: Disallowed
+    taxable_pl: Decimal
+
+
+class Replacement(msgspec.Struct, frozen=True, gc=False):
+    """Where a disallowed loss went: to the cost of another lot."""
+
+    lot_id: Id
+    qty: Decimal
+    amount: Decimal
+
+
+class TaxLine(msgspec.Struct, frozen=True, gc=False):
+    """Shares of one lot that were closed together and have one history."""
+
+    symbol: str
+    side: Annotated[str, Meta(extra_json_schema={"enum": ["long", "short"]})]
+    qty: Decimal
+    lot_id: Annotated[str, Meta(description="The execution that opened the lot.")]
+    execution_id: Annotated[str, Meta(description="The execution that closed it.")]
+    opened_on: Annotated[str, Meta(description="A day in New York, as the others.")]
+    held_since: Annotated[str, Meta(description="`opened_on`, less the days of wash sales.")]
+    closed_on: str
+    term: Term
+    proceeds: Decimal
+    cost: Decimal
+    fees: Annotated[str, Meta(description="Of opening and closing, pro rata.")]
+    economic_pl: Decimal
+    cost_adjustment: Adjustment
+    wash_sale_disallowed: Disallowed
+    taxable_pl: Decimal
+    wash_sale: bool
+    replacements: list[Replacement]
+
+
+class TaxReport(msgspec.Struct, frozen=True, gc=False):
+    """What an account closed in a year: `docs/reference/lots.md` says by which rules."""
+
+    account_id: Id
+    year: int
+    symbol: str | None
+    currency: str
+    short_term: TaxTotals
+    long_term: TaxTotals
+    total: TaxTotals
+    lines: list[TaxLine]

@@ -25,7 +25,7 @@ from stockyard.api.hot import Answer, Handler
 from stockyard.api.hot_words import HOT_ROUTES, PREFIX
 from stockyard.api.problems import PROBLEM_TYPE, Problem, fault, problem_of
 from stockyard.api.registering import complete_unfinished
-from stockyard.api.rest import accounts, assets, keys, orders, positions, profiles, sign_in
+from stockyard.api.rest import accounts, assets, keys, orders, positions, profiles, reports, sign_in
 from stockyard.api.routes import StrictRoute, Visiting, answer, head_of
 from stockyard.api.settings import ApiSettings as ApiSettings
 from stockyard.api.stream import Streams
@@ -261,7 +261,7 @@ def framework(settings: ApiSettings) -> FastAPI:
         redirect_slashes=False,
         exception_handlers=handlers,
     )
-    for noun in (sign_in, keys, accounts, orders, positions, assets, profiles):
+    for noun in (sign_in, keys, accounts, orders, positions, reports, assets, profiles):
         web.include_router(noun.routes, prefix=PREFIX)
     web.router.route_class = StrictRoute
     _add_house_routes(web)

@@ -164,11 +164,17 @@ def described(
     answer: Any = None,
     answered: str = "Done.",
     refusals: tuple[int, ...] = (),
+    text: str = "",
 ) -> dict[str, Any]:
-    """Keyword arguments for a FastAPI route, or (through ``operation``) one operation."""
+    """Keyword arguments for a FastAPI route, or (through ``operation``) one operation.
+
+    ``text``: the media type of the same answer as text, where it is offered.
+    """
     responses: dict[int | str, Any] = {status: {"description": answered}}
     if answer is not None:
         responses[status]["content"] = {_JSON: {"schema": schema_of(answer)}}
+    if text:
+        responses[status]["content"][text] = {"schema": {"type": "string"}}
     for refusal in _refusals(traits, body is not None, refusals):
         responses[refusal] = problem_response(refusal)
     responses[status]["headers"] = {**_HEADERS}

@@ -14,7 +14,13 @@ import msgspec
 from msgspec import Meta
 
 from stockyard.api.problems import PERCENT_SCALE, Problem, rule_problem
-from stockyard.model.codes import ACCOUNT_KIND_WORDS, CLASS_WORDS, SIDE_WORDS, TIF_WORDS
+from stockyard.model.codes import (
+    ACCOUNT_KIND_WORDS,
+    CLASS_WORDS,
+    LOT_METHOD_WORDS,
+    SIDE_WORDS,
+    TIF_WORDS,
+)
 from stockyard.model.denials import DenyCode
 from stockyard.model.numbers import (
     CASH_SCALE,
@@ -32,6 +38,7 @@ _PLAIN = re.compile(r"[+-]?[0-9]+(?:\.([0-9]+))?", re.ASCII)
 ACCOUNT_NAME: Final = "Paper account"
 SIDES: Final = {word: side for side, word in SIDE_WORDS.items()}
 TYPES: Final = {row.word: row.order_type for row in ORDER_TYPES}
+METHODS: Final = {word: method for method, word in LOT_METHOD_WORDS.items()}
 KINDS: Final = {word: kind for kind, word in ACCOUNT_KIND_WORDS.items()}
 CLASSES: Final = {word: order_class for order_class, word in CLASS_WORDS.items()}
 TIMES_IN_FORCE: Final = {word: tif for tif, word in TIF_WORDS.items()}
@@ -121,6 +128,21 @@ class StopLoss(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     trail_percent: TrailPercent | None = None
 
 
+class ChosenLot(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    """What a closing order takes of one lot: `id` as in GET /api/v1/positions/{symbol}/lots."""
+
+    id: str
+    qty: Number
+
+
+MethodWord = Annotated[
+    str,
+    Meta(
+        description="Which lots closings take: `average` (the oldest, at the average cost of all),"
+        " `fifo`, `lifo`, or `hifo` (the highest cost first).",
+        extra_json_schema={"enum": list(METHODS)},
+    ),
+]
 ClassWord = Annotated[
     str,
     Meta(
@@ -155,6 +177,13 @@ class OrderBody(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     locate: Annotated[
         bool, Meta(description="Whether a short sale may borrow what is hard to borrow.")
     ] = False
+    lots: (
+        Annotated[
+            list[ChosenLot],
+            Meta(description="The lots that a closing order takes; their sum is its `qty`."),
+        ]
+        | None
+    ) = None
 
 
 class ProtectionBody(msgspec.Struct, forbid_unknown_fields=True, gc=False):
@@ -244,6 +273,7 @@ class AccountBody(msgspec.Struct, forbid_unknown_fields=True):
         | None
     ) = None
     kind: KindWord | None = None
+    lot_method: MethodWord | None = None
 
 
 class AmountBody(msgspec.Struct, forbid_unknown_fields=True):
@@ -484,6 +514,14 @@ def account_kind(word: str) -> int:
     if kind is None:
         raise rule_problem(DenyCode.ACCOUNT_KIND_NOT_SUPPORTED, "kind")
     return kind
+
+
+def lot_method(word: str) -> int:
+    """A ``LotMethod``. Raises ``Problem`` 422."""
+    method = METHODS.get(word)
+    if method is None:
+        raise rule_problem(DenyCode.LOT_METHOD_NOT_SUPPORTED, "lot_method")
+    return method
 
 
 def client_order_id(value: str | None) -> str:

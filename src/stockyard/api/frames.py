@@ -161,6 +161,8 @@ class Frames:
             return "account", "profile_set", render.account_change(ts, x)
         if isinstance(x, e.AccountKindSet):
             return "account", "kind_set", render.account_change(ts, x)
+        if isinstance(x, e.LotMethodSet):
+            return "account", "lot_method_set", render.account_change(ts, x)
         account_id = render.account_id(x.account_id)
         if isinstance(x, e.AccountOpened):
             profile = render.profile(x.profile_id)

@@ -10,6 +10,7 @@ from stockyard.api.problems import Problem, rule_problem
 from stockyard.model.codes import OrderClass, TimeInForce
 from stockyard.model.commands import ClosePosition, PlaceOrder, ReplaceOrder, SetProtection
 from stockyard.model.denials import DenyCode
+from stockyard.model.ids import Kind
 from stockyard.model.instruments import Instrument
 from stockyard.projections.rows import OrderRow
 
@@ -47,18 +48,35 @@ def place_order(
         # An OCO is its own take-profit, and may be sent as such.
         limit, exits = exits[0], (0, *exits[1:])
     linked = (order_class, *exits)
+    lots = _lots(door, body.lots, instrument) if body.lots is not None else ()
     named = fields.client_order_id(body.client_order_id)
     instrument_id = instrument.instrument_id
     told = NO_DIGEST
     if key or named:
         asked = (instrument_id, side, order_type, tif, qty, limit, notional, named)
         flags = [name for name in ("extended_hours", "locate") if getattr(body, name)]
-        told = digest("POST /orders", *asked, *_said(extra), *_said(linked, "class"), *flags)
+        said = (*_said(extra), *_said(linked, "class"), *flags, *[part for x in lots for part in x])
+        told = digest("POST /orders", *asked, *said)
     command = PlaceOrder(
         account_id, instrument_id, side, order_type, tif, qty, limit, notional, named, key, told,
-        *extra, *linked, body.extended_hours, body.locate,
+        *extra, *linked, body.extended_hours, body.locate, lots,
     )  # fmt: skip
     return command, instrument
+
+
+def _lots(
+    door: Door, asked: list[fields.ChosenLot], instrument: Instrument
+) -> tuple[tuple[int, int, int], ...]:
+    """The lots an order chooses, each as (seq, index, quantity)."""
+    if not asked:
+        raise rule_problem(DenyCode.LOTS_NOT_THE_QUANTITY, "lots")
+    chosen = []
+    for lot in asked:
+        named = door.ids.parse(Kind.EXECUTION, lot.id)
+        if named is None:
+            raise rule_problem(DenyCode.UNKNOWN_LOT, "lots.id")
+        chosen.append((*named, fields.quantity("lots.qty", lot.qty, instrument.qty_scale)))
+    return tuple(chosen)
 
 
 def _extra(

@@ -43,6 +43,9 @@ _QTY_CODES: Final = frozenset(
         DenyCode.REPLACE_NOT_ABOVE_FILLED,
         DenyCode.LEG_WOULD_OPEN_POSITION,
         DenyCode.PROTECTION_EXCEEDS_POSITION,
+        DenyCode.EXCEEDS_LOT,
+        DenyCode.LOTS_NOT_THE_QUANTITY,
+        DenyCode.CHOSEN_QUANTITY_FIXED,
     }
 )
 _PRICE_CODES: Final = frozenset(
@@ -73,6 +76,16 @@ _FIELDS: Final = {
     DenyCode.NOT_ENOUGH_TO_BORROW: "qty",
     DenyCode.ACCOUNT_KIND_NOT_SUPPORTED: "kind",
     DenyCode.PROTECTION_EXCEEDS_POSITION: "qty",
+    DenyCode.LOTS_NOT_ALLOWED: "lots",
+    DenyCode.TOO_MANY_LOTS: "lots",
+    DenyCode.UNKNOWN_LOT: "lots",
+    DenyCode.LOT_OF_ANOTHER_SYMBOL: "lots",
+    DenyCode.LOT_NAMED_TWICE: "lots",
+    DenyCode.LOT_QUANTITY_NOT_POSITIVE: "lots",
+    DenyCode.EXCEEDS_LOT: "lots",
+    DenyCode.LOTS_NOT_THE_QUANTITY: "lots",
+    DenyCode.CHOSEN_QUANTITY_FIXED: "qty",
+    DenyCode.LOT_METHOD_NOT_SUPPORTED: "lot_method",
     DenyCode.EXPIRY_MISSING: "expires_at",
     DenyCode.EXPIRY_NOT_ALLOWED: "expires_at",
     DenyCode.EXPIRY_NOT_AHEAD: "expires_at",

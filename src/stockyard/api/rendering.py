@@ -21,6 +21,7 @@ from stockyard.model.codes import (
     FEE_WORDS,
     FILL_RULE_WORDS,
     LIFECYCLE_WORDS,
+    LOT_METHOD_WORDS,
     REASON_WORDS,
     SIDE_WORDS,
     STATUS_WORDS,
@@ -44,7 +45,7 @@ from stockyard.model.numbers import (
     format_decimal,
     format_ratio,
 )
-from stockyard.model.previews import AccountStanding
+from stockyard.model.previews import AccountStanding, OpenLot
 from stockyard.projections.rows import (
     AccountRow,
     OrderRow,
@@ -475,6 +476,7 @@ class Renderer:
             format_cash(row.interest_micros),
             time_text(row.created_ns),
             time_text(row.updated_ns),
+            LOT_METHOD_WORDS[row.lot_method],
         )
 
     def transfer(
@@ -490,11 +492,15 @@ class Renderer:
             time_text(ts),
         )
 
-    def account_change(self, ts: int, x: e.AccountProfileSet | e.AccountKindSet) -> a.AccountChange:
-        """A chosen profile or kind."""
+    def account_change(
+        self, ts: int, x: e.AccountProfileSet | e.AccountKindSet | e.LotMethodSet
+    ) -> a.AccountChange:
+        """A chosen profile, kind or lot method."""
         account_id, at = self.account_id(x.account_id), time_text(ts)
         if isinstance(x, e.AccountKindSet):
             return a.AccountChange(account_id, at, kind=ACCOUNT_KIND_WORDS[x.kind])
+        if isinstance(x, e.LotMethodSet):
+            return a.AccountChange(account_id, at, lot_method=LOT_METHOD_WORDS[x.method])
         return a.AccountChange(account_id, at, profile=self.profile(x.profile_id))
 
     def reset(self, ts: int, events: Sequence[e.Event]) -> a.Reset:
@@ -538,6 +544,25 @@ class Renderer:
             format_cash(row.fees_micros),
             time_text(row.updated_ns),
             self.protection(row.account_id, row.instrument_id),
+            LOT_METHOD_WORDS[self._view.accounts[row.account_id].lot_method],
+        )
+
+    def lot_id(self, seq: int, index: int) -> str:
+        """The public id of a lot: that of the execution that opened it."""
+        return self._ids.text(Kind.EXECUTION, seq, index)
+
+    def open_lot(self, row: PositionRow, lot: OpenLot) -> a.OpenLot:
+        """A lot of a position."""
+        instrument = self._view.instruments[row.instrument_id]
+        return a.OpenLot(
+            self.lot_id(lot.seq, lot.index),
+            instrument.symbol,
+            "long" if row.qty > 0 else "short",
+            format_decimal(lot.qty, instrument.qty_scale),
+            format_decimal(lot.free_qty, instrument.qty_scale),
+            format_cash(lot.cost_micros),
+            format_cash(lot.fees_micros),
+            time_text(lot.acquired_ns),
         )
 
     def _worth(self, row: PositionRow, instrument: Instrument) -> tuple[int, int]:

@@ -154,6 +154,12 @@ def _accepted(render: Renderer, x: e.OrderAccepted, instrument: Instrument) -> s
         terms.append(f"at worst {price_text(x.collar_price, instrument)}")
     if x.extended_hours:
         terms.append("also in extended hours")
+    if x.lots:
+        parts = [
+            f"{format_decimal(qty, instrument.qty_scale)} of {render.lot_id(seq, idx)}"
+            for seq, idx, qty in x.lots
+        ]
+        terms.append(f"taking of its lots {', '.join(parts)}")
     held = (
         f"The account's open orders now hold {format_cash(x.held_micros_after)} dollars."
         if not x.closes

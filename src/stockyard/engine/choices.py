@@ -61,6 +61,13 @@ def _is_elsewhere(account: Account, instrument_id: int, seq: int, index: int) ->
     return False
 
 
+def chosen_by(order: Order) -> Chosen:
+    """What is left of an order's choice."""
+    if order.choices is None:
+        return NOTHING_CHOSEN
+    return tuple([(choice.seq, choice.index, choice.qty) for choice in order.choices])
+
+
 def take_choice(account: Account, order: Order, lots: Chosen, replaced: Order | None) -> None:
     """Give an order the lots it chose, or what is left of the choice of the one it replaces."""
     if lots:

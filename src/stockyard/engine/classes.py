@@ -8,6 +8,7 @@ ready first. Must not know: how a fill is priced.
 from stockyard.engine import links, travel, venue
 from stockyard.engine.accounts import Account
 from stockyard.engine.books import Book
+from stockyard.engine.choices import chosen_by
 from stockyard.engine.leg_rules import (
     Broken,
     Exits,
@@ -276,5 +277,6 @@ def tell_accepted(account: Account, order: Order, out: list[Event]) -> None:
             order.extended_hours,
             order.closes,
             order.liquidates,
+            chosen_by(order),
         )
     )

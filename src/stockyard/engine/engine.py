@@ -19,13 +19,13 @@ from stockyard.engine import (
     stops,
 )
 from stockyard.engine.preview import preview
-from stockyard.engine.standing import standing
+from stockyard.engine.standing import open_lots, standing
 from stockyard.engine.state import State
 from stockyard.model import commands as c
 from stockyard.model import facts as f
 from stockyard.model.codec import encode
 from stockyard.model.events import Event
-from stockyard.model.previews import AccountStanding, OrderPreview
+from stockyard.model.previews import AccountStanding, OpenLot, OrderPreview
 from stockyard.model.records import Input
 from stockyard.model.state import EngineState
 
@@ -154,6 +154,10 @@ class Engine:
     def standing(self, account_id: int, ts: int) -> AccountStanding:
         """How an account stands; it must be there."""
         return standing(self.state, account_id, max(ts, self.state.ts))
+
+    def open_lots(self, account_id: int, instrument_id: int) -> list[OpenLot]:
+        """The lots of an account's position, oldest first; none where there is no position."""
+        return open_lots(self.state, account_id, instrument_id)
 
     def trail(self, account_id: int, order_id: int) -> tuple[int, int]:
         """The extreme that a waiting trailing stop has seen, and its stop; (0, 0) for any other."""

@@ -6,7 +6,7 @@ know: how the answer is shown.
 
 from stockyard.engine import margin, settlement
 from stockyard.engine.state import State
-from stockyard.model.previews import AccountStanding
+from stockyard.model.previews import AccountStanding, OpenLot
 
 
 def standing(state: State, account_id: int, ts: int) -> AccountStanding:
@@ -28,3 +28,22 @@ def standing(state: State, account_id: int, ts: int) -> AccountStanding:
         account.call_due_ns,
         account.review_ns > 0,
     )
+
+
+def open_lots(state: State, account_id: int, instrument_id: int) -> list[OpenLot]:
+    """A position's lots, oldest first."""
+    position = state.accounts[account_id].positions.get(instrument_id)
+    if position is None:
+        return []
+    return [
+        OpenLot(
+            lot.seq,
+            lot.index,
+            lot.qty,
+            lot.free_qty(),
+            position.lots.cost_of(lot, lot.qty),
+            lot.fees_micros,
+            lot.acquired_ns,
+        )
+        for lot in position.lots.all()
+    ]

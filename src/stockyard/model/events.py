@@ -21,6 +21,7 @@ class OrderAccepted(msgspec.Struct, frozen=True, array_like=True, tag=1, gc=Fals
     ``take_profit_id`` and ``stop_loss_id`` the open legs of an entry, whose quantity is
     ``filled_before`` (what the orders it replaces have filled) and ``qty`` together. Each of these
     names this order back from now on. ``protects``: it was put on a position.
+    ``lots``: what it takes of which lots, as in ``PlaceOrder``.
     ``extended_hours``: it also trades before and after the regular session. ``closes``: it reduces
     a position, and holds of it; any other order opens one, and holds cash. ``liquidates``: the
     house made it to meet a margin call.
@@ -58,6 +59,7 @@ class OrderAccepted(msgspec.Struct, frozen=True, array_like=True, tag=1, gc=Fals
     extended_hours: bool = False
     closes: bool = False
     liquidates: bool = False
+    lots: tuple[tuple[int, int, int], ...] = ()
 
 
 class OrderActivated(msgspec.Struct, frozen=True, array_like=True, tag=2, gc=False):

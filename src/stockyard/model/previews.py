@@ -28,6 +28,20 @@ class OrderPreview(msgspec.Struct, frozen=True, array_like=True, gc=False):
     borrow_micros_a_day: int = 0
 
 
+class OpenLot(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """One open lot, named by the execution that opened it; a pooled one with its share of the
+    pooled cost. ``free_qty``: what no open order has chosen of it.
+    """
+
+    seq: int
+    index: int
+    qty: int
+    free_qty: int
+    cost_micros: int
+    fees_micros: int
+    acquired_ns: int
+
+
 class AccountStanding(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """How an account stands now, in micro-dollars.
 

@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from stockyard.model.codes import OPEN_STATUSES, AccountKind, Status
+from stockyard.model.codes import OPEN_STATUSES, AccountKind, LotMethod, Status
 from stockyard.model.events import OrderAccepted, OrderChangeSent
 
 
@@ -142,6 +142,7 @@ class AccountRow(msgspec.Struct, array_like=True, gc=False):
     updated_ns: int
     kind: int = AccountKind.CASH
     interest_micros: int = 0
+    lot_method: int = LotMethod.AVERAGE
 
 
 class EventRow(msgspec.Struct, array_like=True, gc=False):

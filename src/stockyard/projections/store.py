@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from stockyard.model.codes import OPEN_STATUSES
-from stockyard.model.events import Event, OrderChangeSent
+from stockyard.model.events import Event, OrderChangeSent, OrderFilled, PositionGivenUp
 from stockyard.model.numbers import LEGS_MAX
 from stockyard.projections.rows import (
     TABLES,
@@ -28,6 +28,7 @@ from stockyard.storage.ports import Database, SqlValue
 
 EMPTY_DIGEST: Final = bytes(16)
 PAGE_ROWS: Final = 5_000
+_MOVING_TAGS: Final = tuple(kind.__struct_config__.tag for kind in (OrderFilled, PositionGivenUp))
 _encode = msgspec.json.Encoder().encode
 _decode_event = msgspec.json.Decoder(Event).decode
 
@@ -265,6 +266,19 @@ class ReadStore:
             "SELECT seq, idx, ts, payload FROM events WHERE account_id = ?"
             " AND (seq > ? OR (seq = ? AND idx > ?)) ORDER BY seq, idx LIMIT ?",
             (account_id, seq, seq, idx, limit),
+        )
+        return [(s, i, ts, _decode_event(payload)) for s, i, ts, payload in rows]
+
+    def moves(self, account_ids: Sequence[int]) -> list[tuple[int, int, int, Event]]:
+        """Everything that opened or closed lots in some accounts: fills and positions given up, as
+        ``(seq, idx, ts, event)`` in order.
+        """
+        marks = ", ".join("?" for _ in account_ids)
+        kinds = " OR ".join(f"payload LIKE '[{tag},%'" for tag in _MOVING_TAGS)
+        rows = self._database.query(
+            f"SELECT seq, idx, ts, payload FROM events WHERE account_id IN ({marks})"
+            f" AND ({kinds}) ORDER BY seq, idx",
+            list(account_ids),
         )
         return [(s, i, ts, _decode_event(payload)) for s, i, ts, payload in rows]
 

@@ -113,6 +113,7 @@ class View:
             e.PositionGivenUp: self._on_given_up,
             e.AccountReset: self._on_reset,
             e.AccountKindSet: self._on_kind_set,
+            e.LotMethodSet: self._on_method_set,
             e.InterestCharged: self._on_interest,
         }
 
@@ -410,6 +411,9 @@ class View:
 
     def _on_kind_set(self, seq: int, index: int, ts: int, x: e.AccountKindSet) -> None:
         self._account(x.account_id, ts).kind = x.kind
+
+    def _on_method_set(self, seq: int, index: int, ts: int, x: e.LotMethodSet) -> None:
+        self._account(x.account_id, ts).lot_method = x.method
 
     def _on_interest(self, seq: int, index: int, ts: int, x: e.InterestCharged) -> None:
         account = self._account(x.account_id, ts)

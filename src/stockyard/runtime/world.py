@@ -14,7 +14,7 @@ from typing import Final, TypeVar
 from stockyard.engine.engine import COMPILED, Engine
 from stockyard.model.commands import Command, PlaceOrder
 from stockyard.model.ids import PublicIds
-from stockyard.model.previews import AccountStanding, OrderPreview
+from stockyard.model.previews import AccountStanding, OpenLot, OrderPreview
 from stockyard.model.records import Origin
 from stockyard.projections.store import ReadStore
 from stockyard.projections.view import View
@@ -109,6 +109,10 @@ class World:
     def standing(self, account_id: int) -> AccountStanding:
         """How an account stands now."""
         return self.engine.standing(account_id, self.clock.now_ns())
+
+    def open_lots(self, account_id: int, instrument_id: int) -> list[OpenLot]:
+        """The lots of an account's position now, oldest first."""
+        return self.engine.open_lots(account_id, instrument_id)
 
     async def query(self, read: Callable[[ReadStore], T]) -> T:
         """Read from SQL, after it has caught up with what the View shows now."""

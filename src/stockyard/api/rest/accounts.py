@@ -14,6 +14,7 @@ from stockyard.model.commands import (
     ResetAccount,
     SetAccountKind,
     SetAccountProfile,
+    SetLotMethod,
     WithdrawCash,
 )
 from stockyard.model.events import (
@@ -21,6 +22,7 @@ from stockyard.model.events import (
     AccountProfileSet,
     CashDeposited,
     CashWithdrawn,
+    LotMethodSet,
 )
 from stockyard.people.identity import Scope
 
@@ -104,26 +106,37 @@ async def read_account(visit: Visiting) -> Response:
     **described(
         "change_account",
         TAG,
-        "Choose the realism profile or the kind",
+        "Choose the realism profile, the kind or the lot method",
         "Send one of them. Open orders keep the profile they were placed under; an account that"
-        " borrows stays a margin account.",
+        " borrows stays a margin account; the lot method is for every closing from now on.",
         traits=_MOVES,
         body=fields.AccountBody,
-        body_examples={"ideal": {"profile": "ideal"}, "margin": {"kind": "margin"}},
+        body_examples={
+            "ideal": {"profile": "ideal"},
+            "margin": {"kind": "margin"},
+            "fifo": {"lot_method": "fifo"},
+        },
         answer=a.AccountChange,
         answered="The choice.",
     ),
 )
 async def change_account(visit: Visiting) -> Response:
-    """Choose the realism profile or the kind."""
+    """Choose the realism profile, the kind or the lot method."""
     caller, key = visit.caller(Scope.TRADE), visit.head.idempotency_key
     body: fields.AccountBody = await visit.body(_change)
-    command: SetAccountProfile | SetAccountKind
-    if (body.profile is None) == (body.kind is None):
+    command: SetAccountProfile | SetAccountKind | SetLotMethod
+    if [body.profile, body.kind, body.lot_method].count(None) != 2:
         raise Problem(
-            422, "one_change_at_a_time", "the body names none or both", "send profile or kind"
+            422,
+            "one_change_at_a_time",
+            "the body names none of them or several",
+            "send profile, kind or lot_method",
         )
-    if body.kind is not None:
+    if body.lot_method is not None:
+        method = fields.lot_method(body.lot_method)
+        told = digest("PATCH /account", "lot_method", method) if key else NO_DIGEST
+        command = SetLotMethod(caller.account_id, method, key, told)
+    elif body.kind is not None:
         kind = fields.account_kind(body.kind)
         told = digest("PATCH /account", "kind", kind) if key else NO_DIGEST
         command = SetAccountKind(caller.account_id, kind, key, told)
@@ -133,14 +146,20 @@ async def change_account(visit: Visiting) -> Response:
         told = digest("PATCH /account", profile_id) if key else NO_DIGEST
         command = SetAccountProfile(caller.account_id, profile_id, key, told)
     decision = await _decide(visit, caller, command)
-    done = next(x for x in decision.events if isinstance(x, AccountProfileSet | AccountKindSet))
+    kinds = AccountProfileSet | AccountKindSet | LotMethodSet
+    done = next(x for x in decision.events if isinstance(x, kinds))
     return answer(visit.door.render.account_change(decision.ts, done), headers=decision.headers)
 
 
 async def _decide(
     visit: Visit,
     caller: Caller,
-    command: DepositCash | WithdrawCash | SetAccountKind | SetAccountProfile | ResetAccount,
+    command: DepositCash
+    | WithdrawCash
+    | SetAccountKind
+    | SetAccountProfile
+    | SetLotMethod
+    | ResetAccount,
 ) -> Decision:
     return await visit.door.decide(command, visit.door.origin(caller, visit.head))
 

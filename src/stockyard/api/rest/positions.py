@@ -57,6 +57,29 @@ async def read_protection(visit: Visiting, symbol: str) -> Response:
     return answer(found)
 
 
+@routes.get(
+    "/positions/{symbol:path}/lots",
+    **described(
+        "list_lots",
+        TAG,
+        "List a position's lots",
+        "Oldest first. An order that closes may choose among them by `lots`.",
+        traits=_READS | Trait.NAMED,
+        answer=list[a.OpenLot],
+        answered="The open lots.",
+    ),
+)
+async def list_lots(visit: Visiting, symbol: str) -> Response:
+    """List a position's lots."""
+    caller, door = visit.caller(Scope.READ), visit.door
+    instrument_id = symbol_in_path(door, symbol)
+    row = door.view.positions[caller.account_id].get(instrument_id)
+    if row is None or row.qty == 0:
+        raise rule_problem(DenyCode.NO_POSITION, "symbol")
+    lots = door.world.open_lots(caller.account_id, instrument_id)
+    return answer([door.render.open_lot(row, lot) for lot in lots])
+
+
 @routes.put(
     "/positions/{symbol:path}/protection",
     **described(
