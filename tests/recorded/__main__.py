@@ -18,7 +18,7 @@ from pathlib import Path
 import msgspec
 
 from stockyard.runtime.playback_report import PlaybackReport
-from tests.recorded import comparing
+from tests.recorded import comparing, lots
 from tests.recorded.bars import Day, days_in
 from tests.recorded.script import ANSWERS, DAY, ORDERS, SYMBOLS, handful
 from tests.recorded.table import write_table
@@ -176,6 +176,14 @@ def play_handful(day: Day, place: Path) -> Finding:
     return wrong, f"{report.inputs} inputs, {len(report.orders)} orders, {len(report.fills)} fills"
 
 
+def trade_lots(root: Path, method: str) -> Finding:
+    """Real daily closes, and every sale's lots, terms and wash sales."""
+    for symbol in lots.SYMBOLS:
+        if not (root / lots.DAILY.format(symbol.lower())).is_file():
+            raise NotRun(f"{root} has no daily bars of {symbol}")
+    return lots.compare(root, method)
+
+
 class Score:
     """Runs checks one by one and counts."""
 
@@ -230,6 +238,8 @@ def main() -> int:
             score.run(f"{profile}: the same day as CSV", scripted.as_table)
         for day in days:
             score.run(f"handful: {day.title}", partial(play_handful, day, Path(folder)))
+    for method in lots.METHODS:
+        score.run(f"lots: {method}, share by share", partial(trade_lots, root, method))
     rest = f", {score.not_run} not run" if score.not_run else ""
     print(f"{score.passed} passed, {score.failed} failed{rest}")
     return 1 if score.failed else 0
