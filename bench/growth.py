@@ -1,4 +1,5 @@
-"""How costs grow: double the accounts, the open orders, the symbols, the inputs to recover.
+"""How costs grow: double the accounts, the open orders, the symbols, the accounts that borrow and
+are watched, the inputs to recover.
 
 A cost that stays as it is has a factor of 1 per doubling; one that grows with the logarithm stays
 near 1; a linear one has 2. Larger states miss the processor's caches more often, which shows as a
@@ -23,6 +24,7 @@ from stockyard.model.records import Record
 
 BASE_RESTING = 10_000
 BASE_INSTRUMENTS = 20
+BASE_BORROWERS = 10_000
 FLAT_BELOW = 1.4
 """A factor per doubling below this passes for flat or logarithmic: a square root has 1.41."""
 
@@ -35,12 +37,14 @@ class Costs(msgspec.Struct):
     cancel_ns: float
 
 
-def costs(accounts: int, resting: int, instruments: int, probe: int, rounds: int) -> Costs:
+def costs(
+    accounts: int, resting: int, instruments: int, borrowers: int, probe: int, rounds: int
+) -> Costs:
     """Measure each kind of input by itself on an engine of this size, the best of rounds.
 
     What else runs on the machine only ever adds to a cost, and differently to each size.
     """
-    maker = workload.Maker(1, accounts, instruments)
+    maker = workload.Maker(1, accounts, instruments, borrowers)
     maker.setup(resting)
     engine = Engine()
     _apply(engine, maker.take())
@@ -85,12 +89,14 @@ def run(sizes: Sizes, folder: Path) -> Report:
         "accounts": sizes.growth_base,
         "resting": BASE_RESTING * sizes.growth_base // 1_000,
         "instruments": BASE_INSTRUMENTS,
+        "borrowers": BASE_BORROWERS * sizes.growth_base // 1_000,
     }
     growths = []
     for counted, label in (
         ("accounts", "accounts"),
         ("resting", "open orders"),
         ("instruments", "symbols"),
+        ("borrowers", "accounts that borrow"),
     ):
         growths += _engine_tables(sizes, base, counted, label)
     growths.append(_recovery_table(sizes, folder))

@@ -1,21 +1,24 @@
 """The mixed workload of inputs that the engine and recovery benchmarks share.
 
 80 % quotes, 15 % orders of which half are marketable and fill at once, 5 % cancels, over 1,000
-accounts and 24 instruments, on top of 20,000 orders that wait: six in ten with a limit, two stops,
-one trailing stop, one bracket whose two exits wait for it. Seeded, so every run applies the same
-inputs.
+accounts, half of them margin accounts, and 24 instruments, on top of 20,000 orders that wait: six
+in ten with a limit, two stops, one trailing stop, one bracket whose two exits wait for it. Another
+1,000 accounts are short and watched. Seeded, so every run applies the same inputs.
 """
 
 import random
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from stockyard.model.codes import AssetClass, OrderClass, OrderType, Side, TimeInForce
+from stockyard.market.catalog import DEFAULT_MARGIN
+from stockyard.model.codes import AccountKind, AssetClass, OrderClass, OrderType, Side, TimeInForce
 from stockyard.model.commands import CancelOrder, OpenAccount, PlaceOrder
 from stockyard.model.facts import (
+    BorrowTermsSet,
     FeesScheduled,
     InstrumentListed,
     LimitsSet,
+    MarginTermsSet,
     ProfileDefined,
     Quote,
     SessionsScheduled,
@@ -29,6 +32,8 @@ START_NS = 1_760_000_000_000_000_000
 STEP_NS = 10_000
 ACCOUNTS = 1_000
 RESTING = 20_000
+BORROWERS = 1_000
+SHORT_QTY = 100
 INSTRUMENTS = 24
 UNIT = 10**9
 PRICE = 2_000_000
@@ -50,7 +55,7 @@ def instrument(instrument_id: int) -> Instrument:
 
 
 def world_facts(instruments: int) -> list[Input]:
-    """A world that is always open, with fees and the realistic profile."""
+    """A world that is always open, with fees, the realistic profile and shares to borrow."""
     rules = (FeeRule(2, Side.SELL, 2, 20_600_000, 0, 0, 10_000),
              FeeRule(3, Side.SELL, 2, 0, 195_000_000, 9_790_000, 10_000))  # fmt: skip
     facts: list[Input] = [
@@ -61,19 +66,23 @@ def world_facts(instruments: int) -> list[Input]:
         FeesScheduled(AssetClass.US_EQUITY, 0, "fees-1", rules),
         SessionsScheduled(1, "always", (Session(START_NS, START_NS + 10**15),)),
     ]
-    facts.extend(InstrumentListed(instrument(i)) for i in range(1, instruments + 1))
+    facts.append(MarginTermsSet(DEFAULT_MARGIN))
+    for i in range(1, instruments + 1):
+        facts += [InstrumentListed(instrument(i)), BorrowTermsSet(i, True, True, 3_000, 10**18)]
     return facts
 
 
 class Maker:
     """Makes records one after another; ``records`` holds those made since it was last emptied."""
 
-    def __init__(self, seed: int, accounts: int, instruments: int) -> None:
+    def __init__(
+        self, seed: int, accounts: int, instruments: int, borrowers: int = BORROWERS
+    ) -> None:
         self.random = random.Random(seed)
         self.records: list[Record] = []
         self.seq = 0
         self.accounts = accounts
-        self.instruments = instruments
+        self.instruments, self.borrowers = instruments, borrowers
         self.account_ids: list[int] = []
         self.resting: list[tuple[int, int]] = []
         self.mids = [PRICE + i * 1000 for i in range(instruments + 1)]
@@ -91,14 +100,19 @@ class Maker:
         return self.seq
 
     def setup(self, resting: int) -> None:
-        """Accounts, a first quote of every instrument, and ``resting`` orders that wait."""
+        """Accounts, a first quote of every instrument, positions that are watched, and ``resting``
+        orders that wait.
+        """
         for fact in world_facts(self.instruments):
             self.add(fact)
         for i in range(self.accounts):
-            seq = self.add(OpenAccount(f"u{i}", "main", 2, 10**14, f"r{i}", b"d"))
+            kind = AccountKind.MARGIN if i % 2 else AccountKind.CASH
+            seq = self.add(OpenAccount(f"u{i}", "main", 2, 10**14, f"r{i}", b"d", kind))
             self.account_ids.append(seq)
         for i in range(1, self.instruments + 1):
             self.quote(i)
+        for i in range(self.borrowers):
+            self.borrow(i)
         for _ in range(resting):
             self.order(fills=False)
 
@@ -109,6 +123,15 @@ class Maker:
         )
         size = self.random.randint(50, 500) * 100 * UNIT
         self.add(Quote(i, mid - 100, mid + 100, size, size, START_NS + self.seq * STEP_NS))
+
+    def borrow(self, n: int) -> None:
+        """An account that is short, with a level of its own at which it is called."""
+        kind, dollars = AccountKind.MARGIN, 20_000 + self.random.randint(0, 20_000)
+        seq = self.add(OpenAccount(f"b{n}", "main", 2, dollars * 10**6, f"b{n}", b"d", kind))
+        self.add(
+            PlaceOrder(seq, n % self.instruments + 1, Side.SELL, OrderType.MARKET, TimeInForce.DAY,
+                       SHORT_QTY * UNIT, 0, 0, "", "", b"")
+        )  # fmt: skip
 
     def any_quote(self) -> None:
         """A quote of some instrument."""

@@ -283,7 +283,7 @@ def reference_facts(
         lent = borrow_terms(instrument)
         if book is None or book.borrow != lent:
             facts.append(lent)
-    if state.margin != margin:
+    if state.margin is None or state.margin.source != margin:
         facts.append(MarginTermsSet(margin))
     return facts
 

@@ -11,8 +11,11 @@ from hypothesis import strategies as st
 from stockyard.engine import margin
 from stockyard.engine.accounts import Position
 from stockyard.engine.books import Book
-from tests.engine_terms import ACME, COIN, MARGIN
+from stockyard.engine.state import MarginRules
+from tests import engine_terms
+from tests.engine_terms import ACME, COIN
 
+MARGIN = MarginRules(engine_terms.MARGIN)
 PRICES = st.integers(1, 2_000_000)
 SHARES = st.integers(0, 10**12)
 

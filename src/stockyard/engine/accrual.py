@@ -7,11 +7,10 @@ charged by itself; a charge is rounded up to a micro-dollar. Must not know: why 
 from stockyard.engine import margin
 from stockyard.engine.accounts import Account
 from stockyard.engine.books import Book
-from stockyard.engine.state import DAY_NS, State
+from stockyard.engine.state import DAY_NS, MarginRules, State
 from stockyard.model.codes import Book as HouseBook
 from stockyard.model.codes import ChargeKind
 from stockyard.model.events import Event, InterestCharged
-from stockyard.model.instruments import MarginTerms
 from stockyard.numerics.arithmetic import mul_div_ceil
 
 _MILLION = 1_000_000
@@ -65,7 +64,7 @@ def borrow_fee(state: State, book: Book, qty: int) -> int:
     return a_days(value, book.borrow.rate_ppm, state.margin)
 
 
-def a_days(base: int, rate_ppm: int, terms: MarginTerms) -> int:
+def a_days(base: int, rate_ppm: int, terms: MarginRules) -> int:
     """A day's part of a yearly rate, rounded up to a micro-dollar."""
     return mul_div_ceil(base, rate_ppm, _MILLION * terms.year_days)
 

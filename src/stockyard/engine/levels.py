@@ -7,6 +7,8 @@ comparisons. Must not know: what a level is for, or how it was worked out.
 
 from mypy_extensions import mypyc_attr
 
+from stockyard.model.numbers import INT_MAX
+
 
 @mypyc_attr(acyclic=True)
 class Level:
@@ -94,15 +96,25 @@ class Watch:
     """The levels of one book: of long and of short positions, below and above their marks.
 
     A lower level is crossed by a mark at or below it, an upper one by a mark at or above it.
-    ``count``: how many there are.
     """
 
     def __init__(self) -> None:
-        self.count = 0
         self._long_lower = LevelHeap()
         self._long_upper = LevelHeap()
         self._short_lower = LevelHeap()
         self._short_upper = LevelHeap()
+        self._note_nearest()
+
+    def _note_nearest(self) -> None:
+        """Keep the nearest price of each kind: nearly every mark crosses none of them."""
+        first = self._long_lower.first()
+        self._long_floor = first.price if first is not None else -1
+        first = self._long_upper.first()
+        self._long_ceiling = first.price if first is not None else INT_MAX
+        first = self._short_lower.first()
+        self._short_floor = first.price if first is not None else -1
+        first = self._short_upper.first()
+        self._short_ceiling = first.price if first is not None else INT_MAX
 
     def _heap(self, is_long: bool, is_lower: bool) -> LevelHeap:
         if is_long:
@@ -112,34 +124,44 @@ class Watch:
     def push(self, is_long: bool, is_lower: bool, level: Level) -> None:
         """Wait for a level."""
         self._heap(is_long, is_lower).push(level)
-        self.count += 1
+        self._note_nearest()
 
     def remove(self, is_long: bool, is_lower: bool, level: Level) -> None:
         """Wait for a level no more."""
         self._heap(is_long, is_lower).remove(level)
-        self.count -= 1
+        self._note_nearest()
+
+    def is_crossed(self, long_mark: int, short_mark: int) -> bool:
+        """Whether the marks cross any level."""
+        return (
+            long_mark <= self._long_floor
+            or long_mark >= self._long_ceiling
+            or short_mark <= self._short_floor
+            or short_mark >= self._short_ceiling
+        )
 
     def cross(self, long_mark: int, short_mark: int) -> list[int]:
         """Take out the levels that the marks cross; their accounts."""
         found: list[int] = []
-        self._take_lower(self._long_lower, long_mark, found)
-        self._take_upper(self._long_upper, long_mark, found)
-        self._take_lower(self._short_lower, short_mark, found)
-        self._take_upper(self._short_upper, short_mark, found)
+        _take_lower(self._long_lower, long_mark, found)
+        _take_upper(self._long_upper, long_mark, found)
+        _take_lower(self._short_lower, short_mark, found)
+        _take_upper(self._short_upper, short_mark, found)
+        self._note_nearest()
         return found
 
-    def _take_lower(self, heap: LevelHeap, mark: int, found: list[int]) -> None:
-        first = heap.first()
-        while first is not None and mark <= first.price:
-            heap.remove(first)
-            self.count -= 1
-            found.append(first.account_id)
-            first = heap.first()
 
-    def _take_upper(self, heap: LevelHeap, mark: int, found: list[int]) -> None:
+def _take_lower(heap: LevelHeap, mark: int, found: list[int]) -> None:
+    first = heap.first()
+    while first is not None and mark <= first.price:
+        heap.remove(first)
+        found.append(first.account_id)
         first = heap.first()
-        while first is not None and mark >= first.price:
-            heap.remove(first)
-            self.count -= 1
-            found.append(first.account_id)
-            first = heap.first()
+
+
+def _take_upper(heap: LevelHeap, mark: int, found: list[int]) -> None:
+    first = heap.first()
+    while first is not None and mark >= first.price:
+        heap.remove(first)
+        found.append(first.account_id)
+        first = heap.first()

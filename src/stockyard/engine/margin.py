@@ -15,9 +15,8 @@ from mypy_extensions import mypyc_attr
 
 from stockyard.engine.accounts import Account, Position
 from stockyard.engine.books import Book
-from stockyard.engine.state import State
+from stockyard.engine.state import MarginRules, State
 from stockyard.model.codes import AccountKind
-from stockyard.model.instruments import MarginTerms
 from stockyard.numerics.arithmetic import div_ceil, div_floor, mul_div_ceil, mul_div_floor
 from stockyard.numerics.marks import long_mark, short_mark
 
@@ -72,30 +71,35 @@ def low_price(book: Book, price_micros: int) -> int:
     return div_ceil(price_micros * book.price_unit, _MILLION)
 
 
-def maintenance(terms: MarginTerms, book: Book, qty: int, value: int, price: int) -> int:
+def maintenance(terms: MarginRules, book: Book, qty: int, value: int, price: int) -> int:
     """What a signed quantity worth ``value`` at ``price`` requires while it is held.
 
     Only stocks can be bought in part with borrowed cash.
     """
+    dollars = price * _MILLION
     if qty >= 0:
-        if not book.marginable or price < low_price(book, terms.long_low_price_micros):
+        if not book.marginable or dollars < terms.long_low_price_micros * book.price_unit:
             return value
         return mul_div_ceil(value, terms.long_ppm, _MILLION)
-    if price < low_price(book, terms.short_low_price_micros):
+    if dollars < terms.short_low_price_micros * book.price_unit:
         share, ppm = terms.short_low_share_micros, terms.short_low_ppm
     else:
         share, ppm = terms.short_share_micros, terms.short_ppm
     return max(div_ceil(-qty * share, book.qty_unit), mul_div_ceil(value, ppm, _MILLION))
 
 
-def initial(terms: MarginTerms, book: Book, qty: int, value: int, price: int) -> int:
+def initial(terms: MarginRules, book: Book, qty: int, value: int, price: int) -> int:
     """What opening a signed quantity worth ``value`` at ``price`` requires: never less than holding
     it does.
     """
+    return _initial(terms, book, qty, value, maintenance(terms, book, qty, value, price))
+
+
+def _initial(terms: MarginRules, book: Book, qty: int, value: int, least: int) -> int:
     if qty >= 0 and not book.marginable:
         return value
     ppm = terms.initial_long_ppm if qty >= 0 else terms.initial_short_ppm
-    return max(mul_div_ceil(value, ppm, _MILLION), maintenance(terms, book, qty, value, price))
+    return max(mul_div_ceil(value, ppm, _MILLION), least)
 
 
 def measure(state: State, account: Account) -> Figures:
@@ -116,8 +120,9 @@ def measure(state: State, account: Account) -> Figures:
         else:
             figures.short_value += value
         if terms is not None:
-            figures.initial += initial(terms, book, qty, value, price)
-            figures.maintenance += maintenance(terms, book, qty, value, price)
+            required = maintenance(terms, book, qty, value, price)
+            figures.maintenance += required
+            figures.initial += _initial(terms, book, qty, value, required)
     return figures
 
 
@@ -154,14 +159,14 @@ def borrows(account: Account) -> bool:
     return min([position.qty for position in account.positions.values()], default=0) < 0
 
 
-def bears(terms: MarginTerms, book: Book, qty: int, price: int) -> int:
+def bears(terms: MarginRules, book: Book, qty: int, price: int) -> int:
     """What a position adds to its account's excess at a price: below zero for a short one."""
     value = value_at(book, qty, price)
     required = maintenance(terms, book, qty, value, price)
     return value - required if qty >= 0 else -value - required
 
 
-def lowest_long(terms: MarginTerms, book: Book, qty: int, least: int) -> int:
+def lowest_long(terms: MarginRules, book: Book, qty: int, least: int) -> int:
     """The lowest price at which a long position adds ``least`` to the excess."""
     if least <= 0:
         return 0
@@ -173,7 +178,7 @@ def lowest_long(terms: MarginTerms, book: Book, qty: int, least: int) -> int:
     return max(price, low_price(book, terms.long_low_price_micros))
 
 
-def highest_short(terms: MarginTerms, book: Book, qty: int, most: int) -> int:
+def highest_short(terms: MarginRules, book: Book, qty: int, most: int) -> int:
     """The highest price at which a short position of ``-qty`` takes ``most`` from the excess."""
     threshold = low_price(book, terms.short_low_price_micros)
     price = _highest(book, qty, most, terms.short_share_micros, terms.short_ppm)
@@ -191,7 +196,7 @@ def _highest(book: Book, qty: int, most: int, share_micros: int, ppm: int) -> in
 
 
 def next_level(
-    terms: MarginTerms, book: Book, position: Position, share: int, in_breach: bool
+    terms: MarginRules, book: Book, position: Position, share: int, in_breach: bool
 ) -> tuple[int, bool]:
     """The nearest price that makes the position take more than ``share`` from its account's
     excess, or, in breach, add at least ``share`` to it; and whether it lies below the mark.

@@ -44,7 +44,7 @@ def _judge(state: State, account: Account, ts: int, out: list[Event]) -> None:
     elif account.account_id not in state.borrowers:
         state.borrow_from(account, ts)
     drop_levels(state, account)
-    if terms is None:
+    if terms is None or not (borrows or account.call_due_ns):
         return
     figures = margin.measure(state, account)
     in_breach = borrows and figures.excess < 0
@@ -109,7 +109,7 @@ def _set_levels(state: State, account: Account, figures: margin.Figures) -> None
 def on_marks(state: State, book: Book) -> None:
     """Value positions at the book's quote, and touch the accounts whose levels that crosses."""
     margin.set_marks(book)
-    if book.watch.count:
+    if book.watch.is_crossed(book.long_mark, book.short_mark):
         for account_id in book.watch.cross(book.long_mark, book.short_mark):
             state.touch(state.accounts[account_id])
 

@@ -17,7 +17,7 @@ from stockyard.engine import (
 from stockyard.engine.books import Book
 from stockyard.engine.fees import FeeTable
 from stockyard.engine.sessions import Calendar
-from stockyard.engine.state import INSTRUMENTS_MAX, Profile, State
+from stockyard.engine.state import INSTRUMENTS_MAX, MarginRules, Profile, State
 from stockyard.model.codec import fields_of
 from stockyard.model.codes import Phase, Reason
 from stockyard.model.events import Event
@@ -142,7 +142,7 @@ def on_profile_defined(state: State, fact: ProfileDefined) -> None:
 
 def on_margin_terms_set(state: State, fact: MarginTermsSet) -> None:
     """Take over what margin accounts must put up; all of them are judged by it at once."""
-    state.margin = fact.terms
+    state.margin = MarginRules(fact.terms)
     for account_id in state.accounts:
         state.touch(state.accounts[account_id])
 

@@ -11,7 +11,7 @@ from stockyard.engine.lots import Choice, Lot
 from stockyard.engine.orders import Order, is_for_auction, is_stop
 from stockyard.engine.reference import on_fees_scheduled
 from stockyard.engine.sessions import Calendar
-from stockyard.engine.state import Errand, Profile, State, choose, count_opening
+from stockyard.engine.state import Errand, MarginRules, Profile, State, choose, count_opening
 from stockyard.model.codes import (
     AccountKind,
     LimitRule,
@@ -67,7 +67,7 @@ def take(state: State) -> EngineState:
         ),
         tuple(state.key_expiries),
         _changes(accounts),
-        state.margin,
+        state.margin.source if state.margin is not None else None,
     )
 
 
@@ -262,7 +262,8 @@ def restore(source: EngineState) -> State:
             registration.digest, registration.first_seq, 0
         )
     state.key_expiries.extend(source.key_expiries)
-    state.margin = source.margin
+    if source.margin is not None:
+        state.margin = MarginRules(source.margin)
     margin_calls.take_up(state)
     state.refresh_due()
     state.ledger.check()

@@ -55,6 +55,26 @@ class Profile:
         self.reject_ppm = source.reject_ppm
 
 
+class MarginRules:
+    """What margin accounts must put up and pay, as attributes the compiled engine reads quickly."""
+
+    def __init__(self, source: MarginTerms) -> None:
+        self.source = source
+        self.initial_long_ppm = source.initial_long_ppm
+        self.initial_short_ppm = source.initial_short_ppm
+        self.long_ppm = source.long_ppm
+        self.long_low_price_micros = source.long_low_price_micros
+        self.short_ppm = source.short_ppm
+        self.short_share_micros = source.short_share_micros
+        self.short_low_price_micros = source.short_low_price_micros
+        self.short_low_ppm = source.short_low_ppm
+        self.short_low_share_micros = source.short_low_share_micros
+        self.equity_micros_min = source.equity_micros_min
+        self.debit_ppm = source.debit_ppm
+        self.year_days = source.year_days
+        self.grace_ns = source.grace_ns
+
+
 class State:
     """The engine's tables."""
 
@@ -82,7 +102,7 @@ class State:
         self.waking: list[Order] = []
         self.print_dues: dict[int, int] = {}
         self.next_due_ns = NEVER_NS
-        self.margin: MarginTerms | None = None
+        self.margin: MarginRules | None = None
         self.borrowers: dict[int, Account] = {}
         self.accrual_ns = NEVER_NS
         self.touched: list[int] = []
