@@ -153,6 +153,43 @@ async def test_a_call_that_is_not_met_ends_in_a_liquidation(
     assert "margin call was not met" in story[0]["text"]
 
 
+async def test_what_borrowing_cost_is_listed(rig: Rig, ann: Trader) -> None:
+    rig.quote("AAPL", 200, 200)
+    rig.quote("UNH", 300, 300)
+    await ann.order(type="limit", limit_price="200", qty="650")
+    short = sale(100, symbol="UNH", limit_price="300")
+    assert (await ann.order(**short, locate=True)).json["status"] == "filled"
+    assert (await account(ann))["cash"] == "0.00"
+    assert (await ann.call("GET", "/account/charges")).json == []
+    for _ in range(2):
+        ann = await a_day_later(rig, "ann@example.com")
+        rig.feed(ClockTick())
+    rig.restart()
+    charges = (await ann.call("GET", "/account/charges")).json
+    assert [(c["kind"], c["symbol"], c["amount"]) for c in charges] == [
+        ("borrow_fee", "UNH", "10.00"),
+        ("debit_interest", None, "0.001945"),
+        ("borrow_fee", "UNH", "10.00"),
+    ]
+    assert charges[1] | {"id": "", "account_id": ""} == {
+        "id": "", "account_id": "", "kind": "debit_interest", "symbol": None, "base": "10.00",
+        "rate_percent": "7", "amount": "0.001945", "cash_after": "-10.001945",
+        "charged_at": charges[0]["charged_at"],
+    }  # fmt: skip
+    assert (charges[0]["base"], charges[0]["rate_percent"]) == ("30000.00", "12")
+    assert charges[0]["charged_at"] > charges[2]["charged_at"]
+    assert (await account(ann))["interest"] == "20.001945"
+    paged, query = [], "limit=1"
+    while page := (await ann.call("GET", "/account/charges", query=query)).json:
+        paged += page
+        query = f"limit=1&after={page[0]['id']}"
+    assert paged == charges
+    other = Trader(rig, (await rig.trader("bob@example.com")).headers)
+    assert (await other.call("GET", "/account/charges")).json == []
+    wrong = await ann.call("GET", "/account/charges", query="after=yesterday")
+    assert (wrong.status, wrong.json["code"], wrong.json["field"]) == (422, "invalid_id", "after")
+
+
 async def test_proceeds_come_a_day_later_in_a_cash_account(rig: Rig) -> None:
     bob = await rig.trader("bob@example.com")
     rig.quote("AAPL", 200, 200)

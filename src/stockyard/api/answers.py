@@ -375,6 +375,20 @@ class Transfer(msgspec.Struct, frozen=True, gc=False):
     created_at: Time
 
 
+class Charge(msgspec.Struct, frozen=True, gc=False):
+    """A day's charge for borrowed cash or shares: `base` at `rate_percent` a year, rounded up."""
+
+    id: Id
+    account_id: Id
+    kind: Annotated[str, Meta(extra_json_schema={"enum": ["debit_interest", "borrow_fee"]})]
+    symbol: Annotated[str, Meta(description="What is borrowed; null for cash.")] | None
+    base: Annotated[str, Meta(description="The cash owed, or the value of what is borrowed.")]
+    rate_percent: Decimal
+    amount: Decimal
+    cash_after: Decimal
+    charged_at: Time
+
+
 class Reset(msgspec.Struct, frozen=True, gc=False):
     """The account has started again."""
 

@@ -17,6 +17,7 @@ from stockyard.model.codes import (
     ACCOUNT_KIND_WORDS,
     ACCOUNT_STATUS_WORDS,
     ASSET_CLASS_WORDS,
+    CHARGE_WORDS,
     CLASS_WORDS,
     FEE_WORDS,
     FILL_RULE_WORDS,
@@ -487,6 +488,21 @@ class Renderer:
             self._ids.text(Kind.TRANSFER, seq, idx),
             self.account_id(x.account_id),
             "deposit" if type(x) is e.CashDeposited else "withdrawal",
+            format_cash(x.amount_micros),
+            format_cash(x.cash_micros_after),
+            time_text(ts),
+        )
+
+    def charge(self, seq: int, idx: int, ts: int, x: e.InterestCharged) -> a.Charge:
+        """A day's charge for what is borrowed."""
+        symbol = self._view.instruments[x.instrument_id].symbol if x.instrument_id else None
+        return a.Charge(
+            self._ids.text(Kind.CHARGE, seq, idx),
+            self.account_id(x.account_id),
+            CHARGE_WORDS[x.kind],
+            symbol,
+            format_cash(x.base_micros),
+            format_decimal(x.rate_ppm, PERCENT_SCALE),
             format_cash(x.amount_micros),
             format_cash(x.cash_micros_after),
             time_text(ts),

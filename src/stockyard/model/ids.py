@@ -19,6 +19,7 @@ class Kind:
     EXECUTION: Final = 3
     ASSET: Final = 4
     TRANSFER: Final = 5
+    CHARGE: Final = 6
 
 
 class PublicIds:

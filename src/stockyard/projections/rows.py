@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 
 from stockyard.model.codes import OPEN_STATUSES, AccountKind, LotMethod, Status
-from stockyard.model.events import OrderAccepted, OrderChangeSent
+from stockyard.model.events import InterestCharged, OrderAccepted, OrderChangeSent
 
 
 class OrderRow(msgspec.Struct, array_like=True, gc=False):
@@ -164,6 +164,10 @@ TABLES: Final = {
 }
 """Table name -> row type and primary key."""
 
+_CHARGE_HEAD: Final = f"[{InterestCharged.__struct_config__.tag},"
+IS_CHARGE: Final = f"substr(payload, 1, {len(_CHARGE_HEAD)}) = '{_CHARGE_HEAD}'"
+"""Which events are charges: said the same in the index and in the query, which then uses it."""
+
 INDEXES: Final = (
     "CREATE INDEX IF NOT EXISTS orders_by_account ON orders (account_id, order_id)",
     "CREATE INDEX IF NOT EXISTS orders_by_client_id ON orders (account_id, client_order_id)",
@@ -172,6 +176,8 @@ INDEXES: Final = (
     "CREATE INDEX IF NOT EXISTS fills_by_order ON fills (order_id)",
     "CREATE INDEX IF NOT EXISTS fills_by_account ON fills (account_id, seq, idx)",
     "CREATE INDEX IF NOT EXISTS events_by_account ON events (account_id, seq, idx)",
+    "CREATE INDEX IF NOT EXISTS charges_by_account ON events (account_id, seq, idx)"
+    f" WHERE {IS_CHARGE}",
 )
 
 TEXT_COLUMNS: Final = {"client_order_id", "filled_value", "owner", "name", "payload"}

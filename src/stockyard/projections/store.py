@@ -14,6 +14,7 @@ from stockyard.model.codes import OPEN_STATUSES
 from stockyard.model.events import Event, OrderChangeSent, OrderFilled, PositionGivenUp
 from stockyard.model.numbers import LEGS_MAX
 from stockyard.projections.rows import (
+    IS_CHARGE,
     TABLES,
     AccountRow,
     EventRow,
@@ -266,6 +267,21 @@ class ReadStore:
             "SELECT seq, idx, ts, payload FROM events WHERE account_id = ?"
             " AND (seq > ? OR (seq = ? AND idx > ?)) ORDER BY seq, idx LIMIT ?",
             (account_id, seq, seq, idx, limit),
+        )
+        return [(s, i, ts, _decode_event(payload)) for s, i, ts, payload in rows]
+
+    def charges(
+        self, account_id: int, before: tuple[int, int] | None, limit: int
+    ) -> list[tuple[int, int, int, Event]]:
+        """What an account was charged for what it borrows, as ``(seq, idx, ts, event)``, newest
+        first; only charges older than the one named ``before``.
+        """
+        older = " AND (seq < ? OR (seq = ? AND idx < ?))" if before is not None else ""
+        bound = () if before is None else (before[0], *before)
+        rows = self._database.query(
+            f"SELECT seq, idx, ts, payload FROM events WHERE account_id = ? AND {IS_CHARGE}{older}"
+            " ORDER BY seq DESC, idx DESC LIMIT ?",
+            (account_id, *bound, limit),
         )
         return [(s, i, ts, _decode_event(payload)) for s, i, ts, payload in rows]
 

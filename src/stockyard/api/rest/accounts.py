@@ -1,5 +1,9 @@
 """Accounts and their cash."""
 
+from typing import Annotated, Final
+
+from fastapi import Query
+
 from stockyard.api import answers as a
 from stockyard.api import fields
 from stockyard.api.auth import Caller, actor, require_scope, require_session
@@ -22,8 +26,10 @@ from stockyard.model.events import (
     AccountProfileSet,
     CashDeposited,
     CashWithdrawn,
+    InterestCharged,
     LotMethodSet,
 )
+from stockyard.model.ids import Kind
 from stockyard.people.identity import Scope
 
 routes = router()
@@ -32,6 +38,8 @@ _change = Reader(fields.AccountBody)
 _amount = Reader(fields.AmountBody)
 _reset = Reader(fields.ResetBody)
 TAG = "Accounts"
+LIMIT_DEFAULT: Final = 50
+LIMIT_MAX: Final = 500
 _MOVES = Trait.SIGNED_IN | Trait.ACCOUNT | Trait.IDEMPOTENT
 
 
@@ -99,6 +107,45 @@ async def read_account(visit: Visiting) -> Response:
     """Read the account."""
     caller = visit.caller(Scope.READ)
     return answer(visit.door.render.account(visit.door.view.accounts[caller.account_id]))
+
+
+@routes.get(
+    "/account/charges",
+    **described(
+        "list_charges",
+        TAG,
+        "List what borrowing cost",
+        "Interest and borrow fees, one charge a day for each, newest first. For the next page send"
+        " the last charge's id as `after`.",
+        traits=Trait.SIGNED_IN | Trait.ACCOUNT | Trait.HISTORY,
+        answer=list[a.Charge],
+        answered="The charges.",
+    ),
+)
+async def list_charges(
+    visit: Visiting,
+    after: Annotated[str | None, Query(description="A charge's id: only older ones.")] = None,
+    limit: Annotated[int, Query(ge=1, le=LIMIT_MAX)] = LIMIT_DEFAULT,
+) -> Response:
+    """List what borrowing cost."""
+    caller, door = visit.caller(Scope.READ), visit.door
+    before = door.ids.parse(Kind.CHARGE, after) if after is not None else None
+    if after is not None and before is None:
+        raise Problem(
+            422,
+            "invalid_id",
+            "after is not a charge's id",
+            "send an id as it came",
+            field="after",
+        )
+    found = await door.world.query(lambda store: store.charges(caller.account_id, before, limit))
+    return answer(
+        [
+            door.render.charge(seq, idx, ts, event)
+            for seq, idx, ts, event in found
+            if isinstance(event, InterestCharged)
+        ]
+    )
 
 
 @routes.patch(
