@@ -1,10 +1,11 @@
 """Decimal text to scaled integers and back, and every numeric limit.
 
-Promises: no binary float ever stands between the two; what does not fit exactly is refused, never
-rounded. Must not know: which field the text came from.
+Promises: no binary float ever stands between the two; text that does not fit exactly is refused,
+never rounded. Must not know: which field the text came from.
 """
 
 import re
+from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Final
 
 CASH_SCALE: Final = 6
@@ -26,6 +27,7 @@ LOTS_CHOSEN_MAX: Final = 64
 CLIENT_ORDER_ID_LENGTH_MAX: Final = 128
 IDEMPOTENCY_KEY_LENGTH_MAX: Final = 255
 
+_DIGITS_MAX: Final = 18
 _DECIMAL = re.compile(r"([+-]?)([0-9]+)(?:\.([0-9]+))?", re.ASCII)
 
 
@@ -75,3 +77,17 @@ def format_ratio(numerator: int, denominator: int, places: int, places_min: int 
         scaled += 1
     negative = (numerator < 0) != (denominator < 0)
     return format_decimal(-scaled if negative else scaled, places, places_min)
+
+
+def scale_decimal(value: Decimal, scale: int) -> int:
+    """Turn a decimal number from outside into an integer scaled by ``10**scale``.
+
+    What has more decimal places is rounded half to even: a vendor's averages and sub-penny prints
+    may. Raises ``NumberError`` for what is no finite number or above ``INT_MAX``.
+    """
+    if not value.is_finite() or value.adjusted() > _DIGITS_MAX:
+        raise NumberError("the number is too large, or none")
+    scaled = int(value.scaleb(scale).to_integral_value(ROUND_HALF_EVEN))
+    if not -INT_MAX <= scaled <= INT_MAX:
+        raise NumberError("the number is too large")
+    return scaled

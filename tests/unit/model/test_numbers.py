@@ -1,5 +1,7 @@
 """Goal: decimal text is taken exactly or refused with what would be right. Method: examples."""
 
+from decimal import Decimal
+
 import pytest
 
 from stockyard.model.numbers import (
@@ -9,6 +11,7 @@ from stockyard.model.numbers import (
     format_decimal,
     format_ratio,
     parse_decimal,
+    scale_decimal,
 )
 
 
@@ -91,3 +94,17 @@ def test_cash_has_two_places_at_least() -> None:
 )
 def test_ratios(numerator: int, denominator: int, places: int, text: str) -> None:
     assert format_ratio(numerator, denominator, places) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "scale", "scaled"),
+    [("0", 2, 0), ("1.5", 2, 150), ("-1e3", 0, -1000), ("0.125", 2, 12), ("0.135", 2, 14)],
+)
+def test_numbers_from_outside_are_rounded_half_to_even(value: str, scale: int, scaled: int) -> None:
+    assert scale_decimal(Decimal(value), scale) == scaled
+
+
+@pytest.mark.parametrize("value", ["NaN", "Infinity", "-sNaN", "1e19", "1e999999", "9e18"])
+def test_numbers_from_outside_that_are_none_or_too_large_are_refused(value: str) -> None:
+    with pytest.raises(NumberError):
+        scale_decimal(Decimal(value), 2)
