@@ -47,11 +47,44 @@ async def test_a_bracket_nests_its_legs(rig: Rig, ann: Trader) -> None:
     found = await shown(ann, entry["id"])
     assert found["stop_loss_id"] == moved.json["id"] == found["legs"][1]["id"]
     larger = await ann.call("PATCH", "/orders/" + entry["id"], {"qty": "12"})
-    assert (larger.json["legs"], larger.json["stop_loss_id"]) == (None, moved.json["id"])
+    assert [leg["id"] for leg in larger.json["legs"]] == [profit["id"], moved.json["id"]]
     rig.restart()
     found = await shown(ann, larger.json["id"])
+    assert found == larger.json
     assert [leg["qty"] for leg in found["legs"]] == ["12", "12"]
     assert [leg["parent_id"] for leg in found["legs"]] == [found["id"], found["id"]]
+
+
+async def test_a_replacement_answers_its_legs_as_it_left_them(rig: Rig, ann: Trader) -> None:
+    entry = (await ann.order(**BRACKET, type="limit", limit_price="185")).json
+    key = {"Idempotency-Key": "r"}
+    path, dearer = "/orders/" + entry["id"], {"limit_price": "195"}
+    filled = await ann.call("PATCH", path, dearer, headers=key)
+    assert [leg["status"] for leg in filled.json["legs"]] == ["new", "new"]
+    assert await shown(ann, filled.json["id"]) == filled.json
+    rig.trade("AAPL", 179)
+    rig.quote("AAPL", 178, 179)
+    assert (await shown(ann, filled.json["legs"][1]["id"]))["status"] == "filled"
+    again = await ann.call("PATCH", path, dearer, headers=key)
+    assert (again.json, again.headers["idempotent-replayed"]) == (filled.json, "true")
+    rig.restart()
+    assert (await ann.call("PATCH", path, dearer, headers=key)).body == filled.body
+
+
+async def test_a_replaced_oco_answers_its_shrunk_stop_loss(rig: Rig, ann: Trader) -> None:
+    await ann.call("PATCH", "/account", {"profile": "realistic"})
+    await ann.order()
+    one = (await ann.order(**OCO)).json
+    rig.quote("AAPL", 210.5, 210.6, size=4)
+    key = {"Idempotency-Key": "r"}
+    path, dearer = "/orders/" + one["id"], {"limit_price": "215"}
+    moved = await ann.call("PATCH", path, dearer, headers=key)
+    [loss] = moved.json["legs"]
+    assert loss["qty"] == moved.json["qty"] != "10"
+    assert loss["sibling_id"] == moved.json["id"]
+    assert await shown(ann, moved.json["id"]) == moved.json
+    await ann.call("DELETE", "/orders")
+    assert (await ann.call("PATCH", path, dearer, headers=key)).body == moved.body
 
 
 async def test_legs_come_alive_and_shrink_each_other(rig: Rig, ann: Trader) -> None:

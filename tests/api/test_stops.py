@@ -386,6 +386,7 @@ async def test_order_types_are_told_to_anyone_and_drive_a_ticket(rig: Rig, holde
     for row in told:
         assert row["title"]
         assert row["description"]
+        assert ("oco" in row["order_classes"]) == row["extended_hours"] == (row["type"] == "limit")
         for tif in row["times_in_force"]:
             if tif in ("opg", "cls"):
                 continue

@@ -188,6 +188,17 @@ class OrderTypeTerms(msgspec.Struct, frozen=True, gc=False):
         ),
     ]
     times_in_force: list[Tif]
+    order_classes: Annotated[
+        list[Class],
+        Meta(description="Those it goes with; all but `simple` live `day`, `gtc` or `gtd`."),
+    ]
+    extended_hours: Annotated[
+        bool,
+        Meta(
+            description="Whether it can also trade before and after the regular session; such"
+            " orders are `simple` and live `day`, `gtc` or `gtd`."
+        ),
+    ]
 
 
 class Cancellation(msgspec.Struct, frozen=True, gc=False):

@@ -14,7 +14,7 @@ from stockyard.api.auth import Caller, Gate
 from stockyard.api.desk import PeopleDesk
 from stockyard.api.heads import Head
 from stockyard.api.problems import REPLAYED, Headers, Problem, denial, rule_problem
-from stockyard.api.rendering import NOTHING, Renderer, leg_ids
+from stockyard.api.rendering import NOTHING, Renderer, as_it_stood, leg_ids, taken_over
 from stockyard.api.settings import ApiSettings
 from stockyard.model.commands import Command
 from stockyard.model.denials import DenyCode
@@ -26,6 +26,7 @@ from stockyard.model.records import Origin
 from stockyard.people.directory import People
 from stockyard.people.passwords import Passwords
 from stockyard.projections.rows import OrderRow
+from stockyard.projections.store import ReadStore
 from stockyard.runtime.world import World
 
 NO_DIGEST: Final = bytes(16)
@@ -131,6 +132,23 @@ class Door:
         if not any(leg_ids(row) for row in rows):
             return NOTHING
         return await self.world.query(lambda store: store.legs(rows))
+
+    async def legs_before(self, decision: Decision) -> list[OrderRow]:
+        """The legs that a replacement took over, as they stood before it. Raises ``Refused``."""
+        wanted = taken_over(decision.events)
+        if not wanted:
+            return []
+
+        def histories(store: ReadStore) -> list[OrderRow | None]:
+            rows = [store.order(order_id) for order_id in wanted]
+            return [
+                as_it_stood(decision.seq, store.order_events(row))
+                for row in rows
+                if row is not None
+            ]
+
+        found = await self.world.query(histories)
+        return [row for row in found if row is not None]
 
 
 def unknown_order() -> Problem:

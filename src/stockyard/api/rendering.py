@@ -105,39 +105,89 @@ def value_micros(price: int, qty: int, instrument: Instrument) -> int:
     return exact // int(10 ** (instrument.price_scale + instrument.qty_scale))
 
 
-def made_orders(ts: int, events: Iterable[e.Event]) -> list[OrderRow]:
+def made_orders(
+    ts: int, events: Iterable[e.Event], earlier: Sequence[OrderRow] = ()
+) -> list[OrderRow]:
     """The orders that one record made, as the record left them: the one asked for, then its legs.
 
+    ``earlier``: the legs it took over from the order it replaces, as they stood before the record.
     What befell other orders in the same record (a day's end, a closing's cancellations, arriving
     replacements) is passed over: their ids come from earlier records.
     """
     rows: dict[int, OrderRow] = {}
     for event in events:
         if isinstance(event, e.OrderAccepted):
-            rows[event.order_id] = accepted_order(ts, event)
-            continue
-        if isinstance(event, e.OrderChangeSent) and event.replaced_by:
+            main = rows[event.order_id] = accepted_order(ts, event)
+            for leg in earlier:
+                _take_over(leg, main, event.filled_before)
+                leg.updated_ns = ts
+                rows[leg.order_id] = leg
+        elif isinstance(event, e.OrderChangeSent) and event.replaced_by:
             rows[event.replaced_by] = sent_order(ts, event)
-            continue
-        row = rows.get(getattr(event, "order_id", 0))
-        if row is None:
-            continue
-        if isinstance(event, e.OrderFilled):
-            _fill(row, ts, event)
-        elif isinstance(event, e.OrderTriggered):
-            row.triggered_ns, row.stop_price = ts, event.stop_price
-            row.collar_price = event.collar_price
-        elif isinstance(event, e.OrderActivated):
-            row.status, row.qty, row.expires_ns = event.status, event.qty, event.expires_ns
-            row.collar_price = event.collar_price
-        elif isinstance(event, e.OrderReduced):
-            row.qty = event.qty
-        elif isinstance(event, e.OrderCanceled):
-            row.status, row.reason, row.ended_ns = Status.CANCELED, event.reason, ts
-        elif isinstance(event, e.OrderRejected):
-            row.status, row.reason, row.ended_ns = Status.REJECTED, event.reason, ts
+        else:
+            row = rows.get(getattr(event, "order_id", 0))
+            if row is not None:
+                _befall(row, ts, event)
     newest = max(rows, default=0) // LEGS_MAX
-    return [row for order_id, row in rows.items() if order_id // LEGS_MAX == newest]
+    kept = [leg.order_id for leg in earlier]
+    return [
+        row for order_id, row in rows.items() if order_id // LEGS_MAX == newest or order_id in kept
+    ]
+
+
+def _take_over(leg: OrderRow, main: OrderRow, filled_before: int) -> None:
+    """Link a leg, or the other exit of a pair, with the order that replaces the one it had."""
+    if leg.order_id == main.sibling_id:
+        leg.sibling_id = main.order_id
+        return
+    leg.parent_id, leg.qty = main.order_id, filled_before + main.qty
+    other = main.take_profit_id + main.stop_loss_id - leg.order_id
+    leg.sibling_id = other or leg.sibling_id
+
+
+def taken_over(events: Iterable[e.Event]) -> tuple[int, ...]:
+    """The legs that a record's new order has from the one it replaces."""
+    accepted = [x for x in events if isinstance(x, e.OrderAccepted) and x.replaces]
+    if not accepted:
+        return ()
+    return leg_ids(accepted_order(0, accepted[-1]))
+
+
+def as_it_stood(seq: int, history: Iterable[tuple[int, int, int, e.Event]]) -> OrderRow | None:
+    """An order as it stood before record ``seq``, from its events as ``(seq, index, ts, event)``.
+
+    What another order's events changed in it is left as it was when the order was taken.
+    """
+    row: OrderRow | None = None
+    for at, _, ts, event in history:
+        if at >= seq:
+            break
+        if isinstance(event, e.OrderAccepted):
+            row = accepted_order(ts, event)
+        elif row is not None:
+            _befall(row, ts, event)
+            row.updated_ns = ts
+    return row
+
+
+def _befall(row: OrderRow, ts: int, event: e.Event) -> None:
+    """Let an event change the order it is about."""
+    if isinstance(event, e.OrderFilled):
+        _fill(row, ts, event)
+    elif isinstance(event, e.OrderTriggered):
+        row.triggered_ns, row.stop_price = ts, event.stop_price
+        row.collar_price = event.collar_price
+    elif isinstance(event, e.OrderActivated):
+        row.status, row.qty, row.expires_ns = event.status, event.qty, event.expires_ns
+        row.collar_price = event.collar_price
+    elif isinstance(event, e.OrderReduced):
+        row.qty = event.qty
+    elif isinstance(event, e.OrderCanceled):
+        row.status, row.reason, row.ended_ns = Status.CANCELED, event.reason, ts
+    elif isinstance(event, e.OrderRejected):
+        row.status, row.reason, row.ended_ns = Status.REJECTED, event.reason, ts
+    elif isinstance(event, e.OrderChangeSent) and not event.replaced_by:
+        row.status = event.status
 
 
 def _fill(row: OrderRow, ts: int, x: e.OrderFilled) -> None:
@@ -230,9 +280,11 @@ class Renderer:
             return self.order(row, self._trail(row.account_id, row.order_id), legs)
         return self.order(row, NO_TRAIL, legs)
 
-    def made(self, ts: int, events: Iterable[e.Event]) -> a.Order:
-        """The order that one record made, as the record left it, with its legs."""
-        main, *legs = made_orders(ts, events)
+    def made(self, ts: int, events: Iterable[e.Event], earlier: Sequence[OrderRow] = ()) -> a.Order:
+        """The order that one record made, as the record left it, with its legs; ``earlier`` as in
+        ``made_orders``.
+        """
+        main, *legs = made_orders(ts, events, earlier)
         return self.order(main, NO_TRAIL, [self.order(leg) for leg in legs] or None)
 
     def order(

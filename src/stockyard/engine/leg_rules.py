@@ -9,6 +9,7 @@ from typing import Final
 from mypy_extensions import mypyc_attr
 
 from stockyard.engine.books import Book
+from stockyard.engine.order_rules import takes_class
 from stockyard.model.codes import CLASS_WORDS, OrderClass, OrderType, Side
 from stockyard.model.denials import DenyCode
 from stockyard.model.order_types import LATER
@@ -83,8 +84,7 @@ def broken_class(exits: Exits, kind: int, tif: int, notional_micros: int) -> Bro
         found.append((DenyCode.LEG_MISSING, 0, 0))
     if extra:
         found.append((DenyCode.LEG_NOT_ALLOWED, 0, 0))
-    wrong_oco = order_class == OrderClass.OCO and kind != OrderType.LIMIT
-    if wrong_oco or kind == OrderType.TRAILING_STOP:
+    if not takes_class(kind, order_class):
         found.append((DenyCode.CLASS_TYPE_NOT_SUPPORTED, 0, 0))
     found.extend(broken_time(tif))
     if notional_micros:

@@ -16,6 +16,8 @@ from stockyard.numerics.arithmetic import mul_div_ceil, mul_div_floor
 
 _BPS: Final = 10_000
 _OFFERED: Final = {row.order_type: row.times_in_force for row in ORDER_TYPES}
+_CLASSES: Final = {row.order_type: row.classes for row in ORDER_TYPES}
+_EXTENDED_HOURS: Final = {row.order_type: row.extended_hours for row in ORDER_TYPES}
 
 
 @mypyc_attr(acyclic=True)
@@ -103,6 +105,16 @@ def worst_price(book: Book, request: "Priced") -> int:
 def times_in_force(order_type: int) -> tuple[int, ...]:
     """The times in force an order type is offered with; none for an unknown type."""
     return _OFFERED.get(order_type, ())
+
+
+def takes_class(order_type: int, order_class: int) -> bool:
+    """Whether an order type is offered with a class."""
+    return order_class in _CLASSES[order_type]
+
+
+def takes_extended_hours(order_type: int) -> bool:
+    """Whether orders of a type may trade outside the regular session."""
+    return _EXTENDED_HOURS[order_type]
 
 
 def within(side: int, price: int, worst: int) -> bool:

@@ -24,7 +24,12 @@ from stockyard.engine.leg_rules import (
     entry_price,
     exit_side,
 )
-from stockyard.engine.order_rules import Priced, times_in_force, worst_price
+from stockyard.engine.order_rules import (
+    Priced,
+    takes_extended_hours,
+    times_in_force,
+    worst_price,
+)
 from stockyard.engine.orders import is_for_auction, is_stop
 from stockyard.engine.state import Profile, State
 from stockyard.engine.triggers import better_extreme
@@ -277,7 +282,7 @@ def check_hours(state: State, book: Book, request: Request, terms: Terms, ts: in
         if request.notional_micros:
             terms.deny(DenyCode.NOTIONAL_IN_AUCTION)
     if request.extended_hours:
-        if request.order_type != OrderType.LIMIT:
+        if not takes_extended_hours(request.order_type):
             terms.deny(DenyCode.EXTENDED_HOURS_NOT_LIMIT)
         if tif not in LATER:
             terms.deny(DenyCode.EXTENDED_HOURS_TIME_IN_FORCE)

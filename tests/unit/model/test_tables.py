@@ -12,6 +12,7 @@ from stockyard.model.codes import (
     ACCOUNT_STATUS_WORDS,
     ASSET_CLASS_WORDS,
     CHARGE_WORDS,
+    CLASS_WORDS,
     FEE_WORDS,
     FILL_RULE_WORDS,
     LIFECYCLE_WORDS,
@@ -31,6 +32,7 @@ from stockyard.model.codes import (
     FillRule,
     LimitRule,
     LotMethod,
+    OrderClass,
     OrderType,
     Reason,
     Side,
@@ -150,6 +152,8 @@ def test_every_order_type_has_its_rule_and_its_words(row: Any) -> None:
     assert callable(getattr(order_rules, f"{row.word}_worst_price"))
     assert TYPE_WORDS[row.order_type] == row.word
     assert set(row.times_in_force) <= set(TIF_WORDS)
+    assert OrderClass.SIMPLE in row.classes
+    assert set(row.classes) <= set(CLASS_WORDS)
     assert row.title.strip()
     assert row.description.endswith(".")
 

@@ -13,7 +13,7 @@ from stockyard.api.problems import Problem, denial
 from stockyard.api.rendering import price_text
 from stockyard.api.routes import Response, Visiting, answer, router
 from stockyard.api.story import story
-from stockyard.model.codes import OPEN_STATUSES, SIDE_WORDS, STATUS_WORDS, TIF_WORDS
+from stockyard.model.codes import CLASS_WORDS, OPEN_STATUSES, SIDE_WORDS, STATUS_WORDS, TIF_WORDS
 from stockyard.model.commands import CancelAllOrders, PlaceOrder
 from stockyard.model.denials import DENY_RULES
 from stockyard.model.events import CommandDenied, OrderFilled
@@ -171,7 +171,8 @@ async def replace_order(visit: Visiting, order_id: str) -> Response:
     instrument = door.view.instruments[row.instrument_id]
     command = placing.replace_order(body, row, instrument, key)
     decision = await door.decide(command, door.origin(caller, visit.head), instrument)
-    return answer(door.render.made(decision.ts, decision.events), 201, decision.headers)
+    earlier = await door.legs_before(decision)
+    return answer(door.render.made(decision.ts, decision.events, earlier), 201, decision.headers)
 
 
 @routes.get(
@@ -288,7 +289,8 @@ def _shown_preview(
         "list_order_types",
         TAG,
         "List order types",
-        "What each type is, which fields it needs and how long it may live. Needs no sign-in.",
+        "What each type is, which fields it needs, how long it may live, and which classes and"
+        " hours it goes with. Needs no sign-in.",
         answer=list[a.OrderTypeTerms],
         answered="The types.",
     ),
@@ -303,6 +305,8 @@ async def list_order_types(visit: Visiting) -> Response:
                 row.description,
                 _needs(row),
                 [TIF_WORDS[tif] for tif in row.times_in_force],
+                [CLASS_WORDS[order_class] for order_class in row.classes],
+                row.extended_hours,
             )
             for row in ORDER_TYPES
         ]
