@@ -18,7 +18,7 @@ from pathlib import Path
 import msgspec
 
 from stockyard.runtime.playback_report import PlaybackReport
-from tests.recorded import comparing, lots
+from tests.recorded import borrowing, comparing, lots
 from tests.recorded.bars import Day, days_in
 from tests.recorded.script import ANSWERS, DAY, ORDERS, SYMBOLS, handful
 from tests.recorded.table import write_table
@@ -176,12 +176,23 @@ def play_handful(day: Day, place: Path) -> Finding:
     return wrong, f"{report.inputs} inputs, {len(report.orders)} orders, {len(report.fills)} fills"
 
 
-def trade_lots(root: Path, method: str) -> Finding:
-    """Real daily closes, and every sale's lots, terms and wash sales."""
+def need_daily(root: Path) -> None:
+    """Raise ``NotRun`` where the daily bars are not there."""
     for symbol in lots.SYMBOLS:
         if not (root / lots.DAILY.format(symbol.lower())).is_file():
             raise NotRun(f"{root} has no daily bars of {symbol}")
+
+
+def trade_lots(root: Path, method: str) -> Finding:
+    """Real daily closes, and every sale's lots, terms and wash sales."""
+    need_daily(root)
     return lots.compare(root, method)
+
+
+def borrow(root: Path) -> Finding:
+    """Real daily closes, and every charge, call and closing of accounts that borrow."""
+    need_daily(root)
+    return borrowing.compare(root)
 
 
 class Score:
@@ -240,6 +251,7 @@ def main() -> int:
             score.run(f"handful: {day.title}", partial(play_handful, day, Path(folder)))
     for method in lots.METHODS:
         score.run(f"lots: {method}, share by share", partial(trade_lots, root, method))
+    score.run("margin: charges, calls and closings by hand", partial(borrow, root))
     rest = f", {score.not_run} not run" if score.not_run else ""
     print(f"{score.passed} passed, {score.failed} failed{rest}")
     return 1 if score.failed else 0
