@@ -685,6 +685,27 @@ class Health(msgspec.Struct, frozen=True, gc=False):
     uptime_seconds: int
 
 
+class Liveness(msgspec.Struct, frozen=True, gc=False):
+    """Whether this process can still do anything."""
+
+    alive: bool
+
+
+class Check(msgspec.Struct, frozen=True, gc=False):
+    """One thing that must be well before requests are sent here."""
+
+    name: str
+    ok: bool
+    detail: str
+
+
+class Readiness(msgspec.Struct, frozen=True, gc=False):
+    """Whether requests should be sent here."""
+
+    ready: bool
+    checks: list[Check]
+
+
 Term = Annotated[str, Meta(extra_json_schema={"enum": ["short", "long"]})]
 Disallowed = Annotated[str, Meta(description="Of the loss, because of wash sales.")]
 Adjustment = Annotated[str, Meta(description="Added to the cost by earlier wash sales.")]

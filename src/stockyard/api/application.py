@@ -7,6 +7,7 @@ logged and told as one. Must not know: who serves it, or where settings come fro
 import logging
 from collections.abc import Callable
 from contextlib import suppress
+from time import perf_counter
 from typing import Any, Final
 
 from fastapi import FastAPI
@@ -23,9 +24,21 @@ from stockyard.api.front_page import front_page
 from stockyard.api.heads import HEAD_KEY, ClientGone, Head, Message, Receive, Scope, Send
 from stockyard.api.hot import Answer, Handler
 from stockyard.api.hot_words import HOT_ROUTES, PREFIX
+from stockyard.api.metrics import Metrics
 from stockyard.api.problems import PROBLEM_TYPE, Problem, fault, problem_of
 from stockyard.api.registering import complete_unfinished
-from stockyard.api.rest import accounts, assets, keys, orders, positions, profiles, reports, sign_in
+from stockyard.api.request_counts import NOWHERE, RequestCounts
+from stockyard.api.rest import (
+    accounts,
+    assets,
+    keys,
+    orders,
+    positions,
+    profiles,
+    reports,
+    sign_in,
+    watch,
+)
 from stockyard.api.routes import StrictRoute, Visiting, answer, head_of
 from stockyard.api.settings import ApiSettings as ApiSettings
 from stockyard.api.stream import Streams
@@ -40,6 +53,8 @@ _log: Final = logging.getLogger("stockyard.api")
 _JSON_TYPE: Final = (b"content-type", b"application/json")
 _PROBLEM: Final = (b"content-type", PROBLEM_TYPE)
 _NS: Final = 1_000_000_000
+CLIENT_GONE: Final = 499
+"""Counted for a client that left before it was answered."""
 METHODS: Final = ("DELETE", "GET", "PATCH", "POST", "PUT")
 HANDLERS: Final = {(route.method, PREFIX + route.path): route.handler for route in HOT_ROUTES}
 HANDLERS.update(
@@ -54,18 +69,24 @@ class Application:
         self.door = door
         self.streams = Streams(door)
         self._web = framework(door.settings)
+        self.requests = RequestCounts()
         self._web.state.door = door
+        self._web.state.metrics = Metrics(door, self.requests, self.streams.count)
         self._document = encode(document(self._web, door.settings.version))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
         kind = scope["type"]
         if kind == "http":
-            handler, rest = hot_handler(scope["method"], scope["path"])
+            begun = perf_counter()
+            method, path = scope["method"], scope["path"]
+            handler, rest = hot_handler(method, path)
             if handler is not None:
-                await self._serve_hot(handler, rest, scope, receive, send)
+                status = await self._serve_hot(handler, rest, scope, receive, send)
+                route = path[: -len(rest)] + "{name}" if rest else path
             else:
-                await self._serve(scope, receive, send)
+                status, route = await self._serve(scope, receive, send)
+            self.requests.note(method, route, status, perf_counter() - begun)
         elif kind == "websocket":
             await self.streams.serve(scope, receive, send)
         elif kind == "lifespan":
@@ -102,14 +123,15 @@ class Application:
 
     async def _serve_hot(
         self, handler: Handler, rest: str, scope: Scope, receive: Receive, send: Send
-    ) -> None:
+    ) -> int:
+        """Answer a hot request; the status."""
         head = Head(scope)
         kind = _JSON_TYPE
         try:
             head.check_site(scope["method"])
             status, body, headers = await handler(self.door, head, receive, rest)
         except ClientGone:
-            return
+            return CLIENT_GONE
         except Exception as error:
             status, body, headers = refusal(error, head.request_id)
             kind = _PROBLEM
@@ -128,9 +150,12 @@ class Application:
         if scope["method"] == "HEAD":
             body = b""
         await send({"type": "http.response.body", "body": body})
+        return status
 
-    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> tuple[int, str]:
+        """Answer any other request; the status, and the route that it took."""
         head = Head(scope)
+        status = CLIENT_GONE
         scope[HEAD_KEY] = head
         name = (b"x-request-id", head.request_id.encode())
         head_only = scope["method"] == "HEAD"
@@ -139,7 +164,9 @@ class Application:
             scope = {**scope, "method": "GET"}
 
         async def send_named(message: Message) -> None:
+            nonlocal status
             if message["type"] == "http.response.start":
+                status = message["status"]
                 message["headers"] = [*message["headers"], name]
             elif head_only:
                 message["body"] = b""
@@ -149,15 +176,24 @@ class Application:
             head.check_site(scope["method"])
         except Problem as problem:
             await _problem_response(problem, head.request_id)(scope, receive, send_named)
-            return
+            return status, NOWHERE
         if scope["path"] == DOCUMENT_PATH and scope["method"] == "GET":
             await Response(self._document, media_type="application/json")(
                 scope, receive, send_named
             )
-            return
+            return status, DOCUMENT_PATH
         # By the time the framework raises it has logged the fault and told the client of it.
         with suppress(Exception):
             await self._web(scope, receive, send_named)
+        return status, _route_of(scope)
+
+
+def _route_of(scope: Scope) -> str:
+    """The path of the route that was taken, with the names of its parts."""
+    path: str = getattr(scope.get("route"), "path", NOWHERE)
+    if path != NOWHERE and scope["path"].startswith(PREFIX + "/"):
+        return PREFIX + path.replace(":path}", "}")
+    return path
 
 
 def hot_handler(method: str, path: str) -> tuple[Handler | None, str]:
@@ -263,6 +299,7 @@ def framework(settings: ApiSettings) -> FastAPI:
     )
     for noun in (sign_in, keys, accounts, orders, positions, reports, assets, profiles):
         web.include_router(noun.routes, prefix=PREFIX)
+    web.include_router(watch.routes)
     web.router.route_class = StrictRoute
     _add_house_routes(web)
     return web

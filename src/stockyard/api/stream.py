@@ -97,6 +97,11 @@ class Streams:
     def __len__(self) -> int:
         return len(self._open)
 
+    def count(self) -> tuple[int, int]:
+        """How many streams are signed in, and how many are not."""
+        known = sum(1 for stream in self._open if stream.is_signed_in)
+        return known, len(self._open) - known
+
     def __iter__(self) -> "Iterator[Stream]":
         return iter(self._open)
 
@@ -182,6 +187,11 @@ class Stream:
             "ping": self._on_ping,
             "resume": self._on_resume,
         }
+
+    @property
+    def is_signed_in(self) -> bool:
+        """Whether it follows an account."""
+        return self._identify is not None
 
     async def run(self, head: Head, asked: Asked) -> None:
         """Serve until either side ends it."""

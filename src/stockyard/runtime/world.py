@@ -13,14 +13,16 @@ from typing import Final, TypeVar
 
 from stockyard.engine.engine import COMPILED, Engine
 from stockyard.model.commands import Command, PlaceOrder
+from stockyard.model.events import Event
 from stockyard.model.ids import PublicIds
 from stockyard.model.previews import AccountStanding, OpenLot, OrderPreview
-from stockyard.model.records import Origin
+from stockyard.model.records import Origin, Record
 from stockyard.projections.store import ReadStore
 from stockyard.projections.view import View
 from stockyard.runtime.clock import Clock
 from stockyard.runtime.hub import Hub
 from stockyard.runtime.projector import Projector
+from stockyard.runtime.tally import Tally
 from stockyard.runtime.writer import Outcome, Refused, Writer
 from stockyard.storage.ports import Journal, Snapshots
 
@@ -49,12 +51,17 @@ class World:
         self.engine, self.projector, self.view, self.clock = engine, projector, view, clock
         self.hub = Hub()
         self.writer = Writer(journal, engine, projector, clock, schedule)
-        self.writer.listener = self.hub.publish
+        self.tally = Tally()
+        self.writer.listener = self._told
         self.ids = PublicIds(view.world_id)
         self.storing = Lock()
         self.stored_seq = 0
         self._queries = queries
         self._in_flight: set[tuple[int, str]] = set()
+
+    def _told(self, record: Record, events: list[Event]) -> None:
+        self.tally.note(record, events)
+        self.hub.publish(record, events)
 
     async def execute(self, command: Command, origin: Origin) -> Outcome:
         """Send a command and wait until it is durable and applied.

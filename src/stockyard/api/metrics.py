@@ -1,0 +1,128 @@
+"""What Prometheus reads: every figure is taken where it lies when somebody asks.
+
+Promises: nothing on the way of an order or a quote knows of a metric; a scrape reads plain numbers.
+Must not know: how anything is counted.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    Metric,
+)
+from prometheus_client.registry import Collector
+
+from stockyard.api.door import Door
+from stockyard.api.request_counts import RequestCounts
+from stockyard.model.codes import REASON_WORDS, SIDE_WORDS, TYPE_WORDS
+from stockyard.model.denials import DENY_RULES
+
+TEXT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
+Streams = Callable[[], tuple[int, int]]
+"""How many streams are open: signed in, and not."""
+
+
+class Figures(Collector):
+    """Everything about one door and its world."""
+
+    def __init__(self, door: Door, requests: RequestCounts, streams: Streams) -> None:
+        self._door, self._requests, self._streams = door, requests, streams
+
+    def collect(self) -> Iterator[Metric]:
+        """Every series, by name."""
+        yield from self._http()
+        yield from self._orders()
+        yield from self._market()
+        yield from self._clockwork()
+
+    def _http(self) -> Iterator[Metric]:
+        labels = ["method", "path"]
+        answered = CounterMetricFamily(
+            "http_requests", "Requests answered.", labels=[*labels, "status"]
+        )
+        for (method, route, status), count in sorted(self._requests.answered.items()):
+            answered.add_metric([method, route, str(status)], count)
+        yield answered
+        took = HistogramMetricFamily(
+            "http_request_duration_seconds", "From request to answer.", labels=labels
+        )
+        for (method, route), durations in sorted(self._requests.durations.items()):
+            took.add_metric([method, route], durations.buckets(), durations.total_s)
+        yield took
+        known, unknown = self._streams()
+        streams = GaugeMetricFamily(
+            "websocket_connections", "Open streams.", labels=["authenticated"]
+        )
+        streams.add_metric(["true"], known)
+        streams.add_metric(["false"], unknown)
+        yield streams
+
+    def _orders(self) -> Iterator[Metric]:
+        tally = self._door.world.tally
+        placed = CounterMetricFamily(
+            "orders_placed", "Orders taken, legs among them.", labels=["side", "order_type"]
+        )
+        for (side, order_type), count in sorted(tally.orders.items()):
+            placed.add_metric([SIDE_WORDS[side], TYPE_WORDS[order_type]], count)
+        yield placed
+        refused = CounterMetricFamily(
+            "orders_rejected", "Requests denied, and orders a venue refused.", labels=["reason"]
+        )
+        for code, count in sorted(tally.denials.items()):
+            refused.add_metric([DENY_RULES[code].word], count)
+        for reason, count in sorted(tally.rejections.items()):
+            refused.add_metric([REASON_WORDS[reason]], count)
+        yield refused
+        yield CounterMetricFamily("order_fills", "Executions.", value=tally.fills)
+
+    def _market(self) -> Iterator[Metric]:
+        tally, door = self._door.world.tally, self._door
+        yield CounterMetricFamily("quote_updates", "Quotes applied.", value=tally.quotes)
+        yield CounterMetricFamily("trade_updates", "Trades applied.", value=tally.trades)
+        now_ns, stale_ns = door.world.clock.now_ns(), door.settings.quote_stale_ns
+        rows = door.view.quotes.values()
+        stale = sum(1 for row in rows if not row.ts or now_ns - row.ts > stale_ns)
+        yield GaugeMetricFamily("quotes_stale", "Symbols without a fresh quote.", value=stale)
+        yield GaugeMetricFamily("symbols", "Symbols listed.", value=len(rows))
+
+    def _clockwork(self) -> Iterator[Metric]:
+        world, view = self._door.world, self._door.view
+        yield CounterMetricFamily(
+            "inputs", "Inputs journaled and applied.", value=world.tally.inputs
+        )
+        yield GaugeMetricFamily("journal_seq", "Number of the last input.", value=view.seq)
+        yield GaugeMetricFamily(
+            "writer_waiting", "Inputs that wait to be journaled.", value=world.writer.waiting
+        )
+        yield GaugeMetricFamily(
+            "projector_lag_inputs",
+            "Inputs that the query tables are behind.",
+            value=max(0, view.seq - world.projector.durable.seq),
+        )
+        yield GaugeMetricFamily(
+            "snapshot_lag_inputs",
+            "Inputs since the last stored snapshot.",
+            value=max(0, view.seq - world.stored_seq),
+        )
+        open_orders = sum(len(orders) for orders in view.open_orders.values())
+        yield GaugeMetricFamily("orders_open", "Open orders.", value=open_orders)
+        yield GaugeMetricFamily("accounts", "Accounts.", value=len(view.accounts))
+        failed = int(world.writer.failure is not None)
+        yield GaugeMetricFamily("engine_failed", "1 once the engine has stopped.", value=failed)
+
+
+class Metrics:
+    """A registry of its own, so that several doors live in one process."""
+
+    def __init__(self, door: Door, requests: RequestCounts, streams: Streams) -> None:
+        self._registry = CollectorRegistry(auto_describe=False)
+        self._registry.register(Figures(door, requests, streams))
+        ProcessCollector(registry=self._registry)
+
+    def text(self) -> bytes:
+        """Everything in Prometheus' text format."""
+        return generate_latest(self._registry)
