@@ -9,10 +9,11 @@ from typing import Final
 
 from stockyard.engine.engine import Engine
 from stockyard.model.codes import (
+    ACCOUNT_KIND_WORDS,
     CLASS_WORDS,
-    SIDE_WORDS,
     TIF_WORDS,
     TYPE_WORDS,
+    AccountKind,
     AssetClass,
     Auction,
     OrderClass,
@@ -25,15 +26,17 @@ from stockyard.model.denials import DENY_RULES
 from stockyard.model.events import CommandDenied, Event, OrderAccepted, OrderFilled
 from stockyard.model.facts import (
     AuctionPrint,
+    BorrowTermsSet,
     InstrumentListed,
     LimitsSet,
+    MarginTermsSet,
     ProfileDefined,
     Quote,
     SessionsScheduled,
     Trade,
     WorldCreated,
 )
-from stockyard.model.instruments import Instrument, Limits, Session, VenueProfile
+from stockyard.model.instruments import Instrument, Limits, MarginTerms, Session, VenueProfile
 from stockyard.model.records import Input
 
 DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "reference" / "order-matrix.md"
@@ -54,20 +57,41 @@ STOCK: Final = Instrument(
     10**6 * SHARE, 5_000, 500, 1, True, True,
 )  # fmt: skip
 
+MARGIN: Final = MarginTermsSet(
+    MarginTerms(500_000, 500_000, 300_000, 2_500_000, 300_000, 5_000_000, 5_000_000, 1_000_000,
+                2_500_000, 2_000_000_000, 70_000, 360, DAY)
+)  # fmt: skip
+LENT: Final = BorrowTermsSet(1, True, True, 10_000, 1_000 * SHARE)
+
+INTENTS: Final = {
+    "buy to open": (Side.BUY, 0),
+    "sell to close": (Side.SELL, Side.BUY),
+    "sell short": (Side.SELL, 0),
+    "buy to close": (Side.BUY, Side.SELL),
+}
+"""The order's side, and that of the order of yesterday which it would reduce, if any."""
+ACCOUNTS: Final = {
+    AccountKind.CASH: ("buy to open", "sell to close", "sell short"),
+    AccountKind.MARGIN: tuple(INTENTS),
+}
+Cell = tuple[int, int, int, int, str]
+"""Kind of account, class, type, time in force, intent."""
+
 TEXT = """# Every kind of order
 
 This page is written by `scripts/order_matrix.py` (`make docs`), which sends each of these orders
 for a stock with auctions to an engine of its own and lets the market reach every price the order
 names. "{fills}" means that the order was taken and traded, and one of its exits where it has any;
-anything else is the deny code. Where buying and selling differ, both are told. The account is a
-cash account that holds as many shares as are sold. What is right instead: [API](api.md).
+anything else is the deny code. What closes, closes ten shares held or owed since yesterday; what
+opens, is sent by an account without a position. Where what is meant makes a difference, it is told:
+of {intents}. What is right instead: [API](api.md).
 {tables}"""
 
 
 class Trial:
-    """One engine, one cash account with ten shares since yesterday, and one order."""
+    """One engine, one account that traded ten shares yesterday if it was to, and one order."""
 
-    def __init__(self) -> None:
+    def __init__(self, account_kind: int, before: int) -> None:
         self.engine = Engine()
         self.events: list[Event] = []
         self.seq = 0
@@ -78,14 +102,18 @@ class Trial:
             ProfileDefined(VenueProfile(1, 1, "ideal", False, False, 0)),
             SessionsScheduled(1, "day", (Session(OPEN - DAY, CLOSE - DAY), Session(OPEN, CLOSE))),
             InstrumentListed(STOCK),
+            MARGIN,
+            LENT,
         ):
             self.send(fact)
-        self.account_id = self.send(OpenAccount("ann", "main", 1, 10**12, "r", b"d"))
+        opening = OpenAccount("ann", "main", 1, 10**12, "r", b"d", account_kind)
+        self.account_id = self.send(opening)
         self.price(100)
-        self.send(
-            PlaceOrder(self.account_id, 1, Side.BUY, OrderType.MARKET, TimeInForce.DAY, QTY, 0, 0,
-                       "", "", b"yesterday")
-        )  # fmt: skip
+        if before:
+            self.send(
+                PlaceOrder(self.account_id, 1, before, OrderType.MARKET, TimeInForce.DAY, QTY, 0, 0,
+                           "", "", b"yesterday")
+            )  # fmt: skip
 
     def send(self, message: Input) -> int:
         """Apply one input a millisecond later; returns its seq."""
@@ -159,34 +187,50 @@ def order(account_id: int, order_class: int, kind: int, tif: int, side: int) -> 
     )  # fmt: skip
 
 
-def cells() -> dict[tuple[int, int, int, int], str]:
-    """What becomes of every (class, type, time in force, side)."""
-    found: dict[tuple[int, int, int, int], str] = {}
-    for order_class in CLASS_WORDS:
-        for kind in TYPE_WORDS:
-            for tif in TIF_WORDS:
-                for side in SIDE_WORDS:
-                    trial = Trial()
-                    wanted = order(trial.account_id, order_class, kind, tif, side)
-                    found[order_class, kind, tif, side] = trial.outcome(wanted)
+def cells() -> dict[Cell, str]:
+    """What becomes of every order there can be."""
+    found: dict[Cell, str] = {}
+    for account_kind, intents in ACCOUNTS.items():
+        for order_class in CLASS_WORDS:
+            for kind in TYPE_WORDS:
+                for tif in TIF_WORDS:
+                    for intent in intents:
+                        side, before = INTENTS[intent]
+                        trial = Trial(account_kind, before)
+                        wanted = order(trial.account_id, order_class, kind, tif, side)
+                        cell = account_kind, order_class, kind, tif, intent
+                        found[cell] = trial.outcome(wanted)
     return found
 
 
-def page() -> str:
+def page(found: dict[Cell, str]) -> str:
     """The whole document."""
-    found = cells()
     tables: list[str] = []
-    for order_class, title in CLASS_WORDS.items():
-        tables += ["", f"## {title}", "", "| Type | " + " | ".join(TIF_WORDS.values()) + " |"]
-        tables.append("|---" * (1 + len(TIF_WORDS)) + "|")
-        for kind, word in TYPE_WORDS.items():
-            row = [f"`{word}`"]
-            for tif in TIF_WORDS:
-                buy, sell = (found[order_class, kind, tif, side] for side in SIDE_WORDS)
-                row.append(buy if buy == sell else f"buy: {buy}; sell: {sell}")
-            tables.append("| " + " | ".join(row) + " |")
-    return TEXT.format(fills=FILLS, tables="\n".join(tables) + "\n")
+    for account_kind, intents in ACCOUNTS.items():
+        tables += ["", f"## In a {ACCOUNT_KIND_WORDS[account_kind]} account"]
+        for order_class, title in CLASS_WORDS.items():
+            tables += ["", f"### {title}", ""]
+            tables.append("| Type | " + " | ".join(TIF_WORDS.values()) + " |")
+            tables.append("|---" * (1 + len(TIF_WORDS)) + "|")
+            for kind, word in TYPE_WORDS.items():
+                row = [f"`{word}`"]
+                for tif in TIF_WORDS:
+                    told = {x: found[account_kind, order_class, kind, tif, x] for x in intents}
+                    row.append(summed_up(told))
+                tables.append("| " + " | ".join(row) + " |")
+    intents_told = ", ".join(f'"{intent}"' for intent in INTENTS)
+    return TEXT.format(fills=FILLS, intents=intents_told, tables="\n".join(tables) + "\n")
+
+
+def summed_up(told: dict[str, str]) -> str:
+    """One cell of a table: each outcome once, after those who have it."""
+    whose: dict[str, list[str]] = {}
+    for intent, outcome in told.items():
+        whose.setdefault(outcome, []).append(intent)
+    if len(whose) == 1:
+        return next(iter(whose))
+    return "; ".join(f"{', '.join(intents)}: {outcome}" for outcome, intents in whose.items())
 
 
 if __name__ == "__main__":
-    DOCUMENT.write_text(page(), encoding="utf-8")
+    DOCUMENT.write_text(page(cells()), encoding="utf-8")
