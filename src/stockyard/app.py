@@ -315,6 +315,14 @@ def _sessions_from(name: str, today: date, now_ns: int) -> tuple[Session, ...]:
     return tuple(s for s in sessions(name, first, last) if s.ends_ns > now_ns)
 
 
+def follow_market(world: World, stock_calendar: str) -> None:
+    """Let market data know every instrument, by the calendar it trades in here."""
+    names = {XNYS_ID: stock_calendar, ALWAYS_ID: "always"}
+    for book in world.engine.state.books:
+        if book is not None:
+            world.market.know(book.instrument, names)
+
+
 def starting_micros(config: Config) -> int:
     """The starting balance in micro-dollars. Raises ``ConfigError``."""
     try:

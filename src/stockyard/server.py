@@ -32,7 +32,7 @@ from stockyard.config import Config, ConfigError
 from stockyard.market.calendars import ALWAYS_ID, XNYS_ID, CalendarError
 from stockyard.model.recordings import Recording
 from stockyard.people.directory import People
-from stockyard.runtime import feeds, upkeep
+from stockyard.runtime import feeds, market_data, upkeep
 from stockyard.runtime.clock import Clock, RecordedClock, WallClock
 from stockyard.runtime.world import ENGINE_IS_COMPILED
 from stockyard.runtime.writer import Refused
@@ -169,6 +169,7 @@ class Server:
                 app.margin_terms(self.config),
             ),
         )
+        app.follow_market(world, self.stock_calendar)
 
     def _schedule(self) -> None:
         asyncio.get_running_loop().call_soon(self._commit)
@@ -276,6 +277,7 @@ class Server:
             upkeep.keep_snapshots(world, config.snapshot_seconds),
             self._keep_people(application),
             self._keep_sessions(),
+            market_data.keep_turning(world.market, clock),
         ]
         if recording is not None and isinstance(clock, RecordedClock):
             clock.go_on_from(world.engine.ts)
@@ -323,6 +325,7 @@ class Server:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        self.world.market.turn(self.world.clock.now_ns())
         self.world.halt(SHUTTING_DOWN)
         await application.close()
         upkeep.final_snapshot(self.world)

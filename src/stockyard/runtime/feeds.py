@@ -15,6 +15,7 @@ from typing import Final
 from stockyard.model.codes import Auction, Phase
 from stockyard.model.facts import ClockTick, MarketFact, Quote, Trade
 from stockyard.runtime.clock import RecordedClock
+from stockyard.runtime.market_data import RECORDED, SIMULATED
 from stockyard.runtime.world import World
 from stockyard.runtime.writer import WAITING_MAX, Outcome, Refused
 
@@ -86,7 +87,9 @@ async def run_simulated(world: World, step: Step, interval_s: float) -> None:
     due = loop.time()
     while True:
         in_session = open_instruments(world), extended_instruments(world)
-        send(world, step(world.clock.now_ns(), *in_session, due_prints(world)))
+        facts = step(world.clock.now_ns(), *in_session, due_prints(world))
+        sent = send(world, facts)
+        world.market.observe(facts[:sent], SIMULATED, world.clock.now_ns())
         due = max(due + interval_s, loop.time())
         await asyncio.sleep(due - loop.time())
 
@@ -111,13 +114,14 @@ async def play(
         if ts < start_ns:
             continue
         await _arrive(clock, ts, sleep)
-        step = list(group)
+        step: list[MarketFact] = list(group)
         if clock.is_driven:
             while world.engine.next_due_ns < ts:
                 clock.advance(world.engine.next_due_ns)
                 await _commit(world, [ClockTick()], sleep)
         clock.advance(ts)
         await _commit(world, step, sleep)
+        world.market.observe(step, RECORDED, ts)
         played += len(step)
     clock.go_on_from(clock.now_ns())
     return played
@@ -132,7 +136,7 @@ async def _arrive(clock: RecordedClock, ts: int, sleep: Sleep) -> None:
         await sleep(min(wait_s or GLANCE_S, GLANCE_S))
 
 
-async def _commit(world: World, facts: Sequence[Quote | Trade | ClockTick], sleep: Sleep) -> None:
+async def _commit(world: World, facts: Sequence[MarketFact | ClockTick], sleep: Sleep) -> None:
     """Line up facts and wait until they are durable and applied.
 
     Tries again for as long as the journal cannot be written or the line is full.

@@ -21,6 +21,7 @@ from stockyard.projections.store import ReadStore
 from stockyard.projections.view import View
 from stockyard.runtime.clock import Clock
 from stockyard.runtime.hub import Hub
+from stockyard.runtime.market_data import MarketData
 from stockyard.runtime.projector import Projector
 from stockyard.runtime.tally import Tally
 from stockyard.runtime.writer import Outcome, Refused, Writer
@@ -53,6 +54,7 @@ class World:
         self.writer = Writer(journal, engine, projector, clock, schedule)
         self.tally = Tally()
         self.writer.listener = self._told
+        self.market = MarketData(self.writer)
         self.ids = PublicIds(view.world_id)
         self.storing = Lock()
         self.stored_seq = 0

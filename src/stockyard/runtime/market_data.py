@@ -1,0 +1,288 @@
+"""Market data on its way: ticks of any source to bars, views, the journal and the history.
+
+Promises: what the engine is told goes through the journal like everything else, a quote before the
+trade that follows it; quotes are conflated while the writer's line is long, trades never, so
+``take`` says how many ticks it took. Must not know: vendors, sockets, disks, or who reads the
+views.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Final, NamedTuple
+
+from stockyard.market.bars import BarBuilder
+from stockyard.market.calendars import CALENDAR_NAMES
+from stockyard.market.consolidation import Consolidation
+from stockyard.market.tick_filter import FAULT_WORDS, TickFilter
+from stockyard.market.trading_days import TradingDays
+from stockyard.model.facts import AuctionPrint, MarketFact, Quote, Trade, TradingHalted
+from stockyard.model.instruments import Instrument
+from stockyard.model.ticks import (
+    CONSOLIDATED,
+    BandTick,
+    Bar,
+    Counts,
+    MarketView,
+    MarkTick,
+    QuoteTick,
+    StatusTick,
+    Tick,
+    TradeTick,
+)
+from stockyard.runtime.clock import Clock
+from stockyard.runtime.writer import WAITING_MAX, Refused, Writer
+
+QUOTES_LINE_MAX: Final = WAITING_MAX // 4
+"""A longer line of the writer, and quotes are conflated."""
+TRADES_LINE_MAX: Final = WAITING_MAX // 2
+"""A longer line of the writer, and no more trades are taken."""
+LOST_NS: Final = 15_000_000_000
+"""A source that says nothing for this long is lost."""
+TURN_S: Final = 0.1
+"""How old a change of a bar or a view is at most until it is told."""
+
+SIMULATED: Final = "simulated"
+RECORDED: Final = "recorded"
+
+
+class Changes(NamedTuple):
+    """What changed since the last turn: bars as they stand now, and instruments whose view did."""
+
+    bars: list[Bar]
+    instruments: list[int]
+
+
+class MarketCounts(NamedTuple):
+    """What happened to all ticks so far.
+
+    ``faults``: those left out, by source and reason. ``too_late``: trades too late for the bar of
+    their second. ``quotes_conflated``: best bids and offers that gave way to later ones unseen.
+    """
+
+    taken: int
+    faults: dict[tuple[str, str], int]
+    too_late: int
+    quotes_conflated: int
+
+
+Keeper = Callable[[Sequence[Tick], Sequence[Bar]], None]
+"""Is handed ticks that were taken and bars that changed; must not wait."""
+
+
+class MarketData:
+    """All sources of one world, made into one market.
+
+    ``keeper`` gets what should be kept, ``listener`` what should be shown. ``quotes_only``: sources
+    whose trades repeat a tape that another source has: only that one's are told and consolidated.
+    """
+
+    def __init__(self, writer: Writer, quotes_only: Iterable[str] = ()) -> None:
+        self._writer = writer
+        self._quotes_only = frozenset(quotes_only)
+        self._days: dict[int, TradingDays] = {}
+        self._calendars: dict[str, TradingDays] = {}
+        self.filter = TickFilter(())
+        self.builder = BarBuilder(self._days)
+        self.consolidation = Consolidation(self._days, self._quotes_only)
+        self.listener: Callable[[Changes], None] | None = None
+        self.keeper: Keeper | None = None
+        self._heard: dict[str, int] = {}
+        self._observed: set[str] = set()
+        self._owed: dict[int, None] = {}
+        self._halts: dict[int, TradingHalted] = {}
+        self._changed: dict[int, None] = {}
+        self._unkept: list[Tick] = []
+        self._taken = self._conflated = 0
+
+    def know(self, instrument: Instrument, calendars: Mapping[int, str] = CALENDAR_NAMES) -> None:
+        """Take ticks of this instrument from now on; ``calendars``: names by calendar id."""
+        name = calendars[instrument.calendar_id]
+        if name not in self._calendars:
+            self._calendars[name] = TradingDays(name)
+        self._days[instrument.instrument_id] = self._calendars[name]
+        self.filter.know(instrument)
+
+    def restore(self, bars: Iterable[Bar]) -> None:
+        """Go on with bars of before a restart: those that are not final, and the last minutes and
+        days of all sources. Call it when the instruments are known.
+        """
+        single, consolidated = [], []
+        for bar in bars:
+            if bar.instrument_id not in self._days:
+                continue
+            if bar.source == CONSOLIDATED:
+                consolidated.append(bar)
+            elif not bar.final:
+                single.append(bar)
+        self.builder.restore(single)
+        self.consolidation.restore(consolidated)
+        for instrument_id in dict.fromkeys(bar.instrument_id for bar in consolidated):
+            view = self.consolidation.view(instrument_id)
+            if view is not None and view.last:
+                self.filter.set_level(instrument_id, view.last)
+
+    def take(self, ticks: Sequence[Tick], now_ns: int) -> int:
+        """Take ticks at this time of the world's clock; how many were taken, from the first on.
+
+        The others were not looked at, because trades in them would not fit in the writer's line:
+        offer them again later. A tick that is left out for a fault is taken.
+        """
+        count = len(ticks)
+        for index, tick in enumerate(ticks):
+            if isinstance(tick, TradeTick) and self._writer.waiting >= TRADES_LINE_MAX:
+                count = index
+                break
+            if self.filter.check(tick, now_ns):
+                continue
+            if not self._apply(tick, now_ns, self._tell):
+                count = index
+                break
+        self._taken += count
+        self._tell_owed()
+        self._hand_over()
+        return count
+
+    def observe(self, facts: Iterable[MarketFact], source: str, now_ns: int) -> None:
+        """Take facts that are on their way to the journal already."""
+        self._observed.add(source)
+        for fact in facts:
+            self._taken += 1
+            tick = _tick_of(fact, source)
+            if not self.filter.check(tick, now_ns):
+                self._apply(tick, now_ns, _told_already)
+        if self._owed:
+            self._tell_owed()
+        self._hand_over()
+
+    def _apply(self, tick: Tick, now_ns: int, tell: "Callable[[MarketFact], bool]") -> bool:
+        """Count a tick in; False when a trade could not be told, because the writer is closed."""
+        instrument_id, source = tick.instrument_id, tick.source
+        self._heard[source] = now_ns
+        if isinstance(tick, TradeTick):
+            if tick.counts & Counts.LAST and source not in self._quotes_only:
+                if instrument_id in self._owed:
+                    self._tell_quote(instrument_id)
+                if not tell(Trade(instrument_id, tick.price, tick.qty, tick.ts_event)):
+                    return False
+            if tick.counts:
+                self.builder.take(tick)
+        elif isinstance(tick, QuoteTick):
+            if self.consolidation.take_quote(tick) and self._is_untold(instrument_id, source):
+                self._conflated += instrument_id in self._owed
+                self._owed[instrument_id] = None
+        elif isinstance(tick, StatusTick):
+            if self.consolidation.take_status(tick):
+                self._halts[instrument_id] = TradingHalted(instrument_id, tick.halted, tick.reason)
+        elif isinstance(tick, BandTick):
+            self.consolidation.take_band(tick)
+        elif isinstance(tick, MarkTick):
+            self.consolidation.take_mark(tick)
+        self._changed[instrument_id] = None
+        if self.keeper is not None:
+            self._unkept.append(tick)
+        return True
+
+    def _is_untold(self, instrument_id: int, source: str) -> bool:
+        """Whether the engine does not know a best bid or offer that this source changed: of a
+        source that is observed it has the quote itself, which is the best while it is alone.
+        """
+        return source not in self._observed or self.consolidation.quoting(instrument_id) > 1
+
+    def _hand_over(self) -> None:
+        if self.keeper is not None and self._unkept:
+            ticks, self._unkept = self._unkept, []
+            self.keeper(ticks, ())
+
+    def _tell(self, fact: MarketFact | TradingHalted) -> bool:
+        try:
+            self._writer.submit(fact)
+        except Refused:
+            return False
+        return True
+
+    def _tell_quote(self, instrument_id: int) -> bool:
+        quote = self.consolidation.quote(instrument_id)
+        if quote is not None and not self._tell(quote):
+            return False
+        self._owed.pop(instrument_id, None)
+        return True
+
+    def _tell_owed(self) -> None:
+        """Tell the engine halts, and the quotes that changed while the writer's line is short."""
+        while self._halts:
+            instrument_id = next(iter(self._halts))
+            if not self._tell(self._halts[instrument_id]):
+                return
+            del self._halts[instrument_id]
+        while self._owed and self._writer.waiting < QUOTES_LINE_MAX:
+            if not self._tell_quote(next(iter(self._owed))):
+                return
+
+    def heard(self, source: str, now_ns: int) -> None:
+        """A source gave a sign of life without a tick."""
+        self._heard[source] = now_ns
+
+    def turn(self, now_ns: int) -> Changes:
+        """What changed since the last turn. Sources that fell silent are lost, windows that took
+        all their trades become final, and quotes that had to wait are told.
+        """
+        for source in [s for s, at in self._heard.items() if now_ns - at > LOST_NS]:
+            if source not in self._observed:
+                del self._heard[source]
+                self.filter.forget_quotes(source)
+                for instrument_id in self.consolidation.lose(source):
+                    self._owed[instrument_id] = self._changed[instrument_id] = None
+        self._tell_owed()
+        self.builder.settle(now_ns)
+        bars = self.builder.take_bars()
+        self.consolidation.take_slices(self.builder.take_slices())
+        bars += self.consolidation.take_bars()
+        if self.keeper is not None and bars:
+            self.keeper((), bars)
+        changes = Changes(bars, list(self._changed))
+        self._changed.clear()
+        if self.listener is not None and (changes.bars or changes.instruments):
+            self.listener(changes)
+        return changes
+
+    def view(self, instrument_id: int) -> MarketView | None:
+        """The consolidated view of an instrument; None while nothing is known of it."""
+        self.builder.flush()
+        self.consolidation.take_slices(self.builder.take_slices())
+        return self.consolidation.view(instrument_id)
+
+    @property
+    def counts(self) -> MarketCounts:
+        """What happened to all ticks so far."""
+        return MarketCounts(
+            self._taken,
+            {(source, FAULT_WORDS[f]): n for (source, f), n in self.filter.counts.items()},
+            self.builder.too_late,
+            self._conflated,
+        )
+
+
+def _tick_of(fact: MarketFact, source: str) -> TradeTick | QuoteTick:
+    if isinstance(fact, Quote):
+        return QuoteTick(
+            fact.instrument_id,
+            source,
+            fact.bid,
+            fact.ask,
+            fact.bid_qty,
+            fact.ask_qty,
+            fact.ts_event,
+        )
+    assert isinstance(fact, Trade | AuctionPrint)
+    return TradeTick(fact.instrument_id, source, fact.price, fact.qty, fact.ts_event, Counts.ALL)
+
+
+def _told_already(fact: MarketFact) -> bool:
+    return True
+
+
+async def keep_turning(market: MarketData, clock: Clock, interval_s: float = TURN_S) -> None:
+    """Take a turn at a steady rate, for ever."""
+    while True:
+        await asyncio.sleep(interval_s)
+        market.turn(clock.now_ns())

@@ -1,0 +1,197 @@
+"""Ticks of any source on their way to the journal, the bars, the views and whoever keeps them."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from stockyard.app import follow_market
+from stockyard.model.facts import Quote, Trade, TradingHalted
+from stockyard.model.records import Input
+from stockyard.model.ticks import CONSOLIDATED, DAY_S, Bar, Counts, StatusTick, Tick
+from stockyard.runtime.clock import ManualClock
+from stockyard.runtime.market_data import (
+    LOST_NS,
+    QUOTES_LINE_MAX,
+    SIMULATED,
+    TRADES_LINE_MAX,
+    Changes,
+)
+from stockyard.runtime.world import World
+from stockyard.runtime.writer import Refused
+from stockyard.storage.memory import MemoryDisk
+from tests.unit.market.ticking import AAPL, NS, T0, quote, trade
+from tests.unit.runtime.worlds import open_on
+
+ONE = AAPL.instrument_id
+
+
+@pytest.fixture(name="world")
+def _world() -> World:
+    world = open_on(MemoryDisk(), ManualClock(T0))
+    follow_market(world, "xnys")
+    return world
+
+
+def journaled(world: World) -> list[Input]:
+    """Market facts that the journal has got, in order."""
+    world.writer.drain()
+    inputs = [record.input for record in world.journal.read(0)]
+    return [one for one in inputs if isinstance(one, Quote | Trade | TradingHalted)]
+
+
+def fill_line(world: World, count: int) -> None:
+    """Let so many inputs wait for the writer."""
+    while world.writer.waiting < count:
+        world.writer.submit(Quote(ONE, 1, 2, 1, 1, T0))
+
+
+def test_the_engine_hears_the_best_quote_before_the_trade_that_follows(world: World) -> None:
+    """Two sources; the second bid is lower, so nothing is told of it."""
+    ticks: list[Tick] = [
+        quote(0, 1_000, 1_010, source="a"),
+        trade(0.1, 1_010, source="a"),
+        quote(0.2, 990, 1_020, source="b"),
+        quote(0.3, 1_005, 1_012, source="b"),
+    ]
+    assert world.market.take(ticks, T0 + NS) == 4
+    assert journaled(world) == [
+        Quote(ONE, 1_000, 1_010, 1, 1, T0),
+        Trade(ONE, 1_010, 100, T0 + NS // 10),
+        Quote(ONE, 1_005, 1_010, 1, 1, T0 + 3 * NS // 10),
+    ]
+
+
+def test_an_odd_lot_is_no_news_to_the_engine_but_volume(world: World) -> None:
+    """What does not count for the last price is not told."""
+    world.market.take([trade(0, 1_000), trade(0.5, 1_100, 5, counts=Counts.VOLUME)], T0 + NS)
+    assert journaled(world) == [Trade(ONE, 1_000, 100, T0)]
+    view = world.market.view(ONE)
+    assert view is not None
+    assert (view.last, view.volume) == (1_000, 105)
+
+
+def test_what_is_left_out_is_counted_and_told_to_nobody(world: World) -> None:
+    """A crossed quote, a trade from tomorrow, and one of nothing known."""
+    ticks = [quote(0, 12, 10), trade(86_400, 10), trade(0, 10, instrument_id=999)]
+    assert world.market.take(ticks, T0) == 3
+    assert journaled(world) == []
+    counts = world.market.counts
+    assert counts.taken == 3
+    assert counts.faults == {
+        ("a", "crossed"): 1,
+        ("a", "future"): 1,
+        ("", "unknown_instrument"): 1,
+    }
+
+
+def test_behind_a_long_line_quotes_are_conflated(world: World) -> None:
+    """Only the latest is told, at the next turn after the line is short again."""
+    fill_line(world, QUOTES_LINE_MAX)
+    for second in range(5):
+        world.market.take([quote(second, 1_000 + second, 1_010)], T0 + 9 * NS)
+    assert world.writer.waiting == QUOTES_LINE_MAX
+    assert world.market.counts.quotes_conflated == 4
+    world.writer.drain()
+    world.market.turn(T0 + 10 * NS)
+    assert journaled(world)[-1] == Quote(ONE, 1_004, 1_010, 1, 1, T0 + 4 * NS)
+
+
+def test_behind_a_longer_line_trades_are_given_back_and_none_is_lost(world: World) -> None:
+    """What was not taken is taken when it is offered again, although it has a sequence."""
+    ticks = [trade(n / 10, 1_000 + n, sequence=n + 1) for n in range(5)]
+    fill_line(world, TRADES_LINE_MAX - 2)
+    assert world.market.take(ticks, T0 + NS) == 2
+    world.writer.drain()
+    assert world.market.take(ticks[2:], T0 + NS) == 3
+    assert [one.price for one in journaled(world) if isinstance(one, Trade)] == [
+        1_000, 1_001, 1_002, 1_003, 1_004,
+    ]  # fmt: skip
+    assert world.market.counts.faults == {}
+
+
+def test_a_closed_writer_takes_no_trade(world: World) -> None:
+    """Nothing raises, and the caller knows."""
+    world.writer.close(Refused("shutting_down", "stopping"))
+    assert world.market.take([trade(0, 1_000)], T0) == 0
+
+
+def test_facts_of_the_simulated_market_are_told_once(world: World) -> None:
+    """They are in the journal already; bars and views know them."""
+    facts = [Quote(ONE, 1_000, 1_010, 5, 5, T0), Trade(ONE, 1_005, 100, T0)]
+    world.market.observe(facts, SIMULATED, T0)
+    assert journaled(world) == []
+    view = world.market.view(ONE)
+    assert view is not None
+    assert (view.bid, view.bid_source, view.last, view.volume) == (1_000, SIMULATED, 1_005, 100)
+    world.market.take([quote(1, 1_002, 1_008, source="b")], T0 + NS)
+    world.market.observe([Quote(ONE, 1_001, 1_010, 5, 5, T0 + 2 * NS)], SIMULATED, T0 + 2 * NS)
+    world.market.observe([Quote(ONE, 1_004, 1_010, 5, 5, T0 + 3 * NS)], SIMULATED, T0 + 3 * NS)
+    told = [(one.bid, one.ask) for one in journaled(world) if isinstance(one, Quote)]
+    assert told == [(1_002, 1_008), (1_004, 1_008)]
+
+
+def test_a_silent_source_is_lost_and_comes_back_with_the_same_quote(world: World) -> None:
+    """Its quote is taken from the engine, and given back when it repeats it."""
+    market = world.market
+    market.take([quote(0, 1_000, 1_010)], T0)
+    market.heard("a", T0 + LOST_NS)
+    assert market.turn(T0 + LOST_NS + NS).instruments == [ONE]
+    assert market.turn(T0 + 2 * LOST_NS + 1).instruments == [ONE]
+    market.take([quote(0, 1_000, 1_010)], T0 + 3 * LOST_NS)
+    assert [(one.bid, one.ask) for one in journaled(world) if isinstance(one, Quote)] == [
+        (1_000, 1_010), (0, 0), (1_000, 1_010),
+    ]  # fmt: skip
+
+
+def test_a_halt_reaches_the_engine_once(world: World) -> None:
+    """However often it is repeated."""
+    halt = StatusTick(ONE, "a", True, "LUDP", T0)
+    world.market.take([halt, halt], T0)
+    world.market.take([halt], T0)
+    world.market.take([StatusTick(ONE, "a", False, "", T0)], T0)
+    assert journaled(world) == [TradingHalted(ONE, True, "LUDP"), TradingHalted(ONE, False, "")]
+
+
+def test_a_turn_tells_changes_and_hands_over_what_is_kept(world: World) -> None:
+    """Each tick that counts once, each changed bar; of a quiet turn nobody is told."""
+    ticks: list[Tick] = []
+    bars: list[Bar] = []
+    told: list[Changes] = []
+
+    def keep(new_ticks: Sequence[Tick], new_bars: Sequence[Bar]) -> None:
+        ticks.extend(new_ticks)
+        bars.extend(new_bars)
+
+    world.market.keeper, world.market.listener = keep, told.append
+    good = [quote(0, 1_000, 1_010), trade(0, 1_005)]
+    world.market.take([*good, quote(0, 12, 10)], T0)
+    world.market.turn(T0 + NS)
+    world.market.turn(T0 + NS)
+    assert ticks == good
+    assert told == [Changes(bars, [ONE])]
+    assert {bar.source for bar in bars} == {"a", CONSOLIDATED}
+    assert len(bars) == 10
+
+
+def test_a_restart_goes_on_with_the_bars_of_before(world: World) -> None:
+    """The session's figures, the close of the day before, and the level that is believed."""
+    kept: dict[tuple[int, str, int, int], Bar] = {}
+
+    def keep(_: Sequence[Tick], bars: Sequence[Bar]) -> None:
+        kept.update({(b.instrument_id, b.source, b.window_s, b.start_ns): b for b in bars})
+
+    world.market.keeper = keep
+    world.market.take([trade(-86_000, 900)], T0 - 86_000 * NS)
+    world.market.take([trade(0, 1_000), trade(1, 1_020)], T0)
+    world.market.turn(T0 + NS)
+    again = open_on(MemoryDisk(), ManualClock(T0))
+    follow_market(again, "xnys")
+    again.market.restore(kept.values())
+    assert again.market.take([trade(2, 5_000), trade(3, 980)], T0 + 3 * NS) == 2
+    assert again.market.counts.faults == {("a", "absurd"): 1}
+    view = again.market.view(ONE)
+    assert view is not None
+    assert (view.open, view.high, view.low, view.last) == (1_000, 1_020, 980, 980)
+    assert (view.volume, view.count, view.change) == (300, 3, 80)
+    days = [bar for bar in again.market.turn(T0 + 4 * NS).bars if bar.window_s == DAY_S]
+    assert {bar.source: bar.volume for bar in days} == {"a": 300, CONSOLIDATED: 300}
