@@ -4,6 +4,7 @@ Promises: which parts a world has is decided here and nowhere else; a fresh dire
 and a crash are opened by the same steps. Must not know: HTTP details, or how a part works.
 """
 
+import logging
 import os
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -46,10 +47,13 @@ from stockyard.model.records import Input
 from stockyard.people.directory import People
 from stockyard.projections.store import ReadStore
 from stockyard.runtime.clock import Clock
+from stockyard.runtime.history import HistoryRecorder, bars_of_before
 from stockyard.runtime.projector import Run, run_at_once
 from stockyard.runtime.recovery import recover, restore_engine
 from stockyard.runtime.world import World
 from stockyard.runtime.writer import Outcome
+from stockyard.storage.history import FILE_NAME as HISTORY_NAME
+from stockyard.storage.history import DatabaseHistory, open_history
 from stockyard.storage.lock import DirectoryLock
 from stockyard.storage.memory import MemoryDatabase, MemoryDisk, MemoryJournal, MemorySnapshots
 from stockyard.storage.ports import (
@@ -61,6 +65,7 @@ from stockyard.storage.ports import (
 )
 from stockyard.storage.sqlite import SqliteDatabase, SqliteJournal, SqliteSnapshots
 
+LOG: Final = logging.getLogger("stockyard")
 SCHEDULED_DAYS: Final = 400
 RESCHEDULE_DAYS: Final = 60
 _NS: Final = 1_000_000_000
@@ -102,6 +107,19 @@ class DataDirectory:
         """The people's database, which is never rebuilt."""
         return SqliteDatabase(self.path / "people.db", durable=True)
 
+    def open_history(self) -> DatabaseHistory:
+        """Raw ticks and bars. A file that cannot be read is set aside and begun anew: charts may
+        lack a past, but trading does not wait for it.
+        """
+        try:
+            return open_history(self.path)
+        except StorageUnavailable:
+            raise
+        except StorageError as error:
+            LOG.error("%s; it is set aside", error)
+            _set_aside(self.path / HISTORY_NAME)
+            return open_history(self.path)
+
     def release(self) -> None:
         """Let another process have the directory."""
         self._lock.close()
@@ -130,12 +148,17 @@ def set_aside_damaged(path: Path) -> list[str]:
             except StorageUnavailable:
                 raise
             except StorageError:
-                fresh = f"{name}.damaged-{secrets.token_hex(4)}"
-                (path / name).rename(path / fresh)
-                for tail in ("-wal", "-shm"):
-                    (path / (name + tail)).unlink(missing_ok=True)
-                renamed.append(fresh)
+                renamed.append(_set_aside(path / name))
     return renamed
+
+
+def _set_aside(path: Path) -> str:
+    """Rename a damaged file; its new name."""
+    fresh = f"{path.name}.damaged-{secrets.token_hex(4)}"
+    path.rename(path.with_name(fresh))
+    for tail in ("-wal", "-shm"):
+        path.with_name(path.name + tail).unlink(missing_ok=True)
+    return fresh
 
 
 def restore_engine_of(path: Path) -> None:
@@ -321,6 +344,16 @@ def follow_market(world: World, stock_calendar: str) -> None:
     for book in world.engine.state.books:
         if book is not None:
             world.market.know(book.instrument, names)
+
+
+def keep_market(world: World, recorder: HistoryRecorder) -> None:
+    """Let market data go on with the bars of a history, and have more kept there from now on.
+
+    Call it when the instruments are known. Raises ``StorageError``.
+    """
+    ids = [book.instrument.instrument_id for book in world.engine.state.books if book is not None]
+    world.market.restore(bars_of_before(recorder.history, ids))
+    world.market.keeper = recorder.take
 
 
 def starting_micros(config: Config) -> int:

@@ -89,6 +89,10 @@ class Config(msgspec.Struct, frozen=True):
     projection_seconds: Annotated[
         float, Setting("Seconds between writes of the query tables.", least=0.001, most=10)
     ] = 0.1
+    history_seconds: Annotated[
+        float,
+        Setting("Longest a tick waits until it is written to the history.", least=1, most=5),
+    ] = 1.0
     body_bytes_max: Annotated[
         int, Setting("Largest request body in bytes.", least=1024, most=16_777_216)
     ] = 65_536

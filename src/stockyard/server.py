@@ -34,6 +34,7 @@ from stockyard.model.recordings import Recording
 from stockyard.people.directory import People
 from stockyard.runtime import feeds, market_data, upkeep
 from stockyard.runtime.clock import Clock, RecordedClock, WallClock
+from stockyard.runtime.history import HistoryRecorder
 from stockyard.runtime.world import ENGINE_IS_COMPILED
 from stockyard.runtime.writer import Refused
 from stockyard.storage.ports import StorageError
@@ -76,6 +77,7 @@ class Server:
         directory = app.DataDirectory(self.config.data)
         projecting = ThreadPoolExecutor(1, "projector")
         queries = ThreadPoolExecutor(2, "queries")
+        recording_history = ThreadPoolExecutor(2, "history")
         try:
             self.world = app.open_world(
                 directory.journal,
@@ -93,12 +95,17 @@ class Server:
                 asyncio.get_running_loop().add_signal_handler(number, self.stop)
             self._people_database = directory.open_people()
             self.people = People(self._people_database)
+            self.history = HistoryRecorder(
+                directory.open_history(), recording_history, self.config.history_seconds
+            )
+            app.keep_market(self.world, self.history)
             await self._serve(clock, recording, listening, ready)
         finally:
             listening.close()
             directory.release()
             projecting.shutdown()
             queries.shutdown()
+            recording_history.shutdown()
 
     @property
     def stock_calendar(self) -> str:
@@ -189,7 +196,7 @@ class Server:
         listening: socket.socket,
         ready: Callable[["Server", "demo.Demo | None"], None],
     ) -> None:
-        application = create_application(self.world, self.people, self._settings())
+        application = create_application(self.world, self.people, self.history, self._settings())
         self._uvicorn = _Uvicorn(
             uvicorn.Config(
                 application,
@@ -275,6 +282,7 @@ class Server:
             upkeep.keep_time(world),
             upkeep.keep_projecting(world, config.projection_seconds),
             upkeep.keep_snapshots(world, config.snapshot_seconds),
+            self.history.keep(),
             self._keep_people(application),
             self._keep_sessions(),
             market_data.keep_turning(world.market, clock),
@@ -328,6 +336,7 @@ class Server:
         self.world.market.turn(self.world.clock.now_ns())
         self.world.halt(SHUTTING_DOWN)
         await application.close()
+        await self.history.close()
         upkeep.final_snapshot(self.world)
         while self.people.flush_last_used():
             continue

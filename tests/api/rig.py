@@ -6,6 +6,7 @@ only when told. Must not know: what a test expects.
 
 import asyncio
 from base64 import b64encode
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import cache
 from typing import Any, NamedTuple
@@ -28,7 +29,9 @@ from stockyard.model.records import Input
 from stockyard.people.directory import People
 from stockyard.people.passwords import PasswordCost, Passwords
 from stockyard.runtime.clock import ManualClock
+from stockyard.runtime.history import HistoryRecorder
 from stockyard.runtime.world import World
+from stockyard.storage.history import DatabaseHistory
 from stockyard.storage.memory import MemoryDatabase, MemoryDisk
 
 NOW = 1_767_366_000_000_000_000
@@ -82,11 +85,14 @@ class Rig:
                 [WorldCreated("0123456789abcdef" * 2, 7), *_reference(self.stock_calendar)],
             )
         self.people = People(MemoryDatabase(self.disk, "people"))
+        self.history = HistoryRecorder(
+            DatabaseHistory(MemoryDatabase(self.disk, "history")), ThreadPoolExecutor(1, "history")
+        )
         settings = ApiSettings(
             **{"version": "0.1.0", "calendars": CALENDAR_NAMES, "profile": "ideal", **self.settings}
         )
         self.app: Application = create_application(
-            self.world, self.people, settings, Passwords(CHEAP)
+            self.world, self.people, self.history, settings, Passwords(CHEAP)
         )
 
     def _schedule(self) -> None:

@@ -31,6 +31,7 @@ from stockyard.api.request_counts import NOWHERE, RequestCounts
 from stockyard.api.rest import (
     accounts,
     assets,
+    history,
     keys,
     orders,
     positions,
@@ -45,6 +46,7 @@ from stockyard.api.stream import Streams
 from stockyard.people.directory import People
 from stockyard.people.errors import UserError
 from stockyard.people.passwords import Passwords
+from stockyard.runtime.history import HistoryRecorder
 from stockyard.runtime.world import World
 from stockyard.runtime.writer import Refused
 from stockyard.storage.ports import StorageUnavailable
@@ -297,7 +299,8 @@ def framework(settings: ApiSettings) -> FastAPI:
         redirect_slashes=False,
         exception_handlers=handlers,
     )
-    for noun in (sign_in, keys, accounts, orders, positions, reports, assets, profiles):
+    nouns = (sign_in, keys, accounts, orders, positions, reports, assets, history, profiles)
+    for noun in nouns:
         web.include_router(noun.routes, prefix=PREFIX)
     web.include_router(watch.routes)
     web.router.route_class = StrictRoute
@@ -347,7 +350,11 @@ def _add_house_routes(web: FastAPI) -> None:
 
 
 def create_application(
-    world: World, people: People, settings: ApiSettings, passwords: Passwords | None = None
+    world: World,
+    people: People,
+    history: HistoryRecorder,
+    settings: ApiSettings,
+    passwords: Passwords | None = None,
 ) -> Application:
-    """The door to one world and its people."""
-    return Application(Door(world, people, settings, passwords or Passwords()))
+    """The door to one world, its people and its market's past."""
+    return Application(Door(world, people, history, settings, passwords or Passwords()))

@@ -27,6 +27,7 @@ from stockyard.people.directory import People
 from stockyard.people.passwords import Passwords
 from stockyard.projections.rows import OrderRow
 from stockyard.projections.store import ReadStore
+from stockyard.runtime.history import HistoryRecorder
 from stockyard.runtime.world import World
 
 NO_DIGEST: Final = bytes(16)
@@ -53,9 +54,15 @@ class Door:
     """The parts of one door."""
 
     def __init__(
-        self, world: World, people: People, settings: ApiSettings, passwords: Passwords
+        self,
+        world: World,
+        people: People,
+        history: HistoryRecorder,
+        settings: ApiSettings,
+        passwords: Passwords,
     ) -> None:
         self.world, self.settings, self.passwords = world, settings, passwords
+        self.history = history
         self.view, self.ids = world.view, world.ids
         self.desk = PeopleDesk(people, settings.people_waiting_max)
         self.gate = Gate(self.desk, world.clock, world.ids)

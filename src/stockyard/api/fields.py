@@ -467,10 +467,18 @@ def trail_percent(field: str, value: str | int) -> int:
 
 
 def expiry(field: str, text: str) -> int:
-    """An RFC 3339 time with its zone as UTC nanoseconds since 1970. Raises ``Problem`` 422.
+    """The moment an order ends, UTC ns. Raises ``Problem`` 422.
 
     What lies outside the times that can be stored is outside the coming year too.
     """
+    found = moment(field, text)
+    if not 0 < found <= INT_MAX:
+        raise rule_problem(DenyCode.EXPIRY_NOT_AHEAD, field)
+    return found
+
+
+def moment(field: str, text: str) -> int:
+    """An RFC 3339 time with its zone as nanoseconds since 1970, UTC. Raises ``Problem`` 422."""
     match = _TIME.fullmatch(text)
     try:
         if match is None:
@@ -486,10 +494,7 @@ def expiry(field: str, text: str) -> int:
             field=field,
         ) from None
     seconds = since.days * 86_400 + since.seconds
-    found = seconds * 10**9 + int((match[3] or "").ljust(9, "0"))
-    if not 0 < found <= INT_MAX:
-        raise rule_problem(DenyCode.EXPIRY_NOT_AHEAD, field)
-    return found
+    return seconds * 10**9 + int((match[3] or "").ljust(9, "0"))
 
 
 def notional(field: str, value: str | int) -> int:

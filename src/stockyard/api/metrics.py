@@ -37,6 +37,7 @@ class Figures(Collector):
         yield from self._http()
         yield from self._orders()
         yield from self._market()
+        yield from self._history()
         yield from self._clockwork()
 
     def _http(self) -> Iterator[Metric]:
@@ -88,6 +89,25 @@ class Figures(Collector):
         stale = sum(1 for row in rows if not row.ts or now_ns - row.ts > stale_ns)
         yield GaugeMetricFamily("quotes_stale", "Symbols without a fresh quote.", value=stale)
         yield GaugeMetricFamily("symbols", "Symbols listed.", value=len(rows))
+
+    def _history(self) -> Iterator[Metric]:
+        figures = self._door.history.figures
+        labels = ["kind"]
+        for name, text, ticks, bars in (
+            ("written", "Written to the history.", figures.ticks_written, figures.bars_written),
+            ("lost", "Given up before they were written.", figures.ticks_lost, figures.bars_lost),
+        ):
+            counted = CounterMetricFamily(f"history_{name}", text, labels=labels)
+            counted.add_metric(["ticks"], ticks)
+            counted.add_metric(["bars"], bars)
+            yield counted
+        waiting = GaugeMetricFamily("history_waiting", "Not yet written.", labels=labels)
+        waiting.add_metric(["ticks"], figures.ticks_waiting)
+        waiting.add_metric(["bars"], figures.bars_waiting)
+        yield waiting
+        yield CounterMetricFamily(
+            "history_write_failures", "Writes that failed.", value=figures.failures
+        )
 
     def _clockwork(self) -> Iterator[Metric]:
         world, view = self._door.world, self._door.view

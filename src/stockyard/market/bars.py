@@ -17,7 +17,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from stockyard.market.trading_days import TradingDays
-from stockyard.model.ticks import DAY_S, WINDOWS_S, Bar, TradeSlice, TradeTick
+from stockyard.model.ticks import DAY_S, SECOND_S, WINDOWS_S, Bar, TradeSlice, TradeTick
 
 NS: Final = 1_000_000_000
 LATE_NS: Final = 30 * NS
@@ -181,13 +181,17 @@ class Windows:
         gives way to any trade that comes.
         """
         index = WINDOWS_S.index(bar.window_s)
-        day = self._days.of(bar.start_ns)
-        end = day.end_ns if bar.window_s == DAY_S else bar.start_ns + bar.window_s * NS
-        window = _Window(bar.window_s, bar.start_ns, end)
+        window = _Window(bar.window_s, bar.start_ns, _end_ns(bar, self._days))
         window.open, window.high, window.low = bar.open, bar.high, bar.low
         window.close, window.volume, window.value = bar.close, bar.volume, bar.value
         window.count, window.revision = bar.count, bar.revision
         self._by_start[index][bar.start_ns] = window
+
+
+def _end_ns(bar: Bar, days: TradingDays) -> int:
+    return (
+        days.of(bar.start_ns).end_ns if bar.window_s == DAY_S else bar.start_ns + bar.window_s * NS
+    )
 
 
 Dirty = list[tuple[Windows, _Window]]
@@ -308,15 +312,19 @@ class BarBuilder:
         while self._pending:
             self._flush(next(iter(self._pending)))
 
-    def settle(self, now_ns: int) -> None:
-        """Let an instrument's time pass without trades: it is at least twice ``LATE_NS`` behind."""
+    def settle(self, now_ns: int) -> dict[int, int]:
+        """Let the time of instruments pass that have no trades: it is at least twice ``LATE_NS``
+        behind. What it is now, by instrument, for stage B.
+        """
         floor = now_ns - now_ns % NS - 2 * LATE_NS
-        for instrument in self._instruments.values():
+        settled = {}
+        for instrument_id, instrument in self._instruments.items():
             if instrument.reached_ns < floor - SWEEP_NS:
                 self._flush(instrument)
-                instrument.reached_ns = floor
+                instrument.reached_ns = settled[instrument_id] = floor
                 for track in instrument.tracks:
                     track.windows.sweep(floor, self._dirty)
+        return settled
 
     def take_slices(self) -> list[TradeSlice]:
         """Seconds that were added to windows since the last call, for stage B."""
@@ -327,6 +335,19 @@ class BarBuilder:
         """Bars that changed since the last call, as they stand now."""
         self.flush()
         return changed_bars(self._dirty)
+
+    def reach(self, bar: Bar) -> None:
+        """Let an instrument's time be at least what it must have been for this bar.
+
+        Without it a trade that comes hours late would, after a restart, begin a final bar anew.
+        """
+        second = bar.start_ns
+        if bar.final:
+            second = _end_ns(bar, self._days[bar.instrument_id]) + LATE_NS
+        elif bar.window_s != SECOND_S:
+            return
+        instrument = self._instruments.setdefault(bar.instrument_id, _Instrument())
+        instrument.reached_ns = max(instrument.reached_ns, second)
 
     def restore(self, bars: Iterable[Bar]) -> None:
         """Take up the bars of sources that were kept before a restart."""

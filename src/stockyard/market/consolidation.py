@@ -213,6 +213,13 @@ class Consolidation:
                 if key >= book.last_key:
                     book.last, book.last_key = piece.close, key
 
+    def settle(self, reached: Mapping[int, int]) -> None:
+        """Let time pass for these instruments without trades; see ``BarBuilder.settle``."""
+        for instrument_id, reached_ns in reached.items():
+            book = self._books.get(instrument_id)
+            if book is not None:
+                book.windows.sweep(reached_ns, self._dirty)
+
     def take_bars(self) -> list[Bar]:
         """Consolidated bars that changed since the last call."""
         bars = changed_bars(self._dirty)

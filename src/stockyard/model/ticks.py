@@ -11,6 +11,8 @@ import msgspec
 
 WINDOWS_S: Final = (1, 60, 300, 3600, 86400)
 """Lengths of the bars that are built, in seconds; the last one is a trading day."""
+SECOND_S: Final = WINDOWS_S[0]
+MINUTE_S: Final = WINDOWS_S[1]
 DAY_S: Final = WINDOWS_S[-1]
 CONSOLIDATED: Final = ""
 """The source of bars made of all sources."""

@@ -103,13 +103,14 @@ class MarketData:
         self.filter.know(instrument)
 
     def restore(self, bars: Iterable[Bar]) -> None:
-        """Go on with bars of before a restart: those that are not final, and the last minutes and
-        days of all sources. Call it when the instruments are known.
+        """Go on with bars of before a restart: those that are not final, and the latest of every
+        window of all sources. Call it when the instruments are known.
         """
         single, consolidated = [], []
         for bar in bars:
             if bar.instrument_id not in self._days:
                 continue
+            self.builder.reach(bar)
             if bar.source == CONSOLIDATED:
                 consolidated.append(bar)
             elif not bar.final:
@@ -233,9 +234,10 @@ class MarketData:
                 for instrument_id in self.consolidation.lose(source):
                     self._owed[instrument_id] = self._changed[instrument_id] = None
         self._tell_owed()
-        self.builder.settle(now_ns)
+        settled = self.builder.settle(now_ns)
         bars = self.builder.take_bars()
         self.consolidation.take_slices(self.builder.take_slices())
+        self.consolidation.settle(settled)
         bars += self.consolidation.take_bars()
         if self.keeper is not None and bars:
             self.keeper((), bars)

@@ -5,9 +5,13 @@ what the records mean.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 from stockyard.model.records import Record
+from stockyard.model.ticks import Bar, Tick
+
+NS_MAX: Final = 2**62
+"""No time is later than this, UTC ns (in the year 2116)."""
 
 SqlValue = str | bytes | int | float | None
 Row = tuple[Any, ...]
@@ -132,6 +136,104 @@ class Database(Protocol):
 
     def sync(self) -> None:
         """Make what is committed safe from a power cut as well, where commits do not do that."""
+
+    def close(self) -> None:
+        """Release the files."""
+
+
+class TickPlace(NamedTuple):
+    """Where a tick lies among those of its instrument: by its time, then as they were kept."""
+
+    ts_event: int
+    number: int
+
+
+class KeptTick(NamedTuple):
+    """A raw tick with its place."""
+
+    place: TickPlace
+    tick: Tick
+
+
+class KeptBars(NamedTuple):
+    """How many bars of a kind are kept, and when the first and the last begin, UTC ns."""
+
+    instrument_id: int
+    source: str
+    window_s: int
+    bars: int
+    first_ns: int
+    last_ns: int
+
+
+class KeptTicks(NamedTuple):
+    """How many raw ticks of an instrument and source are kept; times of the first and last."""
+
+    instrument_id: int
+    source: str
+    ticks: int
+    first_ns: int
+    last_ns: int
+
+
+class History(Protocol):
+    """Raw ticks and bars, for charts and research; never what the engine decides with.
+
+    All methods may be called from any thread; times are UTC ns, from the first to before the last.
+    """
+
+    def append(self, ticks: Sequence[Tick], bars: Sequence[Bar]) -> None:
+        """Keep ticks, and bars in the place of earlier ones of the same window, all or none.
+
+        Raises ``StorageUnavailable``; then nothing was kept.
+        """
+
+    def bars(
+        self,
+        instrument_id: int,
+        source: str,
+        window_s: int,
+        from_ns: int,
+        to_ns: int,
+        limit: int,
+    ) -> list[Bar]:
+        """The first ``limit`` bars that begin in the range, in order of time."""
+
+    def newest_bars(
+        self, instrument_id: int, source: str, window_s: int, before_ns: int, limit: int
+    ) -> list[Bar]:
+        """The last ``limit`` bars that begin before ``before_ns``, in order of time."""
+
+    def open_bars(self) -> list[Bar]:
+        """The bars that are not final: what a restart goes on from."""
+
+    def ticks(
+        self, instrument_id: int, from_ns: int, before: TickPlace, limit: int
+    ) -> list[KeptTick]:
+        """The newest ``limit`` ticks from ``from_ns`` on and before a place, newest first."""
+
+    def ticks_after(
+        self, instrument_id: int, after: TickPlace, to_ns: int, limit: int
+    ) -> list[KeptTick]:
+        """The first ``limit`` ticks after a place and before ``to_ns``, in order of time."""
+
+    def kept_bars(self) -> list[KeptBars]:
+        """What bars there are."""
+
+    def kept_ticks(self) -> list[KeptTicks]:
+        """What raw ticks there are."""
+
+    def forget_ticks(self, instrument_id: int, before_ns: int, limit: int) -> int:
+        """Remove up to ``limit`` of the oldest ticks before a time; how many it were."""
+
+    def forget_bars(self, window_s: int, before_ns: int, limit: int) -> int:
+        """Remove up to ``limit`` bars that begin before a time; how many it were."""
+
+    def size_bytes(self) -> int:
+        """Bytes in use, without room that waits to be used again."""
+
+    def sync(self) -> None:
+        """Make what is kept safe from a power cut as well."""
 
     def close(self) -> None:
         """Release the files."""
