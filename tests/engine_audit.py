@@ -13,6 +13,7 @@ from stockyard.model.codes import (
     LOT_METHOD_WORDS,
     OPEN_STATUSES,
     AccountKind,
+    AssetClass,
     OrderType,
     Phase,
     Side,
@@ -20,7 +21,7 @@ from stockyard.model.codes import (
 )
 from stockyard.model.events import Event
 from stockyard.model.numbers import INT_MAX
-from stockyard.model.state import EngineState, OrderState, PositionState
+from stockyard.model.state import AccountState, EngineState, OrderState, PositionState
 from tests.random_inputs import RandomInputs
 
 FUTURE_INPUTS = 200
@@ -58,6 +59,11 @@ def _audit_choices(state: EngineState) -> None:
 
 
 def _audit_holds(state: EngineState) -> None:
+    contracts = {
+        b.instrument.instrument_id
+        for b in state.books
+        if b.instrument.asset_class == AssetClass.CRYPTO_PERP
+    }
     held_cash: Counter[int] = Counter()
     held_qty: Counter[tuple[int, int]] = Counter()
     for order in state.orders:
@@ -76,8 +82,22 @@ def _audit_holds(state: EngineState) -> None:
             assert position.held_qty == held_qty.pop(key, 0), f"{name}: shares held {key}"
             assert position.cost_micros * position.qty >= 0, f"{name}: sign of the cost {key}"
             assert position.qty or not position.cost_micros, f"{name}: cost of nothing {key}"
-            _audit_lots(position, f"{name}: lots {key}")
+            if position.instrument_id in contracts:
+                _audit_contract(account, position, f"{name}: contract {key}")
+            else:
+                assert position.pot_micros == position.funding_micros == 0, f"{name}: pot {key}"
+                _audit_lots(position, f"{name}: lots {key}")
     assert not any(held_qty.values()), f"orders hold what nobody has: {held_qty}"
+
+
+def _audit_contract(account: AccountState, position: PositionState, name: str) -> None:
+    """A position in a contract has no lots, and margin of its own only where it is isolated."""
+    assert not position.lots, f"{name} has lots"
+    assert position.pot_micros >= 0, f"{name} has less margin than none"
+    isolated = (position.instrument_id, True) in [(i, apart) for i, _, apart in account.leverages]
+    assert isolated or not position.pot_micros, f"{name} has margin of its own"
+    assert position.qty or not position.pot_micros, f"{name}: margin for nothing"
+    assert not position.liquidation_ns or (isolated and position.qty), f"{name} is liquidated"
 
 
 def _audit_lots(position: PositionState, name: str) -> None:
@@ -193,10 +213,25 @@ def _audit_credit(state: EngineState) -> None:
             assert position.unpaid_qty >= 0, f"{name}: unpaid"
 
 
+def audit_holders(engine: Engine, state: EngineState) -> None:
+    """Check that a contract's book knows exactly the accounts that have a position in it."""
+    for book in engine.state.books:
+        if book is not None:
+            key = book.instrument.instrument_id
+            holds = [
+                account.account_id
+                for account in state.accounts
+                if any(p.qty for p in account.positions if p.instrument_id == key)
+            ]
+            assert sorted(book.holders) == (holds if book.is_perp else []), "holders"
+
+
 def audit_future(engine: Engine, seed: int, inputs: int = FUTURE_INPUTS) -> None:
     """Check that a restored engine is the same, and goes on answering the same."""
     snapshot = engine.snapshot()
+    audit_holders(engine, snapshot)
     twin = Engine(decode_state(encode(snapshot)))
+    audit_holders(twin, snapshot)
     assert twin.snapshot() == snapshot, "a restored engine is another one"
     assert twin.state_hash() == state_hash(snapshot)
     if snapshot.limits is None:

@@ -87,6 +87,23 @@ def coin(instrument_id: int, symbol: str) -> Instrument:
     )
 
 
+def contract(instrument_id: int, symbol: str) -> Instrument:
+    """A perpetual contract on a coin: at most 20 times leverage, 10 where nobody chose; 2.5 % must
+    be kept; the house closes for 0.5 %; funding every hour, at most 1 %.
+    """
+    return replace(
+        coin(instrument_id, symbol),
+        asset_class=AssetClass.CRYPTO_PERP,
+        index_symbol="COIN/USD",
+        leverage_max=20,
+        leverage_start=10,
+        maintenance_ppm=25_000,
+        liquidation_fee_ppm=5_000,
+        funding_interval_ns=HOUR,
+        funding_bound_e9=10_000_000,
+    )
+
+
 ACME: Final = stock(1, "ACME")
 """A stock of which fractions can be traded."""
 RAIL: Final = stock(2, "RAIL", lot=10**9)
@@ -95,6 +112,8 @@ COIN: Final = coin(3, "COIN/USD")
 LATE: Final = stock(6, "LATE", calendar_id=EXCHANGE, auctions=True)
 """A stock with early and late trading, and with auctions."""
 INSTRUMENTS: Final = (ACME, RAIL, COIN, LATE)
+PERP: Final = contract(7, "PERP")
+WITH_PERP: Final = (*INSTRUMENTS, PERP)
 
 PROFILES: Final = (
     VenueProfile(IDEAL, 1, "ideal", size_bounded=False, fees=False, quote_age_ns_max=0),
@@ -132,6 +151,7 @@ MAKER_RULE: Final = FeeRule(FeeKind.CRYPTO_MAKER, 0, 1, 1_500 * DOLLAR, 0, 0, 1)
 FEES: Final = (
     FeesScheduled(AssetClass.US_EQUITY, 0, "stocks-1", (SEC_RULE, TAF_RULE)),
     FeesScheduled(AssetClass.CRYPTO, 0, "coins-1", (TAKER_RULE, MAKER_RULE)),
+    FeesScheduled(AssetClass.CRYPTO_PERP, 0, "perps-1", (TAKER_RULE, MAKER_RULE)),
 )
 
 DAYS: Final = 30

@@ -279,6 +279,8 @@ class World:
         ext: str = "",
         locate: str = "",
         lots: str = "",
+        reduce: str = "",
+        post: str = "",
     ) -> list[Any]:
         """Place an order: market without ``limit``; ``$500`` as quantity is a notional amount.
 
@@ -287,6 +289,7 @@ class World:
         ``sl`` are the exits of ``order_class``: ``95.00``, ``95.00/94.50`` with a limit, ``~2.00``
         or ``~1.5%`` to trail. ``ext``, if not empty, lets it trade in extended hours; ``locate``
         lets it borrow what is hard to borrow; ``lots``, as ``#1x5,#2x3``, are those it chooses.
+        ``reduce`` and ``post``, if not empty, make it reduce-only and post-only.
         """
         instrument = self.instruments[symbol]
         notional = qty.startswith("$")
@@ -312,6 +315,8 @@ class World:
                 bool(ext),
                 bool(locate),
                 self._chosen(instrument, lots),
+                bool(reduce),
+                bool(post),
             )
         )
 
@@ -458,6 +463,34 @@ class World:
         instrument = self.instruments[symbol]
         qty = parse_decimal(available, instrument.qty_scale)
         return self.send(f.BorrowTermsSet(instrument.instrument_id, shortable, easy, rate_ppm, qty))
+
+    def mark(self, symbol: str, price: str) -> list[Any]:
+        """The mark, and the index, of a perpetual contract."""
+        instrument = self.instruments[symbol]
+        mark = parse_decimal(price, instrument.price_scale)
+        return self.send(f.MarkPrice(instrument.instrument_id, mark, mark, self.ts + 1_000_000))
+
+    def fund(self, symbol: str, rate: str) -> list[Any]:
+        """Let funding be paid at a rate as ``0.01%``."""
+        rate_e9 = parse_decimal(rate.removesuffix("%"), 7)
+        instrument_id = self.instruments[symbol].instrument_id
+        return self.send(f.FundingRate(instrument_id, rate_e9, self.ts + 1_000_000))
+
+    def leverage(
+        self, symbol: str, leverage: str, mode: str = "cross", account: int = 1, key: str = ""
+    ) -> list[Any]:
+        """Choose the leverage and the mode, ``cross`` or ``isolated``."""
+        _, key, digest = self._keys("", key, "")
+        return self.send(
+            c.SetLeverage(
+                self.accounts[account - 1],
+                self.instruments[symbol].instrument_id,
+                int(leverage),
+                mode == "isolated",
+                key,
+                digest,
+            )
+        )
 
     # What the engine holds now.
 

@@ -18,7 +18,7 @@ from stockyard.engine.auctions import (
 from stockyard.model import commands as c
 from stockyard.model import events as e
 from stockyard.model import facts as f
-from stockyard.model.codes import LimitRule, OrderType, Side, TimeInForce
+from stockyard.model.codes import AssetClass, LimitRule, OrderType, Side, TimeInForce
 from stockyard.model.instruments import FeeRule, Instrument, VenueProfile
 from stockyard.model.records import Input
 from stockyard.model.state import EngineState
@@ -70,6 +70,9 @@ class RandomInputs:
         self._sent: list[Input] = []
         self._serial = 0
         self._margin = state.margin
+        self._contracts = [
+            i for i in self._instruments.values() if i.asset_class == AssetClass.CRYPTO_PERP
+        ]
 
     def next(self) -> tuple[int, int, Input]:
         """The next input with its number and time."""
@@ -102,7 +105,7 @@ class RandomInputs:
 
     def _see_lots(self, index: int, fill: e.OrderFilled) -> None:
         lots = self._lots.setdefault((fill.account_id, fill.instrument_id), {})
-        if not fill.lots:
+        if not fill.lots and fill.instrument_id not in [i.instrument_id for i in self._contracts]:
             lots[self.seq, index] = fill.qty
         for piece in fill.lots:
             lots[piece[:2]] -= piece[2]
@@ -137,6 +140,8 @@ class RandomInputs:
                 self.ts = self._boundaries[-1] + random.choice((-1, 0, 1))
 
     def _message(self) -> Input:
+        if self._contracts and self._random.random() < 0.1:
+            return self._contract_message()
         draw = self._random.random()
         if not self._instruments or draw < 0.01:
             return f.ClockTick()
@@ -196,6 +201,33 @@ class RandomInputs:
         if random.random() < 0.01:
             return f.TradingHalted(instrument_id, random.random() < 0.4, "news")
         return f.Quote(instrument_id, bid, ask, sizes[0], sizes[1], self.ts)
+
+    def _contract_message(self) -> Input:
+        """A mark, funding, or a choice of leverage: what only perpetual contracts know."""
+        random = self._random
+        instrument = random.choice(self._contracts)
+        instrument_id = instrument.instrument_id
+        draw = random.random()
+        if draw < 0.15:
+            rate = random.choice((0, 1, -1, 100_000, -99_999, 5_000_000, -7_000_000, 2**40))
+            return f.FundingRate(instrument_id, rate, self.ts)
+        if draw < 0.25:
+            if random.random() < 0.05:
+                instrument_id = random.choice((1, 999))
+            leverage = random.choice((1, 2, 5, 10, 19, 20, 20, random.choice(BAD_NUMBERS)))
+            _, key, digest = self._keys()
+            isolated = random.random() < 0.6
+            return c.SetLeverage(self._account(), instrument_id, leverage, isolated, key, digest)
+        if draw < 0.32:
+            return f.ClockTick()
+        if draw < 0.34:
+            kept = random.choice((10_000, 25_000, 25_000, 40_000, 49_999))
+            return f.InstrumentListed(replace(instrument, maintenance_ppm=kept))
+        near = self._prices[instrument_id]
+        mark = near * random.randrange(985, 1016) // 1000
+        if random.random() < 0.02:
+            mark = random.choice(BAD_NUMBERS)
+        return f.MarkPrice(instrument_id, mark, near, self.ts)
 
     def _keys(self) -> tuple[str, str, bytes]:
         """A client's order id, an idempotency key and a digest; some used before."""
@@ -297,7 +329,16 @@ class RandomInputs:
             extended,
             locate,
             lots,
+            *self._flags(order_type, linked[0]),
         )
+
+    def _flags(self, order_type: int, order_class: int) -> tuple[bool, bool]:
+        """Whether an order is reduce-only, and post-only; where there are contracts."""
+        random = self._random
+        if not self._contracts:
+            return False, False
+        plain = order_type == OrderType.LIMIT and order_class == 0
+        return random.random() < 0.1, random.random() < (0.3 if plain else 0.01)
 
     def _linked(
         self, instrument: Instrument, side: int, price: int
@@ -540,7 +581,8 @@ class RandomInputs:
             )
             rules = (rule,) if random.random() < 0.5 else (rule, rule)
             since = self.ts + random.choice((-DAY, 0, 5 * SECOND, DAY))
-            return f.FeesScheduled(random.choice((1, 2)), since, f"fees-{self._serial}", rules)
+            kinds = (1, 2, 3) if self._contracts else (1, 2)
+            return f.FeesScheduled(random.choice(kinds), since, f"fees-{self._serial}", rules)
         if draw < 0.9 and self._limits is not None:
             return f.LimitsSet(self._limits)
         return f.InstrumentListed(self._instrument())

@@ -8,25 +8,33 @@ import argparse
 
 from stockyard.model import events as e
 from stockyard.model.records import Record
-from tests.engine_terms import ALL_PROFILES, CREDIT
+from tests.engine_terms import ALL_PROFILES, CREDIT, WITH_PERP
 from tests.engine_world import World
 from tests.golden.recording import answers_of, read_journal, write_answers, write_journal
 from tests.random_inputs import RandomInputs
 
-SEED = 91
+SEED = 97
 INPUTS = 6_000
 JOURNAL_BYTES_MAX = 200_000
 
 
+def _violate_good_faith(world: World, account: int) -> None:
+    """Sell what was bought with proceeds to come, which chance hardly ever does."""
+    world.quote("ACME", "100.00x1000", "100.00x1000")
+    for side in ("buy", "sell", "buy", "sell"):
+        world.order(side, "30", "ACME", account=account)
+
+
 def new_journal(seed: int = SEED, inputs: int = INPUTS) -> tuple[Record, ...]:
     """A world with accounts under every profile, and a few thousand mixed inputs."""
-    world = World(cash="2000000", profiles=ALL_PROFILES, credit=CREDIT)
+    world = World(cash="2000000", profiles=ALL_PROFILES, credit=CREDIT, instruments=WITH_PERP)
     for name in ("strict", "queued", "improved"):
         world.open_account("500000", name, owner=name)
     world.open_account("2000000", "realistic")
     world.open_account("30000", "realistic", owner="bob", kind="margin")
     world.open_account("9000", "ideal", owner="bob", kind="margin")
     world.open_account("4000", "ideal", owner="cat")
+    _violate_good_faith(world, len(world.accounts))
     source = RandomInputs(seed, world.engine.snapshot())
     journal = list(world.journal)
     for _ in range(inputs):

@@ -33,6 +33,10 @@ past 95.00`` (the price and the stop), ``canceled #1 <why>``, ``expired #1 <why>
 ``level 2``, ``slipped 0.02``, ``improved 0.01`` where that is so; ``charged 1.00 borrow_fee
 ACME``, ``called equity 10.00 of 12.00`` (and what is required), ``call met ..``,
 ``liquidation ..``, ``good faith violation 1: #2 5``.
+
+Perpetual contracts: ``mark PERP 100.00``, ``fund PERP 0.01%``, ``leverage PERP 5 isolated``, and
+``reduce=yes post=yes`` of an order; ``leverage 5 isolated``, ``funding 1.00`` (what was paid),
+``liquidation PERP ..`` of an isolated position, and after a fill ``insured 5.00``.
 """
 
 from collections.abc import Iterator
@@ -136,6 +140,8 @@ class Playbook:
             return world.close(plain[0], **named)  # type: ignore[arg-type]
         if verb in ("deposit", "withdraw", "reset"):
             return getattr(world, verb)(plain[0], **named)  # type: ignore[no-any-return]
+        if verb in ("mark", "fund", "leverage"):
+            return getattr(world, verb)(*plain, **named)  # type: ignore[no-any-return]
         if verb == "use":
             return world.use_profile(plain[0], **named)  # type: ignore[arg-type]
         if verb == "open":
@@ -280,10 +286,17 @@ class Playbook:
             qty = format_decimal(event.qty, qty_scale)
             which = self._order(event.order_id)
             return f"good faith violation {event.violations_after}: {which} {qty}"
+        if isinstance(event, e.LeverageSet):
+            return f"leverage {event.leverage} {'isolated' if event.isolated else 'cross'}"
+        if isinstance(event, e.FundingPaid):
+            return f"funding {format_cash(event.amount_micros)}"
         assert isinstance(event, (e.MarginCalled, e.MarginCallMet, e.LiquidationStarted))
         words = {e.MarginCalled: "called", e.MarginCallMet: "call met"}
         equity, required = format_cash(event.equity_micros), format_cash(event.maintenance_micros)
-        return f"{words.get(type(event), 'liquidation')} equity {equity} of {required}"
+        word = words.get(type(event), "liquidation")
+        if isinstance(event, e.LiquidationStarted) and event.instrument_id:
+            word += f" {self._instrument(event.instrument_id)[0]}"
+        return f"{word} equity {equity} of {required}"
 
     def _tell_fill(self, event: e.OrderFilled) -> str:
         _, qty_scale, price_scale = self._instrument(event.instrument_id)
@@ -298,6 +311,8 @@ class Playbook:
             told += f" slipped {format_decimal(event.slippage, price_scale, 2)}"
         if event.improvement:
             told += f" improved {format_decimal(event.improvement, price_scale, 2)}"
+        if event.insured_micros:
+            told += f" insured {format_cash(event.insured_micros)}"
         return told + "".join(
             f" fee {FEE_WORDS[kind]} {format_cash(micros)}" for kind, micros in event.fees
         )
@@ -328,6 +343,8 @@ class Playbook:
                 if position.held_qty:
                     told += f" held {format_decimal(position.held_qty, qty_scale)}"
                 told += f" cost {format_cash(position.cost_micros)}"
+            if position.pot_micros:
+                told += f" pot {format_cash(position.pot_micros)}"
             if position.realized_micros:
                 told += f" realized {format_cash(position.realized_micros)}"
         return told

@@ -20,7 +20,9 @@ class Position:
 
     ``qty`` and ``cost_micros`` are below zero when it is short: the cost is then what the sale
     brought. ``lots`` add up to both. ``unpaid_qty``: what was bought with proceeds that settle at
-    ``unpaid_until_ns`` only.
+    ``unpaid_until_ns`` only. ``is_contract``: in a perpetual contract, without lots;
+    ``pot_micros``: margin set apart for it; ``funding_micros``: funding paid; ``liquidation_ns``:
+    when the house goes on closing it, 0 for never.
     """
 
     def __init__(self, instrument_id: int) -> None:
@@ -32,6 +34,10 @@ class Position:
         self.lots = Lots()
         self.unpaid_qty = 0
         self.unpaid_until_ns = 0
+        self.is_contract = False
+        self.pot_micros = 0
+        self.funding_micros = 0
+        self.liquidation_ns = 0
 
 
 @mypyc_attr(acyclic=True)
@@ -65,6 +71,7 @@ class Account:
     ``call_due_ns``: until when a margin call must be met, 0 for none; ``review_ns``: when its
     liquidation goes on, 0 before it starts. ``levels``: the prices it waits for, as (instrument,
     whether of a long position, whether below the mark, level). ``is_touched``: it is to be judged.
+    ``leverages``: those chosen for perpetual contracts, and whether isolated.
     """
 
     def __init__(
@@ -95,6 +102,7 @@ class Account:
         self.review_ns = 0
         self.levels: list[tuple[int, bool, bool, Level]] = []
         self.is_touched = False
+        self.leverages: dict[int, tuple[int, bool]] = {}
 
     def position(self, instrument_id: int) -> Position:
         """The position in an instrument, made when there is none yet."""

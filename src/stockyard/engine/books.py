@@ -6,6 +6,7 @@ is filled by other rules. Must not know: accounts, fees, or how a fill is priced
 
 from typing import Final
 
+from stockyard.engine.accounts import Account
 from stockyard.engine.levels import Watch
 from stockyard.engine.orders import Order, OrderHeap, before, is_for_auction
 from stockyard.engine.price_levels import PriceLevel
@@ -150,7 +151,8 @@ class Book:
 
     ``halted``: trading is stopped; ``paused``: it is, or no quote has come since it went on.
     ``long_mark``, ``short_mark``: what positions are valued at. ``borrowed_qty``: what accounts are
-    short of, and what open orders would sell short.
+    short of, and what open orders would sell short. ``index_price``: of what a perpetual contract
+    follows; ``holders``: the accounts that have a position in it.
     """
 
     def __init__(self, instrument: Instrument) -> None:
@@ -179,6 +181,8 @@ class Book:
         self.short_mark = 0
         self.borrow: BorrowTermsSet | None = None
         self.borrowed_qty = 0
+        self.index_price = 0
+        self.holders: dict[int, Account] = {}
         self.watch = Watch()
         self.triggers = Triggers()
         self.lanes: list[Lane] = []
@@ -207,6 +211,12 @@ class Book:
         self.price_max: int = ORDER_VALUE_MICROS_MAX * self.value_divisor // instrument.qty_max
         self.qty_unit: int = 10**instrument.qty_scale
         self.price_unit: int = 10**instrument.price_scale
+        self.is_perp = instrument.asset_class == AssetClass.CRYPTO_PERP
+        self.leverage_max = instrument.leverage_max
+        self.leverage_start = instrument.leverage_start
+        self.maintenance_ppm = instrument.maintenance_ppm
+        self.liquidation_fee_ppm = instrument.liquidation_fee_ppm
+        self.funding_bound_e9 = instrument.funding_bound_e9
         self.marginable = instrument.asset_class == AssetClass.US_EQUITY
 
     def enter(self, phase: int) -> None:

@@ -4,7 +4,7 @@ Promises: cash enters and leaves only here, against the funding book. Must not k
 orders, beyond canceling them on a reset.
 """
 
-from stockyard.engine import desk, idempotency, margin, margin_calls, settlement
+from stockyard.engine import desk, idempotency, margin, margin_calls, perps, settlement
 from stockyard.engine.accounts import Account, Answer
 from stockyard.engine.state import State, count_opening
 from stockyard.model.codes import (
@@ -254,6 +254,8 @@ def _give_up(state: State, account: Account, instrument_id: int, out: list[Event
             )
         )
         book.borrowed_qty += min(0, position.qty)
+        if position.is_contract:
+            perps.give_up(state, account, book, position)
         state.ledger.post_street(book, position.qty)
         state.ledger.post_qty(position, -position.qty)
     del account.positions[instrument_id]

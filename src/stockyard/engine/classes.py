@@ -278,5 +278,7 @@ def tell_accepted(account: Account, order: Order, out: list[Event]) -> None:
             order.closes,
             order.liquidates,
             chosen_by(order),
+            order.reduce_only,
+            order.post_only,
         )
     )

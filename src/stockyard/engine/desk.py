@@ -131,6 +131,7 @@ def admit(
     order.expires_ns = request.expires_ns
     order.extreme = request.extreme
     order.extended_hours = request.extended_hours
+    order.reduce_only, order.post_only = request.reduce_only, request.post_only
     if is_stop(request.order_type):
         order.await_trigger()
         order.awaits_trigger = not request.triggered
@@ -375,6 +376,7 @@ def _replacement(
     else:
         request.expires_ns = command.expires_ns
     request.extended_hours = order.extended_hours
+    request.reduce_only, request.post_only = order.reduce_only, order.post_only
     request.freed_micros = order.held_micros
     request.freed_qty = order.held_qty
     request.freed_borrow = order.borrowed_qty

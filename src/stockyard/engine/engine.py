@@ -13,19 +13,20 @@ from stockyard.engine import (
     classes,
     desk,
     margin_calls,
+    perp_calls,
     protection,
     reference,
     snapshot,
     stops,
 )
 from stockyard.engine.preview import preview
-from stockyard.engine.standing import open_lots, standing
+from stockyard.engine.standing import open_contracts, open_lots, standing
 from stockyard.engine.state import State
 from stockyard.model import commands as c
 from stockyard.model import facts as f
 from stockyard.model.codec import encode
 from stockyard.model.events import Event
-from stockyard.model.previews import AccountStanding, OpenLot, OrderPreview
+from stockyard.model.previews import AccountStanding, OpenContract, OpenLot, OrderPreview
 from stockyard.model.records import Input
 from stockyard.model.state import EngineState
 
@@ -118,6 +119,8 @@ class Engine:
             cash.on_set_account_kind(state, ts, message, out)
         elif isinstance(message, c.SetLotMethod):
             cash.on_set_lot_method(state, ts, message, out)
+        elif isinstance(message, c.SetLeverage):
+            perp_calls.on_set_leverage(state, ts, message, out)
         else:
             self._apply_fact(state, ts, message, out)
 
@@ -142,10 +145,15 @@ class Engine:
             reference.on_margin_terms_set(state, message)
         elif isinstance(message, f.BorrowTermsSet):
             reference.on_borrow_terms_set(state, message)
+        elif isinstance(message, f.MarkPrice):
+            reference.on_mark_price(state, message)
+        elif isinstance(message, f.FundingRate):
+            reference.on_funding_rate(state, message, out)
         else:
             assert isinstance(message, f.ClockTick), "unknown input"
             margin_calls.review(state, ts, out)
             margin_calls.liquidate_due(state, ts, out)
+            perp_calls.liquidate_due(state, ts, out)
 
     def preview(self, command: c.PlaceOrder, ts: int) -> OrderPreview:
         """What would happen to this order now; changes nothing."""
@@ -158,6 +166,10 @@ class Engine:
     def open_lots(self, account_id: int, instrument_id: int) -> list[OpenLot]:
         """The lots of an account's position, oldest first; none where there is no position."""
         return open_lots(self.state, account_id, instrument_id)
+
+    def open_contracts(self, account_id: int) -> list[OpenContract]:
+        """An account's positions in perpetual contracts, by instrument; it must be there."""
+        return open_contracts(self.state, account_id)
 
     def trail(self, account_id: int, order_id: int) -> tuple[int, int]:
         """The extreme that a waiting trailing stop has seen, and its stop; (0, 0) for any other."""

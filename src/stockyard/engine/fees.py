@@ -145,4 +145,6 @@ def house_book(kind: int) -> int:
         return HouseBook.CAT
     if kind == FeeKind.COMMISSION:
         return HouseBook.COMMISSION
+    if kind == FeeKind.LIQUIDATION:
+        return HouseBook.INSURANCE
     return HouseBook.EXCHANGE

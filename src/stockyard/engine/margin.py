@@ -13,6 +13,7 @@ from typing import Final
 
 from mypy_extensions import mypyc_attr
 
+from stockyard.engine import contracts
 from stockyard.engine.accounts import Account, Position
 from stockyard.engine.books import Book
 from stockyard.engine.state import MarginRules, State
@@ -27,19 +28,25 @@ NO_PRICE: Final = -1
 
 @mypyc_attr(acyclic=True)
 class Figures:
-    """An account's margin at one moment, in micro-dollars; ``short_value`` is not below zero."""
+    """An account's margin at one moment, in micro-dollars; ``short_value`` is not below zero.
+
+    ``unrealized``, ``contract_value``: of positions in perpetual contracts with the account's
+    margin. Isolated ones are no part of it.
+    """
 
     def __init__(self) -> None:
         self.cash = 0
         self.long_value = 0
         self.short_value = 0
+        self.unrealized = 0
+        self.contract_value = 0
         self.initial = 0
         self.maintenance = 0
 
     @property
     def equity(self) -> int:
         """What would be left if everything were closed at the marks."""
-        return self.cash + self.long_value - self.short_value
+        return self.cash + self.long_value - self.short_value + self.unrealized
 
     @property
     def excess(self) -> int:
@@ -74,8 +81,11 @@ def low_price(book: Book, price_micros: int) -> int:
 def maintenance(terms: MarginRules, book: Book, qty: int, value: int, price: int) -> int:
     """What a signed quantity worth ``value`` at ``price`` requires while it is held.
 
-    Only stocks can be bought in part with borrowed cash.
+    Only stocks can be bought in part with borrowed cash; perpetual contracts have terms of their
+    own.
     """
+    if book.is_perp:
+        return contracts.maintenance(book, value)
     dollars = price * _MILLION
     if qty >= 0:
         if not book.marginable or dollars < terms.long_low_price_micros * book.price_unit:
@@ -115,6 +125,9 @@ def measure(state: State, account: Account) -> Figures:
         assert book is not None
         price = mark_of(book, qty)
         value = value_at(book, qty, price)
+        if book.is_perp:
+            _measure_contract(account, book, position, value, figures)
+            continue
         if qty > 0:
             figures.long_value += value
         else:
@@ -124,6 +137,17 @@ def measure(state: State, account: Account) -> Figures:
             figures.maintenance += required
             figures.initial += _initial(terms, book, qty, value, required)
     return figures
+
+
+def _measure_contract(
+    account: Account, book: Book, position: Position, value: int, figures: Figures
+) -> None:
+    if contracts.is_isolated(account, book.instrument_id):
+        return
+    figures.contract_value += value
+    figures.unrealized += contracts.unrealized(position, value)
+    figures.initial += contracts.initial(account, book, value)
+    figures.maintenance += contracts.maintenance(book, value)
 
 
 def free_micros(state: State, account: Account) -> int:
@@ -153,10 +177,15 @@ def withdrawable_micros(account: Account, figures: Figures, settled: int) -> int
 
 
 def borrows(account: Account) -> bool:
-    """Whether an account owes cash or shares: no other can be in breach."""
+    """Whether an account owes cash or shares, or may come to owe the loss of a perpetual contract:
+    no other can be in breach.
+    """
     if account.cash_micros < 0:
         return True
-    return min([position.qty for position in account.positions.values()], default=0) < 0
+    for position in account.positions.values():
+        if position.qty < 0 or (position.qty and position.is_contract):
+            return True
+    return False
 
 
 def bears(terms: MarginRules, book: Book, qty: int, price: int) -> int:
@@ -170,16 +199,20 @@ def lowest_long(terms: MarginRules, book: Book, qty: int, least: int) -> int:
     """The lowest price at which a long position adds ``least`` to the excess."""
     if least <= 0:
         return 0
-    own_ppm = _MILLION - terms.long_ppm
-    if not book.marginable or own_ppm == 0:
+    own_ppm = _MILLION - (book.maintenance_ppm if book.is_perp else terms.long_ppm)
+    if not (book.marginable or book.is_perp) or own_ppm == 0:
         return NO_PRICE
     value = mul_div_ceil(least, _MILLION, own_ppm)
     price = mul_div_ceil(value, book.value_divisor, qty)
+    if book.is_perp:
+        return price
     return max(price, low_price(book, terms.long_low_price_micros))
 
 
 def highest_short(terms: MarginRules, book: Book, qty: int, most: int) -> int:
     """The highest price at which a short position of ``-qty`` takes ``most`` from the excess."""
+    if book.is_perp:
+        return max(_highest(book, qty, most, 0, book.maintenance_ppm), 0)
     threshold = low_price(book, terms.short_low_price_micros)
     price = _highest(book, qty, most, terms.short_share_micros, terms.short_ppm)
     if price >= threshold:

@@ -9,18 +9,17 @@ or what anything requires (``margin``).
 from heapq import heappop, heappush
 from typing import Final
 
-from stockyard.engine import classes, links, margin
+from stockyard.engine import contracts, margin, perp_calls
 from stockyard.engine.accounts import Account, Position
 from stockyard.engine.books import Book
+from stockyard.engine.closings import send_closing
 from stockyard.engine.desk import cancel_together
 from stockyard.engine.levels import Level
-from stockyard.engine.order_rules import market_worst_price, stop_worst_price
-from stockyard.engine.orders import Order
 from stockyard.engine.state import State
-from stockyard.model.codes import AccountKind, OrderType, Reason, TimeInForce
+from stockyard.model.codes import AccountKind, Reason
 from stockyard.model.events import Event, LiquidationStarted, MarginCalled, MarginCallMet
 from stockyard.model.numbers import LEGS_MAX
-from stockyard.numerics.arithmetic import mul_div_floor, round_down_to
+from stockyard.numerics.arithmetic import mul_div_floor
 
 REVIEW_NS: Final = 60 * 1_000_000_000
 """A liquidation is looked at again after this long: orders of it may have ended unfilled."""
@@ -37,6 +36,11 @@ def review(state: State, ts: int, out: list[Event]) -> None:
 
 
 def _judge(state: State, account: Account, ts: int, out: list[Event]) -> None:
+    """Call an account in breach, or end its call; then wait for the prices that matter next.
+
+    There is no grace where the account's margin bears positions in perpetual contracts, and none
+    any more when it comes to bear one.
+    """
     terms = state.margin
     borrows = account.kind == AccountKind.MARGIN and margin.borrows(account)
     if not borrows:
@@ -48,8 +52,9 @@ def _judge(state: State, account: Account, ts: int, out: list[Event]) -> None:
         return
     figures = margin.measure(state, account)
     in_breach = borrows and figures.excess < 0
-    if in_breach and account.call_due_ns == 0:
-        account.call_due_ns = ts + terms.grace_ns
+    at_once = figures.contract_value > 0
+    if in_breach and (account.call_due_ns == 0 or (at_once and account.call_due_ns > ts)):
+        account.call_due_ns = ts if at_once else ts + terms.grace_ns
         heappush(state.calls, (account.call_due_ns, account.account_id))
         out.append(
             MarginCalled(
@@ -59,9 +64,14 @@ def _judge(state: State, account: Account, ts: int, out: list[Event]) -> None:
     elif not in_breach and account.call_due_ns:
         end_call(state, account)
         out.append(MarginCallMet(account.account_id, figures.equity, figures.maintenance))
-        orders = [order for order in account.orders.values() if order.liquidates]
+        orders = [
+            order
+            for order in account.orders.values()
+            if order.liquidates and not contracts.is_isolated(account, order.instrument_id)
+        ]
         cancel_together(state, account, orders, Reason.MARGIN_CALL_MET, out)
     if borrows:
+        perp_calls.judge(state, account, ts)
         _set_levels(state, account, figures)
 
 
@@ -89,7 +99,7 @@ def _set_levels(state: State, account: Account, figures: margin.Figures) -> None
     assert terms is not None
     excess = figures.excess
     in_breach = excess < 0
-    total = figures.long_value + figures.short_value
+    total = figures.long_value + figures.short_value + figures.contract_value
     for position in account.positions.values():
         qty = position.qty
         if qty == 0:
@@ -97,9 +107,15 @@ def _set_levels(state: State, account: Account, figures: margin.Figures) -> None
         book = state.book(position.instrument_id)
         assert book is not None
         value = margin.value_at(book, qty, margin.mark_of(book, qty))
-        share = mul_div_floor(abs(excess), value, total) if total else 0
-        share = max(1, share) if in_breach else share
-        price, is_lower = margin.next_level(terms, book, position, share, in_breach)
+        if contracts.is_isolated(account, book.instrument_id):
+            if position.liquidation_ns:
+                continue
+            share = contracts.own_excess(book, position, value)
+            price, is_lower = margin.next_level(terms, book, position, share, False)
+        else:
+            share = mul_div_floor(abs(excess), value, total) if total else 0
+            share = max(1, share) if in_breach else share
+            price, is_lower = margin.next_level(terms, book, position, share, in_breach)
         if price != margin.NO_PRICE:
             level = Level(account.account_id, price, -price if is_lower else price)
             book.watch.push(qty > 0, is_lower, level)
@@ -107,8 +123,17 @@ def _set_levels(state: State, account: Account, figures: margin.Figures) -> None
 
 
 def on_marks(state: State, book: Book) -> None:
-    """Value positions at the book's quote, and touch the accounts whose levels that crosses."""
-    margin.set_marks(book)
+    """Value positions at the book's quote, and touch the accounts whose levels that crosses.
+
+    Positions in a perpetual contract are valued at its mark.
+    """
+    if not book.is_perp:
+        margin.set_marks(book)
+        cross_levels(state, book)
+
+
+def cross_levels(state: State, book: Book) -> None:
+    """Touch the accounts whose levels the marks cross."""
     if book.watch.is_crossed(book.long_mark, book.short_mark):
         for account_id in book.watch.cross(book.long_mark, book.short_mark):
             state.touch(state.accounts[account_id])
@@ -125,7 +150,7 @@ def liquidate_due(state: State, ts: int, out: list[Event]) -> None:
         figures = margin.measure(state, account)
         if account.review_ns == 0:
             out.append(LiquidationStarted(account.account_id, figures.equity, figures.maintenance))
-            orders = list(account.orders.values())
+            orders = [order for order in account.orders.values() if not order.liquidates]
             cancel_together(state, account, orders, Reason.LIQUIDATION, out)
         fits = _close_enough(state, account, ts, out)
         account.review_ns = ts + REVIEW_NS if fits else ts
@@ -139,7 +164,7 @@ def _close_enough(state: State, account: Account, ts: int, out: list[Event]) -> 
     """
     found: list[tuple[int, str, Position, Book]] = []
     for position in account.positions.values():
-        if position.qty:
+        if position.qty and not contracts.is_isolated(account, position.instrument_id):
             book = state.book(position.instrument_id)
             assert book is not None
             value = margin.value_at(book, position.qty, margin.mark_of(book, position.qty))
@@ -151,7 +176,7 @@ def _close_enough(state: State, account: Account, ts: int, out: list[Event]) -> 
             return True
         if state.legs == LEGS_MAX:
             return False
-        _close(state, account, book, position, ts, out)
+        send_closing(state, account, book, position, ts, out)
     return True
 
 
@@ -172,7 +197,7 @@ def _excess_ahead(state: State, account: Account) -> int:
     for position in account.positions.values():
         leaves = leaving.get(position.instrument_id, 0)
         qty = position.qty - leaves if position.qty > 0 else position.qty + leaves
-        if qty:
+        if qty and not contracts.is_isolated(account, position.instrument_id):
             book = state.book(position.instrument_id)
             assert book is not None
             price = margin.mark_of(book, qty)
@@ -181,51 +206,15 @@ def _excess_ahead(state: State, account: Account) -> int:
     return excess
 
 
-def _close(
-    state: State,
-    account: Account,
-    book: Book,
-    position: Position,
-    ts: int,
-    out: list[Event],
-) -> None:
-    """Send a market order for all of a position that nothing closes yet."""
-    side = links.closing_side(account, book.instrument_id)
-    qty = round_down_to(
-        min(links.free_qty(account, book.instrument_id, side), book.qty_max), book.lot
-    )
-    mark = margin.mark_of(book, position.qty)
-    worst = market_worst_price(book, side) or stop_worst_price(book, side, mark)
-    if qty == 0 or worst == 0:
-        return
-    order = Order(
-        state.next_order_id(),
-        account.account_id,
-        book.instrument_id,
-        side,
-        OrderType.MARKET,
-        TimeInForce.DAY,
-        qty,
-        0,
-        0,
-        worst,
-        "",
-        account.profile_id,
-    )
-    order.closes = order.liquidates = True
-    account.orders[order.order_id] = order
-    links.hold_exit(account, order)
-    classes.begin(state, book, order, ts, True)
-    classes.tell_accepted(account, order, out)
-    classes.start(state, account, book, [order], ts, out)
-
-
 def take_up(state: State) -> None:
     """Go on watching the accounts of a restored state, in which all have been judged."""
     for account_id in sorted(state.accounts):
         account = state.accounts[account_id]
         if account.call_due_ns:
             heappush(state.calls, (account.review_ns or account.call_due_ns, account_id))
+        for position in account.positions.values():
+            if position.liquidation_ns:
+                perp_calls.expect(state, account, position)
         if account.kind == AccountKind.MARGIN and margin.borrows(account):
             state.borrow_from(account, state.ts)
             if state.margin is not None:

@@ -107,6 +107,7 @@ class Order:
 
     ``closes``: it reduces a position and holds of it; any other opens one and holds cash.
     ``borrowed_qty``: what it may still sell short. ``liquidates``: it is to meet a margin call.
+    ``reduce_only``: it never opens a position; ``post_only``: it never trades on arrival.
     """
 
     def __init__(
@@ -170,6 +171,8 @@ class Order:
         self.closes = False
         self.borrowed_qty = 0
         self.liquidates = False
+        self.reduce_only = False
+        self.post_only = False
 
     @property
     def is_armed(self) -> bool:

@@ -11,6 +11,7 @@ from stockyard.engine import (
     crosses,
     desk,
     margin_calls,
+    perps,
     stops,
     venue,
 )
@@ -25,8 +26,10 @@ from stockyard.model.facts import (
     AuctionPrint,
     BorrowTermsSet,
     FeesScheduled,
+    FundingRate,
     InstrumentListed,
     MarginTermsSet,
+    MarkPrice,
     ProfileDefined,
     Quote,
     SessionsScheduled,
@@ -82,6 +85,24 @@ def on_trade(state: State, ts: int, fact: Trade, out: list[Event]) -> None:
         stops.on_print(state, book, fact.price, ts, out)
 
 
+def on_mark_price(state: State, fact: MarkPrice) -> None:
+    """Value positions in a perpetual contract anew, and touch the accounts whose levels that
+    crosses. A price that no market could mean is ignored.
+    """
+    book = state.book(fact.instrument_id)
+    if book is not None and book.is_perp and 0 < fact.mark <= book.price_max:
+        book.long_mark = book.short_mark = fact.mark
+        book.index_price = min(max(0, fact.index), INT_MAX)
+        margin_calls.cross_levels(state, book)
+
+
+def on_funding_rate(state: State, fact: FundingRate, out: list[Event]) -> None:
+    """Have funding paid for a perpetual contract, as far as it bounds the rate."""
+    book = state.book(fact.instrument_id)
+    if book is not None and book.is_perp:
+        perps.pay_funding(state, book, fact.rate_e9, out)
+
+
 def on_auction_print(state: State, ts: int, fact: AuctionPrint, out: list[Event]) -> None:
     """Fill the auction's orders at the print, which then is a trade like any other.
 
@@ -103,7 +124,9 @@ def on_world_created(state: State, fact: WorldCreated) -> None:
 
 
 def on_instrument_listed(state: State, fact: InstrumentListed) -> None:
-    """List an instrument, or take over new terms that keep its scales."""
+    """List an instrument, or take over new terms that keep its scales; holders of a perpetual
+    contract are judged by them at once.
+    """
     terms = fact.instrument
     assert 0 < terms.instrument_id < INSTRUMENTS_MAX, "instrument id out of range"
     while len(state.books) <= terms.instrument_id:
@@ -119,7 +142,10 @@ def on_instrument_listed(state: State, fact: InstrumentListed) -> None:
             terms.qty_scale,
             terms.calendar_id,
         ), "an instrument keeps its scales and its calendar"
+        assert old.asset_class == terms.asset_class, "an instrument keeps its class"
         book.set_terms(terms)
+        for account_id in book.holders:
+            state.touch(book.holders[account_id])
     calendar = state.calendars.get(terms.calendar_id)
     book.enter(calendar.phase if calendar is not None else Phase.CLOSED)
 
@@ -148,9 +174,11 @@ def on_margin_terms_set(state: State, fact: MarginTermsSet) -> None:
 
 
 def on_borrow_terms_set(state: State, fact: BorrowTermsSet) -> None:
-    """Take over how an instrument can be borrowed; what is borrowed already stays so."""
+    """Take over how an instrument can be borrowed; what is borrowed already stays so. Nothing is
+    borrowed to be short of a perpetual contract.
+    """
     book = state.book(fact.instrument_id)
-    if book is not None:
+    if book is not None and not book.is_perp:
         book.borrow = fact
 
 

@@ -9,7 +9,7 @@ from typing import Final
 
 from mypy_extensions import mypyc_attr
 
-from stockyard.engine import margin
+from stockyard.engine import contracts, margin
 from stockyard.engine.accounts import Account
 from stockyard.engine.auctions import entry_is_shut
 from stockyard.engine.books import Book
@@ -28,6 +28,7 @@ from stockyard.engine.order_rules import (
     Priced,
     takes_extended_hours,
     times_in_force,
+    within,
     worst_price,
 )
 from stockyard.engine.orders import is_for_auction, is_stop
@@ -37,6 +38,7 @@ from stockyard.model.codec import fields_of
 from stockyard.model.codes import (
     AccountKind,
     AccountStatus,
+    AssetClass,
     OrderClass,
     OrderType,
     Side,
@@ -60,7 +62,8 @@ class Request(Priced):
     the same step frees; ``freed_orders``: how many open orders end in the same step. ``exits``:
     those it comes with, or None. ``held``: it takes the place of a leg whose entry has not ended.
     ``locate``: it may borrow what is hard to borrow. ``lots``: those a new order chooses; a
-    replacement has none of its own.
+    replacement has none of its own. ``reduce_only``: it may open nothing; ``post_only``: it may
+    not trade at once.
     """
 
     def __init__(
@@ -89,6 +92,8 @@ class Request(Priced):
         self.held = False
         self.locate = False
         self.lots: Chosen = NOTHING_CHOSEN
+        self.reduce_only = False
+        self.post_only = False
 
 
 def requested(command: PlaceOrder) -> Request:
@@ -119,6 +124,8 @@ def requested(command: PlaceOrder) -> Request:
         extended_hours,
         locate,
         lots,
+        reduce_only,
+        post_only,
     ) = fields_of(command)
     request = Request(
         instrument_id, side, order_type, time_in_force, qty, limit_price, notional_micros
@@ -134,6 +141,7 @@ def requested(command: PlaceOrder) -> Request:
         )
     request.locate = locate
     request.lots = lots
+    request.reduce_only, request.post_only = reduce_only, post_only
     return request
 
 
@@ -329,6 +337,25 @@ def check_market(profile: Profile, book: Book, request: Request, terms: Terms, t
             terms.deny(DenyCode.STALE_QUOTE, most_ns, age_ns)
 
 
+def check_crypto(
+    state: State, account: Account, book: Book, request: Request, terms: Terms
+) -> None:
+    """Check what only orders for crypto may ask for, and what perpetual contracts need."""
+    if book.is_perp:
+        if book.long_mark == 0:
+            terms.deny(DenyCode.NO_MARK_PRICE)
+        if account.kind != AccountKind.MARGIN or state.margin is None:
+            terms.deny(DenyCode.PERP_NEEDS_MARGIN_ACCOUNT)
+    if request.post_only:
+        waits = request.order_type == OrderType.LIMIT and request.time_in_force in LATER
+        stock = book.asset_class == AssetClass.US_EQUITY
+        touch = book.touch(request.side)
+        if stock or not waits or request.exits is not None:
+            terms.deny(DenyCode.POST_ONLY_NOT_ALLOWED)
+        elif touch and book.quoted() and within(request.side, touch, request.limit_price):
+            terms.deny(DenyCode.POST_ONLY_WOULD_TRADE, request.limit_price, touch)
+
+
 def check_order(state: State, account: Account, request: Request, ts: int) -> Terms:
     """Decide whether the account may have this order."""
     terms = Terms()
@@ -348,6 +375,8 @@ def check_order(state: State, account: Account, request: Request, ts: int) -> Te
         check_exits(book, request, request.exits, terms)
     check_hours(state, book, request, terms, ts)
     check_market(state.profiles[account.profile_id], book, request, terms, ts)
+    if book.is_perp or request.post_only:
+        check_crypto(state, account, book, request, terms)
     if terms.worst_price == 0 and lacks_quote(book, request):
         terms.deny(DenyCode.NO_QUOTE)
     else:
@@ -509,6 +538,8 @@ def opening_hold(
     )
     if account.kind == AccountKind.CASH or state.margin is None or in_full:
         return principal + fees
+    if book.is_perp:
+        return contracts.initial(account, book, principal) + fees
     qty = leaves if side == Side.BUY else -leaves
     return margin.initial(state.margin, book, qty, principal, price) + fees
 
@@ -531,8 +562,11 @@ def check_means(
     position = account.positions.get(request.instrument_id)
     held = position.qty if position is not None else 0
     terms.closes = held > 0 if request.side == Side.SELL else held < 0
+    if request.reduce_only and not terms.closes:
+        terms.deny(DenyCode.REDUCE_ONLY_WOULD_OPEN, terms.qty, 0)
+        return
     if request.lots:
-        _check_lots(account, request, terms)
+        _check_lots(account, book, request, terms)
     if terms.closes and position is not None:
         if exits is not None and not closing_pair:
             terms.deny(DenyCode.ENTRY_WOULD_CLOSE_POSITION)
@@ -542,6 +576,8 @@ def check_means(
             terms.deny(code, terms.qty, free)
     elif closing_pair:
         terms.deny(DenyCode.LEG_WOULD_OPEN_POSITION, terms.qty, 0)
+    elif book.is_perp:
+        _check_contract(state, account, book, request, terms, ts)
     elif account.kind == AccountKind.MARGIN:
         _check_margin(state, account, book, request, terms, ts)
     elif request.side == Side.SELL:
@@ -554,9 +590,9 @@ def check_means(
         terms.hold_micros = hold
 
 
-def _check_lots(account: Account, request: Request, terms: Terms) -> None:
-    """Check the lots that an order chooses."""
-    allowed = terms.closes and request.exits is None
+def _check_lots(account: Account, book: Book, request: Request, terms: Terms) -> None:
+    """Check the lots that an order chooses; perpetual contracts have none."""
+    allowed = terms.closes and request.exits is None and not book.is_perp
     terms.deny_all(
         broken_choice(account, request.instrument_id, request.lots, request.qty, allowed)
     )
@@ -587,6 +623,30 @@ def _hold_asked(
     )
 
 
+def _check_contract(
+    state: State, account: Account, book: Book, request: Request, terms: Terms, ts: int
+) -> None:
+    """Check what an order that opens a position in a perpetual contract needs."""
+    if account.call_due_ns:
+        terms.deny(DenyCode.MARGIN_CALLED)
+    _check_opposite(account, request, terms)
+    position = account.positions.get(request.instrument_id)
+    if position is not None and position.liquidation_ns:
+        terms.deny(DenyCode.POSITION_IN_LIQUIDATION)
+    hold = _hold_asked(state, account, book, request, terms, ts, False)
+    free = margin.free_micros(state, account) + request.freed_micros
+    if hold > free:
+        terms.deny(DenyCode.EXCEEDS_BUYING_POWER, hold, free)
+    terms.hold_micros = hold
+
+
+def _check_opposite(account: Account, request: Request, terms: Terms) -> None:
+    """Check that no open order opens a position the other way."""
+    other = account.opening.get(request.instrument_id, 0)
+    if other < 0 if request.side == Side.BUY else other > 0:
+        terms.deny(DenyCode.OPPOSITE_ORDER_OPEN)
+
+
 def _check_margin(
     state: State, account: Account, book: Book, request: Request, terms: Terms, ts: int
 ) -> None:
@@ -596,9 +656,7 @@ def _check_margin(
     figures = margin.measure(state, account)
     if account.call_due_ns:
         terms.deny(DenyCode.MARGIN_CALLED)
-    other = account.opening.get(request.instrument_id, 0)
-    if other < 0 if request.side == Side.BUY else other > 0:
-        terms.deny(DenyCode.OPPOSITE_ORDER_OPEN)
+    _check_opposite(account, request, terms)
     small = figures.equity < rules.equity_micros_min
     free = figures.equity - figures.initial - account.held_micros + request.freed_micros
     if request.side == Side.SELL:

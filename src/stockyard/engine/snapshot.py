@@ -119,6 +119,7 @@ def _book(book: Book) -> BookState:
         book.long_mark,
         book.short_mark,
         book.borrow,
+        book.index_price,
     )
 
 
@@ -146,6 +147,7 @@ def _account(account: Account) -> AccountState:
         account.violations,
         account.call_due_ns,
         account.review_ns,
+        tuple([(key, *account.leverages[key]) for key in sorted(account.leverages)]),
     )
 
 
@@ -174,6 +176,9 @@ def _position(p: Position) -> PositionState:
         p.lots.pooled_index,
         p.unpaid_qty,
         p.unpaid_until_ns,
+        p.pot_micros,
+        p.funding_micros,
+        p.liquidation_ns,
     )
 
 
@@ -221,6 +226,8 @@ def _order(state: State, o: Order) -> OrderState:
         () if o.choices is None else tuple([(c.seq, c.index, c.qty) for c in o.choices]),
         o.closes,
         o.liquidates,
+        o.reduce_only,
+        o.post_only,
     )
 
 
@@ -289,6 +296,7 @@ def _restore_book(state: State, source: BookState) -> None:
     book.halted, book.paused = source.halted, source.paused
     book.long_mark, book.short_mark = source.long_mark, source.short_mark
     book.borrow = source.borrow
+    book.index_price = source.index_price
     state.ledger.post_street(book, int(source.street_qty))
     calendar = state.calendars.get(book.calendar_id)
     book.enter(calendar.phase if calendar is not None else Phase.CLOSED)
@@ -328,16 +336,25 @@ def _restore_account(state: State, source: AccountState, seq: int, ts: int) -> N
     account.call_due_ns, account.review_ns = source.call_due_ns, source.review_ns
     state.ledger.post_cash(account, source.cash_micros)
     account.held_micros = source.held_micros
+    for instrument_id, leverage, isolated in source.leverages:
+        account.leverages[instrument_id] = (leverage, isolated)
     for p in source.positions:
         position = Position(p.instrument_id)
         state.ledger.post_qty(position, p.qty)
         position.held_qty = p.held_qty
         position.cost_micros = p.cost_micros
         position.realized_micros = p.realized_micros
-        _restore_lots(position, p, seq, ts)
-        position.unpaid_qty, position.unpaid_until_ns = p.unpaid_qty, p.unpaid_until_ns
         book = state.book(p.instrument_id)
         assert book is not None
+        if book.is_perp:
+            position.is_contract = True
+            if p.qty:
+                book.holders[account.account_id] = account
+        else:
+            _restore_lots(position, p, seq, ts)
+        position.pot_micros, position.funding_micros = p.pot_micros, p.funding_micros
+        position.liquidation_ns = p.liquidation_ns
+        position.unpaid_qty, position.unpaid_until_ns = p.unpaid_qty, p.unpaid_until_ns
         book.borrowed_qty -= min(0, p.qty)
         account.positions[p.instrument_id] = position
     for key in source.keys:
@@ -384,6 +401,7 @@ def _restore_order(state: State, source: OrderState) -> None:
     order.take_profit_id, order.stop_loss_id = source.take_profit_id, source.stop_loss_id
     order.filled_before = source.filled_before
     order.closes, order.liquidates = source.closes, source.liquidates
+    order.reduce_only, order.post_only = source.reduce_only, source.post_only
     _count(state, order)
     if source.choices:
         order.choices = [Choice(seq, index, qty) for seq, index, qty in source.choices]

@@ -107,6 +107,7 @@ class State:
         self.accrual_ns = NEVER_NS
         self.touched: list[int] = []
         self.calls: list[tuple[int, int]] = []
+        self.perp_dues: list[tuple[int, int, int]] = []
 
     def book(self, instrument_id: int) -> Book | None:
         """The book of an instrument, or None."""
@@ -163,8 +164,18 @@ class State:
             heappop(self.calls)
 
     def call_due_ns(self) -> int:
-        """When a clock tick is wanted to go on with a margin call."""
-        return self.calls[0][0] if self.calls else NEVER_NS
+        """When a clock tick is wanted to go on with a margin call or a liquidation."""
+        due_ns = self.calls[0][0] if self.calls else NEVER_NS
+        return min(due_ns, self.perp_dues[0][0]) if self.perp_dues else due_ns
+
+    def prune_perp_dues(self) -> None:
+        """Take out liquidations that are over from the front of those that are due next."""
+        while self.perp_dues:
+            due_ns, account_id, instrument_id = self.perp_dues[0]
+            position = self.accounts[account_id].positions.get(instrument_id)
+            if position is not None and position.liquidation_ns == due_ns:
+                return
+            heappop(self.perp_dues)
 
     def refresh_due(self) -> None:
         """Work out when something happens by itself next, margin calls apart."""

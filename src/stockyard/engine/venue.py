@@ -8,14 +8,12 @@ traders. Must not know: who sent the order or how it was checked.
 
 from typing import Final
 
-from stockyard.engine import depth, links, settlement
+from stockyard.engine import depth, links, perps, posting, settlement
 from stockyard.engine.accounts import Account
 from stockyard.engine.books import Book, Lane, OrderQueue
-from stockyard.engine.fees import FeeLines, charge, house_book
-from stockyard.engine.lots import NO_PIECES, Lot, Piece, close_lots
 from stockyard.engine.order_rules import within
 from stockyard.engine.orders import Order, advance
-from stockyard.engine.risk import opening_hold, principal_ahead
+from stockyard.engine.risk import opening_hold
 from stockyard.engine.state import Profile, State, drop_order, held_qty
 from stockyard.model.codes import (
     MAKING_RULES,
@@ -30,7 +28,6 @@ from stockyard.model.codes import (
     TimeInForce,
     Trigger,
 )
-from stockyard.model.codes import Book as HouseBook
 from stockyard.model.events import (
     Event,
     OrderExpired,
@@ -39,7 +36,7 @@ from stockyard.model.events import (
     OrderRested,
 )
 from stockyard.model.numbers import HOLDING_MAX
-from stockyard.numerics.arithmetic import div_ceil, div_floor, mul_div_floor, round_down_to
+from stockyard.numerics.arithmetic import div_floor, mul_div_floor, round_down_to
 
 _MILLION: Final = 1_000_000
 
@@ -90,13 +87,6 @@ def affordable_qty(book: Book, order: Order, price: int) -> int:
     return div_floor(order.notional_micros * book.value_divisor - order.filled_value, price)
 
 
-def spent_micros(book: Book, order: Order) -> int:
-    """What an order's fills cost (rounded up) or brought (rounded down) so far."""
-    if order.side == Side.BUY:
-        return div_ceil(order.filled_value, book.value_divisor)
-    return div_floor(order.filled_value, book.value_divisor)
-
-
 def arrive(
     state: State, account: Account, book: Book, order: Order, ts: int, out: list[Event]
 ) -> None:
@@ -121,6 +111,9 @@ def work(
     met_quote = tradable_now(state, book, profile, order.side, order.extended_hours, ts)
     if met_quote:
         if within(order.side, book.touch(order.side), order.worst_price):
+            if order.post_only:
+                cancel(state, account, book, order, Reason.POST_ONLY_WOULD_TRADE, out)
+                return
             if order.time_in_force == TimeInForce.FOK and not whole_now(
                 account, book, profile, order
             ):
@@ -485,158 +478,27 @@ def fill(
     if offer is None:
         begins = 0 if rule in (FillRule.TAKE_QUOTED, FillRule.REST_QUOTED) else -1
         offer = depth.Offer(price, price, size_open, begins)
-    before = spent_micros(book, order)
-    street_before = _street_micros(book, order)
-    qty_before = order.filled_qty
-    order.filled_value += price * qty
-    order.filled_qty += qty
-    value = spent_micros(book, order) - before
-    rounding = _post_trade(state, account, book, order, value, street_before)
-    lines = state.fee_lines(profile, book, order.side, ts)
-    most = _most_fees(account, book, order, value)
-    fees = charge(
-        lines, maker, before, before + value, qty_before, order.filled_qty, book.qty_unit, most
-    )
-    charged = _post_fees(state, account, fees)
-    realized, pieces = _move_position(
-        state, account, book, order, price, qty, value, charged, ts, out
-    )
+    of_house = order.liquidates and book.is_perp
+    lines = [] if of_house else state.fee_lines(profile, book, order.side, ts)
+    index = len(out) - state.events_before
+    if book.is_perp:
+        posted = perps.post_fill(state, account, book, order, price, qty, lines, maker)
+    else:
+        posted = posting.post_fill(state, account, book, order, price, qty, lines, maker, ts, index)
     state.touch(account)
     if offer.begins >= 0:
         book.take(order.side, offer.begins, qty)
-    _finish_fill(state, account, book, order, qty, value + charged, ts)
+    _finish_fill(state, account, book, order, qty, posted.value + posted.charged, ts)
     version = state.fees[book.asset_class].version if lines else ""
     _tell_fill(
-        state,
-        account,
-        book,
-        order,
-        price,
-        qty,
-        value,
-        fees,
-        rounding,
-        realized,
-        offer,
-        profile,
-        version,
-        rule,
-        pieces,
-        ts,
-        out,
+        state, account, book, order, price, qty, posted, offer, profile, version, rule, ts, out
     )
     if account.kind == AccountKind.CASH:
-        cash = value + charged if order.side == Side.BUY else value - charged
+        paid = posted.charged if order.side == Side.BUY else -posted.charged
+        cash = posted.value + paid
         settlement.on_fill(state, account, book, order, qty, cash, ts, out)
     if order.sibling_id or order.take_profit_id or order.stop_loss_id:
         links.after_fill(state, account, book, order, out)
-
-
-def _most_fees(account: Account, book: Book, order: Order, value: int) -> int:
-    """The most a fill worth ``value`` may be charged: a sale no more than it brings, a purchase for
-    cash no more than its order still holds beyond what the rest of it may cost.
-    """
-    if order.side == Side.SELL or account.kind != AccountKind.CASH:
-        return value
-    leaves = order.qty - order.filled_qty
-    principal = principal_ahead(
-        book, order.worst_price, leaves, order.filled_value, order.notional_micros
-    )
-    return order.held_micros - value - principal
-
-
-def _street_micros(book: Book, order: Order) -> int:
-    """What the street got (rounded down) or paid (rounded up) for an order's fills so far."""
-    if order.side == Side.BUY:
-        return div_floor(order.filled_value, book.value_divisor)
-    return div_ceil(order.filled_value, book.value_divisor)
-
-
-def _post_trade(
-    state: State, account: Account, book: Book, order: Order, value: int, street_before: int
-) -> int:
-    """Post the trade's cash; what rounding leaves goes to its own book and is returned."""
-    ledger = state.ledger
-    street = _street_micros(book, order) - street_before
-    if order.side == Side.BUY:
-        rounding = value - street
-        ledger.post_cash(account, -value)
-        ledger.post_house(HouseBook.STREET, street)
-    else:
-        rounding = street - value
-        ledger.post_cash(account, value)
-        ledger.post_house(HouseBook.STREET, -street)
-    if rounding:
-        ledger.post_house(HouseBook.ROUNDING, rounding)
-    return rounding
-
-
-def _post_fees(state: State, account: Account, fees: FeeLines) -> int:
-    charged = 0
-    for line in fees:
-        state.ledger.post_cash(account, -line[1])
-        state.ledger.post_house(house_book(line[0]), line[1])
-        charged += line[1]
-    return charged
-
-
-def _move_position(
-    state: State,
-    account: Account,
-    book: Book,
-    order: Order,
-    price: int,
-    qty: int,
-    value: int,
-    charged: int,
-    ts: int,
-    out: list[Event],
-) -> tuple[int, tuple[Piece, ...]]:
-    """Move the shares: what enlarges the position, long or short, is a new lot; what reduces it
-    takes lots with their cost.
-
-    Returns the profit or loss realised, before fees, and what was taken of each lot.
-    """
-    position = account.position(order.instrument_id)
-    buying = order.side == Side.BUY
-    signed = qty if buying else -qty
-    before = position.qty
-    state.ledger.post_qty(position, signed)
-    state.ledger.post_street(book, -signed)
-    index = len(out) - state.events_before
-    if before == 0 or (before > 0) == buying:
-        lot = Lot(state.seq, index, qty, value, charged)
-        lot.acquired_ns = ts
-        lot.rank = -price if buying else price
-        assert not order.closes, "an order closes nothing"
-        position.lots.open(lot)
-        order.borrowed_qty -= 0 if buying else qty
-        position.cost_micros += value if buying else -value
-        return 0, NO_PIECES
-    short = before < 0
-    assert qty <= abs(before), "a fill turned a position round"
-    assert order.closes, "an order that opens reduces a position"
-    if buying:
-        book.borrowed_qty -= qty
-    pieces = close_lots(
-        position.lots,
-        abs(position.cost_micros),
-        abs(before),
-        qty,
-        account.lot_method,
-        order.choices,
-        short,
-        book.value_divisor,
-        state.seq,
-        index,
-    )
-    cost = 0
-    for piece in pieces:
-        cost += piece[3]
-    realized = cost - value if short else value - cost
-    position.cost_micros += cost if short else -cost
-    position.realized_micros += realized
-    return realized, pieces
 
 
 def _finish_fill(
@@ -694,15 +556,11 @@ def _tell_fill(
     order: Order,
     price: int,
     qty: int,
-    value: int,
-    fees: FeeLines,
-    rounding: int,
-    realized: int,
+    posted: posting.Posted,
     offer: depth.Offer,
     profile: Profile,
     fee_version: str,
     rule: int,
-    pieces: tuple[Piece, ...],
     ts: int,
     out: list[Event],
 ) -> None:
@@ -719,15 +577,15 @@ def _tell_fill(
             order.filled_qty,
             order.qty,
             order.status,
-            value,
-            fees,
-            rounding,
+            posted.value,
+            posted.fees,
+            posted.rounding,
             account.cash_micros,
             account.held_micros,
             position.held_qty,
             position.qty,
             position.cost_micros,
-            realized,
+            posted.realized,
             book.bid,
             book.ask,
             book.bid_qty,
@@ -744,8 +602,10 @@ def _tell_fill(
             offer.improvement,
             offer.level,
             offer.print_qty,
-            pieces,
-            account.lot_method if pieces else 0,
+            posted.pieces,
+            account.lot_method if posted.pieces else 0,
+            position.pot_micros,
+            posted.insured,
         )
     )
 

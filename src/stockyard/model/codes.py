@@ -120,6 +120,7 @@ class Reason:
     NO_AUCTION_PRINT: Final = 22
     LIQUIDATION: Final = 26
     MARGIN_CALL_MET: Final = 27
+    POST_ONLY_WOULD_TRADE: Final = 31
 
 
 class AssetClass:
@@ -127,6 +128,7 @@ class AssetClass:
 
     US_EQUITY: Final = 1
     CRYPTO: Final = 2
+    CRYPTO_PERP: Final = 3
 
 
 class AccountStatus:
@@ -193,6 +195,7 @@ class FeeKind:
     CRYPTO_MAKER: Final = 5
     ORF: Final = 6
     CAT: Final = 7
+    LIQUIDATION: Final = 8
 
 
 class Book:
@@ -209,6 +212,9 @@ class Book:
     BORROW: Final = 9
     ORF: Final = 10
     CAT: Final = 11
+    PERPS: Final = 12
+    PERP_FUNDING: Final = 13
+    INSURANCE: Final = 14
 
 
 SIDE_WORDS: Final = {Side.BUY: "buy", Side.SELL: "sell"}
@@ -301,8 +307,13 @@ REASON_WORDS: Final = {
     Reason.NO_AUCTION_PRINT: "no_auction_print",
     Reason.LIQUIDATION: "account_in_liquidation",
     Reason.MARGIN_CALL_MET: "margin_call_met",
+    Reason.POST_ONLY_WOULD_TRADE: "post_only_would_trade_at_once",
 }
-ASSET_CLASS_WORDS: Final = {AssetClass.US_EQUITY: "us_equity", AssetClass.CRYPTO: "crypto"}
+ASSET_CLASS_WORDS: Final = {
+    AssetClass.US_EQUITY: "us_equity",
+    AssetClass.CRYPTO: "crypto",
+    AssetClass.CRYPTO_PERP: "crypto_perp",
+}
 ACCOUNT_STATUS_WORDS: Final = {
     AccountStatus.ACTIVE: "active",
     AccountStatus.SUSPENDED: "suspended",
@@ -339,6 +350,7 @@ FEE_WORDS: Final = {
     FeeKind.CRYPTO_MAKER: "crypto_maker",
     FeeKind.ORF: "options_regulatory",
     FeeKind.CAT: "consolidated_audit_trail",
+    FeeKind.LIQUIDATION: "liquidation",
 }
 LIMIT_RULE_WORDS: Final = {
     LimitRule.TOUCH: "touch",

@@ -24,7 +24,9 @@ class PlaceOrder(msgspec.Struct, frozen=True, array_like=True, tag=1, gc=False):
     ``extended_hours``: whether it also trades before and after the regular session. ``locate``:
     borrow for a short sale although that is hard, at the rate of the day. ``lots``: what a closing
     order takes of which lots, in this order, each as (seq and index of the execution that opened
-    the lot, quantity); empty to leave it to the account's method.
+    the lot, quantity); empty to leave it to the account's method. ``reduce_only``: deny it if it
+    would open a position. ``post_only``: a limit order that must wait in the market: it never
+    trades at once.
     """
 
     account_id: int
@@ -51,6 +53,8 @@ class PlaceOrder(msgspec.Struct, frozen=True, array_like=True, tag=1, gc=False):
     extended_hours: bool = False
     locate: bool = False
     lots: tuple[tuple[int, int, int], ...] = ()
+    reduce_only: bool = False
+    post_only: bool = False
 
 
 class CancelOrder(msgspec.Struct, frozen=True, array_like=True, tag=2, gc=False):
@@ -203,6 +207,19 @@ class SetProtection(msgspec.Struct, frozen=True, array_like=True, tag=11, gc=Fal
     expires_ns: int = 0
 
 
+class SetLeverage(msgspec.Struct, frozen=True, array_like=True, tag=14, gc=False):
+    """Choose the leverage of an account's position in a perpetual contract, and whether its margin
+    is set apart: an ``isolated`` position can lose no more than that.
+    """
+
+    account_id: int
+    instrument_id: int
+    leverage: int
+    isolated: bool
+    idempotency_key: str
+    digest: bytes
+
+
 Command = (
     PlaceOrder
     | CancelOrder
@@ -217,4 +234,5 @@ Command = (
     | SetProtection
     | SetAccountKind
     | SetLotMethod
+    | SetLeverage
 )

@@ -7,108 +7,9 @@ status that ``api`` shows for a code.
 
 from typing import Final, NamedTuple
 
+from stockyard.model.deny_codes import DenyCode
 
-class DenyCode:
-    """Numbers of the broken rules, in order of precedence."""
-
-    KEY_REUSED: Final = 10
-    UNKNOWN_ACCOUNT: Final = 20
-    ACCOUNT_NOT_ACTIVE: Final = 30
-    UNKNOWN_INSTRUMENT: Final = 40
-    INSTRUMENT_NOT_TRADABLE: Final = 50
-    UNKNOWN_PROFILE: Final = 60
-    ORDER_TYPE_NOT_SUPPORTED: Final = 100
-    TIME_IN_FORCE_NOT_SUPPORTED: Final = 110
-    SIDE_NOT_SUPPORTED: Final = 120
-    QUANTITY_OR_NOTIONAL: Final = 130
-    QUANTITY_NOT_POSITIVE: Final = 140
-    QUANTITY_OFF_LOT: Final = 150
-    QUANTITY_TOO_LARGE: Final = 160
-    NOTIONAL_NOT_ALLOWED: Final = 170
-    NOTIONAL_TOO_SMALL: Final = 180
-    NOTIONAL_TOO_LARGE: Final = 190
-    LIMIT_PRICE_MISSING: Final = 200
-    LIMIT_PRICE_NOT_ALLOWED: Final = 210
-    PRICE_NOT_POSITIVE: Final = 220
-    PRICE_OFF_TICK: Final = 230
-    PRICE_TOO_LARGE: Final = 240
-    PRICE_OUTSIDE_BAND: Final = 250
-    STOP_PRICE_MISSING: Final = 260
-    STOP_PRICE_NOT_ALLOWED: Final = 270
-    TRAIL_MISSING: Final = 280
-    TRAIL_NOT_ALLOWED: Final = 290
-    SESSION_CLOSED: Final = 300
-    NO_QUOTE: Final = 310
-    TRAIL_OUT_OF_RANGE: Final = 320
-    STOP_PRICE_WRONG_SIDE: Final = 330
-    EXPIRY_MISSING: Final = 340
-    EXPIRY_NOT_ALLOWED: Final = 350
-    EXPIRY_NOT_AHEAD: Final = 360
-    ORDER_CLASS_NOT_SUPPORTED: Final = 361
-    LEG_MISSING: Final = 362
-    LEG_NOT_ALLOWED: Final = 363
-    CLASS_TYPE_NOT_SUPPORTED: Final = 364
-    CLASS_TIME_IN_FORCE_NOT_SUPPORTED: Final = 365
-    CLASS_NOTIONAL_NOT_ALLOWED: Final = 366
-    STOP_LOSS_UNCLEAR: Final = 367
-    LEG_PRICE_NOT_POSITIVE: Final = 368
-    LEG_PRICE_OFF_TICK: Final = 369
-    LEG_PRICE_TOO_LARGE: Final = 370
-    LEG_TRAIL_OUT_OF_RANGE: Final = 371
-    TAKE_PROFIT_WRONG_SIDE: Final = 372
-    STOP_LOSS_WRONG_SIDE: Final = 373
-    TAKE_PROFIT_NOT_BEYOND_STOP_LOSS: Final = 374
-    PROTECTION_EMPTY: Final = 375
-    NO_AUCTION: Final = 381
-    AUCTION_CUT_OFF: Final = 382
-    NOTIONAL_IN_AUCTION: Final = 383
-    EXTENDED_HOURS_NOT_LIMIT: Final = 384
-    EXTENDED_HOURS_TIME_IN_FORCE: Final = 385
-    EXTENDED_HOURS_CLASS: Final = 386
-    TRADING_HALTED: Final = 391
-    STALE_QUOTE: Final = 392
-    CHANGE_UNDER_WAY: Final = 393
-    TOO_MANY_OPEN_ORDERS: Final = 400
-    MARGIN_CALLED: Final = 401
-    OPPOSITE_ORDER_OPEN: Final = 402
-    NOT_SHORTABLE: Final = 403
-    SHORT_NOT_WHOLE: Final = 404
-    LOCATE_NEEDED: Final = 405
-    NOT_ENOUGH_TO_BORROW: Final = 406
-    EQUITY_BELOW_MINIMUM: Final = 407
-    EXCEEDS_BUYING_POWER: Final = 410
-    EXCEEDS_POSITION: Final = 420
-    NO_POSITION: Final = 430
-    LEG_WOULD_OPEN_POSITION: Final = 431
-    ENTRY_WOULD_CLOSE_POSITION: Final = 432
-    PROTECTION_EXCEEDS_POSITION: Final = 433
-    LOTS_NOT_ALLOWED: Final = 441
-    TOO_MANY_LOTS: Final = 442
-    UNKNOWN_LOT: Final = 443
-    LOT_OF_ANOTHER_SYMBOL: Final = 444
-    LOT_NAMED_TWICE: Final = 445
-    LOT_QUANTITY_NOT_POSITIVE: Final = 446
-    EXCEEDS_LOT: Final = 447
-    LOTS_NOT_THE_QUANTITY: Final = 448
-    CHOSEN_QUANTITY_FIXED: Final = 449
-    ORDER_NOT_OPEN: Final = 500
-    REPLACE_NOT_ABOVE_FILLED: Final = 510
-    REPLACE_CHANGES_NOTHING: Final = 520
-    NOTIONAL_NOT_REPLACEABLE: Final = 530
-    ALREADY_TRIGGERED: Final = 540
-    LEG_QUANTITY_FIXED: Final = 541
-    NO_PROTECTION: Final = 542
-    AMOUNT_NOT_POSITIVE: Final = 600
-    AMOUNT_TOO_LARGE: Final = 610
-    EXCEEDS_WITHDRAWABLE_CASH: Final = 620
-    BALANCE_TOO_LARGE: Final = 630
-    TOO_MANY_ACCOUNTS: Final = 640
-    ACCOUNT_KIND_NOT_SUPPORTED: Final = 651
-    MARGIN_NOT_OFFERED: Final = 652
-    ACCOUNT_BORROWS: Final = 653
-    OPENING_ORDERS_OPEN: Final = 654
-    LIQUIDATION_ORDER: Final = 655
-    LOT_METHOD_NOT_SUPPORTED: Final = 661
+__all__ = ["DENY_RULES", "DenyCode", "DenyRule"]
 
 
 class DenyRule(NamedTuple):
@@ -514,6 +415,34 @@ DENY_RULES: Final[dict[int, DenyRule]] = {
         "a cancellation or replacement of this order is on its way to the market",
         "wait until it has arrived; a replacement under way can be canceled",
     ),
+    DenyCode.POST_ONLY_NOT_ALLOWED: DenyRule(
+        "post_only_not_allowed",
+        422,
+        False,
+        "post_only is only for simple limit orders of crypto that may wait in the market",
+        "use type limit with day, gtc or gtd and no exits, or leave post_only out",
+    ),
+    DenyCode.POST_ONLY_WOULD_TRADE: DenyRule(
+        "post_only_would_trade",
+        422,
+        True,
+        "the order would trade at once, and it is post_only",
+        "set limit_price below the ask to buy, above the bid to sell",
+    ),
+    DenyCode.NO_MARK_PRICE: DenyRule(
+        "no_mark_price",
+        422,
+        True,
+        "there is no mark price yet to value a position in this contract with",
+        "try again once GET /api/v1/market/perps/{symbol} shows a mark",
+    ),
+    DenyCode.PERP_NEEDS_MARGIN_ACCOUNT: DenyRule(
+        "perp_needs_margin_account",
+        403,
+        False,
+        "a perpetual contract is traded in margin accounts only",
+        "make the account a margin account, or open another one of kind margin",
+    ),
     DenyCode.TOO_MANY_OPEN_ORDERS: DenyRule(
         "too_many_open_orders",
         403,
@@ -671,6 +600,48 @@ DENY_RULES: Final[dict[int, DenyRule]] = {
         False,
         "an order that has chosen lots keeps its quantity",
         "change its prices or its time in force, or cancel it and choose anew",
+    ),
+    DenyCode.REDUCE_ONLY_WOULD_OPEN: DenyRule(
+        "reduce_only_would_open",
+        422,
+        True,
+        "the order is reduce_only, and there is no position that it would reduce",
+        "sell what is held or buy back what is short, or leave reduce_only out",
+    ),
+    DenyCode.POSITION_IN_LIQUIDATION: DenyRule(
+        "position_in_liquidation",
+        403,
+        True,
+        "this isolated position is being closed by the house",
+        "wait until the position is closed",
+    ),
+    DenyCode.NOT_A_PERPETUAL: DenyRule(
+        "not_a_perpetual",
+        422,
+        False,
+        "leverage is chosen for perpetual contracts only",
+        "name a symbol of class crypto_perp",
+    ),
+    DenyCode.LEVERAGE_OUT_OF_RANGE: DenyRule(
+        "leverage_out_of_range",
+        422,
+        False,
+        "the leverage is not between 1 and the contract's highest",
+        "send a whole number from 1 to the symbol's leverage_max",
+    ),
+    DenyCode.LEVERAGE_WITH_ORDERS_OPEN: DenyRule(
+        "leverage_with_orders_open",
+        422,
+        True,
+        "orders that open a position in this contract are open under the present leverage",
+        "cancel them first",
+    ),
+    DenyCode.LEVERAGE_DOES_NOT_FIT: DenyRule(
+        "leverage_does_not_fit",
+        403,
+        True,
+        "the position would need more margin than there is under this leverage",
+        "choose a higher leverage, reduce the position, or deposit cash",
     ),
     DenyCode.ORDER_NOT_OPEN: DenyRule(
         "order_not_open",

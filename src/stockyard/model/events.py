@@ -24,7 +24,7 @@ class OrderAccepted(msgspec.Struct, frozen=True, array_like=True, tag=1, gc=Fals
     ``lots``: what it takes of which lots, as in ``PlaceOrder``.
     ``extended_hours``: it also trades before and after the regular session. ``closes``: it reduces
     a position, and holds of it; any other order opens one, and holds cash. ``liquidates``: the
-    house made it to meet a margin call.
+    house made it to meet a margin call. ``reduce_only``, ``post_only`` as asked for.
     """
 
     order_id: int
@@ -60,6 +60,8 @@ class OrderAccepted(msgspec.Struct, frozen=True, array_like=True, tag=1, gc=Fals
     closes: bool = False
     liquidates: bool = False
     lots: tuple[tuple[int, int, int], ...] = ()
+    reduce_only: bool = False
+    post_only: bool = False
 
 
 class OrderActivated(msgspec.Struct, frozen=True, array_like=True, tag=2, gc=False):
@@ -99,6 +101,10 @@ class OrderFilled(msgspec.Struct, frozen=True, array_like=True, tag=3, gc=False)
     that opened the lot, quantity, cost, opening fees, acquired at); the costs add up to what
     ``realized_micros`` is measured against. ``lot_method``: the account's at that moment, 0 for a
     fill that opens; such a fill is a lot.
+
+    In a perpetual contract ``value_micros`` is not paid: a fill that closes pays
+    ``realized_micros``. ``pot_micros_after``: margin set apart for an isolated position;
+    ``insured_micros``: the loss beyond it, borne by the insurance fund. There are no lots.
     """
 
     order_id: int
@@ -137,6 +143,8 @@ class OrderFilled(msgspec.Struct, frozen=True, array_like=True, tag=3, gc=False)
     print_qty: int = 0
     lots: tuple[tuple[int, int, int, int, int, int], ...] = ()
     lot_method: int = 0
+    pot_micros_after: int = 0
+    insured_micros: int = 0
 
 
 class OrderCanceled(msgspec.Struct, frozen=True, array_like=True, tag=4, gc=False):
@@ -365,11 +373,15 @@ class MarginCallMet(msgspec.Struct, frozen=True, array_like=True, tag=23, gc=Fal
 
 
 class LiquidationStarted(msgspec.Struct, frozen=True, array_like=True, tag=24, gc=False):
-    """A margin call was not met: the account's orders are canceled and positions closed."""
+    """A margin call was not met: the account's orders are canceled and positions closed; or those
+    of one isolated position in the perpetual contract ``instrument_id``, whose own margin is used
+    up.
+    """
 
     account_id: int
     equity_micros: int
     maintenance_micros: int
+    instrument_id: int = 0
 
 
 class LotMethodSet(msgspec.Struct, frozen=True, array_like=True, tag=25, gc=False):
@@ -377,6 +389,34 @@ class LotMethodSet(msgspec.Struct, frozen=True, array_like=True, tag=25, gc=Fals
 
     account_id: int
     method: int
+
+
+class LeverageSet(msgspec.Struct, frozen=True, array_like=True, tag=26, gc=False):
+    """The leverage and mode of an account's position in a perpetual contract from now on."""
+
+    account_id: int
+    instrument_id: int
+    leverage: int
+    isolated: bool
+    cash_micros_after: int
+    pot_micros_after: int
+
+
+class FundingPaid(msgspec.Struct, frozen=True, array_like=True, tag=27, gc=False):
+    """Funding of a position: ``amount_micros`` is what the account paid, below zero what it got.
+
+    ``funding_micros_after``: all it has paid for its positions in this contract so far.
+    """
+
+    account_id: int
+    instrument_id: int
+    qty: int
+    mark: int
+    rate_e9: int
+    amount_micros: int
+    cash_micros_after: int
+    pot_micros_after: int
+    funding_micros_after: int
 
 
 class GoodFaithViolated(msgspec.Struct, frozen=True, array_like=True, tag=31, gc=False):
@@ -420,4 +460,6 @@ Event = (
     | LiquidationStarted
     | LotMethodSet
     | GoodFaithViolated
+    | LeverageSet
+    | FundingPaid
 )

@@ -125,7 +125,26 @@ class BorrowTermsSet(msgspec.Struct, frozen=True, array_like=True, tag=44, gc=Fa
     available_qty: int
 
 
-MarketFact = Quote | Trade | AuctionPrint
+class MarkPrice(msgspec.Struct, frozen=True, array_like=True, tag=45, gc=False):
+    """What positions in a perpetual contract are valued at, and the price of what it follows."""
+
+    instrument_id: int
+    mark: int
+    index: int
+    ts_event: int
+
+
+class FundingRate(msgspec.Struct, frozen=True, array_like=True, tag=46, gc=False):
+    """Funding of a perpetual contract is paid now: ``rate_e9`` billionths of each position's value
+    at the mark. Above zero those who are long pay.
+    """
+
+    instrument_id: int
+    rate_e9: int
+    ts_event: int
+
+
+MarketFact = Quote | Trade | AuctionPrint | MarkPrice | FundingRate
 """What a market itself says, in or out of session."""
 
 Fact = (
@@ -142,4 +161,6 @@ Fact = (
     | AuctionPrint
     | MarginTermsSet
     | BorrowTermsSet
+    | MarkPrice
+    | FundingRate
 )

@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from stockyard.model.codes import LimitRule
+from stockyard.model.codes import AssetClass, LimitRule
 
 DEPTH_LEVELS_MAX: Final = 20
 
@@ -23,6 +23,11 @@ class Instrument(msgspec.Struct, frozen=True, array_like=True, gc=False):
     exchange. ``band_bps``: how far a limit price may lie from the market; ``collar_bps``: how far a
     market order may walk from the quote it saw, both in hundredths of a percent. ``auctions``:
     whether its sessions begin and end with one.
+
+    Of a perpetual contract: ``index_symbol`` what it follows; ``leverage_max`` and
+    ``leverage_start`` (where nobody has chosen another); ``maintenance_ppm`` of a position's value
+    at the mark must be there while it is held; ``liquidation_fee_ppm`` of the value that the house
+    closes; funding every ``funding_interval_ns``, at most ``funding_bound_e9`` billionths.
     """
 
     instrument_id: int
@@ -44,6 +49,13 @@ class Instrument(msgspec.Struct, frozen=True, array_like=True, gc=False):
     notional_micros_min: int
     tradable: bool = True
     auctions: bool = False
+    index_symbol: str = ""
+    leverage_max: int = 0
+    leverage_start: int = 0
+    maintenance_ppm: int = 0
+    liquidation_fee_ppm: int = 0
+    funding_interval_ns: int = 0
+    funding_bound_e9: int = 0
 
     def __post_init__(self) -> None:
         """Refuse terms that no engine could compute with, before they are journaled."""
@@ -51,6 +63,22 @@ class Instrument(msgspec.Struct, frozen=True, array_like=True, gc=False):
             raise ValueError(f"{self.symbol}: ticks, lots and the largest quantity are above zero")
         if not (0 <= self.price_scale <= 9 and 6 <= self.price_scale + self.qty_scale <= 18):
             raise ValueError(f"{self.symbol}: scales add up to 6 to 18 decimal places")
+        if self.asset_class == AssetClass.CRYPTO_PERP:
+            self._check_contract()
+
+    def _check_contract(self) -> None:
+        """Refuse a contract whose positions would be liquidated as soon as they are opened."""
+        if not 1 <= self.leverage_start <= self.leverage_max:
+            raise ValueError(f"{self.symbol}: the first leverage lies between 1 and the most")
+        if not 0 < self.maintenance_ppm * self.leverage_max < 1_000_000:
+            raise ValueError(f"{self.symbol}: positions are opened with more than they must keep")
+        fee, interval, bound = (
+            self.liquidation_fee_ppm,
+            self.funding_interval_ns,
+            self.funding_bound_e9,
+        )
+        if not (0 <= fee < 1_000_000 and interval > 0 and 0 <= bound < 10**9):
+            raise ValueError(f"{self.symbol}: fees and funding are parts of a position's value")
 
 
 class Session(msgspec.Struct, frozen=True, array_like=True, gc=False):

@@ -49,7 +49,8 @@ class AccountStanding(msgspec.Struct, frozen=True, array_like=True, gc=False):
     ``long_value`` and ``short_value`` (not below zero) are parts of it. ``initial``,
     ``maintenance``: what its positions require to be opened and to be held. ``unsettled``: proceeds
     to come, part of the cash. ``call_due_ns``: until when a margin call must be met, 0 for none;
-    ``liquidating``: that time is over.
+    ``liquidating``: that time is over. ``unrealized``: profit of positions in perpetual contracts,
+    part of the equity; isolated ones are no part of any of this.
     """
 
     kind: int
@@ -63,4 +64,30 @@ class AccountStanding(msgspec.Struct, frozen=True, array_like=True, gc=False):
     unsettled: int
     violations: int
     call_due_ns: int
+    liquidating: bool
+    unrealized: int = 0
+
+
+class OpenContract(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A position in a perpetual contract now; amounts in micro-dollars.
+
+    ``cost_micros``: its value when entered, below zero when it is short. ``margin_micros``: set
+    apart for it where it is ``isolated``, else what it requires of its account's.
+    ``liquidation_price``: the first mark at which it is liquidated, 0 for none; of a cross position
+    with everything else in its account as it is. ``funding_micros``: all it has paid.
+    """
+
+    instrument_id: int
+    qty: int
+    cost_micros: int
+    mark: int
+    index: int
+    value_micros: int
+    leverage: int
+    isolated: bool
+    margin_micros: int
+    maintenance_micros: int
+    unrealized_micros: int
+    funding_micros: int
+    liquidation_price: int
     liquidating: bool

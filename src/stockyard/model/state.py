@@ -63,6 +63,8 @@ class OrderState(msgspec.Struct, frozen=True, array_like=True, gc=False):
     choices: tuple[tuple[int, int, int], ...] = ()
     closes: bool = False
     liquidates: bool = False
+    reduce_only: bool = False
+    post_only: bool = False
 
 
 class LotState(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -85,6 +87,8 @@ class PositionState(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     ``lots``: oldest first; those older than ``(pooled_seq, pooled_index)`` share ``pooled_cost``.
     ``unpaid_qty``: what was bought with proceeds that settle at ``unpaid_until_ns`` only.
+    In a perpetual contract there are no lots; ``pot_micros``: margin set apart, ``funding_micros``:
+    funding paid, ``liquidation_ns``: when its liquidation goes on, 0 for none.
     """
 
     instrument_id: int
@@ -98,6 +102,9 @@ class PositionState(msgspec.Struct, frozen=True, array_like=True, gc=False):
     pooled_index: int = 0
     unpaid_qty: int = 0
     unpaid_until_ns: int = 0
+    pot_micros: int = 0
+    funding_micros: int = 0
+    liquidation_ns: int = 0
 
 
 class KeyState(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -114,6 +121,7 @@ class AccountState(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     ``unsettled``: proceeds to come, as (when, micro-dollars). ``call_due_ns``: until when a margin
     call must be met, 0 for none; ``review_ns``: when its liquidation goes on, 0 before it starts.
+    ``leverages``: those chosen, as (instrument, leverage, whether isolated).
     """
 
     account_id: int
@@ -131,6 +139,7 @@ class AccountState(msgspec.Struct, frozen=True, array_like=True, gc=False):
     violations: int = 0
     call_due_ns: int = 0
     review_ns: int = 0
+    leverages: tuple[tuple[int, int, bool], ...] = ()
 
 
 class BookState(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -138,7 +147,7 @@ class BookState(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     ``print_due_ns``: until when the closing auction's print is awaited, 0 when it is not.
     ``long_mark``, ``short_mark``: what long and short positions are valued at. ``borrow``: None
-    where nothing can be borrowed.
+    where nothing can be borrowed. ``index_price``: of what a perpetual contract follows.
     """
 
     instrument: Instrument
@@ -160,6 +169,7 @@ class BookState(msgspec.Struct, frozen=True, array_like=True, gc=False):
     long_mark: int = 0
     short_mark: int = 0
     borrow: BorrowTermsSet | None = None
+    index_price: int = 0
 
 
 class CalendarState(msgspec.Struct, frozen=True, array_like=True, gc=False):

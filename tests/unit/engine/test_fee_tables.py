@@ -94,6 +94,7 @@ def test_every_kind_has_its_book() -> None:
         Book.EXCHANGE,
         Book.ORF,
         Book.CAT,
+        Book.INSURANCE,
     ]
 
 
