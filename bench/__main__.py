@@ -18,6 +18,7 @@ from bench import (
     engine_alone,
     growth,
     machine,
+    market_data,
     memory,
     orders_over_http,
     recovery,
@@ -40,6 +41,7 @@ BENCHMARKS: Final[dict[str, Benchmark]] = {
     "P5-http": orders_over_http.run_snapshots,
     "P8": cold_start.run,
     "P10": memory.run,
+    "market-data": lambda sizes, folder: market_data.run(sizes),
     "growth": growth.run,
     "growth-http": orders_over_http.run_growth,
 }

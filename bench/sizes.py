@@ -37,6 +37,8 @@ class Sizes(msgspec.Struct, frozen=True):
     growth_orders: int
     connections_max: int
     sync_count: int
+    ticks: int
+    plain_ticks: int
 
 
 FULL: Final = Sizes(
@@ -66,6 +68,8 @@ FULL: Final = Sizes(
     growth_orders=6_000,
     connections_max=64,
     sync_count=500,
+    ticks=1_000_000,
+    plain_ticks=40_000,
 )
 QUICK: Final = Sizes(
     rounds=3,
@@ -94,6 +98,8 @@ QUICK: Final = Sizes(
     growth_orders=1_000,
     connections_max=64,
     sync_count=200,
+    ticks=300_000,
+    plain_ticks=20_000,
 )
 TINY: Final = Sizes(
     rounds=1,
@@ -122,4 +128,6 @@ TINY: Final = Sizes(
     growth_orders=20,
     connections_max=2,
     sync_count=5,
+    ticks=400,
+    plain_ticks=100,
 )

@@ -338,8 +338,9 @@ def _sessions_from(name: str, today: date, now_ns: int) -> tuple[Session, ...]:
     return tuple(s for s in sessions(name, first, last) if s.ends_ns > now_ns)
 
 
-def follow_market(world: World, stock_calendar: str) -> None:
+def follow_market(world: World, stock_calendar: str, quotes_only: str = "") -> None:
     """Let market data know every instrument, by the calendar it trades in here."""
+    world.market.count_quotes_only(filter(None, map(str.strip, quotes_only.split(","))))
     names = {XNYS_ID: stock_calendar, ALWAYS_ID: "always"}
     for book in world.engine.state.books:
         if book is not None:

@@ -53,6 +53,13 @@ class Config(msgspec.Struct, frozen=True):
             choices=("", "always", "xnys"),
         ),
     ] = ""
+    quotes_only: Annotated[
+        str,
+        Setting(
+            "Sources of market data whose trades repeat a tape that another source has, divided by"
+            " commas: only their quotes count."
+        ),
+    ] = ""
     market_seed: Annotated[
         int, Setting("Seed of the simulated market.", least=0, most=2**62 - 1)
     ] = 1

@@ -176,7 +176,7 @@ class Server:
                 app.margin_terms(self.config),
             ),
         )
-        app.follow_market(world, self.stock_calendar)
+        app.follow_market(world, self.stock_calendar, self.config.quotes_only)
 
     def _schedule(self) -> None:
         asyncio.get_running_loop().call_soon(self._commit)

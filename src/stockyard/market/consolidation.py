@@ -101,8 +101,9 @@ class _Book:
 class Consolidation:
     """The views and consolidated bars of some instruments."""
 
-    def __init__(self, days: Mapping[int, TradingDays], quotes_only: Collection[str] = ()) -> None:
-        self._days, self._quotes_only = days, frozenset(quotes_only)
+    def __init__(self, days: Mapping[int, TradingDays]) -> None:
+        self._days = days
+        self.quotes_only: Collection[str] = ()
         self._books: dict[int, _Book] = {}
         self._dirty: Dirty = []
 
@@ -202,7 +203,7 @@ class Consolidation:
         """Take seconds of trades, in the order in which stage A finished them."""
         for piece in slices:
             source = piece.source
-            if source in self._quotes_only:
+            if source in self.quotes_only:
                 continue
             book = self._book(piece.instrument_id)
             book.windows.add(piece, self._dirty)

@@ -72,18 +72,17 @@ Keeper = Callable[[Sequence[Tick], Sequence[Bar]], None]
 class MarketData:
     """All sources of one world, made into one market.
 
-    ``keeper`` gets what should be kept, ``listener`` what should be shown. ``quotes_only``: sources
-    whose trades repeat a tape that another source has: only that one's are told and consolidated.
+    ``keeper`` gets what should be kept, ``listener`` what should be shown.
     """
 
-    def __init__(self, writer: Writer, quotes_only: Iterable[str] = ()) -> None:
+    def __init__(self, writer: Writer) -> None:
         self._writer = writer
-        self._quotes_only = frozenset(quotes_only)
+        self._quotes_only: frozenset[str] = frozenset()
         self._days: dict[int, TradingDays] = {}
         self._calendars: dict[str, TradingDays] = {}
         self.filter = TickFilter(())
         self.builder = BarBuilder(self._days)
-        self.consolidation = Consolidation(self._days, self._quotes_only)
+        self.consolidation = Consolidation(self._days)
         self.listener: Callable[[Changes], None] | None = None
         self.keeper: Keeper | None = None
         self._heard: dict[str, int] = {}
@@ -93,6 +92,13 @@ class MarketData:
         self._changed: dict[int, None] = {}
         self._unkept: list[Tick] = []
         self._taken = self._conflated = 0
+
+    def count_quotes_only(self, sources: Iterable[str]) -> None:
+        """Count only the quotes of these sources: their trades repeat a tape that another one has.
+
+        Such a trade makes bars of its source alone, and the engine is not told.
+        """
+        self._quotes_only = self.consolidation.quotes_only = frozenset(sources)
 
     def know(self, instrument: Instrument, calendars: Mapping[int, str] = CALENDAR_NAMES) -> None:
         """Take ticks of this instrument from now on; ``calendars``: names by calendar id."""

@@ -76,7 +76,8 @@ def test_the_engine_is_told_no_crossed_quote() -> None:
 
 def session(*ticks: TradeTick) -> Consolidation:
     """Stage B after these trades."""
-    builder, stage = BarBuilder(DAYS), Consolidation(DAYS, ["copy"])
+    builder, stage = BarBuilder(DAYS), Consolidation(DAYS)
+    stage.quotes_only = ["copy"]
     for tick in ticks:
         builder.take(tick)
     builder.take_bars()

@@ -70,6 +70,16 @@ def test_an_odd_lot_is_no_news_to_the_engine_but_volume(world: World) -> None:
     assert (view.last, view.volume) == (1_000, 105)
 
 
+def test_trades_that_repeat_another_tape_count_once(world: World) -> None:
+    """Its quotes count, its trades make its own bars."""
+    world.market.count_quotes_only(["copy"])
+    world.market.take([trade(0, 1_000), trade(0, 1_000, source="copy")], T0)
+    world.market.take([quote(0, 999, 1_001, source="copy")], T0)
+    assert journaled(world) == [Trade(ONE, 1_000, 100, T0), Quote(ONE, 999, 1_001, 1, 1, T0)]
+    days = [bar for bar in world.market.turn(T0 + NS).bars if bar.window_s == DAY_S]
+    assert {bar.source: bar.volume for bar in days} == {"a": 100, "copy": 100, CONSOLIDATED: 100}
+
+
 def test_what_is_left_out_is_counted_and_told_to_nobody(world: World) -> None:
     """A crossed quote, a trade from tomorrow, and one of nothing known."""
     ticks = [quote(0, 12, 10), trade(86_400, 10), trade(0, 10, instrument_id=999)]
