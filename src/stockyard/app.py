@@ -6,18 +6,21 @@ and a crash are opened by the same steps. Must not know: HTTP details, or how a 
 
 import logging
 import os
+import random
+import re
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
-from stockyard.config import Config, ConfigError
+from stockyard.adapters import FEEDS
+from stockyard.config import FEED_PREFIX, Config, ConfigError
 from stockyard.engine.engine import Engine
 from stockyard.market.calendars import ALWAYS_ID, XNYS_ID, sessions
 from stockyard.market.catalog import (
@@ -26,8 +29,10 @@ from stockyard.market.catalog import (
     DEFAULT_LIMITS,
     DEFAULT_MARGIN,
     DEFAULT_PROFILES,
+    FIRST_UNLISTED_ID,
     Listing,
     borrow_terms,
+    listing_for,
     listings_for,
 )
 from stockyard.market.simulated import SimulatedMarket
@@ -40,6 +45,7 @@ from stockyard.model.facts import (
     SessionsScheduled,
     WorldCreated,
 )
+from stockyard.model.feeds import FeedAdapter, FeedOption, FeedSource
 from stockyard.model.instruments import Instrument, MarginTerms, Session
 from stockyard.model.numbers import CASH_SCALE, NumberError, parse_decimal
 from stockyard.model.recordings import Recording
@@ -47,6 +53,8 @@ from stockyard.model.records import Input
 from stockyard.people.directory import People
 from stockyard.projections.store import ReadStore
 from stockyard.runtime.clock import Clock
+from stockyard.runtime.feed_runner import FeedRunner
+from stockyard.runtime.feed_socket import FeedHttp, open_socket
 from stockyard.runtime.history import HistoryRecorder, bars_of_before
 from stockyard.runtime.projector import Run, run_at_once
 from stockyard.runtime.recovery import recover, restore_engine
@@ -68,6 +76,17 @@ from stockyard.storage.sqlite import SqliteDatabase, SqliteJournal, SqliteSnapsh
 LOG: Final = logging.getLogger("stockyard")
 SCHEDULED_DAYS: Final = 400
 RESCHEDULE_DAYS: Final = 60
+FEED_SYMBOLS_MAX: Final = 1000
+STALE_S_MIN: Final = 0.1
+STALE_S_MAX: Final = 86_400
+FEED_OPTIONS: Final = {
+    "symbols": FeedOption(
+        "Symbols to follow, such as `AAPL,MSFT`; `OURS=THEIRS` where they differ.", required=True
+    ),
+    "stale_seconds": FeedOption("After how long without a tick a symbol is stale.", "60"),
+}
+"""Options every feed has."""
+_SYMBOL: Final = re.compile(r"[A-Z0-9][A-Z0-9./:_-]{0,31}", re.ASCII)
 _NS: Final = 1_000_000_000
 _DAY_NS: Final = 86_400 * _NS
 
@@ -386,8 +405,122 @@ def recorded_instruments(engine: Engine, recording: Recording) -> dict[str, Inst
     return chosen
 
 
-def simulated_market(world: World, seed: int, stock_calendar: str) -> SimulatedMarket:
-    """The built-in market, going on from the quotes the world last saw.
+class FollowedFeed(NamedTuple):
+    """A feed that is followed. ``symbols``: ours, in order, to theirs."""
+
+    source: FeedSource
+    symbols: Mapping[str, str]
+    stale_s: float
+    asset_class: Callable[[str], int]
+
+
+def followed_feeds(names: str, options: Mapping[str, str]) -> list[FollowedFeed]:
+    """The feeds of a setting such as ``massive,alpaca`` with the options of all.
+
+    Raises ``ConfigError`` for a feed or an option that does not exist, is missing or wrong.
+    """
+    wanted = [word.strip() for word in names.split(",") if word.strip()]
+    known = set()
+    followed = []
+    for name in wanted:
+        if name not in FEEDS or wanted.count(name) > 1:
+            raise ConfigError(f"feeds {names!r}: expected each once, of {', '.join(FEEDS)}")
+        adapter = FEEDS[name]()
+        listed = {**FEED_OPTIONS, **adapter.options}
+        known |= {f"{name}_{option}" for option in listed}
+        given = {o: options.get(f"{name}_{o}", row.default) for o, row in listed.items()}
+        for option, row in listed.items():
+            if row.required and not given[option]:
+                variable = f"{FEED_PREFIX}{name.upper()}_{option.upper()}"
+                raise ConfigError(f"{variable}: the feed {name} needs it. {row.about}")
+        followed.append(_followed(name, adapter, given))
+    for option in options:
+        # What is said of a feed that is not followed may stay.
+        elsewhere = any(option.startswith(f"{name}_") for name in FEEDS if name not in wanted)
+        if option not in known and not elsewhere:
+            raise ConfigError(
+                f"{FEED_PREFIX}{option.upper()}: there is no such option; see docs/guides/feeds.md"
+            )
+    return followed
+
+
+def _followed(name: str, adapter: FeedAdapter, given: Mapping[str, str]) -> FollowedFeed:
+    symbols: dict[str, str] = {}
+    for word in given["symbols"].split(","):
+        ours, equals, theirs = (part.strip() for part in word.partition("="))
+        ours = ours.upper()
+        if not _SYMBOL.fullmatch(ours) or (equals and not theirs) or ours in symbols:
+            raise ConfigError(
+                f"symbols of {name}: {word.strip()!r}: expected each once, as AAPL or OURS=THEIRS"
+            )
+        symbols[ours] = theirs or adapter.symbol_of(ours)
+    if len(symbols) > FEED_SYMBOLS_MAX or len(set(symbols.values())) < len(symbols):
+        raise ConfigError(
+            f"symbols of {name}: expected at most {FEED_SYMBOLS_MAX}, each of theirs once"
+        )
+    try:
+        stale_s = _stale_s(given["stale_seconds"])
+        source = adapter.open_feed(given)
+    except ValueError as error:
+        raise ConfigError(f"feed {name}: {error}") from None
+    return FollowedFeed(source, symbols, stale_s, adapter.asset_class)
+
+
+def _stale_s(text: str) -> float:
+    with suppress(ValueError):
+        if STALE_S_MIN <= float(text) <= STALE_S_MAX:
+            return float(text)
+    raise ValueError(f"stale_seconds: expected {STALE_S_MIN:g} to {STALE_S_MAX:g}")
+
+
+def followed_instruments(engine: Engine, followed: Iterable[FollowedFeed]) -> dict[str, Instrument]:
+    """Instruments of all symbols of feeds: those the world knows keep their ids and terms.
+
+    An unknown one is listed with the usual terms of its class.
+    """
+    known = {
+        book.instrument.symbol: book.instrument for book in engine.state.books if book is not None
+    }
+    found: dict[str, Instrument] = {}
+    fresh_id = max(FIRST_UNLISTED_ID, len(engine.state.books))
+    for feed in followed:
+        for symbol in feed.symbols:
+            if symbol in found:
+                continue
+            instrument = known.get(symbol)
+            if instrument is None:
+                instrument = listing_for(symbol, feed.asset_class(symbol), fresh_id)
+                fresh_id += instrument.instrument_id == fresh_id
+            # A feed prints trades; which of them is an auction's it does not say.
+            found[symbol] = msgspec.structs.replace(instrument, auctions=False)
+    return found
+
+
+def feed_runners(
+    world: World, followed: Iterable[FollowedFeed], http: FeedHttp
+) -> list[FeedRunner]:
+    """A runner for each feed, its symbols mapped to what the world lists."""
+    listed = world.view.symbols
+    return [
+        FeedRunner(
+            feed.source,
+            {theirs: world.view.instruments[listed[ours]] for ours, theirs in feed.symbols.items()},
+            world.market,
+            connect=open_socket,
+            fetch=http.fetch,
+            clock=world.clock,
+            stale_s=feed.stale_s,
+            jitter=random.random,
+        )
+        for feed in followed
+    ]
+
+
+def simulated_market(
+    world: World, seed: int, stock_calendar: str, followed: Collection[str] = ()
+) -> SimulatedMarket:
+    """The built-in market, going on from the quotes the world last saw, without the symbols that
+    feeds are ``followed`` for.
 
     Where stocks trade day and night, their year has as many hours as a coin's.
     """
@@ -397,6 +530,7 @@ def simulated_market(world: World, seed: int, stock_calendar: str) -> SimulatedM
         if instrument.calendar_id == XNYS_ID
         else Listing(instrument, traits)
         for instrument, traits in CATALOG
+        if instrument.symbol not in followed
     ]
     mids = {
         row.instrument_id: (row.bid + row.ask) // 2

@@ -11,6 +11,8 @@ from typing import Annotated, Any, Final, NamedTuple, get_type_hints
 import msgspec
 
 PREFIX: Final = "STOCKYARD_"
+FEED_PREFIX: Final = "STOCKYARD_FEED_"
+"""Of the options of feeds, which their adapters list."""
 PROFILE_NAMES: Final = (
     "ideal",
     "realistic",
@@ -75,6 +77,13 @@ class Config(msgspec.Struct, frozen=True):
             most=1e6,
         ),
     ] = 1.0
+    feeds: Annotated[
+        str,
+        Setting(
+            "Feeds to follow, such as `massive,alpaca`; each has options of its own,"
+            " `STOCKYARD_FEED_<NAME>_<OPTION>` (see the guide)."
+        ),
+    ] = ""
     starting_cash: Annotated[str, Setting("Dollars a new account starts with.")] = "100000"
     profile: Annotated[str, Setting("Realism profile of new accounts.", choices=PROFILE_NAMES)] = (
         "realistic"
@@ -122,7 +131,9 @@ def read_config(environment: Mapping[str, str], **given: Any) -> Config:
     values: dict[str, Any] = {}
     known = settings()
     for name in environment:
-        if name.startswith(PREFIX) and name.removeprefix(PREFIX).lower() not in known:
+        if name.startswith(FEED_PREFIX) or not name.startswith(PREFIX):
+            continue
+        if name.removeprefix(PREFIX).lower() not in known:
             raise ConfigError(f"{name}: there is no such setting; see docs/reference/settings.md")
     for name, (kind, setting) in known.items():
         text = environment.get(PREFIX + name.upper())
@@ -133,6 +144,15 @@ def read_config(environment: Mapping[str, str], **given: Any) -> Config:
         if name in values:
             _check(name, values[name], setting)
     return Config(**values)
+
+
+def read_feed_options(environment: Mapping[str, str]) -> dict[str, str]:
+    """What the environment says of feeds: ``massive_key`` for ``STOCKYARD_FEED_MASSIVE_KEY``."""
+    return {
+        name.removeprefix(FEED_PREFIX).lower(): text
+        for name, text in environment.items()
+        if name.startswith(FEED_PREFIX)
+    }
 
 
 def _parse(name: str, kind: Any, text: str) -> Any:

@@ -10,7 +10,7 @@ import gc
 import logging
 import signal
 import socket
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext, suppress
 from importlib.metadata import version
@@ -34,6 +34,7 @@ from stockyard.model.recordings import Recording
 from stockyard.people.directory import People
 from stockyard.runtime import feeds, market_data, upkeep
 from stockyard.runtime.clock import Clock, RecordedClock, WallClock
+from stockyard.runtime.feed_socket import FeedHttp
 from stockyard.runtime.history import HistoryRecorder
 from stockyard.runtime.world import ENGINE_IS_COMPILED
 from stockyard.runtime.writer import Refused
@@ -60,12 +61,14 @@ class _Uvicorn(uvicorn.Server):
 class Server:
     """One world, its people, its feed, and the HTTP server in front of them."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, feed_options: Mapping[str, str] | None = None) -> None:
         self.config = config
+        self._followed = app.followed_feeds(config.feeds, feed_options or {})
         self.failed = False
         self._stopping = asyncio.Event()
         self._uvicorn: _Uvicorn | None = None
         self._tasks: list[asyncio.Task[None]] = []
+        self._http: FeedHttp | None = None
 
     async def run(self, ready: Callable[["Server", "demo.Demo | None"], None]) -> None:
         """Open, serve until told to stop, close. ``ready`` is called once requests are answered.
@@ -112,7 +115,8 @@ class Server:
         """The sessions stocks trade in."""
         if self.config.calendar:
             return self.config.calendar
-        return "xnys" if self.config.market.startswith("replay:") else "always"
+        real = self._followed or self.config.market.startswith("replay:")
+        return "xnys" if real else "always"
 
     def stop(self) -> None:
         """Begin a clean stop; a second time, do not wait for requests in flight."""
@@ -134,6 +138,8 @@ class Server:
 
     def _clock(self) -> tuple[Clock, Recording | None]:
         kind, _, spec = self.config.market.partition(":")
+        if kind == "replay" and self._followed:
+            raise ConfigError("feeds: they are of today, a recording is not; choose one of them")
         if kind == "replay" and spec:
             recording = open_recording(spec)
             clock = RecordedClock(recording.first_ts, self.config.replay_speed)
@@ -164,6 +170,9 @@ class Server:
             instruments = app.with_auctions(instruments)
         if recording is not None:
             instruments = list(app.recorded_instruments(world.engine, recording).values())
+        followed = app.followed_instruments(world.engine, self._followed)
+        instruments = [followed.pop(one.symbol, one) for one in instruments]
+        instruments += followed.values()
         app.found(world, app.genesis(world, self.config.market_seed))
         now_ns = max(now_ns, world.engine.ts)
         app.found(
@@ -294,8 +303,12 @@ class Server:
             facts = (f for f in recording.facts(instruments) if f.ts_event >= world.engine.ts)
             jobs.append(feeds.play(world, facts, clock))
         elif config.market == "simulated":
-            market = app.simulated_market(world, config.market_seed, self.stock_calendar)
+            elsewhere = {symbol for feed in self._followed for symbol in feed.symbols}
+            market = app.simulated_market(world, config.market_seed, self.stock_calendar, elsewhere)
             jobs.append(feeds.run_simulated(world, market.step, 1 / config.updates_per_second))
+        self._http = FeedHttp(world.breakers)
+        world.feeds = app.feed_runners(world, self._followed, self._http)
+        jobs += [feed.run() for feed in world.feeds]
         self._tasks = [asyncio.ensure_future(self._guard(job)) for job in jobs]
 
     async def _guard(self, job: Coroutine[Any, Any, Any]) -> None:
@@ -333,6 +346,8 @@ class Server:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._http is not None:
+            await self._http.close()
         self.world.market.turn(self.world.clock.now_ns())
         self.world.halt(SHUTTING_DOWN)
         await application.close()

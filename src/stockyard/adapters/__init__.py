@@ -1,4 +1,4 @@
-"""THE OUTSIDE PARTIES. One folder each; this file is the list of those that play recorded days.
+"""THE OUTSIDE PARTIES. One folder each; this file lists recorded sources and live feeds.
 
 Promises: a source is loaded only when it is asked for, so a missing optional package is missed only
 by who needs it. Must not know: any file format. An adapter knows ``model`` and nothing of the
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import parse_qsl
 
+from stockyard.model.feeds import FeedAdapter
 from stockyard.model.recordings import Recording, RecordingError
 
 
@@ -61,3 +62,15 @@ def open_recording(spec: str) -> Recording:
             spec[:200], "what follows the question mark is unclear", "write name=value&name=value"
         )
     return opener(Path(path), dict(pairs))
+
+
+def _massive() -> FeedAdapter:
+    from stockyard.adapters.massive.feed import FEED
+
+    return FEED
+
+
+FEEDS: Final[Mapping[str, Callable[[], FeedAdapter]]] = {
+    "massive": _massive,
+}
+"""Every live feed: its name in the settings and in what it says, and what loads its adapter."""

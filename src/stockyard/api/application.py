@@ -31,6 +31,7 @@ from stockyard.api.request_counts import NOWHERE, RequestCounts
 from stockyard.api.rest import (
     accounts,
     assets,
+    feeds,
     history,
     keys,
     orders,
@@ -299,7 +300,7 @@ def framework(settings: ApiSettings) -> FastAPI:
         redirect_slashes=False,
         exception_handlers=handlers,
     )
-    nouns = (sign_in, keys, accounts, orders, positions, reports, assets, history, profiles)
+    nouns = (sign_in, keys, accounts, orders, positions, reports, assets, history, profiles, feeds)
     for noun in nouns:
         web.include_router(noun.routes, prefix=PREFIX)
     web.include_router(watch.routes)

@@ -17,6 +17,7 @@ from prometheus_client.core import (
 from prometheus_client.registry import Collector
 
 from stockyard.api.door import Door
+from stockyard.api.feed_metrics import market_data_series
 from stockyard.api.request_counts import RequestCounts
 from stockyard.model.codes import REASON_WORDS, SIDE_WORDS, TYPE_WORDS
 from stockyard.model.denials import DENY_RULES
@@ -37,6 +38,7 @@ class Figures(Collector):
         yield from self._http()
         yield from self._orders()
         yield from self._market()
+        yield from market_data_series(self._door.world)
         yield from self._history()
         yield from self._clockwork()
 

@@ -10,6 +10,7 @@ from stockyard.api import answers as a
 from stockyard.api.door import Door
 from stockyard.api.rest.assets import phase_now
 from stockyard.model.codes import Phase
+from stockyard.model.feeds import FeedState
 from stockyard.runtime.writer import WAITING_MAX
 
 LAG_INPUTS_MAX: Final = 100_000
@@ -29,6 +30,7 @@ def checks(door: Door) -> list[a.Check]:
         a.Check("journal", waiting < WAITING_MAX // 2, f"{waiting} inputs wait to be written"),
         a.Check("projections", lag <= LAG_INPUTS_MAX, f"{lag} inputs behind"),
         _market(door),
+        _feeds(door),
     ]
 
 
@@ -44,3 +46,10 @@ def _market(door: Door) -> a.Check:
     fresh = sum(1 for row in rows if row.ts and now_ns - row.ts <= stale_ns)
     told = f"{fresh} of {len(rows)} symbols in session have a fresh quote"
     return a.Check("market", not rows or fresh > 0, told)
+
+
+def _feeds(door: Door) -> a.Check:
+    """One live feed is enough; where none is followed, none is missed."""
+    states = [feed.monitor.state for feed in door.world.feeds]
+    live = states.count(FeedState.LIVE)
+    return a.Check("feeds", not states or live > 0, f"{live} of {len(states)} feeds are live")

@@ -12,7 +12,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from stockyard.config import read_config
+from stockyard.config import read_config, read_feed_options
 from stockyard.demo import Demo
 from stockyard.server import Server
 
@@ -61,7 +61,7 @@ def serve(
     )
     # At INFO it would log the address of every stream, with the token that may stand in it.
     logging.getLogger("uvicorn.error").setLevel(max(logging.WARNING, logging.root.level))
-    server = Server(config)
+    server = Server(config, read_feed_options(os.environ))
     if sys.platform == "win32":
         asyncio.run(server.run(_announce))
     else:

@@ -26,6 +26,8 @@ class ProblemKind:
     """It is about a symbol that was not asked for."""
     REFUSED: Final = "refused"
     """Credentials or entitlement: the same connection attempt will not do better soon."""
+    EXPIRED: Final = "expired"
+    """What let us in has ended, or soon will: connect again, with a new one."""
     LIMITED: Final = "limited"
     """Too much was asked for; ``wait_s`` says how long to wait where the source said so."""
     GAP: Final = "gap"
@@ -48,6 +50,7 @@ PROBLEM_KINDS: Final = (
     ProblemKind.MALFORMED,
     ProblemKind.UNKNOWN_SYMBOL,
     ProblemKind.REFUSED,
+    ProblemKind.EXPIRED,
     ProblemKind.LIMITED,
     ProblemKind.GAP,
     ProblemKind.OUT_OF_ORDER,
@@ -128,6 +131,9 @@ class FeedWire(Protocol):
     never. ``silence_s``: after so long without any frame the connection is taken for dead. The
     machine subscribes to all symbols it was made for by itself, as soon as it may. None of the
     methods raises, whatever a frame holds.
+
+    A problem that is LIMITED or EXPIRED ends the connection, one that is REFUSED does so only while
+    the machine is not live; all others are counted.
     """
 
     name: str

@@ -6,6 +6,7 @@ config.
 """
 
 import asyncio
+import time
 from collections.abc import Callable
 from concurrent.futures import Executor
 from threading import Lock
@@ -20,12 +21,14 @@ from stockyard.model.records import Origin, Record
 from stockyard.projections.store import ReadStore
 from stockyard.projections.view import View
 from stockyard.runtime.clock import Clock
+from stockyard.runtime.feed_runner import FeedRunner
 from stockyard.runtime.hub import Hub
 from stockyard.runtime.market_data import MarketData
 from stockyard.runtime.projector import Projector
 from stockyard.runtime.tally import Tally
 from stockyard.runtime.writer import Outcome, Refused, Writer
 from stockyard.storage.ports import Journal, Snapshots
+from stockyard.telemetry.breaker import Breakers
 
 QUERY_WAIT_S: Final = 5.0
 ENGINE_IS_COMPILED: Final = COMPILED
@@ -56,6 +59,8 @@ class World:
         self.writer.listener = self._told
         self.market = MarketData(self.writer)
         self.ids = PublicIds(view.world_id)
+        self.feeds: list[FeedRunner] = []
+        self.breakers = Breakers(time.monotonic)
         self.storing = Lock()
         self.stored_seq = 0
         self._queries = queries

@@ -1,0 +1,1 @@
+"""Massive (formerly Polygon.io): US stocks over WebSocket, reference data and bars over REST."""
