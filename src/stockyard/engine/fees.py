@@ -10,7 +10,7 @@ from stockyard.model.codes import Book as HouseBook
 from stockyard.model.codes import FeeKind, Side
 from stockyard.model.facts import FeesScheduled
 from stockyard.model.instruments import FeeRule
-from stockyard.numerics.arithmetic import div_ceil, round_up_to
+from stockyard.numerics.arithmetic import mul_div_ceil, product, round_up_to
 
 FeeLines = tuple[tuple[int, int], ...]
 """Pairs of (``FeeKind``, micro-dollars)."""
@@ -35,9 +35,9 @@ class FeeLine:
         """The fee on an order's totals, in micro-dollars, rounded up as the rule says."""
         fee = 0
         if self.per_million_micros:
-            fee += div_ceil(value_micros * self.per_million_micros, 1_000_000_000_000)
+            fee += mul_div_ceil(value_micros, self.per_million_micros, 1_000_000_000_000)
         if self.per_unit_micros_e6:
-            fee += div_ceil(qty * self.per_unit_micros_e6, qty_unit * 1_000_000)
+            fee += mul_div_ceil(qty, self.per_unit_micros_e6, product(qty_unit, 1_000_000))
         fee = round_up_to(fee, self.round_to_micros)
         return min(fee, self.cap_micros) if self.cap_micros else fee
 

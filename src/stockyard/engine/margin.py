@@ -18,7 +18,7 @@ from stockyard.engine.accounts import Account, Position
 from stockyard.engine.books import Book
 from stockyard.engine.state import MarginRules, State
 from stockyard.model.codes import AccountKind
-from stockyard.numerics.arithmetic import div_ceil, div_floor, mul_div_ceil, mul_div_floor
+from stockyard.numerics.arithmetic import mul_div_ceil, mul_div_floor
 from stockyard.numerics.marks import long_mark, short_mark
 
 _MILLION: Final = 1_000_000
@@ -64,8 +64,8 @@ def set_marks(book: Book) -> None:
 def value_at(book: Book, qty: int, price: int) -> int:
     """Micro-dollars of a signed quantity at a price, not below zero, rounded against its owner."""
     if qty >= 0:
-        return div_floor(qty * price, book.value_divisor)
-    return div_ceil(-qty * price, book.value_divisor)
+        return mul_div_floor(qty, price, book.value_divisor)
+    return mul_div_ceil(-qty, price, book.value_divisor)
 
 
 def mark_of(book: Book, qty: int) -> int:
@@ -75,7 +75,7 @@ def mark_of(book: Book, qty: int) -> int:
 
 def low_price(book: Book, price_micros: int) -> int:
     """The lowest price of the book that is at least this many micro-dollars."""
-    return div_ceil(price_micros * book.price_unit, _MILLION)
+    return mul_div_ceil(price_micros, book.price_unit, _MILLION)
 
 
 def maintenance(terms: MarginRules, book: Book, qty: int, value: int, price: int) -> int:
@@ -95,7 +95,7 @@ def maintenance(terms: MarginRules, book: Book, qty: int, value: int, price: int
         share, ppm = terms.short_low_share_micros, terms.short_low_ppm
     else:
         share, ppm = terms.short_share_micros, terms.short_ppm
-    return max(div_ceil(-qty * share, book.qty_unit), mul_div_ceil(value, ppm, _MILLION))
+    return max(mul_div_ceil(-qty, share, book.qty_unit), mul_div_ceil(value, ppm, _MILLION))
 
 
 def initial(terms: MarginRules, book: Book, qty: int, value: int, price: int) -> int:
@@ -182,10 +182,8 @@ def borrows(account: Account) -> bool:
     """
     if account.cash_micros < 0:
         return True
-    for position in account.positions.values():
-        if position.qty < 0 or (position.qty and position.is_contract):
-            return True
-    return False
+    positions = account.positions.values()
+    return any(p.qty < 0 or (p.qty > 0 and p.is_contract) for p in positions)
 
 
 def bears(terms: MarginRules, book: Book, qty: int, price: int) -> int:
@@ -223,7 +221,7 @@ def highest_short(terms: MarginRules, book: Book, qty: int, most: int) -> int:
 
 
 def _highest(book: Book, qty: int, most: int, share_micros: int, ppm: int) -> int:
-    fixed = div_ceil(qty * share_micros, book.qty_unit)
+    fixed = mul_div_ceil(qty, share_micros, book.qty_unit)
     value = min(most - fixed, mul_div_floor(most, _MILLION, _MILLION + ppm))
     return mul_div_floor(value, book.value_divisor, qty)
 

@@ -18,7 +18,7 @@ from stockyard.engine.state import State
 from stockyard.model.codes import Book as HouseBook
 from stockyard.model.codes import FeeKind, Side
 from stockyard.model.events import Event, FundingPaid
-from stockyard.numerics.arithmetic import mul_div_ceil, mul_div_floor
+from stockyard.numerics.arithmetic import mul_div_ceil, mul_div_floor, product
 
 _MILLION: Final = 1_000_000
 _BILLION: Final = 1_000_000_000
@@ -38,7 +38,7 @@ def post_fill(
     contract's liquidation fee, any other fill the fees of the table.
     """
     before, qty_before = spent_micros(book, order), order.filled_qty
-    order.filled_value += price * qty
+    order.filled_value += product(price, qty)
     order.filled_qty += qty
     posted = Posted(spent_micros(book, order) - before)
     position = account.position(order.instrument_id)

@@ -15,7 +15,7 @@ from stockyard.engine.risk import principal_ahead
 from stockyard.engine.state import State
 from stockyard.model.codes import AccountKind, Side
 from stockyard.model.codes import Book as HouseBook
-from stockyard.numerics.arithmetic import div_ceil, div_floor
+from stockyard.numerics.arithmetic import div_ceil, div_floor, product
 
 
 @mypyc_attr(acyclic=True)
@@ -51,7 +51,7 @@ def post_fill(
     before = spent_micros(book, order)
     street_before = _street_micros(book, order)
     qty_before = order.filled_qty
-    order.filled_value += price * qty
+    order.filled_value += product(price, qty)
     order.filled_qty += qty
     value = spent_micros(book, order) - before
     posted = Posted(value)

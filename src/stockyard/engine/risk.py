@@ -48,7 +48,14 @@ from stockyard.model.commands import PlaceOrder
 from stockyard.model.denials import DenyCode
 from stockyard.model.numbers import INT_MAX
 from stockyard.model.order_types import AT_ONCE, LATER
-from stockyard.numerics.arithmetic import div_ceil, div_floor, mul_div_floor, round_down_to
+from stockyard.numerics.arithmetic import (
+    div_ceil,
+    div_floor,
+    mul_div_ceil,
+    mul_div_floor,
+    product,
+    round_down_to,
+)
 
 _BPS: Final = 10_000
 YEAR_NS: Final = 366 * 86_400 * 1_000_000_000
@@ -452,10 +459,10 @@ def size_order(state: State, book: Book, request: Request, terms: Terms) -> None
         if touch == 0:
             return
         terms.qty = round_down_to(
-            div_floor(request.notional_micros * book.value_divisor, touch), book.lot
+            mul_div_floor(request.notional_micros, book.value_divisor, touch), book.lot
         )
         if terms.qty == 0:
-            one_lot = div_ceil(touch * book.lot, book.value_divisor)
+            one_lot = mul_div_ceil(touch, book.lot, book.value_divisor)
             terms.deny(DenyCode.NOTIONAL_TOO_SMALL, one_lot, request.notional_micros)
             return
         if terms.qty > book.qty_max:
@@ -463,7 +470,7 @@ def size_order(state: State, book: Book, request: Request, terms: Terms) -> None
         return
     if worst <= 0:
         return
-    value = div_ceil(worst * terms.qty, book.value_divisor)
+    value = mul_div_ceil(worst, terms.qty, book.value_divisor)
     if request.side == Side.BUY and value < minimum:
         terms.deny(DenyCode.NOTIONAL_TOO_SMALL, minimum, value)
     elif value > limits.order_notional_micros_max:
@@ -479,7 +486,7 @@ def principal_ahead(
     never more than what it frees.
     """
     spent = div_ceil(filled_value, book.value_divisor)
-    total = div_ceil(filled_value + worst * leaves, book.value_divisor)
+    total = div_ceil(filled_value + product(worst, leaves), book.value_divisor)
     if notional_micros:
         total = min(total, max(notional_micros, spent))
     return total - spent
@@ -532,7 +539,7 @@ def opening_hold(
         principal = principal_ahead(book, worst, leaves, filled_value, notional_micros)
     else:
         price = max(worst, book.touch(side))
-        principal = div_ceil(price * leaves, book.value_divisor)
+        principal = mul_div_ceil(price, leaves, book.value_divisor)
     fees = fees_ahead(
         state, book, profile_id, side, filled_value, filled_qty, principal, leaves, ts
     )

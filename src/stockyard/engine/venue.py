@@ -75,7 +75,7 @@ def room(account: Account, book: Book, order: Order, price: int) -> int:
     qty = position.qty if position is not None else 0
     if order.side == Side.BUY:
         return HOLDING_MAX - qty
-    brings = div_floor((HOLDING_MAX - account.cash_micros) * book.value_divisor, price)
+    brings = mul_div_floor(HOLDING_MAX - account.cash_micros, book.value_divisor, price)
     return brings if order.closes else min(brings, HOLDING_MAX + qty)
 
 

@@ -12,6 +12,7 @@ from stockyard.numerics.arithmetic import (
     div_floor,
     mul_div_ceil,
     mul_div_floor,
+    product,
     round_down_to,
     round_up_to,
 )
@@ -23,9 +24,14 @@ ABOVE_ZERO = st.integers(1, 2**66)
 @given(WHOLE, WHOLE, ABOVE_ZERO)
 @example(2**62, 2**62, 1)
 @example(2**62 - 1, 4, 3)
+@example(2**62 - 1, 1, 3)
+@example(2**31, 2**31 - 1, 3)
+@example(2**31, 2**31, 3)
+@example(2**32 + 1, 2**31, 3)
 @example(-(2**63), 2**63 - 1, 2**62)
 @example(-1, 1, 10_000)
 def test_products_and_quotients(a: int, b: int, divisor: int) -> None:
+    assert product(a, b) == a * b
     assert mul_div_floor(a, b, divisor) == floor(Fraction(a * b, divisor))
     assert mul_div_ceil(a, b, divisor) == ceil(Fraction(a * b, divisor))
     assert div_floor(a, divisor) == floor(Fraction(a, divisor))
