@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from stockyard.config import PREFIX, Config, settings
+from stockyard.config import ALSO, PREFIX, Config, settings
 
 PAGE = Path(__file__).parents[1] / "docs" / "reference" / "settings.md"
 
@@ -25,7 +25,10 @@ def page() -> str:
         bounds = ""
         if setting.least is not None:
             bounds = f" {setting.least:g} to {setting.most:g}."
-        lines.append(f"| `{PREFIX}{name.upper()}` | `{shown or ' '}` | {setting.about}{bounds} |")
+        also = f" or `{ALSO[name]}`" if name in ALSO else ""
+        lines.append(
+            f"| `{PREFIX}{name.upper()}`{also} | `{shown or ' '}` | {setting.about}{bounds} |"
+        )
     return "\n".join(lines) + "\n"
 
 

@@ -376,6 +376,16 @@ def keep_market(world: World, recorder: HistoryRecorder) -> None:
     world.market.keeper = recorder.take
 
 
+def ingest_credentials(config: Config) -> tuple[str, str] | None:
+    """Name and password of the webhook; None for no webhook. Raises ``ConfigError``."""
+    user, password = config.ingest_username, config.ingest_password
+    if bool(user) != bool(password) or ":" in user:
+        raise ConfigError(
+            "ingest_username and ingest_password: give both or none, the name without a colon"
+        )
+    return (user, password) if user else None
+
+
 def starting_micros(config: Config) -> int:
     """The starting balance in micro-dollars. Raises ``ConfigError``."""
     try:

@@ -11,6 +11,8 @@ from typing import Annotated, Any, Final, NamedTuple, get_type_hints
 import msgspec
 
 PREFIX: Final = "STOCKYARD_"
+ALSO: Final = {"ingest_username": "INGEST_USERNAME", "ingest_password": "INGEST_PASSWORD"}
+"""Settings that are found under another variable too."""
 FEED_PREFIX: Final = "STOCKYARD_FEED_"
 """Of the options of feeds, which their adapters list."""
 PROFILE_NAMES: Final = (
@@ -112,6 +114,10 @@ class Config(msgspec.Struct, frozen=True):
     body_bytes_max: Annotated[
         int, Setting("Largest request body in bytes.", least=1024, most=16_777_216)
     ] = 65_536
+    ingest_username: Annotated[
+        str, Setting("Name that the webhook of ticks asks for; without it there is no webhook.")
+    ] = ""
+    ingest_password: Annotated[str, Setting("Password of the webhook of ticks.")] = ""
     log_level: Annotated[
         str, Setting("How much to log.", choices=("debug", "info", "warning", "error"))
     ] = "info"
@@ -136,7 +142,7 @@ def read_config(environment: Mapping[str, str], **given: Any) -> Config:
         if name.removeprefix(PREFIX).lower() not in known:
             raise ConfigError(f"{name}: there is no such setting; see docs/reference/settings.md")
     for name, (kind, setting) in known.items():
-        text = environment.get(PREFIX + name.upper())
+        text = environment.get(PREFIX + name.upper(), environment.get(ALSO.get(name, "")))
         if text is not None:
             values[name] = _parse(PREFIX + name.upper(), kind, text)
         if given.get(name) is not None:

@@ -63,6 +63,7 @@ class Server:
 
     def __init__(self, config: Config, feed_options: Mapping[str, str] | None = None) -> None:
         self.config = config
+        self._ingest = app.ingest_credentials(config)
         self._followed = app.followed_feeds(config.feeds, feed_options or {})
         self.failed = False
         self._stopping = asyncio.Event()
@@ -259,6 +260,7 @@ class Server:
             registration=config.registration,
             demo=config.demo,
             body_bytes_max=config.body_bytes_max,
+            ingest=self._ingest,
             calendars={XNYS_ID: self.stock_calendar, ALWAYS_ID: "always"},
         )
 

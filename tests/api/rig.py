@@ -17,6 +17,7 @@ from stockyard.api.application import Application, create_application
 from stockyard.api.settings import ApiSettings
 from stockyard.app import (
     catalog_instruments,
+    follow_market,
     found,
     memory_world,
     reference_facts,
@@ -84,6 +85,7 @@ class Rig:
                 self.world,
                 [WorldCreated("0123456789abcdef" * 2, 7), *_reference(self.stock_calendar)],
             )
+        follow_market(self.world, self.stock_calendar)
         self.people = People(MemoryDatabase(self.disk, "people"))
         self.history = HistoryRecorder(
             DatabaseHistory(MemoryDatabase(self.disk, "history")), ThreadPoolExecutor(1, "history")

@@ -24,6 +24,8 @@ from stockyard.api.front_page import front_page
 from stockyard.api.heads import HEAD_KEY, ClientGone, Head, Message, Receive, Scope, Send
 from stockyard.api.hot import Answer, Handler
 from stockyard.api.hot_words import HOT_ROUTES, PREFIX
+from stockyard.api.ingest import ROOT as INGEST
+from stockyard.api.ingest import Ingest
 from stockyard.api.metrics import Metrics
 from stockyard.api.problems import PROBLEM_TYPE, Problem, fault, problem_of
 from stockyard.api.registering import complete_unfinished
@@ -73,8 +75,9 @@ class Application:
         self.streams = Streams(door)
         self._web = framework(door.settings)
         self.requests = RequestCounts()
+        self.ingest = _ingest(door)
         self._web.state.door = door
-        self._web.state.metrics = Metrics(door, self.requests, self.streams.count)
+        self._web.state.metrics = Metrics(door, self.requests, self.streams.count, self.ingest)
         self._document = encode(document(self._web, door.settings.version))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -84,6 +87,8 @@ class Application:
             begun = perf_counter()
             method, path = scope["method"], scope["path"]
             handler, rest = hot_handler(method, path)
+            if self.ingest is not None and path.startswith(INGEST):
+                handler = self.ingest.handler(method, path)
             if handler is not None:
                 status = await self._serve_hot(handler, rest, scope, receive, send)
                 route = path[: -len(rest)] + "{name}" if rest else path
@@ -189,6 +194,20 @@ class Application:
         with suppress(Exception):
             await self._web(scope, receive, send_named)
         return status, _route_of(scope)
+
+
+def _ingest(door: Door) -> Ingest | None:
+    """The webhook, where it has credentials."""
+    if door.settings.ingest is None:
+        return None
+    world = door.world
+    return Ingest(
+        door.settings.ingest,
+        door.instrument,
+        world.market,
+        world.clock.now_ns,
+        lambda: door.history.is_behind,
+    )
 
 
 def _route_of(scope: Scope) -> str:

@@ -18,6 +18,7 @@ from prometheus_client.registry import Collector
 
 from stockyard.api.door import Door
 from stockyard.api.feed_metrics import market_data_series
+from stockyard.api.ingest import Ingest
 from stockyard.api.request_counts import RequestCounts
 from stockyard.model.codes import REASON_WORDS, SIDE_WORDS, TYPE_WORDS
 from stockyard.model.denials import DENY_RULES
@@ -30,8 +31,11 @@ Streams = Callable[[], tuple[int, int]]
 class Figures(Collector):
     """Everything about one door and its world."""
 
-    def __init__(self, door: Door, requests: RequestCounts, streams: Streams) -> None:
+    def __init__(
+        self, door: Door, requests: RequestCounts, streams: Streams, ingest: Ingest | None
+    ) -> None:
         self._door, self._requests, self._streams = door, requests, streams
+        self._ingest_of_door = ingest
 
     def collect(self) -> Iterator[Metric]:
         """Every series, by name."""
@@ -39,6 +43,7 @@ class Figures(Collector):
         yield from self._orders()
         yield from self._market()
         yield from market_data_series(self._door.world)
+        yield from self._ingest()
         yield from self._history()
         yield from self._clockwork()
 
@@ -92,6 +97,25 @@ class Figures(Collector):
         yield GaugeMetricFamily("quotes_stale", "Symbols without a fresh quote.", value=stale)
         yield GaugeMetricFamily("symbols", "Symbols listed.", value=len(rows))
 
+    def _ingest(self) -> Iterator[Metric]:
+        if self._ingest_of_door is None:
+            return
+        counts = self._ingest_of_door.counts
+        yield CounterMetricFamily("ingest_ticks_taken", "Ticks taken.", value=counts.taken)
+        yield CounterMetricFamily(
+            "ingest_duplicates", "Ticks that were known already.", value=counts.duplicates
+        )
+        denied = CounterMetricFamily("ingest_denied", "Ticks denied.", labels=["reason"])
+        for reason, count in sorted(counts.denied.items()):
+            denied.add_metric([reason], count)
+        yield denied
+        yield CounterMetricFamily(
+            "ingest_unknown_conditions",
+            "Sale conditions that no table has.",
+            value=counts.unknown_conditions,
+        )
+        yield CounterMetricFamily("ingest_put_off", "Requests answered 429.", value=counts.put_off)
+
     def _history(self) -> Iterator[Metric]:
         figures = self._door.history.figures
         labels = ["kind"]
@@ -140,9 +164,11 @@ class Figures(Collector):
 class Metrics:
     """A registry of its own, so that several doors live in one process."""
 
-    def __init__(self, door: Door, requests: RequestCounts, streams: Streams) -> None:
+    def __init__(
+        self, door: Door, requests: RequestCounts, streams: Streams, ingest: Ingest | None
+    ) -> None:
         self._registry = CollectorRegistry(auto_describe=False)
-        self._registry.register(Figures(door, requests, streams))
+        self._registry.register(Figures(door, requests, streams, ingest))
         ProcessCollector(registry=self._registry)
 
     def text(self) -> bytes:

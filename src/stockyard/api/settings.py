@@ -24,7 +24,8 @@ class ApiSettings(msgspec.Struct, frozen=True, kw_only=True):
     ``quote_stale_ns``: an older quote is shown as stale. ``registration``: whether
     anyone may sign up. ``people_waiting_max``: sign-ins and the
     like that may wait for the one thread that hashes passwords. ``resume_events_max``: how far
-    back a stream can be resumed. ``stall_s``: how long a stream may block a send.
+    back a stream can be resumed. ``stall_s``: how long a stream may block a send. ``ingest``: name
+    and password of the webhook, None for no webhook.
     """
 
     version: str = "unknown"
@@ -39,3 +40,4 @@ class ApiSettings(msgspec.Struct, frozen=True, kw_only=True):
     people_waiting_max: int = 64
     resume_events_max: int = 10_000
     stall_s: float = 10.0
+    ingest: tuple[str, str] | None = None

@@ -96,6 +96,14 @@ class HistoryRecorder:
         """Ticks not yet on the disk."""
         return len(self._ticks) + len(self._in_flight[0])
 
+    @property
+    def is_behind(self) -> bool:
+        """Whether so many ticks wait that whoever can should bring more of them later.
+
+        Not while the disk fails: the market goes on without it.
+        """
+        return not self._failing and self.ticks_waiting > TICKS_MAX // 2
+
     def take(self, ticks: Sequence[Tick], bars: Iterable[Bar]) -> None:
         """Have ticks and changed bars written soon; a bar replaces an earlier state of itself."""
         self._ticks.extend(ticks)

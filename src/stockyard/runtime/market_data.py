@@ -128,22 +128,24 @@ class MarketData:
             if view is not None and view.last:
                 self.filter.set_level(instrument_id, view.last)
 
-    def take(self, ticks: Sequence[Tick], now_ns: int) -> int:
+    def take(self, ticks: Sequence[Tick], now_ns: int, faults: list[int] | None = None) -> int:
         """Take ticks at this time of the world's clock; how many were taken, from the first on.
 
         The others were not looked at, because trades in them would not fit in the writer's line:
-        offer them again later. A tick that is left out for a fault is taken.
+        offer them again later. A tick that is left out for a fault is taken; ``faults`` gets the
+        ``Fault`` of each that was taken.
         """
         count = len(ticks)
         for index, tick in enumerate(ticks):
             if isinstance(tick, TradeTick) and self._writer.waiting >= TRADES_LINE_MAX:
                 count = index
                 break
-            if self.filter.check(tick, now_ns):
-                continue
-            if not self._apply(tick, now_ns, self._tell):
+            fault = self.filter.check(tick, now_ns)
+            if not fault and not self._apply(tick, now_ns, self._tell):
                 count = index
                 break
+            if faults is not None:
+                faults.append(fault)
         self._taken += count
         self._tell_owed()
         self._hand_over()
