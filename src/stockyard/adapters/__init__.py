@@ -70,7 +70,21 @@ def _massive() -> FeedAdapter:
     return FEED
 
 
+def _backpack() -> FeedAdapter:
+    from stockyard.adapters.backpack.feed import FEED
+
+    return FEED
+
+
+def _tastytrade() -> FeedAdapter:
+    from stockyard.adapters.tastytrade.feed import FEED
+
+    return FEED
+
+
 FEEDS: Final[Mapping[str, Callable[[], FeedAdapter]]] = {
     "massive": _massive,
+    "backpack": _backpack,
+    "tastytrade": _tastytrade,
 }
 """Every live feed: its name in the settings and in what it says, and what loads its adapter."""

@@ -1,0 +1,1 @@
+"""Backpack: coins and their perpetuals over WebSocket, markets and bars over REST."""

@@ -1,0 +1,1 @@
+"""tastytrade: stocks, options and coins over DXLink, let in by OAuth."""
