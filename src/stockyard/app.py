@@ -445,9 +445,9 @@ def followed_feeds(names: str, options: Mapping[str, str]) -> list[FollowedFeed]
                 raise ConfigError(f"{variable}: the feed {name} needs it. {row.about}")
         followed.append(_followed(name, adapter, given))
     for option in options:
+        owners = [name for name in FEEDS if option.startswith(f"{name}_")]
         # What is said of a feed that is not followed may stay.
-        elsewhere = any(option.startswith(f"{name}_") for name in FEEDS if name not in wanted)
-        if option not in known and not elsewhere:
+        if option not in known and (not owners or max(owners, key=len) in wanted):
             raise ConfigError(
                 f"{FEED_PREFIX}{option.upper()}: there is no such option; see docs/guides/feeds.md"
             )

@@ -3,14 +3,19 @@
 A new feed needs a stand here; ``test_feed_faults`` then tries it under every fault.
 """
 
+import json
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Final, Protocol
+
+import msgpack
 
 from stockyard.adapters import FEEDS
 from stockyard.market.catalog import CATALOG
 from stockyard.model.feeds import FeedSource, ProblemKind
 from stockyard.model.instruments import Instrument
 from tests.fakes import tastytrade
+from tests.fakes.alpaca_data import AlpacaFake
 from tests.fakes.backpack import BackpackFake
 from tests.fakes.line import FeedServer, Frame
 from tests.fakes.massive import MassiveFake
@@ -110,6 +115,70 @@ class MassiveStand:
 
     def wanted(self) -> list[str]:
         return [f"{channel}.{symbol}" for symbol in self.symbols for channel in ("T", "Q", "LULD")]
+
+
+class AlpacaStand:
+    """Alpaca: stocks in JSON, coins in MessagePack."""
+
+    orders_ticks = True
+
+    def __init__(self, name: str, symbols: Sequence[str], encoding: str) -> None:
+        self.server: AlpacaFake = AlpacaFake()
+        self.symbols = {symbol: OURS[symbol] for symbol in symbols}
+        self._name, self._encoding = name, encoding
+
+    def _options(self) -> dict[str, str]:
+        adapter = FEEDS[self._name]()
+        options = {name: option.default for name, option in adapter.options.items()}
+        given = {"key": "k", "secret": "s", "encoding": self._encoding}
+        return {**options, **given, "url": "ws://alpaca/v2/test"}
+
+    def source(self) -> FeedSource:
+        return FEEDS[self._name]().open_feed(self._options())
+
+    def trade(self, symbol: str, cents: int, at_ns: int) -> None:
+        self.server.publish("trades", self.server.trade(symbol, cents / 100, 1, at_ns))
+
+    def burst(self, symbol: str, cents: Sequence[int], at_ns: int) -> None:
+        for first in range(0, len(cents), 1_000):
+            part = cents[first : first + 1_000]
+            trades = (self.server.trade(symbol, one / 100, 1, at_ns) for one in part)
+            self.server.publish("trades", *trades)
+
+    def stranger(self) -> None:
+        for line in self.server.lines:
+            self.server.say(line, self.server.trade("WHO", 1, 1, 1_795_185_062_000_000_000))
+
+    def unknown(self) -> Sequence[Frame]:
+        symbol, at = next(iter(self.symbols)), "2026-11-20T14:31:02Z"
+        wrong: list[object] = [
+            [{"T": "t", "S": symbol, "p": "much", "s": 1, "t": at}],
+            [{"T": "t", "S": symbol, "p": -3, "s": 1, "t": at}],
+            [{"T": "t", "S": symbol, "p": 1e40, "s": 1, "t": at}],
+            [{"T": "t", "S": symbol, "p": 1, "s": 1, "t": "yesterday"}],
+            [{"T": "t", "S": symbol, "p": 1, "s": 1, "t": "2026-13-20T14:31:02Z"}],
+            [{"T": "t", "S": symbol, "p": 1, "s": 1, "t": 7}],
+            [{"T": "t", "S": 7, "p": 1, "s": 1, "t": at}],
+            [{"T": "q", "S": symbol, "bp": 1}],
+            [{"T": "s", "S": symbol, "sc": "?", "t": at}],
+            [{"T": "zz", "S": symbol}],
+            [{"T": "success", "msg": "what"}],
+            [{"T": "error", "code": 500, "msg": "internal error"}],
+            {"T": "t"},
+            [7],
+        ]
+        packed = self._encoding == "msgpack"
+        return [msgpack.packb(one) if packed else json.dumps(one) for one in wrong]
+
+    def revoke(self) -> None:
+        self.server.secrets.clear()
+
+    def restore(self) -> None:
+        self.server.secrets["k"] = "s"
+
+    def wanted(self) -> list[str]:
+        channels = self._options()["channels"].split(",")
+        return [f"{channel}.{symbol}" for symbol in self.symbols for channel in channels]
 
 
 class BackpackStand:
@@ -239,6 +308,8 @@ def _feed_data(data: str) -> str:
 
 STANDS: Final[Mapping[str, Callable[[], Stand]]] = {
     "massive": MassiveStand,
+    "alpaca": partial(AlpacaStand, "alpaca", ("AAPL", "MSFT"), "json"),
+    "alpaca_crypto": partial(AlpacaStand, "alpaca_crypto", ("BTC/USD", "ETH/USD"), "msgpack"),
     "backpack": BackpackStand,
     "tastytrade": TastytradeStand,
 }

@@ -70,6 +70,18 @@ def _massive() -> FeedAdapter:
     return FEED
 
 
+def _alpaca() -> FeedAdapter:
+    from stockyard.adapters.alpaca_data.feed import FEED
+
+    return FEED
+
+
+def _alpaca_crypto() -> FeedAdapter:
+    from stockyard.adapters.alpaca_data.feed import CRYPTO_FEED
+
+    return CRYPTO_FEED
+
+
 def _backpack() -> FeedAdapter:
     from stockyard.adapters.backpack.feed import FEED
 
@@ -84,6 +96,8 @@ def _tastytrade() -> FeedAdapter:
 
 FEEDS: Final[Mapping[str, Callable[[], FeedAdapter]]] = {
     "massive": _massive,
+    "alpaca": _alpaca,
+    "alpaca_crypto": _alpaca_crypto,
     "backpack": _backpack,
     "tastytrade": _tastytrade,
 }

@@ -1,0 +1,1 @@
+"""Alpaca's market-data stream, stocks and coins; what another Stockyard will speak, too."""
