@@ -68,6 +68,19 @@ def test_it_is_live_with_the_first_data() -> None:
     assert wire.received(FAKE.ticker("SOL_USDC"), NOW_NS).is_live
 
 
+def test_what_nothing_comes_of_is_asked_for_again() -> None:
+    wire = machine()
+    first = wire.opened()
+    assert wire.beat() == first
+    wire.received(FAKE.ticker("SOL_USDC"), NOW_NS)
+    assert wire.beat() == first[1:]
+    wire.received(FAKE.mark("SOL_USDC_PERP", "178.14", US), NOW_NS)
+    assert wire.beat() == []
+    wire.unsubscribe(["SOL_USDC"])
+    wire.subscribe({"SOL_USDC": COIN})
+    assert wire.beat() == first[:1]
+
+
 def test_a_late_quote_is_left_out_and_a_late_trade_is_not() -> None:
     wire = machine()
     wire.opened()
@@ -125,6 +138,7 @@ def test_our_symbols_in_their_words() -> None:
     symbol_of = FEEDS["backpack"]().symbol_of
     assert symbol_of("BTC/USD") == "BTC_USDC"
     assert symbol_of("SOL/USDT") == "SOL_USDT"
+    assert symbol_of("SOL-PERP") == "SOL_USDC_PERP"
     assert symbol_of("SOL_USDC_PERP") == "SOL_USDC_PERP"
 
 

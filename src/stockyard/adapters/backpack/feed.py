@@ -1,8 +1,9 @@
 """Backpack's public streams as a machine without I/O.
 
 Promises: it subscribes as soon as it is connected and waits for no acknowledgement, because there
-is none; each symbol is asked for by itself, so that one that does not exist costs no other; no
-frame makes it raise. Must not know: sockets, or how ticks are used.
+is none; each symbol is asked for by itself, so that one that does not exist costs no other, and
+again for as long as nothing comes of it; no frame makes it raise. Must not know: sockets, or how
+ticks are used.
 """
 
 from collections.abc import Mapping, Sequence
@@ -30,6 +31,8 @@ PULSE: Final = "ticker"
 """Sent about once a second whether anything trades or not: it tells a quiet market from a dead
 connection."""
 SILENCE_S: Final = 30.0
+ASK_AGAIN_S: Final = 20.0
+"""So often symbols are asked for again of which nothing came."""
 STREAMS: Final = ("bookTicker", "trade", "markPrice")
 KLINES: Final = {f"kline.{interval}": window_s for interval, window_s in wire.WINDOWS_S.items()}
 
@@ -48,7 +51,7 @@ class BackpackWire:
     """One connection to the public streams."""
 
     headers: Mapping[str, str] = {}
-    beat_s: float | None = None
+    beat_s: float | None = ASK_AGAIN_S
     silence_s = SILENCE_S
     name = NAME
 
@@ -57,6 +60,7 @@ class BackpackWire:
         self._streams = streams
         self._symbols = dict(symbols)
         self._opened = self._live = False
+        self._heard: set[str] = set()
         self._quotes: dict[str, tuple[int, int]] = {}
         self._trades: dict[str, tuple[int, int]] = {}
 
@@ -66,8 +70,11 @@ class BackpackWire:
         return [self._ask("SUBSCRIBE", symbol) for symbol in self._symbols]
 
     def beat(self) -> list[str | bytes]:
-        """There is none: the server pings, and pongs are the connection's own affair."""
-        return []
+        """Ask again for what nothing came of: that a request was lost nobody would say.
+
+        It keeps nothing alive: the server pings, and pongs are the connection's own affair.
+        """
+        return [self._ask("SUBSCRIBE", one) for one in self._symbols if one not in self._heard]
 
     def subscribe(self, symbols: Mapping[str, Instrument]) -> list[str | bytes]:
         """Ask for more symbols."""
@@ -77,6 +84,7 @@ class BackpackWire:
     def unsubscribe(self, symbols: Sequence[str]) -> list[str | bytes]:
         """Ask for symbols no more."""
         known = [symbol for symbol in symbols if self._symbols.pop(symbol, None) is not None]
+        self._heard.difference_update(known)
         for symbol in known:
             self._quotes.pop(symbol, None)
             self._trades.pop(symbol, None)
@@ -112,6 +120,7 @@ class BackpackWire:
             problems.append(FeedProblem(ProblemKind.UNKNOWN_SYMBOL, message.s))
             return None
         self._live = True
+        self._heard.add(message.s)
         if isinstance(message, wire.BookTicker):
             quote = wire.quote(message, instrument, NAME)
             place = quote.ts_event, wire.number_of(message.u)
@@ -182,7 +191,9 @@ def _problem_of(fault: wire.Fault) -> FeedProblem:
 
 
 def _their_symbol(ours: str) -> str:
-    """``BTC/USD`` is traded against USDC there."""
+    """``BTC/USD`` is traded against USDC there, and ``BTC-PERP`` settled in it."""
+    if ours.endswith("-PERP"):
+        return f"{ours.removesuffix('-PERP')}_USDC{PERPETUAL}"
     base, slash, counter = ours.partition("/")
     return f"{base}_{'USDC' if counter == 'USD' else counter}" if slash else ours
 
