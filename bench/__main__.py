@@ -16,6 +16,7 @@ from typing import Final
 from bench import (
     cold_start,
     engine_alone,
+    fan_out,
     growth,
     machine,
     market_data,
@@ -39,6 +40,7 @@ BENCHMARKS: Final[dict[str, Benchmark]] = {
     "P4": recovery.run,
     "P5": snapshots_alive.run,
     "P5-http": orders_over_http.run_snapshots,
+    "P6": fan_out.run,
     "P8": cold_start.run,
     "P10": memory.run,
     "market-data": lambda sizes, folder: market_data.run(sizes),

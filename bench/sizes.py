@@ -37,6 +37,8 @@ class Sizes(msgspec.Struct, frozen=True):
     growth_orders: int
     connections_max: int
     sync_count: int
+    fan_out_clients: tuple[int, ...]
+    fan_out_seconds: float
     ticks: int
     plain_ticks: int
 
@@ -68,6 +70,8 @@ FULL: Final = Sizes(
     growth_orders=6_000,
     connections_max=64,
     sync_count=500,
+    fan_out_clients=(100, 1_000, 4_000),
+    fan_out_seconds=4.0,
     ticks=1_000_000,
     plain_ticks=40_000,
 )
@@ -98,6 +102,8 @@ QUICK: Final = Sizes(
     growth_orders=1_000,
     connections_max=64,
     sync_count=200,
+    fan_out_clients=(50, 200),
+    fan_out_seconds=0.7,
     ticks=300_000,
     plain_ticks=20_000,
 )
@@ -128,6 +134,8 @@ TINY: Final = Sizes(
     growth_orders=20,
     connections_max=2,
     sync_count=5,
+    fan_out_clients=(2, 4),
+    fan_out_seconds=0.3,
     ticks=400,
     plain_ticks=100,
 )

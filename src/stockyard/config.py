@@ -114,6 +114,13 @@ class Config(msgspec.Struct, frozen=True):
     body_bytes_max: Annotated[
         int, Setting("Largest request body in bytes.", least=1024, most=16_777_216)
     ] = 65_536
+    streams_per_address: Annotated[
+        int,
+        Setting("Streams open at once from one network address.", least=1, most=5_000),
+    ] = 1_000
+    streams_per_user: Annotated[
+        int, Setting("Streams open at once that one user is signed in on.", least=1, most=5_000)
+    ] = 50
     ingest_username: Annotated[
         str, Setting("Name that the webhook of ticks asks for; without it there is no webhook.")
     ] = ""

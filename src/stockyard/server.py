@@ -28,6 +28,7 @@ from stockyard.api.settings import (
     STREAM_PING_TIMEOUT_S,
     ApiSettings,
 )
+from stockyard.api.wire import StreamProtocol
 from stockyard.config import Config, ConfigError
 from stockyard.market.calendars import ALWAYS_ID, XNYS_ID, CalendarError
 from stockyard.model.recordings import Recording
@@ -211,14 +212,13 @@ class Server:
             uvicorn.Config(
                 application,
                 http="httptools",
-                ws="websockets-sansio",
+                ws=StreamProtocol,
                 lifespan="off",
                 access_log=False,
                 log_config=None,
                 server_header=False,
                 date_header=False,
                 proxy_headers=False,
-                ws_per_message_deflate=False,
                 ws_max_size=STREAM_FRAME_BYTES_MAX,
                 ws_ping_interval=STREAM_PING_S,
                 ws_ping_timeout=STREAM_PING_TIMEOUT_S,
@@ -260,6 +260,8 @@ class Server:
             registration=config.registration,
             demo=config.demo,
             body_bytes_max=config.body_bytes_max,
+            streams_per_address=config.streams_per_address,
+            streams_per_user=config.streams_per_user,
             ingest=self._ingest,
             calendars={XNYS_ID: self.stock_calendar, ALWAYS_ID: "always"},
         )
@@ -281,7 +283,7 @@ class Server:
         # Streams first, with our reason: the HTTP server would close them without one.
         application.begin_stop(SHUTTING_DOWN.detail)
         with suppress(TimeoutError):
-            await asyncio.wait_for(application.streams.closed(), GRACE_S)
+            await asyncio.wait_for(application.gateway.closed(), GRACE_S)
         self._uvicorn.should_exit = True
         await serving
 

@@ -465,8 +465,8 @@ async def test_a_queue_that_overflows_ends_the_stream(
 async def test_credentials_that_end_end_the_stream(
     rig: Rig, ann: Trader, listen: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("stockyard.api.stream.WATCH_S", 0.01)
-    monkeypatch.setattr("stockyard.api.stream.RECHECK_S", 0.0)
+    monkeypatch.setattr("stockyard.api.gateway.WATCH_S", 0.01)
+    monkeypatch.setattr("stockyard.api.listeners.RECHECK_S", 0.0)
     listener, _ = await signed_in(listen, ann)
     await ann.call("POST", "/auth/logout")
     assert await listener.end() == (1008, "the token is wrong or has expired")

@@ -21,6 +21,7 @@ from stockyard.api.describing import described
 from stockyard.api.document import DOCUMENT_PATH, TITLE, document
 from stockyard.api.door import Door, encode
 from stockyard.api.front_page import front_page
+from stockyard.api.gateway import Gateway
 from stockyard.api.heads import HEAD_KEY, ClientGone, Head, Message, Receive, Scope, Send
 from stockyard.api.hot import Answer, Handler
 from stockyard.api.hot_words import HOT_ROUTES, PREFIX
@@ -72,12 +73,15 @@ class Application:
 
     def __init__(self, door: Door) -> None:
         self.door = door
-        self.streams = Streams(door)
+        self.gateway = Gateway(door)
+        self.streams = Streams(self.gateway)
         self._web = framework(door.settings)
         self.requests = RequestCounts()
         self.ingest = _ingest(door)
         self._web.state.door = door
-        self._web.state.metrics = Metrics(door, self.requests, self.streams.count, self.ingest)
+        self._web.state.metrics = Metrics(
+            door, self.requests, self.streams.count, self.ingest, self.gateway
+        )
         self._document = encode(document(self._web, door.settings.version))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -121,12 +125,12 @@ class Application:
     def begin_stop(self, reason: str = "this Stockyard is stopping") -> None:
         """Take no more streams, close the open ones with a reason, and say so in ``/health``."""
         self.door.closing = True
-        self.streams.begin_close(reason)
+        self.gateway.begin_close(reason)
 
     async def close(self) -> None:
         """Wait until every stream is closed and the people's desk has finished what it began."""
         self.begin_stop()
-        await self.streams.closed()
+        await self.gateway.closed()
         self.door.desk.close()
 
     async def _serve_hot(

@@ -11,6 +11,7 @@ import msgspec
 from stockyard.api import answers as a
 from stockyard.api.problems import Problem, denial
 from stockyard.api.rendering import Renderer, time_or_none, time_text
+from stockyard.api.wire import Shared
 from stockyard.model import events as e
 from stockyard.model.codes import CHARGE_WORDS, LIFECYCLE_WORDS, OPEN_STATUSES, STATUS_WORDS
 from stockyard.model.numbers import format_cash, format_decimal
@@ -38,12 +39,12 @@ def parse_token(text: object) -> Name | None:
     return name if name[0] < 2**62 and name[1] < 2**31 else None
 
 
-def frame(kind: str, **said: Any) -> str:
-    """A frame of a kind."""
-    return _encode({"type": kind, **said}).decode()
+def frame(kind: str, **said: Any) -> Shared:
+    """A frame of a kind; where it says a ``token``, a client resumes from that after it."""
+    return Shared(kind, _encode({"type": kind, **said}), said.get("token"))
 
 
-def error_frame(problem: Problem) -> str:
+def error_frame(problem: Problem) -> Shared:
     """What was wrong with a frame, and what would be right."""
     said = {"code": problem.code, "wrong": problem.wrong, "right": problem.right}
     if problem.field is not None:
@@ -52,38 +53,24 @@ def error_frame(problem: Problem) -> str:
 
 
 class Frames:
-    """Makes the frames of one world; quotes are rendered once for all who follow them."""
+    """Makes the frames of one world's accounts."""
 
     def __init__(self, view: View, render: Renderer) -> None:
         self._view, self._render = view, render
-        self._quotes: dict[int, tuple[tuple[int, int, int, int], bytes]] = {}
 
-    def _quote(self, instrument_id: int) -> bytes:
-        row = self._view.quotes[instrument_id]
-        mark = (row.seq, row.last_ts, row.last_price, row.last_qty)
-        kept = self._quotes.get(instrument_id)
-        if kept is not None and kept[0] == mark:
-            return kept[1]
-        shown = self._render.stream_quote(row)
-        self._quotes[instrument_id] = (mark, _encode(shown))
-        return self._quotes[instrument_id][1]
-
-    def quotes(self, kind: str, instrument_ids: list[int]) -> str:
-        """The quotes of some instruments: a ``snapshot``, or ``quotes`` that have changed."""
-        joined = b",".join([self._quote(instrument_id) for instrument_id in instrument_ids])
-        return f'{{"type":"{kind}","quotes":[{joined.decode()}]}}'
-
-    def private(self, told: StreamEvent) -> str:
+    def private(self, told: StreamEvent) -> Shared:
         """One event of an account."""
         kind, what, body = self._told(told.seq, told.idx, told.ts, told.event)
+        token = token_text((told.seq, told.idx))
         said: dict[str, Any] = {
+            "type": kind,
             "event": what,
-            "token": token_text((told.seq, told.idx)),
+            "token": token,
             "prev": token_text(told.prev),
             "at": time_text(told.ts),
             kind: body,
         }
-        return frame(kind, **said)
+        return Shared(kind, _encode(said), token)
 
     def _told(self, seq: int, idx: int, ts: int, x: e.Event) -> tuple[str, str, Any]:
         render = self._render
@@ -217,7 +204,7 @@ class Frames:
         met = isinstance(x, e.MarginCallMet)
         return "account", "margin_call_met" if met else "liquidation_started", body
 
-    def resync(self, account_id: int, name: Name, reason: str) -> str:
+    def resync(self, account_id: int, name: Name, reason: str) -> Shared:
         """Everything about an account as it is at the event of this name."""
         view, render = self._view, self._render
         positions: list[a.Position] = [render.position(p) for p in render.positions(account_id)]

@@ -18,6 +18,8 @@ from prometheus_client.registry import Collector
 
 from stockyard.api.door import Door
 from stockyard.api.feed_metrics import market_data_series
+from stockyard.api.gateway import Gateway
+from stockyard.api.gateway_metrics import gateway_series
 from stockyard.api.ingest import Ingest
 from stockyard.api.request_counts import RequestCounts
 from stockyard.model.codes import REASON_WORDS, SIDE_WORDS, TYPE_WORDS
@@ -32,14 +34,20 @@ class Figures(Collector):
     """Everything about one door and its world."""
 
     def __init__(
-        self, door: Door, requests: RequestCounts, streams: Streams, ingest: Ingest | None
+        self,
+        door: Door,
+        requests: RequestCounts,
+        streams: Streams,
+        ingest: Ingest | None,
+        gateway: Gateway,
     ) -> None:
         self._door, self._requests, self._streams = door, requests, streams
-        self._ingest_of_door = ingest
+        self._ingest_of_door, self._gateway = ingest, gateway
 
     def collect(self) -> Iterator[Metric]:
         """Every series, by name."""
         yield from self._http()
+        yield from gateway_series(self._gateway)
         yield from self._orders()
         yield from self._market()
         yield from market_data_series(self._door.world)
@@ -165,10 +173,15 @@ class Metrics:
     """A registry of its own, so that several doors live in one process."""
 
     def __init__(
-        self, door: Door, requests: RequestCounts, streams: Streams, ingest: Ingest | None
+        self,
+        door: Door,
+        requests: RequestCounts,
+        streams: Streams,
+        ingest: Ingest | None,
+        gateway: Gateway,
     ) -> None:
         self._registry = CollectorRegistry(auto_describe=False)
-        self._registry.register(Figures(door, requests, streams, ingest))
+        self._registry.register(Figures(door, requests, streams, ingest, gateway))
         ProcessCollector(registry=self._registry)
 
     def text(self) -> bytes:

@@ -1,8 +1,11 @@
 """The hub: hands every applied input and its events to whoever streams them.
 
 Promises: private events go, in order, to the subscribers of their account, each with the name of
-the one before it; quotes are conflated per subscriber, the latest of each symbol. A subscriber that
-does not read is cut off with a reason, never waited for. Must not know: sockets or JSON.
+the one before it. What is public belongs to topics: quotes are conflated, the latest of each;
+trades are kept one by one, up to ``QUEUE_ITEMS_MAX`` for each subscriber, and what did not fit is
+counted. Publishing costs the writer the same however many listen: ``distribute`` does the rest,
+when its caller likes. A subscriber that does not read is never waited for. Must not know: sockets
+or JSON.
 """
 
 from collections import deque
@@ -14,7 +17,25 @@ from stockyard.model.events import Event
 from stockyard.model.records import Record
 
 QUEUE_EVENTS_MAX: Final = 5_000
+QUEUE_ITEMS_MAX: Final = 1_000
+"""Trades that wait for one subscriber, at most."""
+TOPIC_ITEMS_MAX: Final = 10_000
+"""Trades of one topic that wait to be distributed, at most."""
 SUBSCRIBERS_MAX: Final = 5_000
+ALL: Final = 0
+"""In the place of an instrument's id: every instrument."""
+
+
+class Channel:
+    """What a topic is about."""
+
+    QUOTES: Final = "quotes"
+    TRADES: Final = "trades"
+
+
+CHANNELS: Final = (Channel.QUOTES, Channel.TRADES)
+Key = tuple[str, int]
+"""A channel and an instrument's id."""
 
 
 class StreamEvent(NamedTuple):
@@ -29,19 +50,59 @@ class StreamEvent(NamedTuple):
     prev: tuple[int, int]
 
 
+class TradeTold(NamedTuple):
+    """A trade as the engine saw it: price and quantity scaled by the instrument."""
+
+    instrument_id: int
+    price: int
+    qty: int
+    ts_event: int
+    seq: int
+
+
+class Item:
+    """One thing that is not conflated. ``shown`` is room for what it was rendered to."""
+
+    __slots__ = ("channel", "shown", "value")
+
+    def __init__(self, channel: str, value: TradeTold) -> None:
+        self.channel, self.value = channel, value
+        self.shown: bytes | None = None
+
+
+class Topic:
+    """One thing that can be followed.
+
+    ``shown``: room for what it was rendered to, None since it changed. ``fresh``: items that were
+    not distributed yet.
+    """
+
+    __slots__ = ("channel", "followers", "fresh", "key", "shown", "stirred")
+
+    def __init__(self, key: Key) -> None:
+        self.key, self.channel = key, key[0]
+        self.followers: dict[Subscriber, None] = {}
+        self.shown: bytes | None = None
+        self.fresh: list[Item] = []
+        self.stirred = False
+
+
 class Subscriber:
     """One stream: what it wants, and what waits for it.
 
-    ``wake`` is called when something begins to wait. ``overflowed`` says it was cut off.
+    ``wake`` is called when something private begins to wait, ``deliver`` by whoever distributes
+    when something public does. ``overflowed``: private events did not fit. ``missed`` counts
+    public items that did not, by channel.
     """
 
-    def __init__(self, wake: Callable[[], None]) -> None:
-        self.wake = wake
-        self.instruments: set[int] = set()
-        self.all_instruments = False
+    def __init__(self, wake: Callable[[], None], deliver: Callable[[], None] | None = None) -> None:
+        self.wake, self.deliver = wake, deliver or wake
+        self.topics: dict[Topic, None] = {}
         self.account_id = 0
         self.events: deque[StreamEvent] = deque()
-        self.dirty_quotes: dict[int, None] = {}
+        self.pending: dict[Topic, None] = {}
+        self.items: deque[Item] = deque()
+        self.missed: dict[str, int] = {}
         self.overflowed = False
 
     def take_events(self) -> list[StreamEvent]:
@@ -50,25 +111,59 @@ class Subscriber:
         self.events.clear()
         return taken
 
-    def take_quotes(self) -> list[int]:
-        """Instruments whose quote or trade changed since the last call."""
-        taken = list(self.dirty_quotes)
-        self.dirty_quotes.clear()
+    def take_pending(self) -> list[Topic]:
+        """Conflated topics that changed since the last call."""
+        taken = list(self.pending)
+        self.pending.clear()
         return taken
+
+    def take_items(self) -> list[Item]:
+        """Trades and finished bars that wait, oldest first."""
+        taken = list(self.items)
+        self.items.clear()
+        return taken
+
+    def take_missed(self) -> dict[str, int]:
+        """How many items did not fit since the last call, by channel."""
+        taken, self.missed = self.missed, {}
+        return taken
+
+    def queue(self, fresh: list[Item]) -> int:
+        """Let items of one channel wait; returns how many did not fit and are counted as missed."""
+        room = QUEUE_ITEMS_MAX - len(self.items)
+        if len(fresh) <= room:
+            self.items.extend(fresh)
+            return 0
+        self.items.extend(fresh[:room])
+        lost, channel = len(fresh) - room, fresh[0].channel
+        self.missed[channel] = self.missed.get(channel, 0) + lost
+        return lost
 
 
 class Hub:
-    """All subscribers of one world."""
+    """All subscribers of one world.
+
+    ``on_change`` is called when something public begins to wait for ``distribute``. ``dropped``
+    counts items that were never distributed because too many waited, ``missed`` those that did not
+    fit a subscriber's queue.
+    """
 
     def __init__(self) -> None:
         self._subscribers: dict[Subscriber, None] = {}
-        self._all: dict[Subscriber, None] = {}
-        self._by_instrument: dict[int, dict[Subscriber, None]] = {}
+        self._topics: dict[Key, Topic] = {}
+        self._changed: dict[Topic, None] = {}
         self._by_account: dict[int, dict[Subscriber, None]] = {}
         self._last: dict[int, tuple[int, int]] = {}
+        self.on_change: Callable[[], None] = _nothing
+        self.dropped = self.missed = 0
 
     def __len__(self) -> int:
         return len(self._subscribers)
+
+    @property
+    def has_changes(self) -> bool:
+        """Whether ``distribute`` has anything to do."""
+        return bool(self._changed)
 
     def join(self, subscriber: Subscriber) -> bool:
         """Take a subscriber in; False when there are too many."""
@@ -80,40 +175,89 @@ class Hub:
     def leave(self, subscriber: Subscriber) -> None:
         """Forget a subscriber."""
         self._subscribers.pop(subscriber, None)
-        self.unsubscribe_all(subscriber)
+        for channel in CHANNELS:
+            self.unsubscribe_all(subscriber, channel)
         followers = self._by_account.get(subscriber.account_id)
         if followers is not None:
             followers.pop(subscriber, None)
             if not followers:
                 del self._by_account[subscriber.account_id]
 
-    def subscribe(self, subscriber: Subscriber, instrument_ids: Iterable[int]) -> None:
-        """Send these instruments' quotes and trades from now on."""
+    # Topics.
+
+    def topic(self, channel: str, which: int) -> Topic:
+        """The topic of a key, made when it is new."""
+        key = (channel, which)
+        found = self._topics.get(key)
+        if found is None:
+            found = self._topics[key] = Topic(key)
+        return found
+
+    def subscribe(
+        self,
+        subscriber: Subscriber,
+        instrument_ids: Iterable[int],
+        channel: str = Channel.QUOTES,
+    ) -> None:
+        """Send these instruments' changes in a channel from now on."""
+        if self.follows_all(subscriber, channel):
+            return
         for instrument_id in instrument_ids:
-            subscriber.instruments.add(instrument_id)
-            self._by_instrument.setdefault(instrument_id, {})[subscriber] = None
+            self._follow(subscriber, self.topic(channel, instrument_id))
 
-    def subscribe_all(self, subscriber: Subscriber) -> None:
-        """Send every instrument's quotes and trades from now on."""
-        self.unsubscribe_all(subscriber)
-        subscriber.all_instruments = True
-        self._all[subscriber] = None
+    def subscribe_all(self, subscriber: Subscriber, channel: str = Channel.QUOTES) -> None:
+        """Send every instrument's changes in a channel from now on."""
+        for topic in [one for one in subscriber.topics if one.channel == channel]:
+            self._unfollow(subscriber, topic)
+        self._follow(subscriber, self.topic(channel, ALL))
 
-    def unsubscribe(self, subscriber: Subscriber, instrument_ids: Iterable[int]) -> None:
+    def follows_all(self, subscriber: Subscriber, channel: str = Channel.QUOTES) -> bool:
+        """Whether it gets every instrument of the channel."""
+        everything = self._topics.get((channel, ALL))
+        return everything is not None and everything in subscriber.topics
+
+    def followed(self, subscriber: Subscriber, channel: str = Channel.QUOTES) -> list[int]:
+        """The instruments that it follows one by one in a channel, in order."""
+        return sorted(
+            topic.key[1]
+            for topic in subscriber.topics
+            if topic.channel == channel and topic.key[1] != ALL
+        )
+
+    def unsubscribe(
+        self,
+        subscriber: Subscriber,
+        instrument_ids: Iterable[int],
+        channel: str = Channel.QUOTES,
+    ) -> None:
         """Stop sending these instruments."""
         for instrument_id in instrument_ids:
-            subscriber.instruments.discard(instrument_id)
-            subscriber.dirty_quotes.pop(instrument_id, None)
-            followers = self._by_instrument.get(instrument_id)
-            if followers is not None:
-                followers.pop(subscriber, None)
+            topic = self._topics.get((channel, instrument_id))
+            if topic is not None:
+                self._unfollow(subscriber, topic)
 
-    def unsubscribe_all(self, subscriber: Subscriber) -> None:
-        """Stop sending any instrument."""
-        self.unsubscribe(subscriber, list(subscriber.instruments))
-        subscriber.all_instruments = False
-        subscriber.dirty_quotes.clear()
-        self._all.pop(subscriber, None)
+    def unsubscribe_all(self, subscriber: Subscriber, channel: str = Channel.QUOTES) -> None:
+        """Stop sending anything of a channel."""
+        for topic in [one for one in subscriber.topics if one.channel == channel]:
+            self._unfollow(subscriber, topic)
+        # Of ``ALL`` single topics wait.
+        for topic in [one for one in subscriber.pending if one.channel == channel]:
+            del subscriber.pending[topic]
+        if subscriber.items:
+            kept = [item for item in subscriber.items if item.channel != channel]
+            subscriber.items = deque(kept)
+        subscriber.missed.pop(channel, None)
+
+    def _follow(self, subscriber: Subscriber, topic: Topic) -> None:
+        subscriber.topics[topic] = None
+        topic.followers[subscriber] = None
+
+    def _unfollow(self, subscriber: Subscriber, topic: Topic) -> None:
+        subscriber.topics.pop(topic, None)
+        subscriber.pending.pop(topic, None)
+        topic.followers.pop(subscriber, None)
+
+    # Accounts.
 
     def follow_account(self, subscriber: Subscriber, account_id: int) -> tuple[int, int]:
         """Send the account's events from now on; returns the name of its latest event so far."""
@@ -129,20 +273,80 @@ class Hub:
         """Set an account's latest event name, as the projections know it at start."""
         self._last[account_id] = name
 
+    # Publishing.
+
     def publish(self, record: Record, events: list[Event]) -> None:
         """Hand on one input's effects."""
         message = record.input
-        if isinstance(message, f.Quote | f.Trade | f.AuctionPrint):
-            self._publish_quote(message.instrument_id)
+        if isinstance(message, f.Quote):
+            self._stir(Channel.QUOTES, message.instrument_id)
+        elif isinstance(message, f.Trade | f.AuctionPrint):
+            self._stir(Channel.QUOTES, message.instrument_id)
+            self._publish_trade(message, record.seq)
         for idx, event in enumerate(events):
             if event.account_id:
                 self._publish_event(event.account_id, record, idx, event)
 
-    def _publish_quote(self, instrument_id: int) -> None:
-        for subscriber in self._all:
-            _mark(subscriber, instrument_id)
-        for subscriber in self._by_instrument.get(instrument_id, ()):
-            _mark(subscriber, instrument_id)
+    def _publish_trade(self, message: f.Trade | f.AuctionPrint, seq: int) -> None:
+        """Keep a trade, when anybody follows its instrument."""
+        topic = self._followed_topic(Channel.TRADES, message.instrument_id)
+        if topic is None:
+            return
+        if len(topic.fresh) >= TOPIC_ITEMS_MAX:
+            self.dropped += 1
+            return
+        told = TradeTold(message.instrument_id, message.price, message.qty, message.ts_event, seq)
+        topic.fresh.append(Item(Channel.TRADES, told))
+        self._change(topic)
+
+    def _stir(self, channel: str, which: int) -> None:
+        """Note that a conflated topic has changed, when anybody follows it."""
+        topic = self._followed_topic(channel, which)
+        if topic is not None:
+            topic.stirred = True
+            self._change(topic)
+
+    def _followed_topic(self, channel: str, which: int) -> Topic | None:
+        """The topic when anybody follows it; what it was rendered to is forgotten."""
+        topic = self._topics.get((channel, which))
+        if topic is not None:
+            topic.shown = None
+            if topic.followers:
+                return topic
+        everything = self._topics.get((channel, ALL))
+        if everything is None or not everything.followers:
+            return None
+        return self.topic(channel, which)
+
+    def _change(self, topic: Topic) -> None:
+        is_first = not self._changed
+        self._changed[topic] = None
+        if is_first:
+            self.on_change()
+
+    def distribute(self) -> list[Subscriber]:
+        """Give what changed since the last call to those who follow it.
+
+        Returns the subscribers for whom something public begins to wait.
+        """
+        changed, self._changed = self._changed, {}
+        ready: list[Subscriber] = []
+        for topic in changed:
+            fresh, topic.fresh = topic.fresh, []
+            stirred, topic.stirred = topic.stirred, False
+            everything = self._topics.get((topic.channel, ALL))
+            groups = [topic.followers]
+            if everything is not None and everything.followers:
+                groups.append(everything.followers)
+            for followers in groups:
+                for subscriber in followers:
+                    if not (subscriber.pending or subscriber.items):
+                        ready.append(subscriber)
+                    if stirred:
+                        subscriber.pending[topic] = None
+                    if fresh:
+                        self.missed += subscriber.queue(fresh)
+        return ready
 
     def _publish_event(self, account_id: int, record: Record, idx: int, event: Event) -> None:
         told = StreamEvent(record.seq, idx, record.ts, event, self.last_name(account_id))
@@ -155,7 +359,5 @@ class Hub:
             subscriber.wake()
 
 
-def _mark(subscriber: Subscriber, instrument_id: int) -> None:
-    if not subscriber.dirty_quotes:
-        subscriber.wake()
-    subscriber.dirty_quotes[instrument_id] = None
+def _nothing() -> None:
+    """Nobody distributes."""

@@ -1,8 +1,12 @@
 """The hub: private events in an unbroken chain, quotes conflated, nobody waited for."""
 
-from stockyard.model.facts import Quote
+import pytest
+
+from stockyard.model.facts import Quote, Trade
+from stockyard.runtime import hub
 from stockyard.runtime.clock import ManualClock
-from stockyard.runtime.hub import QUEUE_EVENTS_MAX, SUBSCRIBERS_MAX, Hub, Subscriber
+from stockyard.runtime.hub import QUEUE_EVENTS_MAX, SUBSCRIBERS_MAX, Channel, Hub, Subscriber
+from stockyard.runtime.world import World
 from stockyard.storage.memory import MemoryDisk
 from tests.unit.runtime.worlds import (
     AAPL,
@@ -38,33 +42,84 @@ def test_private_events_form_a_chain_also_across_a_restart() -> None:
     assert [(seq, idx) for seq, idx, _, _ in replayed] == [(e.seq, e.idx) for e in told]
 
 
-def test_quotes_are_conflated_and_wake_once() -> None:
+def changed(world: World, follower: Subscriber) -> list[int]:
+    """The instruments whose quotes wait for a follower once they were distributed."""
+    world.hub.distribute()
+    return [topic.key[1] for topic in follower.take_pending()]
+
+
+def trades(follower: Subscriber) -> list[int]:
+    """The prices of the trades that wait for a follower."""
+    return [item.value.price for item in follower.take_items()]
+
+
+def test_quotes_are_conflated_and_distributed_once() -> None:
     world = open_on(MemoryDisk(), ManualClock(NOON_NS))
-    woken: list[None] = []
-    follower = Subscriber(lambda: woken.append(None))
+    told: list[None] = []
+    world.hub.on_change = lambda: told.append(None)
+    follower = Subscriber(nothing)
     world.hub.join(follower)
     world.hub.subscribe(follower, [AAPL])
     for ask in (2_000_000, 2_000_100, 2_000_200):
         quote(world, ask=ask)
     send(world, Quote(2, 1, 2, 1, 1, NOON_NS))
-    assert follower.take_quotes() == [AAPL]
-    assert len(woken) == 1
+    assert len(told) == 1
+    assert world.hub.distribute() == [follower]
+    quote(world)
+    assert len(told) == 2
+    assert world.hub.distribute() == [], "something waits for it already"
+    assert changed(world, follower) == [AAPL]
     world.hub.unsubscribe(follower, [AAPL])
     quote(world)
-    assert follower.take_quotes() == []
+    assert changed(world, follower) == []
+    assert len(told) == 2
+
+
+def test_trades_come_one_by_one_and_what_does_not_fit_is_counted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world = open_on(MemoryDisk(), ManualClock(NOON_NS))
+    one, every = Subscriber(nothing), Subscriber(nothing)
+    for follower in (one, every):
+        world.hub.join(follower)
+    world.hub.subscribe(one, [AAPL], Channel.TRADES)
+    world.hub.subscribe_all(every, Channel.TRADES)
+    for price in (7, 8):
+        send(world, Trade(AAPL, price, 1, NOON_NS))
+    send(world, Trade(2, 9, 1, NOON_NS))
+    assert world.hub.distribute() == [one, every]
+    assert (trades(one), trades(every)) == ([7, 8], [7, 8, 9])
+    assert not one.take_pending(), "it does not follow quotes"
+    monkeypatch.setattr(hub, "QUEUE_ITEMS_MAX", 3)
+    monkeypatch.setattr(hub, "TOPIC_ITEMS_MAX", 5)
+    for price in range(6):
+        send(world, Trade(AAPL, price, 1, NOON_NS))
+    world.hub.distribute()
+    assert world.hub.dropped == 1
+    assert (trades(one), one.take_missed()) == ([0, 1, 2], {Channel.TRADES: 2})
+    assert one.take_missed() == {}
+    world.hub.unsubscribe_all(every, Channel.TRADES)
+    assert (trades(every), every.take_missed()) == ([], {})
+    world.hub.unsubscribe(one, [AAPL], Channel.TRADES)
+    send(world, Trade(AAPL, 5, 1, NOON_NS))
+    assert world.hub.distribute() == []
 
 
 def test_subscribe_all_follows_every_symbol_until_unsubscribed() -> None:
     world = open_on(MemoryDisk(), ManualClock(NOON_NS))
     follower = Subscriber(nothing)
     world.hub.join(follower)
+    world.hub.subscribe(follower, [AAPL])
     world.hub.subscribe_all(follower)
+    assert world.hub.followed(follower) == []
     quote(world)
     send(world, Quote(2, 1, 2, 1, 1, NOON_NS))
-    assert follower.take_quotes() == [AAPL, 2]
+    assert changed(world, follower) == [AAPL, 2]
+    quote(world)
+    world.hub.distribute()
     world.hub.unsubscribe_all(follower)
     quote(world)
-    assert follower.take_quotes() == []
+    assert changed(world, follower) == []
 
 
 def test_a_subscriber_that_does_not_read_overflows_and_others_do_not_notice() -> None:
@@ -83,10 +138,10 @@ def test_a_subscriber_that_does_not_read_overflows_and_others_do_not_notice() ->
 
 
 def test_the_number_of_subscribers_is_bounded() -> None:
-    hub = Hub()
-    assert all(hub.join(Subscriber(nothing)) for _ in range(SUBSCRIBERS_MAX))
+    full = Hub()
+    assert all(full.join(Subscriber(nothing)) for _ in range(SUBSCRIBERS_MAX))
     late = Subscriber(nothing)
-    assert not hub.join(late)
-    hub.leave(next(iter(hub._subscribers)))
-    assert hub.join(late)
-    assert len(hub) == SUBSCRIBERS_MAX
+    assert not full.join(late)
+    full.leave(next(iter(full._subscribers)))
+    assert full.join(late)
+    assert len(full) == SUBSCRIBERS_MAX

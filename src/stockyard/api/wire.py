@@ -1,0 +1,189 @@
+"""Messages that many receive, encoded once, and the server's socket that takes them as they are.
+
+Promises: a message is framed once for all WebSockets, deflated once for all that asked for it
+(RFC 7692 without context takeover, so no message depends on the one before), and written as an
+event once for all event streams. Writing never waits: a socket that does not take more says so.
+Must not know: what a message holds.
+"""
+
+import asyncio
+import zlib
+from collections.abc import Callable
+from typing import Any, Final
+
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.extensions.permessage_deflate import (
+    PerMessageDeflate,
+    ServerPerMessageDeflateFactory,
+)
+from websockets.protocol import State
+from websockets.server import ServerProtocol
+
+EXTENSION: Final = "stockyard.wire"
+"""Where a connection's ``Wire`` stands among the extensions of its ASGI scope."""
+DEFLATE_BYTES_MIN: Final = 1_024
+"""Smaller messages go uncompressed: little is saved, and somebody has to inflate them."""
+DEFLATE_LEVEL: Final = 1
+DEFLATE_MEMORY: Final = 8
+WINDOW_BITS_MAX: Final = 12
+WINDOW_BITS_MIN: Final = 9
+"""zlib makes no smaller window."""
+ABORT_S: Final = 5.0
+"""How long a connection that answers no ping may take to end."""
+_TEXT: Final = 0x81
+_DEFLATED_TEXT: Final = 0xC1
+_TAIL: Final = b"\x00\x00\xff\xff"
+
+
+def framed(first: int, payload: bytes) -> bytes:
+    """One whole unmasked WebSocket frame (RFC 6455, section 5.2)."""
+    size = len(payload)
+    if size < 126:
+        return bytes((first, size)) + payload
+    if size < 65_536:
+        return bytes((first, 126)) + size.to_bytes(2, "big") + payload
+    return bytes((first, 127)) + size.to_bytes(8, "big") + payload
+
+
+class Shared:
+    """One message for any number of receivers; each form is made when it is first asked for.
+
+    ``token``: what a client resumes from after it, None for what is not resumed.
+    """
+
+    __slots__ = ("_deflated", "_event", "_wire", "kind", "payload", "token")
+
+    def __init__(self, kind: str, payload: bytes, token: str | None = None) -> None:
+        self.kind, self.payload, self.token = kind, payload, token
+        self._wire: bytes | None = None
+        self._event: bytes | None = None
+        self._deflated: dict[int, bytes] = {}
+
+    def wire(self, window_bits: int = 0) -> bytes:
+        """The WebSocket frame; deflated for a window of so many bits, 0 for plain."""
+        if window_bits >= WINDOW_BITS_MIN and len(self.payload) >= DEFLATE_BYTES_MIN:
+            found = self._deflated.get(window_bits)
+            if found is None:
+                found = self._deflated[window_bits] = self._deflate(window_bits)
+            return found
+        if self._wire is None:
+            self._wire = framed(_TEXT, self.payload)
+        return self._wire
+
+    def _deflate(self, window_bits: int) -> bytes:
+        machine = zlib.compressobj(DEFLATE_LEVEL, zlib.DEFLATED, -window_bits, DEFLATE_MEMORY)
+        data = machine.compress(self.payload) + machine.flush(zlib.Z_SYNC_FLUSH)
+        return framed(_DEFLATED_TEXT, data.removesuffix(_TAIL))
+
+    def event(self) -> bytes:
+        """The same as a server-sent event (WHATWG HTML, section 9.2)."""
+        if self._event is None:
+            # No payload has a newline: JSON escapes them.
+            name = b"" if self.token is None else b"id: %s\n" % self.token.encode()
+            self._event = b"%sevent: %s\ndata: %s\n\n" % (name, self.kind.encode(), self.payload)
+        return self._event
+
+
+class Wire:
+    """The sending side of one WebSocket, below ASGI.
+
+    ``on_room`` is called when a full socket takes messages again. ``blocked_since``: loop time
+    since when it has been full, 0 while it is not.
+    """
+
+    __slots__ = ("_protocol", "blocked_since", "on_room", "window_bits")
+
+    def __init__(self, protocol: "StreamProtocol") -> None:
+        self._protocol = protocol
+        self.blocked_since = 0.0
+        self.on_room: Callable[[], None] | None = None
+        self.window_bits = 0
+        for extension in protocol.conn.extensions:
+            if isinstance(extension, PerMessageDeflate):
+                self.window_bits = extension.local_max_window_bits
+
+    @property
+    def is_open(self) -> bool:
+        """Whether messages may be written at all."""
+        protocol = self._protocol
+        return (
+            protocol.conn.state is State.OPEN
+            and not protocol.close_sent
+            and not protocol.transport.is_closing()
+        )
+
+    @property
+    def has_room(self) -> bool:
+        """Whether a message may be written now."""
+        return not self.blocked_since and self.is_open
+
+    async def room(self) -> None:
+        """Wait until it is not full any more, or gone."""
+        await self._protocol.writable.wait()
+
+    def write(self, shared: Shared) -> int:
+        """Send a message, only while ``is_open``; how many bytes it takes."""
+        data = shared.wire(self.window_bits)
+        self._protocol.transport.write(data)
+        return len(data)
+
+    def abort(self) -> None:
+        """End the connection at once, with whatever it has not taken yet."""
+        self._protocol.transport.abort()
+
+
+class StreamProtocol(WebSocketsSansIOProtocol):
+    """uvicorn's WebSocket, which lets the application write whole frames.
+
+    permessage-deflate is agreed to where a client asks for it, without context takeover. A client
+    that answers no ping is dropped, also when it takes nothing that is sent.
+    """
+
+    wire: Wire | None = None
+
+    def __init__(self, *args: Any, **said: Any) -> None:
+        """Take a new connection; the arguments are uvicorn's own."""
+        super().__init__(*args, **said)
+        self.conn = ServerProtocol(
+            extensions=[
+                ServerPerMessageDeflateFactory(
+                    server_no_context_takeover=True,
+                    client_no_context_takeover=True,
+                    server_max_window_bits=WINDOW_BITS_MAX,
+                    client_max_window_bits=WINDOW_BITS_MAX,
+                    compress_settings={"level": DEFLATE_LEVEL, "memLevel": DEFLATE_MEMORY},
+                )
+            ],
+            max_size=self.config.ws_max_size,
+            logger=self.conn.logger,
+        )
+
+    async def run_asgi(self) -> None:
+        """Serve the connection, with its wire in the scope."""
+        self.wire = Wire(self)
+        extensions: dict[str, Any] = dict(self.scope.get("extensions") or {})
+        extensions[EXTENSION] = self.wire
+        self.scope["extensions"] = extensions
+        try:
+            await super().run_asgi()
+        finally:
+            self.wire.on_room = None
+
+    def pause_writing(self) -> None:
+        """The socket is full."""
+        super().pause_writing()
+        if self.wire is not None and not self.wire.blocked_since:
+            self.wire.blocked_since = asyncio.get_running_loop().time()
+
+    def resume_writing(self) -> None:
+        """The socket takes more."""
+        super().resume_writing()
+        if self.wire is not None:
+            self.wire.blocked_since = 0.0
+            if self.wire.on_room is not None:
+                self.wire.on_room()
+
+    def keepalive_timeout(self) -> None:
+        """No ping was answered: whoever is there no more does not read the close frame either."""
+        super().keepalive_timeout()
+        self.loop.call_later(ABORT_S, self.transport.abort)
