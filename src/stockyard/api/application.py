@@ -42,6 +42,7 @@ from stockyard.api.rest import (
     profiles,
     reports,
     sign_in,
+    tickers,
     watch,
 )
 from stockyard.api.routes import StrictRoute, Visiting, answer, head_of
@@ -323,8 +324,9 @@ def framework(settings: ApiSettings) -> FastAPI:
         redirect_slashes=False,
         exception_handlers=handlers,
     )
-    nouns = (sign_in, keys, accounts, orders, positions, reports, assets, history, profiles, feeds)
-    for noun in nouns:
+    nouns = (sign_in, keys, accounts, orders, positions, reports, assets, profiles, feeds)
+    # What lies below a ticker is found before the ticker, whose symbol may hold a slash.
+    for noun in (*nouns, history, tickers):
         web.include_router(noun.routes, prefix=PREFIX)
     web.include_router(watch.routes)
     web.router.route_class = StrictRoute

@@ -13,9 +13,17 @@ from typing import Final, NamedTuple
 from stockyard.market.bars import BarBuilder
 from stockyard.market.calendars import CALENDAR_NAMES
 from stockyard.market.consolidation import Consolidation
+from stockyard.market.contract_marks import ContractMarks
 from stockyard.market.tick_filter import FAULT_WORDS, TickFilter
 from stockyard.market.trading_days import TradingDays
-from stockyard.model.facts import AuctionPrint, MarketFact, Quote, Trade, TradingHalted
+from stockyard.model.facts import (
+    FundingRate,
+    MarketFact,
+    MarkPrice,
+    Quote,
+    Trade,
+    TradingHalted,
+)
 from stockyard.model.instruments import Instrument
 from stockyard.model.ticks import (
     CONSOLIDATED,
@@ -83,6 +91,7 @@ class MarketData:
         self.filter = TickFilter(())
         self.builder = BarBuilder(self._days)
         self.consolidation = Consolidation(self._days)
+        self.marks = ContractMarks()
         self.listener: Callable[[Changes], None] | None = None
         self.keeper: Keeper | None = None
         self._heard: dict[str, int] = {}
@@ -155,8 +164,10 @@ class MarketData:
         """Take facts that are on their way to the journal already."""
         self._observed.add(source)
         for fact in facts:
-            self._taken += 1
             tick = _tick_of(fact, source)
+            if tick is None:
+                continue
+            self._taken += 1
             if not self.filter.check(tick, now_ns):
                 self._apply(tick, now_ns, _told_already)
         if self._owed:
@@ -185,11 +196,18 @@ class MarketData:
         elif isinstance(tick, BandTick):
             self.consolidation.take_band(tick)
         elif isinstance(tick, MarkTick):
-            self.consolidation.take_mark(tick)
+            self._take_mark(tick, now_ns)
         self._changed[instrument_id] = None
         if self.keeper is not None:
             self._unkept.append(tick)
         return True
+
+    def _take_mark(self, tick: MarkTick, now_ns: int) -> None:
+        if self.marks.follows(tick) in self._heard:
+            return
+        self.consolidation.take_mark(tick)
+        if tick.source not in self._observed:
+            self.marks.take(tick, now_ns)
 
     def _is_untold(self, instrument_id: int, source: str) -> bool:
         """Whether the engine does not know a best bid or offer that this source changed: of a
@@ -217,12 +235,20 @@ class MarketData:
         return True
 
     def _tell_owed(self) -> None:
-        """Tell the engine halts, and the quotes that changed while the writer's line is short."""
+        """Tell the engine halts and funding, and, while the writer's line is short, marks and the
+        quotes that changed.
+        """
         while self._halts:
             instrument_id = next(iter(self._halts))
             if not self._tell(self._halts[instrument_id]):
                 return
             del self._halts[instrument_id]
+        while (fact := self.marks.untold()) is not None:
+            if isinstance(fact, MarkPrice) and self._writer.waiting >= QUOTES_LINE_MAX:
+                break
+            if not self._tell(fact):
+                return
+            self.marks.told()
         while self._owed and self._writer.waiting < QUOTES_LINE_MAX:
             if not self._tell_quote(next(iter(self._owed))):
                 return
@@ -241,6 +267,7 @@ class MarketData:
                 self.filter.forget_quotes(source)
                 for instrument_id in self.consolidation.lose(source):
                     self._owed[instrument_id] = self._changed[instrument_id] = None
+        self.marks.pass_time(now_ns)
         self._tell_owed()
         settled = self.builder.settle(now_ns)
         bars = self.builder.take_bars()
@@ -272,7 +299,8 @@ class MarketData:
         )
 
 
-def _tick_of(fact: MarketFact, source: str) -> TradeTick | QuoteTick:
+def _tick_of(fact: MarketFact, source: str) -> TradeTick | QuoteTick | MarkTick | None:
+    """What a source said that led to this fact; None for funding, which nobody watches."""
     if isinstance(fact, Quote):
         return QuoteTick(
             fact.instrument_id,
@@ -283,7 +311,10 @@ def _tick_of(fact: MarketFact, source: str) -> TradeTick | QuoteTick:
             fact.ask_qty,
             fact.ts_event,
         )
-    assert isinstance(fact, Trade | AuctionPrint)
+    if isinstance(fact, FundingRate):
+        return None
+    if isinstance(fact, MarkPrice):
+        return MarkTick(fact.instrument_id, source, fact.mark, fact.index, 0, 0, fact.ts_event)
     return TradeTick(fact.instrument_id, source, fact.price, fact.qty, fact.ts_event, Counts.ALL)
 
 

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import pytest
 
 from stockyard.app import follow_market
-from stockyard.model.facts import Quote, Trade, TradingHalted
+from stockyard.model.facts import FundingRate, MarkPrice, Quote, Trade, TradingHalted
 from stockyard.model.records import Input
-from stockyard.model.ticks import CONSOLIDATED, DAY_S, Bar, Counts, StatusTick, Tick
+from stockyard.model.ticks import CONSOLIDATED, DAY_S, Bar, Counts, MarkTick, StatusTick, Tick
 from stockyard.runtime.clock import ManualClock
 from stockyard.runtime.market_data import (
     LOST_NS,
@@ -32,11 +32,15 @@ def _world() -> World:
     return world
 
 
+def inputs(world: World) -> list[Input]:
+    """Everything that the journal has got, in order."""
+    world.writer.drain()
+    return [record.input for record in world.journal.read(0)]
+
+
 def journaled(world: World) -> list[Input]:
     """Market facts that the journal has got, in order."""
-    world.writer.drain()
-    inputs = [record.input for record in world.journal.read(0)]
-    return [one for one in inputs if isinstance(one, Quote | Trade | TradingHalted)]
+    return [one for one in inputs(world) if isinstance(one, Quote | Trade | TradingHalted)]
 
 
 def fill_line(world: World, count: int) -> None:
@@ -151,6 +155,49 @@ def test_a_silent_source_is_lost_and_comes_back_with_the_same_quote(world: World
     assert [(one.bid, one.ask) for one in journaled(world) if isinstance(one, Quote)] == [
         (1_000, 1_010), (0, 0), (1_000, 1_010),
     ]  # fmt: skip
+
+
+def mark(second: float, price: int, due: float, rate: int, source: str = "a") -> MarkTick:
+    """A mark with its next funding time in seconds after ``T0``."""
+    at, next_ns = T0 + round(second * NS), T0 + round(due * NS)
+    return MarkTick(ONE, source, price, price + 1, rate, next_ns, at)
+
+
+def test_marks_are_told_and_funding_is_paid_once_when_it_is_due(world: World) -> None:
+    """At the rate told last before it; by the clock, or by the mark that comes after it."""
+    market = world.market
+    market.take([mark(0, 100, 10, 5), mark(1, 101, 10, 7)], T0 + NS)
+    market.turn(T0 + 9 * NS)
+    market.turn(T0 + 10 * NS)
+    market.turn(T0 + 11 * NS)
+    market.take([mark(12, 102, 10, 9)], T0 + 12 * NS)
+    market.take([mark(13, 103, 20, 11)], T0 + 13 * NS)
+    market.take([mark(21, 104, 30, 13)], T0 + 21 * NS)
+    assert [one for one in inputs(world) if isinstance(one, FundingRate)] == [
+        FundingRate(ONE, 7, T0 + 10 * NS),
+        FundingRate(ONE, 11, T0 + 20 * NS),
+    ]
+    marks = [one for one in inputs(world) if isinstance(one, MarkPrice)]
+    assert [one.mark for one in marks] == [101, 102, 103, 104]
+    assert marks[0] == MarkPrice(ONE, 101, 102, T0 + NS)
+
+
+def test_marks_of_one_source_count_until_it_is_lost(world: World) -> None:
+    """The second one's are kept, and take over."""
+    market = world.market
+    market.take([mark(0, 100, 99, 5), mark(0, 200, 99, 6, "b")], T0)
+    assert market.view(ONE).mark.mark == 100  # type: ignore[union-attr]
+    market.turn(T0 + LOST_NS + NS)
+    market.take([mark(20, 201, 99, 6, "b")], T0 + 20 * NS)
+    assert [one.mark for one in inputs(world) if isinstance(one, MarkPrice)] == [100, 201]
+
+
+def test_facts_about_a_contract_are_told_once(world: World) -> None:
+    """As those of the simulated market."""
+    facts = [MarkPrice(ONE, 100, 101, T0), FundingRate(ONE, 5, T0)]
+    world.market.observe(facts, SIMULATED, T0)
+    assert world.market.view(ONE).mark.index == 101  # type: ignore[union-attr]
+    assert not [one for one in inputs(world) if isinstance(one, MarkPrice | FundingRate)]
 
 
 def test_a_halt_reaches_the_engine_once(world: World) -> None:
