@@ -7,12 +7,20 @@ positions and every order's status, open or ended. Must not know: how either wor
 from stockyard.engine.engine import Engine
 from stockyard.model import events as e
 from stockyard.model.codec import decode_events, encode
-from stockyard.model.codes import LimitRule, Status, TimeInForce
+from stockyard.model.codes import AssetClass, Book, LimitRule, Status, TimeInForce
+from stockyard.model.numbers import INT_MAX
 from stockyard.model.records import Input
 from stockyard.model.state import EngineState
 from tests.engine_audit import audit_state
 from tests.property.naive_things import OPEN
 from tests.property.naive_twin import NaiveTwin
+
+
+def _word(calls: dict[type, str], event: e.Event) -> str:
+    """What happened to an account's margin, or to that of one contract."""
+    if isinstance(event, e.LiquidationStarted) and event.instrument_id:
+        return f"liquidation {event.instrument_id}"
+    return calls.get(type(event), "liquidation")
 
 
 class Comparison:
@@ -43,6 +51,7 @@ class Comparison:
         snapshot = self.engine.snapshot()
         audit_state(snapshot)
         self._compare_accounts(snapshot)
+        self._compare_contracts(snapshot)
         self._compare_orders(snapshot)
         return out
 
@@ -83,7 +92,7 @@ class Comparison:
         assert alive == self.twin.triggered, "the twin triggers otherwise"
         calls = {e.MarginCalled: "called", e.MarginCallMet: "met"}
         told = [
-            (calls.get(type(x), "liquidation"), x.account_id, x.equity_micros, x.maintenance_micros)
+            (_word(calls, x), x.account_id, x.equity_micros, x.maintenance_micros)
             for x in out
             if isinstance(x, (e.MarginCalled, e.MarginCallMet, e.LiquidationStarted))
         ]
@@ -94,6 +103,12 @@ class Comparison:
             if isinstance(x, e.InterestCharged)
         ]
         assert charged == self.twin.charged, "the twin charges otherwise"
+        funded = [
+            (x.account_id, x.instrument_id, x.amount_micros)
+            for x in out
+            if isinstance(x, e.FundingPaid)
+        ]
+        assert funded == self.twin.funded, "the twin pays other funding"
         denied = [event.code for event in out if isinstance(event, e.CommandDenied)]
         assert denied == ([self.twin.denied] if self.twin.denied else []), "denials"
         repeated = [event.first_seq for event in out if isinstance(event, e.CommandRepeated)]
@@ -131,6 +146,28 @@ class Comparison:
                 key: [(lot.name, lot.qty, lot.fees, lot.at) for lot in p.lots.items]
                 for key, p in other.positions.items()
             }
+
+    def _compare_contracts(self, snapshot: EngineState) -> None:
+        """Leverage, margin set apart, funding, marks, and what the house has for all of it."""
+        twin = self.twin
+        for account in snapshot.accounts:
+            other = twin.accounts[account.account_id]
+            assert {key: (n, apart) for key, n, apart in account.leverages} == other.leverages
+            assert {
+                p.instrument_id: (p.pot_micros, p.funding_micros, p.liquidation_ns)
+                for p in account.positions
+            } == {key: (p.pot, p.funding, p.goes_on) for key, p in other.positions.items()}
+        for book in snapshot.books:
+            key = book.instrument.instrument_id
+            if book.instrument.asset_class == AssetClass.CRYPTO_PERP:
+                marks = (book.long_mark, book.short_mark)
+                assert marks == twin.marks.get(key, (0, 0)), "marks"
+                assert book.index_price == min(INT_MAX, twin.indexes.get(key, 0)), "index"
+        pots = sum(p.pot for a in twin.accounts.values() for p in a.positions.values())
+        house = {number: int(micros) for number, micros in snapshot.house}
+        assert house.get(Book.PERPS, 0) == pots - twin.won, "what the house pays for contracts"
+        assert house.get(Book.PERP_FUNDING, 0) == twin.funding_in_all, "funding"
+        assert house.get(Book.INSURANCE, 0) == twin.insurance, "the insurance fund"
 
     def _compare_orders(self, snapshot: EngineState) -> None:
         changes = {change.new_id: change.status for change in self.twin.changes}

@@ -12,7 +12,14 @@ from stockyard.model import facts as f
 from stockyard.model.codes import AssetClass, OrderType, Side, TimeInForce
 from stockyard.model.denials import DenyCode
 from stockyard.model.instruments import Instrument, MarginTerms, Session
-from tests.property.naive_things import BEGUN, MINUTE, NaiveAccount, NaiveOrder, worth
+from tests.property.naive_things import (
+    BEGUN,
+    MINUTE,
+    NaiveAccount,
+    NaiveOrder,
+    is_contract,
+    worth,
+)
 
 CASH, MARGIN = 1, 2
 DAY = 24 * 60 * MINUTE
@@ -42,9 +49,9 @@ class NaiveCredit:
     # Values.
 
     def _mark(self, instrument_id: int, bid: int, ask: int) -> None:
-        """Value long positions at the bid, short ones at the ask."""
+        """Value long positions at the bid, short ones at the ask; contracts have a mark."""
         long, short = self.marks.get(instrument_id, (0, 0))
-        if not 0 < ask < bid:
+        if not 0 < ask < bid and not is_contract(self.terms[instrument_id]):
             last = self.last.get(instrument_id, 0)
             self.marks[instrument_id] = (bid or last or long or ask, ask or last or short or bid)
 
@@ -57,6 +64,8 @@ class NaiveCredit:
         """What holding a signed quantity requires that is worth ``value`` (not below zero)."""
         rules = self.margin
         assert rules is not None
+        if is_contract(terms):
+            return ceil(Fraction(value * terms.maintenance_ppm, MILLION))
         dollars = Fraction(price, 10**terms.price_scale) * MILLION
         if qty >= 0:
             whole = terms.asset_class != AssetClass.US_EQUITY
@@ -83,13 +92,19 @@ class NaiveCredit:
         """Equity, initial and maintenance requirement; the latter without what is ``leaving``."""
         equity, initial, maintenance = account.cash, 0, 0
         for key, position in account.positions.items():
+            if self._is_apart(account, key):
+                continue
             equity += self._value(key, position.qty)
+            equity -= position.cost if is_contract(self.terms[key]) else 0
             gone = (leaving or {}).get(key, 0)
             qty = position.qty - gone if position.qty > 0 else position.qty + gone
             if self.margin is not None and qty:
                 price = self.marks.get(key, (0, 0))[qty < 0]
                 value = abs(self._value(key, qty))
-                initial += self._initial(self.terms[key], qty, value, price)
+                if is_contract(self.terms[key]):
+                    initial += self._by_leverage(account, key, value)
+                else:
+                    initial += self._initial(self.terms[key], qty, value, price)
                 maintenance += self._maintenance(self.terms[key], qty, value, price)
         return equity, initial, maintenance
 
@@ -128,6 +143,9 @@ class NaiveCredit:
         cash = self.accounts[order.account_id].kind == CASH
         if cash or self.margin is None or in_full:
             return principal + fees
+        if is_contract(order.terms):
+            account = self.accounts[order.account_id]
+            return self._by_leverage(account, order.terms.instrument_id, principal) + fees
         qty = order.leaves if order.side == Side.BUY else -order.leaves
         return self._initial(self.terms[order.terms.instrument_id], qty, principal, price) + fees
 
@@ -205,9 +223,11 @@ class NaiveCredit:
         if self._answer(m.account_id, "", m.idempotency_key, m.digest, code):
             account.kind = m.kind
 
-    @staticmethod
-    def _borrows(account: NaiveAccount) -> bool:
-        return account.cash < 0 or any(p.qty < 0 for p in account.positions.values())
+    def _borrows(self, account: NaiveAccount) -> bool:
+        return account.cash < 0 or any(
+            p.qty < 0 or (p.qty and is_contract(self.terms[key]))
+            for key, p in account.positions.items()
+        )
 
     # Settlement.
 
@@ -282,38 +302,43 @@ class NaiveCredit:
                 continue
             equity, _, maintenance = self._figures(account)
             breach = self._borrows(account) and equity < maintenance
-            if breach and not account.due:
-                account.due = self.ts + self.margin.grace_ns
+            bears = self._bears_contracts(account)
+            if breach and (not account.due or (bears and account.due > self.ts)):
+                account.due = self.ts + (0 if bears else self.margin.grace_ns)
                 self.told.append(("called", account_id, equity, maintenance))
             elif account.due and not breach:
                 account.due = account.goes_on = 0
                 self.told.append(("met", account_id, equity, maintenance))
                 for order in self.open_orders(account_id):
-                    if order.liquidates:
+                    if order.liquidates and not self._is_apart(account, order.instrument_id):
                         self._cancel_alone(order)
 
     def _liquidate(self) -> None:
-        """Close what calls that are due require, as far as one input can make orders."""
+        """Close what calls that are due require, as far as one input can make orders; then the
+        contracts that have used up their own margin.
+        """
         made = 0
         waiting = [(a.goes_on or a.due, key) for key, a in self.accounts.items() if a.due]
         for _, account_id in sorted(each for each in waiting if each[0] <= self.ts):
             if made == ORDERS_MAX:
-                return
+                break
             account = self.accounts[account_id]
             if not account.goes_on:
                 equity, _, maintenance = self._figures(account)
                 self.told.append(("liquidation", account_id, equity, maintenance))
                 for order in self.open_orders(account_id):
-                    self._cancel_alone(order)
+                    if not order.liquidates:
+                        self._cancel_alone(order)
             made, fits = self._close_enough(account_id, made)
             account.goes_on = self.ts + MINUTE if fits else self.ts
+        self._liquidate_contracts(made)
 
     def _close_enough(self, account_id: int, made: int) -> tuple[int, bool]:
         account = self.accounts[account_id]
         gains = sorted(
             (self._value(key, p.qty) - p.cost, self.terms[key].symbol, key)
             for key, p in account.positions.items()
-            if p.qty
+            if p.qty and not self._is_apart(account, key)
         )
         for _, _, key in gains:
             leaving: dict[int, int] = {}

@@ -6,7 +6,14 @@ Promises: only the rules in words. Must not know: how the engine works.
 from stockyard.model.codes import Side
 from stockyard.model.denials import DenyCode
 from tests.property.naive_lots import NaiveLot, NaivePiece, Name
-from tests.property.naive_things import OPEN, NaiveAccount, NaiveOrder, NaivePosition, worth
+from tests.property.naive_things import (
+    OPEN,
+    NaiveAccount,
+    NaiveOrder,
+    NaivePosition,
+    is_contract,
+    worth,
+)
 
 
 class NaiveHoldings:
@@ -29,6 +36,7 @@ class NaiveHoldings:
         account, mine = self.accounts[order.account_id], order.terms.instrument_id
         position = account.positions.get(mine, NaivePosition())
         closes = position.qty * (1 if order.side == Side.SELL else -1) > 0
+        closes &= not is_contract(order.terms)
         here = {lot.name: lot.qty for lot in position.lots.items}
         there = [lot.name for p in account.positions.values() for lot in p.lots.items]
         names = [name for name, _ in order.choices]

@@ -19,6 +19,7 @@ from tests.property.naive_things import (
     NaiveAccount,
     NaiveOrder,
     NaiveQuote,
+    is_contract,
     too_large,
     worth,
 )
@@ -63,6 +64,7 @@ class NaiveRules:
             **self._broken_prices(terms, order),
             **self._broken_stops(terms, order),
             **self._broken_market(terms, order),
+            **self._broken_contract(terms, order),
         }
         return broken(rules)
 
@@ -164,11 +166,15 @@ class NaiveRules:
         if len(stay) + legs >= self.limits.open_orders_max:
             return [DenyCode.TOO_MANY_OPEN_ORDERS]
         pair = exits is not None and exits.order_class == OrderClass.OCO
+        if order.reduces and not order.closes:
+            return [DenyCode.REDUCE_ONLY_WOULD_OPEN]
         if order.closes:
             return self._lacking_position(order, gone, stay, exits)
         if pair:
             return [DenyCode.LEG_WOULD_OPEN_POSITION]
         freed = sum(o.hold for o in gone if not o.closes)
+        if is_contract(order.terms):
+            return self._lacks_contract(order, self._free(account_id) + freed)
         if account.kind == MARGIN:
             cash = account.cash - self.held(account_id) + freed
             again = any(o.side == Side.SELL and not o.closes for o in gone)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from math import ceil, floor
 
-from stockyard.model.codes import LotMethod, OrderType, Side, Status, TimeInForce
+from stockyard.model.codes import AssetClass, LotMethod, OrderType, Side, Status, TimeInForce
 from stockyard.model.commands import ReplaceOrder
 from stockyard.model.instruments import FeeRule, Instrument
 from tests.property.naive_lots import NaiveLots, Name
@@ -68,9 +68,16 @@ class NaiveOrder:
     before: "NaiveOrder | None" = None
     closes: bool = False
     liquidates: bool = False
+    reduces: bool = False
+    posts: bool = False
     parent: "NaiveOrder | None" = None
     partners: "list[NaiveOrder]" = field(default_factory=list)
     legs: "list[NaiveOrder]" = field(default_factory=list)
+
+    @property
+    def instrument_id(self) -> int:
+        """What it trades."""
+        return self.terms.instrument_id
 
     @property
     def filled_in_all(self) -> int:
@@ -145,6 +152,9 @@ class NaivePosition:
     realized: int = 0
     unpaid: int = 0
     unpaid_until: int = 0
+    pot: int = 0
+    funding: int = 0
+    goes_on: int = 0
     lots: NaiveLots = field(default_factory=NaiveLots)
 
 
@@ -161,6 +171,7 @@ class NaiveAccount:
     violations: int = 0
     due: int = 0
     goes_on: int = 0
+    leverages: dict[int, tuple[int, bool]] = field(default_factory=dict)
     positions: dict[int, NaivePosition] = field(default_factory=dict)
     answers: dict[str, tuple[bytes, int, int]] = field(default_factory=dict)
 
@@ -176,6 +187,11 @@ class NaiveQuote:
     ts: int = 0
     bid_gone: int = 0
     ask_gone: int = 0
+
+
+def is_contract(terms: Instrument) -> bool:
+    """Whether an instrument is a perpetual contract."""
+    return terms.asset_class == AssetClass.CRYPTO_PERP
 
 
 def worth(terms: Instrument, price: int, qty: int) -> Fraction:

@@ -25,6 +25,7 @@ from tests.property.naive_credit import CASH, NaiveCredit
 from tests.property.naive_holdings import NaiveHoldings
 from tests.property.naive_hours import NaiveHours
 from tests.property.naive_linked import LinkedOrders
+from tests.property.naive_perps import NaivePerps
 from tests.property.naive_rules import NaiveRules
 from tests.property.naive_things import (
     AUCTIONS,
@@ -37,6 +38,7 @@ from tests.property.naive_things import (
     NaivePosition,
     NaiveQuote,
     Stops,
+    is_contract,
     too_large,
     total_fee,
     worth,
@@ -51,6 +53,7 @@ class NaiveTwin(
     NaiveCredit,
     NaiveHoldings,
     NaiveHours,
+    NaivePerps,
     NaiveRules,
     NaiveTravel,
     NaiveVenue,
@@ -60,6 +63,7 @@ class NaiveTwin(
     def __init__(self) -> None:
         NaiveVenue.__init__(self)
         NaiveCredit.__init__(self)
+        NaivePerps.__init__(self)
         self.changes: list[NaiveChange] = []
         self.schedules: list[f.FeesScheduled] = []
         self.limits: Limits | None = None
@@ -77,7 +81,7 @@ class NaiveTwin(
 
     def apply(self, seq: int, ts: int, message: Input) -> None:
         """Take one input."""
-        self.taken, self.told, self.charged = [], [], []
+        self.taken, self.told, self.charged, self.funded = [], [], [], []
         self.fills, self.denied, self.repeated, self.triggered = [], 0, 0, []
         self._pass_time(self.ts, ts)
         self.seq, self.ts = seq, ts
@@ -95,6 +99,9 @@ class NaiveTwin(
             c.SetAccountKind: self._set_kind,
             c.SetLotMethod: self._set_method,
             c.SetProtection: self._protect,
+            c.SetLeverage: self._set_leverage,
+            f.MarkPrice: self._mark_contract,
+            f.FundingRate: self._pay_funding,
             f.Quote: self._quote,
             f.Trade: self._trade,
             f.AuctionPrint: self._auction,
@@ -104,17 +111,19 @@ class NaiveTwin(
         handler(message)  # type: ignore[operator]
         if isinstance(message, f.ClockTick):
             self._review()
+            self._judge_contracts()
             self._liquidate()
         self._wake(ts)
         self._review()
+        self._judge_contracts()
 
     # The world.
 
     def _reference(self, message: Input) -> None:
         if isinstance(message, f.InstrumentListed):
-            terms = message.instrument
-            self.terms[terms.instrument_id] = terms
-            self.quotes.setdefault(terms.instrument_id, NaiveQuote())
+            listed = message.instrument
+            self.terms[listed.instrument_id] = listed
+            self.quotes.setdefault(listed.instrument_id, NaiveQuote())
         elif isinstance(message, f.ProfileDefined):
             self._define(message.profile)
         elif isinstance(message, f.WorldCreated):
@@ -134,8 +143,10 @@ class NaiveTwin(
             self.limits = message.limits
         elif isinstance(message, f.MarginTermsSet):
             self.margin = message.terms
-        elif isinstance(message, f.BorrowTermsSet) and message.instrument_id in self.terms:
-            self.lent[message.instrument_id] = message
+        elif isinstance(message, f.BorrowTermsSet):
+            terms = self.terms.get(message.instrument_id)
+            if terms is not None and not is_contract(terms):
+                self.lent[message.instrument_id] = message
 
     def _quote(self, message: f.Quote) -> None:
         terms = self.terms.get(message.instrument_id)
@@ -269,7 +280,8 @@ class NaiveTwin(
         if buying and account.kind == CASH:
             most = order.hold - value - self._hold_for(order)[0]
         fees: list[tuple[int, int]] = []
-        for rule in self._rules(order):
+        contract = is_contract(order.terms)
+        for rule in self._rules(order) if not (contract and order.liquidates) else []:
             if rule.maker == 2 or bool(rule.maker) == maker:
                 fee = total_fee(rule, order.terms, order.value, order.filled)
                 if qty_before:
@@ -278,8 +290,13 @@ class NaiveTwin(
                 if fee > 0:
                     fees.append((rule.kind, fee))
         paid = sum(micros for _, micros in fees)
-        account.cash += -value - paid if buying else value - paid
-        self.move_lots(order, position, price, qty, value, paid)
+        if contract:
+            account.cash -= paid
+            fees += self._move_contract(order, position, qty, value, value_before)
+            self.taken.append((order.order_id, order.filled, ()))
+        else:
+            account.cash += -value - paid if buying else value - paid
+            self.move_lots(order, position, price, qty, value, paid)
         self.fills.append((order.order_id, price, qty, tuple(fees)))
         self._after_fill(order, qty, begins, value + paid)
         self._settle(order, qty, value + paid if buying else value - paid)
@@ -428,12 +445,16 @@ class NaiveTwin(
             )  # fmt: skip
             exits = self._asked_exits(m)
             order.choices = self.name_choices(m.lots)
+            order.reduces, order.posts = m.reduce_only, m.post_only
             codes = self._broken(order, m.qty)
+            if order.posts and exits is not None:
+                codes.append(DenyCode.POST_ONLY_NOT_ALLOWED)
             if exits is not None and m.side in (Side.BUY, Side.SELL):
                 codes += self._broken_exits(order, exits)
+            opens = order.reduces and not order.closes
             codes = codes or [
                 *self._lacking(order, [], exits, m.locate),
-                *self.broken_choices(order, exits is not None),
+                *([] if opens else self.broken_choices(order, exits is not None)),
             ]
         code = min(codes, default=0)
         if self._answer(m.account_id, m.client_order_id, m.idempotency_key, m.digest, code):
@@ -547,6 +568,7 @@ class NaiveTwin(
             triggered, self._seen_after(old, stops), old.late,
         )  # fmt: skip
         new.replaces, new.version = old.order_id, old.version + 1
+        new.reduces, new.posts = old.reduces, old.posts
         if old.status == Status.HELD:
             new.closes, new.hold = True, 0
         new.choices = old.choices

@@ -187,6 +187,8 @@ class NaiveVenue:
             if order.at_market:
                 self._end(order, Status.CANCELED)
                 return
+        elif tradable and order.posts:
+            self._end(order, Status.CANCELED)
         elif tradable and (order.tif != TimeInForce.FOK or self._whole_now(order)):
             self._take(order)
         if order.status not in OPEN:

@@ -3,8 +3,15 @@
 import pytest
 
 from stockyard.model.codes import FillRule
-from stockyard.model.events import LiquidationStarted, MarginCalled, MarginCallMet, OrderFilled
-from tests.engine_terms import ALL_PROFILES, EAGER, LATE
+from stockyard.model.events import (
+    FundingPaid,
+    LeverageSet,
+    LiquidationStarted,
+    MarginCalled,
+    MarginCallMet,
+    OrderFilled,
+)
+from tests.engine_terms import ACME, ALL_PROFILES, CREDIT, EAGER, LATE, PERP, WITH_PERP
 from tests.engine_world import World
 from tests.property.comparison import Comparison
 from tests.random_inputs import RandomInputs
@@ -51,6 +58,39 @@ def test_a_random_exchange(seed: int, soak_factor: int) -> None:
             source.see(out)
             rules |= {event.rule for event in out if isinstance(event, OrderFilled)}
     assert rules & {FillRule.AUCTION_WHOLE, FillRule.AUCTION_PRINTED}, "no auction was seen"
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_random_contracts(seed: int, soak_factor: int) -> None:
+    """Perpetual contracts beside stocks: leverage, funding, margin apart, insurance."""
+    seen: set[type] = set()
+    insured = 0
+    for run in range(1 + (soak_factor - 1) * SOAK_RUNS):
+        instruments = WITH_PERP if seed % 2 else (PERP, ACME)
+        credit = EAGER if seed < 2 else CREDIT
+        world = World(
+            profiles=ALL_PROFILES,
+            credit=credit,
+            cash="9000",
+            kind="margin",
+            instruments=instruments,
+        )
+        for name, cash in (("realistic", "9000"), ("ideal", "12000"), ("queued", "9000")):
+            world.open_account(cash, name, owner=name, kind="margin")
+        world.open_account("3000", "strict", owner="more", kind="margin")
+        pair = Comparison(world.journal)
+        every = 60 if seed % 2 else 500
+        source = RandomInputs(seed + 1000 * run, world.engine.snapshot(), boundary_every=every)
+        for _ in range(INPUTS):
+            seq, ts, message = source.next()
+            out = pair.apply(seq, ts, message)
+            source.see(out)
+            seen |= {type(event) for event in out}
+            insured += sum(x.insured_micros for x in out if isinstance(x, OrderFilled))
+    assert {FundingPaid, LeverageSet} <= seen
+    if soak_factor > 1:
+        assert {MarginCalled, LiquidationStarted} <= seen, "nobody was called"
+        assert insured, "nobody lost more than his margin"
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -57,8 +57,8 @@ PLAYBOOKS = {
     close PERP                         | accepted #2; filled #2 10 @ 102.00 fee crypto_taker 2.55
     look                               | cash 1014.95 realized 20.00
     """,
-    # 1000 at 0.01 % is 0.10, 400 is 0.04; 5 % is bounded to 1 %; 400 at a billionth is less than a
-    # millionth of a dollar, which nobody gets, and 1000 is just that.
+    # 1000 at 0.01 % is 0.10, 400 is 0.04; 5 % is bounded to 1 %, either way; 400 at a billionth is
+    # less than a millionth of a dollar, which nobody gets, and 1000 is just that.
     "funding": """
     open 1000 ideal margin             | opened; deposited 1000.00
     mark PERP 100.00                   |
@@ -69,6 +69,8 @@ PLAYBOOKS = {
     look                               | cash 999.90; 10 PERP cost 1000.00
     fund PERP -0.02%                   | funding -0.20; funding 0.08
     fund PERP 5%                       | funding 10.00; funding -4.00
+    fund PERP -5%                      | funding -10.00; funding 4.00
+    fund PERP 1%                       | funding 10.00; funding -4.00
     fund PERP 0.0000001%               | funding 0.000001; funding 0.00
     close PERP account=2               | accepted #3; filled #3 4 @ 100.00
     mark PERP 50.00                    |

@@ -150,8 +150,6 @@ def _pay_from_pot(
     realized = posted.realized
     pot = position.pot_micros
     share = mul_div_floor(pot, qty, abs(held))
-    if position.qty and liquidates:
-        share = 0
     position.pot_micros -= share
     free = share + realized
     if free < 0:
