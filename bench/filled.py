@@ -116,6 +116,7 @@ def _trade(
     for at in range(0, orders, GROUP):
         clock.time_ns += STEP_NS
         ids = feeds.open_instruments(world)
+        bought = [n for n in ids if not world.view.instruments[n].leverage_max]
         for fact in market.step(clock.time_ns, ids):
             if isinstance(fact, Quote):
                 bids[fact.instrument_id] = fact.bid
@@ -123,7 +124,7 @@ def _trade(
         world.writer.drain()
         for n in range(at, min(at + GROUP, orders)):
             rests = n >= orders - open_orders
-            world.writer.submit(_order(world, n, holders, ids, bids, rests))
+            world.writer.submit(_order(world, n, holders, bought, bids, rests))
         world.writer.drain()
 
 

@@ -128,13 +128,13 @@ class Serving:
             connection.close()
 
     def symbols(self) -> list[Symbol]:
-        """The quoted symbols, with a small quantity and a price below the market."""
+        """The quoted stocks, with a small quantity and a price below the market."""
         status, body = self.ask("GET", "/api/v1/quotes")
         if status != 200:
             raise ServerFailed(body.decode("utf-8", "replace"))
         found = []
         for quote in msgspec.json.decode(body):
-            if quote["bid"] is None or "/" in quote["symbol"]:
+            if quote["bid"] is None or "/" in quote["symbol"] or quote["contract"]:
                 continue
             bid = Decimal(quote["bid"])
             price = (bid * RESTING_SHARE).quantize(Decimal("0.01"), ROUND_DOWN)

@@ -35,6 +35,7 @@ from stockyard.market.catalog import (
     listing_for,
     listings_for,
 )
+from stockyard.market.perpetuals import Known
 from stockyard.market.simulated import SimulatedMarket
 from stockyard.model.facts import (
     FeesScheduled,
@@ -323,7 +324,7 @@ def reference_facts(
         if book is None or book.instrument != instrument:
             facts.append(InstrumentListed(instrument))
         lent = borrow_terms(instrument)
-        if book is None or book.borrow != lent:
+        if lent is not None and (book is None or book.borrow != lent):
             facts.append(lent)
     if state.margin is None or state.margin.source != margin:
         facts.append(MarginTermsSet(margin))
@@ -547,7 +548,12 @@ def simulated_market(
         for row in world.view.quotes.values()
         if row.bid and row.ask
     }
-    return SimulatedMarket(listings, seed, mids=mids, first_step=world.engine.seq)
+    known = {
+        row.instrument_id: Known(row.long_mark, row.index_price, row.funding_ts)
+        for row in world.view.quotes.values()
+        if row.is_contract
+    }
+    return SimulatedMarket(listings, seed, mids=mids, first_step=world.engine.seq, known=known)
 
 
 def catalog_instruments() -> list[Instrument]:

@@ -8,7 +8,7 @@ HOUR = 3600 * SECOND
 async def test_assets_tell_their_terms(rig: Rig) -> None:
     stranger = Trader(rig, {})
     listed = (await stranger.call("GET", "/assets")).json
-    assert len(listed) == 24
+    assert len(listed) == 27
     apple = next(asset for asset in listed if asset["symbol"] == "AAPL")
     assert apple == (await stranger.call("GET", "/assets/aapl")).json
     assert (apple["price_increment"], apple["price_increment_below"]) == ("0.01", "0.0001")
@@ -37,7 +37,7 @@ async def test_quotes_tell_their_age(rig: Rig) -> None:
     assert (quote["last"], quote["last_size"], quote["stale"]) == ("190.00", "5", True)
     silent = (await stranger.call("GET", "/quotes/MSFT")).json
     assert (silent["bid"], silent["age_ns"], silent["stale"]) == (None, None, True)
-    assert len((await stranger.call("GET", "/quotes")).json) == 24
+    assert len((await stranger.call("GET", "/quotes")).json) == 27
     two = (await stranger.call("GET", "/quotes", query="symbols=btc-usd,AAPL")).json
     assert [quote["symbol"] for quote in two] == ["BTC/USD", "AAPL"]
     refused = await stranger.call("GET", "/quotes/NONE")
@@ -53,7 +53,7 @@ async def test_the_clock_knows_its_calendars(rig: Rig) -> None:
     always = clock["calendars"][1]
     assert [calendar["asset_classes"] for calendar in clock["calendars"]] == [
         ["us_equity"],
-        ["crypto"],
+        ["crypto", "crypto_perp"],
     ]
     assert (always["is_open"], always["next_close"]) == (True, "2026-01-02T21:00:00.000000000Z")
     assert always["next_open"] == always["next_close"]

@@ -88,7 +88,7 @@ async def test_quotes_come_as_a_snapshot_then_as_they_change(
 async def test_everything_can_be_subscribed(rig: Rig, listen: Callable[..., Any]) -> None:
     listener = await listen()
     listener.send(type="subscribe_all")
-    assert len((await listener.next())["quotes"]) == 24
+    assert len((await listener.next())["quotes"]) == 27
     rig.quote("MSFT", 400, 400.02)
     assert (await listener.next())["quotes"][0]["symbol"] == "MSFT"
     listener.send(type="unsubscribe", symbols=["MSFT"])

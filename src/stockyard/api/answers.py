@@ -10,6 +10,13 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from stockyard.api.contract_answers import (
+    ContractMarket,
+    ContractTerms,
+    PositionContract,
+    StreamContract,
+)
+from stockyard.api.shapes import Decimal, Id, Time
 from stockyard.model.codes import (
     ACCOUNT_KIND_WORDS,
     ACCOUNT_STATUS_WORDS,
@@ -27,21 +34,6 @@ from stockyard.model.codes import (
     TYPE_WORDS,
 )
 
-Decimal = Annotated[
-    str,
-    Meta(
-        description="Decimal text.",
-        extra_json_schema={"pattern": r"^-?[0-9]+(\.[0-9]+)?$", "examples": ["189.25"]},
-    ),
-]
-Id = Annotated[str, Meta(extra_json_schema={"format": "uuid"})]
-Time = Annotated[
-    str,
-    Meta(
-        description="UTC, RFC 3339 with nanoseconds.",
-        extra_json_schema={"examples": ["2026-03-02T15:04:05.123456789Z"]},
-    ),
-]
 Side = Annotated[str, Meta(extra_json_schema={"enum": list(SIDE_WORDS.values())})]
 Type = Annotated[str, Meta(extra_json_schema={"enum": list(TYPE_WORDS.values())})]
 Tif = Annotated[str, Meta(extra_json_schema={"enum": list(TIF_WORDS.values())})]
@@ -147,6 +139,8 @@ class Order(msgspec.Struct, frozen=True, gc=False):
     take_profit_id: Annotated[Id | None, Meta(description="Of an entry: this leg.")] = None
     stop_loss_id: Annotated[Id | None, Meta(description="Of an entry: this leg.")] = None
     protects: Annotated[bool, Meta(description="Whether it was put on a position.")] = False
+    reduce_only: Annotated[bool, Meta(description="It may open nothing.")] = False
+    post_only: Annotated[bool, Meta(description="It may not trade at once when it comes.")] = False
     legs: Annotated[
         list["Order"] | None,
         Meta(
@@ -287,6 +281,16 @@ class Execution(msgspec.Struct, frozen=True, gc=False):
     improvement: Annotated[str, Meta(description="How much better the price is than offered.")]
     level: Annotated[int, Meta(description="Levels behind the quote's own price; 0 for the top.")]
     print_size: Annotated[str, Meta(description="Size of the trade that filled it.")] | None
+    insured: (
+        Annotated[
+            str,
+            Meta(
+                description="Of `realized_pl`, the loss beyond an isolated position's margin, which"
+                " the insurance fund bears."
+            ),
+        ]
+        | None
+    ) = None
 
 
 class Denial(msgspec.Struct, frozen=True, gc=False):
@@ -320,7 +324,7 @@ class Preview(msgspec.Struct, frozen=True, gc=False):
         str,
         Meta(
             description="What the order would hold while open: its cost, in a margin account its"
-            " initial requirement, with fees."
+            " initial requirement, for a perpetual contract its margin, with fees."
         ),
     ]
     buying_power_after: Decimal
@@ -346,12 +350,18 @@ class Account(msgspec.Struct, frozen=True, gc=False):
     cash: Annotated[str, Meta(description="Below zero: borrowed.")]
     reserved: Annotated[str, Meta(description="Held by open orders that open a position.")]
     buying_power: Decimal
-    equity: Annotated[str, Meta(description="Cash and what the positions would bring.")]
+    equity: Annotated[
+        str,
+        Meta(description="Cash and what the positions would bring, `isolated_equity` included."),
+    ]
     long_market_value: Decimal
     short_market_value: Annotated[str, Meta(description="Not above zero.")]
     initial_margin: Annotated[str, Meta(description="What opening its positions requires.")]
     maintenance_margin: Annotated[str, Meta(description="What holding them requires.")]
-    excess: Annotated[str, Meta(description="Equity beyond `maintenance_margin`.")]
+    excess: Annotated[
+        str,
+        Meta(description="Equity without `isolated_equity` beyond `maintenance_margin`."),
+    ]
     withdrawable: Decimal
     unsettled: Annotated[str, Meta(description="Proceeds of stocks that come with the next day.")]
     good_faith_violations: int
@@ -363,6 +373,13 @@ class Account(msgspec.Struct, frozen=True, gc=False):
     created_at: Time
     updated_at: Time
     lot_method: Annotated[LotMethod, Meta(description="Which lots its closings take.")] = "average"
+    isolated_equity: Annotated[
+        str,
+        Meta(description="Margin set apart for isolated positions, with what they win or lose."),
+    ] = "0.00"
+    funding: Annotated[str, Meta(description="Paid for perpetual contracts, less received.")] = (
+        "0.00"
+    )
 
 
 class AccountChange(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
@@ -387,13 +404,18 @@ class Transfer(msgspec.Struct, frozen=True, gc=False):
 
 
 class Charge(msgspec.Struct, frozen=True, gc=False):
-    """A day's charge for borrowed cash or shares: `base` at `rate_percent` a year, rounded up."""
+    """A day's charge for borrowed cash or shares: `base` at `rate_percent` a year, rounded up. Or
+    funding of a position in a perpetual contract: its value at the mark, at the rate of the
+    interval; below zero it was received.
+    """
 
     id: Id
     account_id: Id
-    kind: Annotated[str, Meta(extra_json_schema={"enum": ["debit_interest", "borrow_fee"]})]
-    symbol: Annotated[str, Meta(description="What is borrowed; null for cash.")] | None
-    base: Annotated[str, Meta(description="The cash owed, or the value of what is borrowed.")]
+    kind: Annotated[
+        str, Meta(extra_json_schema={"enum": ["debit_interest", "borrow_fee", "funding"]})
+    ]
+    symbol: Annotated[str, Meta(description="What is borrowed or held; null for cash.")] | None
+    base: Annotated[str, Meta(description="The cash owed, or the value of what it is for.")]
     rate_percent: Decimal
     amount: Decimal
     cash_after: Decimal
@@ -424,7 +446,14 @@ class Position(msgspec.Struct, frozen=True, gc=False):
     avg_entry_price: Decimal
     cost_basis: Annotated[str, Meta(description="Of a short position minus what it brought.")]
     current_price: (
-        Annotated[str, Meta(description="The bid, short the ask, else the last trade.")] | None
+        Annotated[
+            str,
+            Meta(
+                description="The bid, short the ask, else the last trade; of a perpetual contract"
+                " the mark."
+            ),
+        ]
+        | None
     )
     market_value: Decimal
     unrealized_pl: Decimal
@@ -436,6 +465,9 @@ class Position(msgspec.Struct, frozen=True, gc=False):
         None
     )
     lot_method: Annotated[LotMethod, Meta(description="The account's.")] = "average"
+    contract: Annotated[PositionContract, Meta(description="Of a perpetual contract.")] | None = (
+        None
+    )
 
 
 class OpenLot(msgspec.Struct, frozen=True, gc=False):
@@ -454,14 +486,16 @@ class OpenLot(msgspec.Struct, frozen=True, gc=False):
 
 
 class Portfolio(msgspec.Struct, frozen=True, gc=False):
-    """The whole account: `total_pl` = `unrealized_pl` + `realized_pl` - `fees` - `interest`."""
+    """The whole account: `total_pl` = `unrealized_pl` + `realized_pl` - `fees` - `interest` -
+    `funding`.
+    """
 
     account_id: Id
     currency: str
     cash: Decimal
     reserved: Decimal
     buying_power: Decimal
-    market_value: Decimal
+    market_value: Annotated[str, Meta(description="Perpetual contracts apart.")]
     equity: Decimal
     deposited: Decimal
     unrealized_pl: Decimal
@@ -472,6 +506,9 @@ class Portfolio(msgspec.Struct, frozen=True, gc=False):
     total_pl_percent: Annotated[str, Meta(description="Of what was deposited.")] | None
     positions: list[Position]
     as_of: Time
+    funding: Annotated[str, Meta(description="Paid for perpetual contracts, less received.")] = (
+        "0.00"
+    )
 
 
 class Asset(msgspec.Struct, frozen=True, gc=False):
@@ -512,6 +549,7 @@ class Asset(msgspec.Struct, frozen=True, gc=False):
     easy_to_borrow: Annotated[bool, Meta(description="If not, a short sale needs `locate`.")]
     borrow_rate_percent: Annotated[str, Meta(description="A year's fee on its value.")] | None
     borrowable: Annotated[str, Meta(description="What all accounts together can borrow.")] | None
+    contract: Annotated[ContractTerms, Meta(description="Of a perpetual contract.")] | None = None
 
 
 class Profile(msgspec.Struct, frozen=True, gc=False):
@@ -554,6 +592,7 @@ class Quote(msgspec.Struct, frozen=True, gc=False):
     seq: int
     age_ns: int | None
     stale: bool
+    contract: Annotated[ContractMarket, Meta(description="Of a perpetual contract.")] | None = None
 
 
 class StreamQuote(msgspec.Struct, frozen=True, gc=False):
@@ -569,6 +608,7 @@ class StreamQuote(msgspec.Struct, frozen=True, gc=False):
     timestamp: Time | None
     last_at: Time | None
     seq: int
+    contract: Annotated[StreamContract, Meta(description="Of a perpetual contract.")] | None = None
 
 
 class Chapter(msgspec.Struct, frozen=True, gc=False):
@@ -704,67 +744,3 @@ class Readiness(msgspec.Struct, frozen=True, gc=False):
 
     ready: bool
     checks: list[Check]
-
-
-Term = Annotated[str, Meta(extra_json_schema={"enum": ["short", "long"]})]
-Disallowed = Annotated[str, Meta(description="Of the loss, because of wash sales.")]
-Adjustment = Annotated[str, Meta(description="Added to the cost by earlier wash sales.")]
-
-
-class TaxTotals(msgspec.Struct, frozen=True, gc=False):
-    """Sums in dollars: `economic_pl` = `proceeds` - `cost` - `fees`; `taxable_pl` = `economic_pl` -
-    `cost_adjustment` + `wash_sale_disallowed`.
-    """
-
-    lines: int
-    proceeds: Decimal
-    cost: Decimal
-    fees: Decimal
-    economic_pl: Decimal
-    cost_adjustment: Adjustment
-    wash_sale_disallowed: Disallowed
-    taxable_pl: Decimal
-
-
-class Replacement(msgspec.Struct, frozen=True, gc=False):
-    """Where a disallowed loss went: to the cost of another lot."""
-
-    lot_id: Id
-    qty: Decimal
-    amount: Decimal
-
-
-class TaxLine(msgspec.Struct, frozen=True, gc=False):
-    """Shares of one lot that were closed together and have one history."""
-
-    symbol: str
-    side: Annotated[str, Meta(extra_json_schema={"enum": ["long", "short"]})]
-    qty: Decimal
-    lot_id: Annotated[str, Meta(description="The execution that opened the lot.")]
-    execution_id: Annotated[str, Meta(description="The execution that closed it.")]
-    opened_on: Annotated[str, Meta(description="A day in New York, as the others.")]
-    held_since: Annotated[str, Meta(description="`opened_on`, less the days of wash sales.")]
-    closed_on: str
-    term: Term
-    proceeds: Decimal
-    cost: Decimal
-    fees: Annotated[str, Meta(description="Of opening and closing, pro rata.")]
-    economic_pl: Decimal
-    cost_adjustment: Adjustment
-    wash_sale_disallowed: Disallowed
-    taxable_pl: Decimal
-    wash_sale: bool
-    replacements: list[Replacement]
-
-
-class TaxReport(msgspec.Struct, frozen=True, gc=False):
-    """What an account closed in a year: `docs/reference/lots.md` says by which rules."""
-
-    account_id: Id
-    year: int
-    symbol: str | None
-    currency: str
-    short_term: TaxTotals
-    long_term: TaxTotals
-    total: TaxTotals
-    lines: list[TaxLine]

@@ -9,14 +9,30 @@ from typing import Any, Final
 
 import msgspec
 
-from stockyard.api import answers, feed_answers, fields, history_answers, ticker_answers
+from stockyard.api import (
+    answers,
+    contract_answers,
+    feed_answers,
+    fields,
+    history_answers,
+    tax_answers,
+    ticker_answers,
+)
 from stockyard.api.problems import ProblemBody
 
 REF: Final = "#/components/schemas/{name}"
 _JSON: Final = "application/json"
 _STRUCTS: Final[list[Any]] = [
     kind
-    for room in (answers, feed_answers, fields, history_answers, ticker_answers)
+    for room in (
+        answers,
+        contract_answers,
+        feed_answers,
+        fields,
+        history_answers,
+        tax_answers,
+        ticker_answers,
+    )
     for kind in vars(room).values()
     if isinstance(kind, type) and issubclass(kind, msgspec.Struct) and kind is not msgspec.Struct
 ]

@@ -5,7 +5,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from stockyard.api.answers import Time
+from stockyard.api.shapes import Time
 from stockyard.model.feeds import FEED_STATES, PROBLEM_KINDS
 from stockyard.telemetry.breaker import BREAKER_STATES
 

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Final
 import msgspec
 from msgspec import Meta
 
+from stockyard.api.contract_answers import MODES
 from stockyard.api.problems import PERCENT_SCALE, Problem, rule_problem
 from stockyard.model.codes import (
     ACCOUNT_KIND_WORDS,
@@ -113,6 +114,19 @@ ExtendedHours = Annotated[
 ]
 
 
+ReduceOnly = Annotated[
+    bool,
+    Meta(description="Whether the order may only reduce a position; it shrinks with the position."),
+]
+PostOnly = Annotated[
+    bool,
+    Meta(
+        description="Whether a limit order for crypto is refused rather than trade at once; time in"
+        " force day, gtc or gtd."
+    ),
+]
+
+
 class TakeProfit(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     """The exit that takes the profit: a limit order."""
 
@@ -177,6 +191,8 @@ class OrderBody(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     locate: Annotated[
         bool, Meta(description="Whether a short sale may borrow what is hard to borrow.")
     ] = False
+    reduce_only: ReduceOnly = False
+    post_only: PostOnly = False
     lots: (
         Annotated[
             list[ChosenLot],
@@ -274,6 +290,25 @@ class AccountBody(msgspec.Struct, forbid_unknown_fields=True):
     ) = None
     kind: KindWord | None = None
     lot_method: MethodWord | None = None
+
+
+class LeverageBody(msgspec.Struct, forbid_unknown_fields=True):
+    """What positions in a perpetual contract are held with from now on."""
+
+    leverage: Annotated[
+        Number, Meta(description="A whole number from 1 to the contract's `leverage_max`.")
+    ]
+    mode: (
+        Annotated[
+            str,
+            Meta(
+                description="`cross`: the whole account stands for the position; `isolated`: only"
+                " the margin that is set apart for it. Left out: as it is.",
+                extra_json_schema={"enum": list(MODES)},
+            ),
+        ]
+        | None
+    ) = None
 
 
 class AmountBody(msgspec.Struct, forbid_unknown_fields=True):

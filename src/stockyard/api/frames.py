@@ -10,7 +10,8 @@ import msgspec
 
 from stockyard.api import answers as a
 from stockyard.api.problems import Problem, denial
-from stockyard.api.rendering import Renderer, time_or_none, time_text
+from stockyard.api.rendering import Renderer
+from stockyard.api.shapes import time_or_none, time_text
 from stockyard.api.wire import Shared
 from stockyard.model import events as e
 from stockyard.model.codes import CHARGE_WORDS, LIFECYCLE_WORDS, OPEN_STATUSES, STATUS_WORDS
@@ -150,6 +151,10 @@ class Frames:
             return "account", "kind_set", render.account_change(ts, x)
         if isinstance(x, e.LotMethodSet):
             return "account", "lot_method_set", render.account_change(ts, x)
+        if isinstance(x, e.LeverageSet):
+            return "account", "leverage_set", render.leverage_set(x)
+        if isinstance(x, e.FundingPaid):
+            return "account", "funding_paid", render.charge(seq, idx, ts, x)
         account_id = render.account_id(x.account_id)
         if isinstance(x, e.AccountOpened):
             profile = render.profile(x.profile_id)
@@ -201,6 +206,8 @@ class Frames:
         }
         if isinstance(x, e.MarginCalled):
             return "account", "margin_called", {**body, "due_at": time_text(x.due_ns)}
+        if isinstance(x, e.LiquidationStarted) and x.instrument_id:
+            body["symbol"] = self._view.instruments[x.instrument_id].symbol
         met = isinstance(x, e.MarginCallMet)
         return "account", "margin_call_met" if met else "liquidation_started", body
 

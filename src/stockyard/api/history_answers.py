@@ -8,7 +8,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from stockyard.api.answers import Decimal, Time
+from stockyard.api.shapes import Decimal, Time
 
 COUNT_WORDS = ("last", "high_low", "volume")
 

@@ -5,10 +5,17 @@ everything the client said. Must not know: how the fields travelled.
 """
 
 from stockyard.api import fields
+from stockyard.api.contract_answers import MODES
 from stockyard.api.door import NO_DIGEST, Door, digest
 from stockyard.api.problems import Problem, rule_problem
 from stockyard.model.codes import OrderClass, TimeInForce
-from stockyard.model.commands import ClosePosition, PlaceOrder, ReplaceOrder, SetProtection
+from stockyard.model.commands import (
+    ClosePosition,
+    PlaceOrder,
+    ReplaceOrder,
+    SetLeverage,
+    SetProtection,
+)
 from stockyard.model.denials import DenyCode
 from stockyard.model.ids import Kind
 from stockyard.model.instruments import Instrument
@@ -16,6 +23,7 @@ from stockyard.projections.rows import OrderRow
 
 PERCENT_SCALE = 9
 _HUNDRED = 100 * 10**PERCENT_SCALE
+_FLAGS = ("extended_hours", "locate", "reduce_only", "post_only")
 
 
 def place_order(
@@ -54,12 +62,13 @@ def place_order(
     told = NO_DIGEST
     if key or named:
         asked = (instrument_id, side, order_type, tif, qty, limit, notional, named)
-        flags = [name for name in ("extended_hours", "locate") if getattr(body, name)]
+        flags = [name for name in _FLAGS if getattr(body, name)]
         said = (*_said(extra), *_said(linked, "class"), *flags, *[part for x in lots for part in x])
         told = digest("POST /orders", *asked, *said)
     command = PlaceOrder(
         account_id, instrument_id, side, order_type, tif, qty, limit, notional, named, key, told,
-        *extra, *linked, body.extended_hours, body.locate, lots,
+        *extra, *linked, body.extended_hours, body.locate, lots, body.reduce_only,
+        body.post_only,
     )  # fmt: skip
     return command, instrument
 
@@ -153,6 +162,28 @@ def set_protection(
     if key or named:
         told = digest("PUT /protection", instrument_id, qty, tif, *exits, expires_ns, named)
     return SetProtection(account_id, instrument_id, qty, tif, *exits, named, key, told, expires_ns)
+
+
+def set_leverage(
+    body: fields.LeverageBody, account_id: int, instrument: Instrument, isolated: bool, key: str
+) -> SetLeverage:
+    """A leverage and a mode; ``isolated``: the mode there is. Raises ``Problem`` 422."""
+    code = DenyCode.LEVERAGE_OUT_OF_RANGE
+    leverage = fields.scaled("leverage", body.leverage, 0, code, code)
+    if body.mode is not None:
+        if body.mode not in MODES:
+            raise Problem(
+                422,
+                "margin_mode_not_supported",
+                "there is no such mode",
+                f"use {' or '.join(MODES)}",
+                field="mode",
+            )
+        isolated = body.mode == MODES[1]
+    told = NO_DIGEST
+    if key:
+        told = digest("PUT /leverage", instrument.instrument_id, leverage, body.mode)
+    return SetLeverage(account_id, instrument.instrument_id, leverage, isolated, key, told)
 
 
 def remove_protection(account_id: int, instrument: Instrument, key: str) -> SetProtection:

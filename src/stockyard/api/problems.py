@@ -31,6 +31,7 @@ _CASH_CODES: Final = frozenset(
         DenyCode.EXCEEDS_BUYING_POWER,
         DenyCode.EXCEEDS_WITHDRAWABLE_CASH,
         DenyCode.EQUITY_BELOW_MINIMUM,
+        DenyCode.LEVERAGE_DOES_NOT_FIT,
         DenyCode.NOTIONAL_TOO_SMALL,
         DenyCode.NOTIONAL_TOO_LARGE,
     }
@@ -46,11 +47,13 @@ _QTY_CODES: Final = frozenset(
         DenyCode.EXCEEDS_LOT,
         DenyCode.LOTS_NOT_THE_QUANTITY,
         DenyCode.CHOSEN_QUANTITY_FIXED,
+        DenyCode.REDUCE_ONLY_WOULD_OPEN,
     }
 )
 _PRICE_CODES: Final = frozenset(
     {
         DenyCode.PRICE_OUTSIDE_BAND,
+        DenyCode.POST_ONLY_WOULD_TRADE,
         DenyCode.STOP_PRICE_WRONG_SIDE,
         DenyCode.TAKE_PROFIT_WRONG_SIDE,
         DenyCode.STOP_LOSS_WRONG_SIDE,
@@ -86,6 +89,12 @@ _FIELDS: Final = {
     DenyCode.LOTS_NOT_THE_QUANTITY: "lots",
     DenyCode.CHOSEN_QUANTITY_FIXED: "qty",
     DenyCode.LOT_METHOD_NOT_SUPPORTED: "lot_method",
+    DenyCode.REDUCE_ONLY_WOULD_OPEN: "reduce_only",
+    DenyCode.POST_ONLY_NOT_ALLOWED: "post_only",
+    DenyCode.POST_ONLY_WOULD_TRADE: "limit_price",
+    DenyCode.NO_MARK_PRICE: "symbol",
+    DenyCode.NOT_A_PERPETUAL: "symbol",
+    DenyCode.LEVERAGE_OUT_OF_RANGE: "leverage",
     DenyCode.EXPIRY_MISSING: "expires_at",
     DenyCode.EXPIRY_NOT_ALLOWED: "expires_at",
     DenyCode.EXPIRY_NOT_AHEAD: "expires_at",
@@ -241,7 +250,7 @@ def _two_numbers(
     code, required, available = denied.code, denied.required, denied.available
     if code in _CASH_CODES:
         return format_cash(required), format_cash(available)
-    if code == DenyCode.TOO_MANY_OPEN_ORDERS:
+    if code in (DenyCode.TOO_MANY_OPEN_ORDERS, DenyCode.LEVERAGE_OUT_OF_RANGE):
         return str(required), str(available)
     if instrument is None:
         return None, None

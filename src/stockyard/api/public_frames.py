@@ -11,7 +11,7 @@ import msgspec
 
 from stockyard.api.door import Door, encode
 from stockyard.api.frames import frame
-from stockyard.api.rendering import price_text, time_text
+from stockyard.api.shapes import price_text, time_text
 from stockyard.api.wire import Shared
 from stockyard.model.numbers import format_decimal
 from stockyard.runtime.hub import Channel, Item, Subscriber, Topic, TradeTold

@@ -6,12 +6,14 @@ know: HTTP, or who asks.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
-from functools import lru_cache
 from typing import Final
 
 from stockyard.api import answers as a
+from stockyard.api import contract_answers as c
+from stockyard.api import contracts
+from stockyard.api.explaining import explanation
 from stockyard.api.problems import PERCENT_SCALE
+from stockyard.api.shapes import PRICE_PLACES_MIN, price_text, time_or_none, time_text
 from stockyard.model import events as e
 from stockyard.model.codes import (
     ACCOUNT_KIND_WORDS,
@@ -30,7 +32,6 @@ from stockyard.model.codes import (
     TYPE_WORDS,
     AccountKind,
     AccountStatus,
-    FillRule,
     OrderClass,
     OrderType,
     Reason,
@@ -56,7 +57,6 @@ from stockyard.projections.rows import (
 )
 from stockyard.projections.view import QuoteRow, View
 
-PRICE_PLACES_MIN: Final = 2
 NO_TRAIL: Final = (0, 0)
 INTENT_WORDS: Final = {
     (Side.BUY, 0): "buy_to_open",
@@ -75,28 +75,6 @@ _END_STATUSES: Final[dict[type, int]] = {
     e.OrderExpired: Status.EXPIRED,
     e.OrderRejected: Status.REJECTED,
 }
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-@lru_cache(maxsize=4096)
-def _second(seconds: int) -> str:
-    return (_EPOCH + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%S")
-
-
-def time_text(ns: int) -> str:
-    """UTC nanoseconds as RFC 3339 with nine digits of a second."""
-    seconds, rest = divmod(ns, 1_000_000_000)
-    return f"{_second(seconds)}.{rest:09d}Z"
-
-
-def time_or_none(ns: int | None) -> str | None:
-    """The same; None for 0, which stands for not yet."""
-    return time_text(ns) if ns else None
-
-
-def price_text(price: int, instrument: Instrument) -> str:
-    """A price as decimal text."""
-    return format_decimal(price, instrument.price_scale, PRICE_PLACES_MIN)
 
 
 def value_micros(price: int, qty: int, instrument: Instrument) -> int:
@@ -348,6 +326,8 @@ class Renderer:
             self.order_id(row.take_profit_id) if row.take_profit_id else None,
             self.order_id(row.stop_loss_id) if row.stop_loss_id else None,
             bool(row.protects),
+            bool(row.reduce_only),
+            bool(row.post_only),
             legs,
         )
 
@@ -487,6 +467,7 @@ class Renderer:
             price_text(x.improvement, instrument),
             x.level,
             format_decimal(x.print_qty, scale) if x.print_qty else None,
+            format_cash(x.insured_micros) if x.insured_micros else None,
         )
 
     def account(self, row: AccountRow) -> a.Account:
@@ -502,6 +483,7 @@ class Renderer:
         )
 
     def _account(self, row: AccountRow, x: AccountStanding) -> a.Account:
+        apart = self._apart(row.account_id)
         call = a.MarginCall(time_text(x.call_due_ns), x.liquidating) if x.call_due_ns else None
         return a.Account(
             self.account_id(row.account_id),
@@ -513,7 +495,7 @@ class Renderer:
             format_cash(row.cash_micros),
             format_cash(row.held_micros),
             format_cash(x.buying_power),
-            format_cash(x.equity),
+            format_cash(x.equity + apart),
             format_cash(x.long_value),
             format_cash(-x.short_value),
             format_cash(x.initial),
@@ -530,7 +512,18 @@ class Renderer:
             time_text(row.created_ns),
             time_text(row.updated_ns),
             LOT_METHOD_WORDS[row.lot_method],
+            format_cash(apart),
+            format_cash(row.funding_micros),
         )
+
+    def _apart(self, account_id: int) -> int:
+        """What an account's isolated positions are worth, in micro-dollars."""
+        total = 0
+        for row in self._view.positions.get(account_id, {}).values():
+            if row.isolated and row.qty:
+                worth = self._worth(row, self._view.instruments[row.instrument_id])[1]
+                total += row.pot_micros + worth - row.cost_micros
+        return total
 
     def transfer(
         self, seq: int, idx: int, ts: int, x: e.CashDeposited | e.CashWithdrawn
@@ -545,8 +538,21 @@ class Renderer:
             time_text(ts),
         )
 
-    def charge(self, seq: int, idx: int, ts: int, x: e.InterestCharged) -> a.Charge:
-        """A day's charge for what is borrowed."""
+    def charge(self, seq: int, idx: int, ts: int, x: e.InterestCharged | e.FundingPaid) -> a.Charge:
+        """A day's charge for what is borrowed, or the funding of a position."""
+        if isinstance(x, e.FundingPaid):
+            instrument = self._view.instruments[x.instrument_id]
+            return a.Charge(
+                self._ids.text(Kind.CHARGE, seq, idx),
+                self.account_id(x.account_id),
+                "funding",
+                instrument.symbol,
+                format_cash(value_micros(x.mark, abs(x.qty), instrument)),
+                format_decimal(x.rate_e9, contracts.RATE_SCALE),
+                format_cash(x.amount_micros),
+                format_cash(x.cash_micros_after),
+                time_text(ts),
+            )
         symbol = self._view.instruments[x.instrument_id].symbol if x.instrument_id else None
         return a.Charge(
             self._ids.text(Kind.CHARGE, seq, idx),
@@ -558,6 +564,31 @@ class Renderer:
             format_cash(x.amount_micros),
             format_cash(x.cash_micros_after),
             time_text(ts),
+        )
+
+    def leverage(self, account_id: int, instrument_id: int) -> c.Leverage:
+        """The leverage and mode of an account's positions in a contract, as they are."""
+        instrument = self._view.instruments[instrument_id]
+        row = self._view.positions[account_id].get(instrument_id)
+        mode, pot = (row.isolated, row.pot_micros) if row is not None else (0, 0)
+        return c.Leverage(
+            self.account_id(account_id),
+            instrument.symbol,
+            contracts.leverage_of(row, instrument),
+            c.MODES[mode],
+            format_cash(pot),
+            format_cash(self._view.accounts[account_id].cash_micros),
+        )
+
+    def leverage_set(self, x: e.LeverageSet) -> c.Leverage:
+        """A chosen leverage and mode."""
+        return c.Leverage(
+            self.account_id(x.account_id),
+            self._view.instruments[x.instrument_id].symbol,
+            x.leverage,
+            c.MODES[x.isolated],
+            format_cash(x.pot_micros_after),
+            format_cash(x.cash_micros_after),
         )
 
     def account_change(
@@ -594,6 +625,12 @@ class Renderer:
         scale = instrument.qty_scale
         mark, worth = self._worth(row, instrument)
         gain = worth - row.cost_micros
+        contract = None
+        if contracts.is_contract(instrument):
+            standing = self._standing(row.account_id)
+            free = standing.equity - standing.maintenance
+            quote = self._view.quotes[row.instrument_id]
+            contract = contracts.shown_position(row, instrument, quote, worth, free)
         return a.Position(
             self.account_id(row.account_id),
             self.asset_id(row.instrument_id),
@@ -613,6 +650,7 @@ class Renderer:
             time_text(row.updated_ns),
             self.protection(row.account_id, row.instrument_id),
             LOT_METHOD_WORDS[self._view.accounts[row.account_id].lot_method],
+            contract,
         )
 
     def lot_id(self, seq: int, index: int) -> str:
@@ -647,9 +685,16 @@ class Renderer:
     def portfolio(self, row: AccountRow, now_ns: int) -> a.Portfolio:
         """An account with everything in it at the market."""
         held = self.positions(row.account_id)
-        worth = sum([self._worth(p, self._view.instruments[p.instrument_id])[1] for p in held])
-        cost = sum([p.cost_micros for p in held])
-        equity = row.cash_micros + worth
+        instruments = self._view.instruments
+        worth = gain = apart = 0
+        for p in held:
+            value = self._worth(p, instruments[p.instrument_id])[1]
+            gain += value - p.cost_micros
+            if contracts.is_contract(instruments[p.instrument_id]):
+                apart += p.pot_micros + value - p.cost_micros
+            else:
+                worth += value
+        equity = row.cash_micros + worth + apart
         total = equity - row.deposited_micros
         power = self._standing(row.account_id).buying_power
         return a.Portfolio(
@@ -661,7 +706,7 @@ class Renderer:
             format_cash(worth),
             format_cash(equity),
             format_cash(row.deposited_micros),
-            format_cash(worth - cost),
+            format_cash(gain),
             format_cash(row.realized_micros),
             format_cash(row.fees_micros),
             format_cash(row.interest_micros),
@@ -671,6 +716,7 @@ class Renderer:
             else None,
             [self.position(p) for p in held],
             time_text(now_ns),
+            format_cash(row.funding_micros),
         )
 
     def quote(self, row: QuoteRow, now_ns: int) -> a.Quote:
@@ -692,6 +738,7 @@ class Renderer:
             row.seq,
             age,
             age is None or age > self._quote_stale_ns,
+            contracts.market(row, instrument, now_ns),
         )
 
     def stream_quote(self, row: QuoteRow) -> a.StreamQuote:
@@ -700,6 +747,7 @@ class Renderer:
         return a.StreamQuote(
             q.symbol, q.bid, q.ask, q.bid_size, q.ask_size, q.last, q.last_size, q.timestamp,
             q.last_at, q.seq,
+            contracts.stream_market(row, self._view.instruments[row.instrument_id]),
         )  # fmt: skip
 
 
@@ -707,46 +755,4 @@ def _average(row: OrderRow, instrument: Instrument) -> str:
     places = instrument.price_scale
     return format_ratio(
         int(row.filled_value), row.filled_qty * 10**places, places + 4, PRICE_PLACES_MIN
-    )
-
-
-def explanation(x: e.OrderFilled, instrument: Instrument, profile: str, fees: str) -> str:
-    """One sentence that says why a fill has this price and size."""
-    scale = instrument.qty_scale
-    buying = x.side == Side.BUY
-    qty = format_decimal(x.qty, scale)
-    price = price_text(x.price, instrument)
-    touch = "ask" if buying else "bid"
-    shown = format_decimal(x.ask_qty if buying else x.bid_qty, scale)
-    size_open = format_decimal(x.size_open, scale)
-    age = format_decimal(x.quote_age_ns // 1_000_000, 3)
-    did = f"{'Bought' if buying else 'Sold'} {qty} {instrument.symbol} at {price}"
-    limit = "its limit, where it waited"
-    printed = f"a trade of {format_decimal(x.print_qty, scale)}"
-    quoted = price_text(x.quoted_price, instrument)
-    cause = {
-        FillRule.TAKE_DEPTH: (
-            f"level {x.level} behind the {touch}, {size_open} still open there by the profile's"
-            " depth"
-        ),
-        FillRule.REST_PASSED: f"{limit}, when the {touch} passed it at {quoted}",
-        FillRule.REST_PRINTED: f"{limit}, when {printed} passed it at {quoted}",
-        FillRule.REST_QUEUE: f"{limit}, when {printed} there had gone through the queue ahead",
-        FillRule.TAKE_WHOLE: f"the {touch} when the order came, whatever its size",
-        FillRule.TAKE_QUOTED: f"the {touch}, with {size_open} of {shown} displayed still open",
-        FillRule.REST_WHOLE: f"the {touch} when it reached the waiting order, whatever its size",
-        FillRule.REST_QUOTED: (
-            f"the {touch} when it reached the waiting order, with {size_open} of {shown} displayed"
-            " still open"
-        ),
-        FillRule.AUCTION_WHOLE: "the auction's price, whatever its size",
-        FillRule.AUCTION_PRINTED: f"the auction's price, with {size_open} of its size still open",
-    }[x.rule]
-    if x.slippage:
-        cause += f", {price_text(x.slippage, instrument)} worse by slippage from {quoted}"
-    if x.improvement:
-        cause += f", {price_text(x.improvement, instrument)} better by price improvement"
-    return (
-        f"{did}: {cause}; the quote was {age} s old, profile {profile} version"
-        f" {x.profile_version}, fees {fees}."
     )

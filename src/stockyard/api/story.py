@@ -6,7 +6,9 @@ Promises: nothing is said that its events do not say. Must not know: HTTP.
 from collections.abc import Iterable
 
 from stockyard.api import answers as a
-from stockyard.api.rendering import Renderer, price_text, time_text
+from stockyard.api.contracts import is_contract
+from stockyard.api.rendering import Renderer
+from stockyard.api.shapes import price_text, time_text
 from stockyard.model import events as e
 from stockyard.model.codes import (
     AUCTION_TIMES,
@@ -154,6 +156,10 @@ def _accepted(render: Renderer, x: e.OrderAccepted, instrument: Instrument) -> s
         terms.append(f"at worst {price_text(x.collar_price, instrument)}")
     if x.extended_hours:
         terms.append("also in extended hours")
+    if x.reduce_only:
+        terms.append("reduce only")
+    if x.post_only:
+        terms.append("post only")
     if x.lots:
         parts = [
             f"{format_decimal(qty, instrument.qty_scale)} of {render.lot_id(seq, idx)}"
@@ -175,7 +181,9 @@ def _accepted(render: Renderer, x: e.OrderAccepted, instrument: Instrument) -> s
     linked = ""
     if x.sibling_id:
         linked = f"It is paired with order {render.order_id(x.sibling_id)}. "
-    if x.liquidates:
+    if is_contract(instrument):
+        linked += "The house made it because margin was lacking. " if x.liquidates else ""
+    elif x.liquidates:
         linked += "The house made it because a margin call was not met. "
     elif x.side == Side.SELL and not x.closes:
         linked += "It sells short: the shares are borrowed. "

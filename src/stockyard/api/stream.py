@@ -29,8 +29,8 @@ from stockyard.api.listeners import (
     within,
 )
 from stockyard.api.problems import Problem, problem_of
-from stockyard.api.rendering import time_text
 from stockyard.api.settings import STREAM_FRAME_BYTES_MAX
+from stockyard.api.shapes import time_text
 from stockyard.api.wire import EXTENSION, Shared
 from stockyard.people.identity import Identity
 from stockyard.runtime.hub import CHANNELS, Channel

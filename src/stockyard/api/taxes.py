@@ -9,13 +9,13 @@ from io import StringIO
 from typing import Final
 
 from stockyard.analytics.tax_lots import Line
-from stockyard.api import answers as a
+from stockyard.api import tax_answers as t
 from stockyard.api.rendering import Renderer
 from stockyard.model.instruments import Instrument
 from stockyard.model.numbers import format_cash, format_decimal
 from stockyard.projections.tax_report import totals
 
-COLUMNS: Final = a.TaxLine.__struct_fields__[:-1]
+COLUMNS: Final = t.TaxLine.__struct_fields__[:-1]
 
 
 def report(
@@ -25,9 +25,9 @@ def report(
     year: int,
     symbol: str | None,
     lines: Sequence[Line],
-) -> a.TaxReport:
+) -> t.TaxReport:
     """The report of an account's lines of a year."""
-    return a.TaxReport(
+    return t.TaxReport(
         render.account_id(account_id),
         year,
         symbol,
@@ -39,7 +39,7 @@ def report(
     )
 
 
-def table(found: a.TaxReport) -> str:
+def table(found: t.TaxReport) -> str:
     """The lines of a report, a heading first; what replaced them is left out."""
     text = StringIO()
     rows = writer(text, lineterminator="\n")
@@ -49,14 +49,14 @@ def table(found: a.TaxReport) -> str:
     return text.getvalue()
 
 
-def _totals(lines: Sequence[Line]) -> a.TaxTotals:
+def _totals(lines: Sequence[Line]) -> t.TaxTotals:
     count, *sums = totals(lines)
-    return a.TaxTotals(count, *[format_cash(micros) for micros in sums])
+    return t.TaxTotals(count, *[format_cash(micros) for micros in sums])
 
 
-def _line(render: Renderer, instrument: Instrument, line: Line) -> a.TaxLine:
+def _line(render: Renderer, instrument: Instrument, line: Line) -> t.TaxLine:
     scale = instrument.qty_scale
-    return a.TaxLine(
+    return t.TaxLine(
         instrument.symbol,
         "short" if line.short else "long",
         format_decimal(line.qty, scale),
@@ -75,7 +75,7 @@ def _line(render: Renderer, instrument: Instrument, line: Line) -> a.TaxLine:
         format_cash(line.taxable),
         line.disallowed > 0,
         [
-            a.Replacement(
+            t.Replacement(
                 render.lot_id(*each.lot), format_decimal(each.qty, scale), format_cash(each.micros)
             )
             for each in line.replaced

@@ -8,7 +8,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from stockyard.api.answers import Decimal, Time
+from stockyard.api.shapes import Decimal, Time
 
 Source = Annotated[str | None, Meta(description="Who says so; null: nobody.")]
 

@@ -6,7 +6,7 @@ Must not know: how a view is made, or who reads it.
 from typing import Final
 
 from stockyard.api import ticker_answers as t
-from stockyard.api.rendering import price_text, time_or_none, time_text
+from stockyard.api.shapes import price_text, time_or_none, time_text
 from stockyard.model.instruments import Instrument
 from stockyard.model.numbers import format_decimal, format_ratio
 from stockyard.model.ticks import MarketView, MarkTick, SourceState

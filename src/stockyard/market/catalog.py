@@ -66,6 +66,23 @@ class _Stock(NamedTuple):
     sector: str
 
 
+class _Contract(NamedTuple):
+    """A perpetual contract: leverage as a factor, the rest in the units of ``Instrument``."""
+
+    symbol: str
+    name: str
+    index_symbol: str
+    tick: int
+    spread_ticks: float
+    displayed_qty: int
+    trade_qty: int
+    lot: int
+    qty_max_coins: int
+    leverage_max: int
+    maintenance_ppm: int
+    funding_bound_e9: int
+
+
 class _Coin(NamedTuple):
     symbol: str
     name: str
@@ -113,7 +130,18 @@ _COINS: Final = (
     _Coin("ADA/USD", "Cardano", 6, 100, 900_000, 0.85, 2.0,
           20_000 * _UNIT, 2_500 * _UNIT, _UNIT, 100_000_000),
 )
+_CONTRACTS: Final = (
+    _Contract("BTC-PERP", "Bitcoin perpetual", "BTC/USD", 1_000, 10.0,
+              2 * _UNIT, 150_000_000, 100_000, 1_000, 50, 10_000, 1_000_000),
+    _Contract("ETH-PERP", "Ether perpetual", "ETH/USD", 100, 15.0,
+              30 * _UNIT, 2 * _UNIT, 1_000_000, 25_000, 50, 10_000, 1_000_000),
+    _Contract("SOL-PERP", "Solana perpetual", "SOL/USD", 100, 2.0,
+              500 * _UNIT, 40 * _UNIT, 10_000_000, 500_000, 20, 25_000, 2_000_000),
+)
 # fmt: on
+_LEVERAGE_START: Final = 5
+_LIQUIDATION_FEE_PPM: Final = 5_000
+_FUNDING_INTERVAL_NS: Final = 3_600 * 10**9
 
 
 def _round_lot(dollars: int) -> int:
@@ -177,6 +205,35 @@ def _crypto(
     )
 
 
+def _perpetual(instrument_id: int, row: _Contract, price_scale: int) -> Instrument:
+    return Instrument(
+        instrument_id=instrument_id,
+        symbol=row.symbol,
+        name=row.name,
+        asset_class=AssetClass.CRYPTO_PERP,
+        exchange="CRYPTO",
+        calendar_id=ALWAYS_ID,
+        price_scale=price_scale,
+        qty_scale=QTY_SCALE,
+        tick=row.tick,
+        tick_below=row.tick,
+        tick_threshold=0,
+        lot=row.lot,
+        round_lot=row.lot,
+        qty_max=row.qty_max_coins * _UNIT,
+        band_bps=5000,
+        collar_bps=500,
+        notional_micros_min=_DOLLAR,
+        index_symbol=row.index_symbol,
+        leverage_max=row.leverage_max,
+        leverage_start=_LEVERAGE_START,
+        maintenance_ppm=row.maintenance_ppm,
+        liquidation_fee_ppm=_LIQUIDATION_FEE_PPM,
+        funding_interval_ns=_FUNDING_INTERVAL_NS,
+        funding_bound_e9=row.funding_bound_e9,
+    )
+
+
 def _stock_listing(instrument_id: int, row: _Stock) -> Listing:
     return Listing(
         _equity(instrument_id, row.symbol, row.name, row.exchange, _round_lot(row.dollars)),
@@ -215,11 +272,33 @@ def _coin_listing(instrument_id: int, row: _Coin) -> Listing:
     )
 
 
+def _contract_listing(instrument_id: int, row: _Contract) -> Listing:
+    coin = next(coin for coin in _COINS if coin.symbol == row.index_symbol)
+    return Listing(
+        _perpetual(instrument_id, row, coin.price_scale),
+        MarketTraits(
+            reference_price=coin.reference_price,
+            volatility_annual=coin.volatility,
+            spread_ticks=row.spread_ticks,
+            displayed_qty=row.displayed_qty,
+            trade_qty=row.trade_qty,
+            trades_per_second=0.8,
+            sector="crypto",
+        ),
+    )
+
+
 CATALOG: Final[tuple[Listing, ...]] = (
     *(_stock_listing(number, row) for number, row in enumerate(_STOCKS, 1)),
     *(_coin_listing(number, row) for number, row in enumerate(_COINS, len(_STOCKS) + 1)),
+    *(
+        _contract_listing(number, row)
+        for number, row in enumerate(_CONTRACTS, len(_STOCKS) + len(_COINS) + 1)
+    ),
 )
-"""Twenty US stocks (ids 1 to 20), four coins (21 to 24). An id never changes its symbol."""
+"""Twenty US stocks (ids 1 to 20), four coins (21 to 24), three perpetual contracts on coins (25 to
+27). An id never changes its symbol.
+"""
 
 _BY_SYMBOL: Final = {listing.instrument.symbol: listing.instrument for listing in CATALOG}
 
@@ -306,6 +385,15 @@ DEFAULT_FEES: Final[tuple[FeesScheduled, ...]] = (
             FeeRule(FeeKind.CRYPTO_MAKER, 0, 1, 1_500 * _DOLLAR, 0, 0, 1),
         ),
     ),
+    FeesScheduled(
+        AssetClass.CRYPTO_PERP,
+        0,
+        "crypto-perp-2-5-bp",
+        (
+            FeeRule(FeeKind.CRYPTO_TAKER, 0, 0, 500 * _DOLLAR, 0, 0, 1),
+            FeeRule(FeeKind.CRYPTO_MAKER, 0, 1, 200 * _DOLLAR, 0, 0, 1),
+        ),
+    ),
 )
 """Every fee table in order of its date; a table holds all lines in force from its date on.
 
@@ -363,10 +451,13 @@ _LENDABLE_QTY: Final = 2_000_000 * _UNIT
 _LENDABLE_HARD_QTY: Final = 20_000 * _UNIT
 
 
-def borrow_terms(instrument: Instrument) -> BorrowTermsSet:
+def borrow_terms(instrument: Instrument) -> BorrowTermsSet | None:
     """How an instrument can be borrowed in this house: stocks for 0.3 % a year, a few that are hard
-    to borrow for 12 % and with a locate, coins not at all.
+    to borrow for 12 % and with a locate, coins not at all. None for perpetual contracts, which need
+    no borrowing to be sold short.
     """
+    if instrument.asset_class == AssetClass.CRYPTO_PERP:
+        return None
     lent = instrument.asset_class == AssetClass.US_EQUITY
     hard = instrument.symbol in _HARD_TO_BORROW
     return BorrowTermsSet(

@@ -10,7 +10,8 @@ however fast the steps come. A slowly wandering market-wide activity swells and 
 that lasts about half an hour leans on it, rare jumps and (for exchanges that close) overnight gaps
 break it. Spread and displayed sizes are mean-reverting in their logarithm. In extended hours the
 same path moves less, at wider spreads and smaller sizes, and trades seldom. An auction prints at
-the middle price. Floats use only + - * /
+the middle price. A perpetual contract keeps to the coin it follows, but for a mean-reverting basis,
+and says its mark and its funding (``perpetuals``). Floats use only + - * /
 and ``math``'s sqrt, exp and log; draws are sums of uniform integers, so no platform's trigonometry
 is involved.
 """
@@ -21,6 +22,7 @@ from typing import Final, NamedTuple
 
 from stockyard.market.calendars import ALWAYS_ID
 from stockyard.market.catalog import Listing
+from stockyard.market.perpetuals import Known, Marking
 from stockyard.model.codes import AssetClass
 from stockyard.model.facts import AuctionPrint, MarketFact, Quote, Trade
 from stockyard.model.numbers import INT_MAX
@@ -65,6 +67,9 @@ _RANGE_FACTOR: Final = 20.0
 _TICKS_MIN: Final = 100.0
 _PRINT_TRADES: Final = 500.0
 """How many usual trades the usual auction is as large as."""
+_BASIS_SECONDS: Final = 2_700.0
+_BASIS_WIDTH: Final = 0.0006
+_BASIS_MEAN: Final = 0.0001
 _INSIDE_SHARE: Final = 9_830  # of 65,536: 15 %
 
 _NORMAL: Final = math.sqrt(3.0 / (65_536.0**2 - 1.0))
@@ -74,6 +79,7 @@ _SHARED_DRAWS_PER_STEP: Final = 16
 _SECTOR_SLOTS: Final = {name: 2 + number for number, name in enumerate(SECTOR_WEIGHTS)}
 _STARTS: Final = 1 << 40
 _PRINTS: Final = 1 << 41
+_BASES: Final = 1 << 42
 
 
 def _normal(draw: int) -> float:
@@ -128,15 +134,16 @@ class _Pace(NamedTuple):
 
 
 _NO_AUCTIONS: Final[Mapping[int, int]] = {}
+_NONE_KNOWN: Final[Mapping[int, Known]] = {}
 
 
 class SimulatedMarket:
     """Moves every listed instrument by one step at a time.
 
     ``mids`` (instrument id to scaled price) continues from known prices, else each name starts at
-    its reference price. ``first_step`` continues the numbering of an earlier run: a step number is
-    never drawn twice. Slow processes (trend, spread, sizes) start anew somewhere in their usual
-    range.
+    its reference price. ``known``: what perpetual contracts last said. ``first_step`` continues the
+    numbering of an earlier run: a step number is never drawn twice. Slow processes (trend, spread,
+    sizes) start anew somewhere in their usual range. A contract is listed after what it follows.
     """
 
     def __init__(
@@ -146,13 +153,25 @@ class SimulatedMarket:
         *,
         mids: Mapping[int, int] | None = None,
         first_step: int = 0,
+        known: Mapping[int, Known] = _NONE_KNOWN,
     ) -> None:
-        known = mids or {}
+        at = mids or {}
         self.next_step = first_step
-        self._paths = [
-            _Path(listing, seed, known.get(listing.instrument.instrument_id, 0), first_step)
-            for listing in listings
-        ]
+        self._paths: list[_Path] = []
+        by_symbol: dict[str, _Path] = {}
+        for listing in listings:
+            terms = listing.instrument
+            mid = at.get(terms.instrument_id, 0)
+            if terms.asset_class == AssetClass.CRYPTO_PERP:
+                spot = by_symbol.get(terms.index_symbol)
+                if spot is None:
+                    raise ValueError(f"{terms.symbol}: {terms.index_symbol} is not listed before")
+                said = known.get(terms.instrument_id)
+                path: _Path = _Contract(listing, seed, mid, first_step, spot, said)
+            else:
+                path = _Path(listing, seed, mid, first_step)
+            by_symbol[terms.symbol] = path
+            self._paths.append(path)
         self._random = CounterRandom(seed, 0)
         self._activity = _normal(CounterRandom(seed, _STARTS).uint64(first_step))
         self._last_ns: int | None = None
@@ -229,7 +248,6 @@ class _Path:
         "_jump_deviation",
         "_jumps_per_second",
         "_last_ns",
-        "_log_mid",
         "_low",
         "_market_weight",
         "_own_weight",
@@ -249,11 +267,14 @@ class _Path:
         "_trend",
         "_volatility",
         "instrument_id",
+        "log_mid",
+        "price_scale",
     )
 
     def __init__(self, listing: Listing, seed: int, mid: int, first_step: int) -> None:
         instrument, traits = listing
         self.instrument_id = instrument.instrument_id
+        self.price_scale = instrument.price_scale
         self._draw = CounterRandom(seed, instrument.instrument_id).uint64
         self._prints = CounterRandom(seed, _PRINTS + instrument.instrument_id).uint64
         self._set_prices(listing, mid)
@@ -290,7 +311,7 @@ class _Path:
             )
         self._low, self._high = math.log(low), math.log(high)
         self._reference = math.log(reference)
-        self._log_mid = min(
+        self.log_mid = min(
             max(math.log(mid) if mid > 0 else self._reference, self._low), self._high
         )
 
@@ -317,7 +338,7 @@ class _Path:
 
     def mid(self) -> int:
         """The middle price, scaled."""
-        return round(math.exp(self._log_mid))
+        return round(math.exp(self.log_mid))
 
     def _pace_for(self, dt: float) -> _Pace:
         if self._pace.dt != dt:
@@ -337,22 +358,10 @@ class _Path:
 
     def move(self, weather: _Weather, bustle: _Bustle) -> None:
         """Take the price, the trend and the book's levels one step on."""
-        base, pace = weather.step * _DRAWS_PER_STEP, self._pace_for(weather.dt)
-        own, levels = self._draw(base), self._draw(base + 1)
-        change = (
-            self._market_weight * weather.market
-            + self._sector_weight * weather.sectors[self._sector]
-            + self._own_weight * _normal(own)
-        )
-        log_mid = self._log_mid + change * pace.deviation * weather.activity * bustle.motion
-        log_mid += self._trend * pace.drift * bustle.motion
-        log_mid += (self._reference - self._log_mid) * pace.pull
-        if self._draw(base + 2) & 0xFFFFFFFF < pace.jump_chance:
-            log_mid += _normal(self._draw(base + 3)) * self._jump_deviation * bustle.motion
-        if self._last_ns is not None and weather.ts_ns - self._last_ns > _CLOSED_NS_MIN:
-            log_mid += _normal(self._draw(base + 4)) * self._gap_deviation
-        self._last_ns = weather.ts_ns
-        self._log_mid = min(max(log_mid, self._low), self._high)
+        base = weather.step * _DRAWS_PER_STEP
+        levels = self._draw(base + 1)
+        moved = self._moved(weather, bustle, base, self._pace_for(weather.dt))
+        self.log_mid = min(max(moved, self._low), self._high)
         noise = weather.book_noise * _UNIFORM
         keep = weather.book_keep
         self._spread_level = keep * self._spread_level + noise * ((levels & 0xFFFF) - 32_767.5)
@@ -362,9 +371,26 @@ class _Path:
             weather.trend_noise * _UNIFORM * ((levels >> 48) - 32_767.5)
         )
 
+    def _moved(self, weather: _Weather, bustle: _Bustle, base: int, pace: _Pace) -> float:
+        """The next price's logarithm; ``base``: the number of the step's first draw."""
+        change = (
+            self._market_weight * weather.market
+            + self._sector_weight * weather.sectors[self._sector]
+            + self._own_weight * _normal(self._draw(base))
+        )
+        log_mid = self.log_mid + change * pace.deviation * weather.activity * bustle.motion
+        log_mid += self._trend * pace.drift * bustle.motion
+        log_mid += (self._reference - self.log_mid) * pace.pull
+        if self._draw(base + 2) & 0xFFFFFFFF < pace.jump_chance:
+            log_mid += _normal(self._draw(base + 3)) * self._jump_deviation * bustle.motion
+        if self._last_ns is not None and weather.ts_ns - self._last_ns > _CLOSED_NS_MIN:
+            log_mid += _normal(self._draw(base + 4)) * self._gap_deviation
+        self._last_ns = weather.ts_ns
+        return log_mid
+
     def auction(self, weather: _Weather, kind: int) -> AuctionPrint:
         """The print of an auction at the middle price."""
-        ticks = math.floor(math.exp(self._log_mid) / self._tick + 0.5)
+        ticks = math.floor(math.exp(self.log_mid) / self._tick + 0.5)
         level = ((self._prints(weather.step) & 0xFFFF) - 32_767.5) * _UNIFORM
         units = _PRINT_TRADES * self._trade_units * math.exp(_TRADE_SIZE_WIDTH * level)
         qty = max(1, int(units)) * self._size_unit
@@ -373,7 +399,7 @@ class _Path:
     def show(self, weather: _Weather, bustle: _Bustle, facts: list[MarketFact]) -> None:
         """Append the quote around the price and the trades at it."""
         events = self._draw(weather.step * _DRAWS_PER_STEP + 2)
-        tick, mid_ticks = self._tick, math.exp(self._log_mid) / self._tick
+        tick, mid_ticks = self._tick, math.exp(self.log_mid) / self._tick
         spread = self._spread_ticks * math.exp(
             _SPREAD_WIDTH * self._spread_level - _SPREAD_WIDTH**2 / 2.0
         )
@@ -409,3 +435,40 @@ class _Path:
         level = (draw - 32_767.5) * _UNIFORM
         units = self._trade_units * math.exp(_TRADE_SIZE_WIDTH * level - _TRADE_SIZE_WIDTH**2 / 2)
         return min(max(1, int(units + 0.5)) * self._size_unit, displayed_qty)
+
+
+class _Contract(_Path):
+    """A perpetual contract, at the price of what it follows but for a basis of its own."""
+
+    __slots__ = ("_basis", "_marking", "_ratio", "_spot")
+
+    def __init__(
+        self,
+        listing: Listing,
+        seed: int,
+        mid: int,
+        first_step: int,
+        spot: _Path,
+        known: Known | None,
+    ) -> None:
+        super().__init__(listing, seed, mid, first_step)
+        self._spot = spot
+        self._marking = Marking(listing.instrument, known)
+        self._ratio: float = 10.0 ** (self.price_scale - spot.price_scale)
+        self._basis = _normal(CounterRandom(seed, _BASES + self.instrument_id).uint64(first_step))
+        if mid > 0:
+            away = self.log_mid - spot.log_mid - math.log(self._ratio) - _BASIS_MEAN
+            self._basis = min(max(away / _BASIS_WIDTH, -4.0), 4.0)
+
+    def _moved(self, weather: _Weather, bustle: _Bustle, base: int, pace: _Pace) -> float:
+        keep = math.exp(-weather.dt / _BASIS_SECONDS)
+        noise = math.sqrt(1.0 - keep * keep)
+        self._basis = keep * self._basis + noise * _normal(self._draw(base))
+        away = math.log(self._ratio) + _BASIS_MEAN + _BASIS_WIDTH * self._basis
+        return self._spot.log_mid + away
+
+    def show(self, weather: _Weather, bustle: _Bustle, facts: list[MarketFact]) -> None:
+        """Append the mark and the funding that is due, then the quote and the trades."""
+        index = round(math.exp(self._spot.log_mid) * self._ratio)
+        facts.extend(self._marking.observe(self.mid(), index, weather.ts_ns))
+        super().show(weather, bustle, facts)

@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 
 from stockyard.model.codes import OPEN_STATUSES, AccountKind, LotMethod, Status
-from stockyard.model.events import InterestCharged, OrderAccepted, OrderChangeSent
+from stockyard.model.events import FundingPaid, InterestCharged, OrderAccepted, OrderChangeSent
 
 
 class OrderRow(msgspec.Struct, array_like=True, gc=False):
@@ -21,7 +21,8 @@ class OrderRow(msgspec.Struct, array_like=True, gc=False):
 
     ``*_ns`` times are the world's clock, 0 for not yet. ``reason``: a ``Reason``, 0 for none.
     ``extended_hours``: 1 when it also trades outside the regular session. ``closes``: 1 when it
-    reduces a position, ``liquidates`` when the house made it to meet a margin call.
+    reduces a position, ``liquidates`` when the house made it to meet a margin call;
+    ``reduce_only`` and ``post_only`` as asked for.
     """
 
     order_id: int
@@ -61,6 +62,8 @@ class OrderRow(msgspec.Struct, array_like=True, gc=False):
     extended_hours: int = 0
     closes: int = 0
     liquidates: int = 0
+    reduce_only: int = 0
+    post_only: int = 0
 
     @property
     def is_open(self) -> bool:
@@ -87,6 +90,7 @@ def accepted_order(ts: int, x: OrderAccepted) -> OrderRow:
         x.stop_price, x.trail_price, x.trail_ppm, ts if x.triggered else 0,
         x.order_class, x.parent_id, x.sibling_id, x.take_profit_id, x.stop_loss_id,
         int(x.protects), int(x.extended_hours), int(x.closes), int(x.liquidates),
+        int(x.reduce_only), int(x.post_only),
     )  # fmt: skip
 
 
@@ -110,7 +114,10 @@ class FillRow(msgspec.Struct, array_like=True, gc=False):
 class PositionRow(msgspec.Struct, array_like=True, gc=False):
     """One position; a closed one stays with quantity 0 and what it realised.
 
-    A short one has a quantity and a cost below zero.
+    A short one has a quantity and a cost below zero. In a perpetual contract ``cost_micros`` is
+    what it was entered at, ``pot_micros`` margin set apart, ``funding_micros`` funding paid,
+    ``leverage`` what was chosen (also without a position), 0 for the contract's first, and
+    ``isolated`` 1 where its margin is set apart.
     """
 
     account_id: int
@@ -121,11 +128,16 @@ class PositionRow(msgspec.Struct, array_like=True, gc=False):
     realized_micros: int
     fees_micros: int
     updated_ns: int
+    pot_micros: int = 0
+    funding_micros: int = 0
+    leverage: int = 0
+    isolated: int = 0
 
 
 class AccountRow(msgspec.Struct, array_like=True, gc=False):
     """One account. ``deposited_micros``: what came in from outside less what went out;
-    ``interest_micros``: what it was charged for borrowed cash and shares.
+    ``interest_micros``: what it was charged for borrowed cash and shares; ``funding_micros``: what
+    it paid, less what it got, for positions in perpetual contracts.
     """
 
     account_id: int
@@ -143,6 +155,7 @@ class AccountRow(msgspec.Struct, array_like=True, gc=False):
     kind: int = AccountKind.CASH
     interest_micros: int = 0
     lot_method: int = LotMethod.AVERAGE
+    funding_micros: int = 0
 
 
 class EventRow(msgspec.Struct, array_like=True, gc=False):
@@ -164,8 +177,8 @@ TABLES: Final = {
 }
 """Table name -> row type and primary key."""
 
-_CHARGE_HEAD: Final = f"[{InterestCharged.__struct_config__.tag},"
-IS_CHARGE: Final = f"substr(payload, 1, {len(_CHARGE_HEAD)}) = '{_CHARGE_HEAD}'"
+_CHARGE_HEADS: Final = tuple(f"[{x.__struct_config__.tag}," for x in (InterestCharged, FundingPaid))
+IS_CHARGE: Final = f"substr(payload, 1, {len(_CHARGE_HEADS[0])}) IN {_CHARGE_HEADS}"
 """Which events are charges: said the same in the index and in the query, which then uses it."""
 
 INDEXES: Final = (

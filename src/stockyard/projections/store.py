@@ -273,8 +273,8 @@ class ReadStore:
     def charges(
         self, account_id: int, before: tuple[int, int] | None, limit: int
     ) -> list[tuple[int, int, int, Event]]:
-        """What an account was charged for what it borrows, as ``(seq, idx, ts, event)``, newest
-        first; only charges older than the one named ``before``.
+        """What an account was charged for what it borrows and for perpetual contracts, as
+        ``(seq, idx, ts, event)``, newest first; only charges older than the one named ``before``.
         """
         older = " AND (seq < ? OR (seq = ? AND idx < ?))" if before is not None else ""
         bound = () if before is None else (before[0], *before)

@@ -11,7 +11,7 @@ from typing import Any
 
 from stockyard.model import events as e
 from stockyard.model import facts as f
-from stockyard.model.codes import AccountStatus, Status
+from stockyard.model.codes import AccountStatus, AssetClass, Status
 from stockyard.model.commands import PlaceOrder
 from stockyard.model.instruments import Instrument, Limits, MarginTerms, Session, VenueProfile
 from stockyard.model.records import Input
@@ -28,14 +28,22 @@ from stockyard.projections.rows import (
 
 
 class QuoteRow:
-    """The latest quote and trade of one instrument; ``*_seq`` and ``*_ts`` say when each came."""
+    """The latest quote and trade of one instrument; ``*_seq`` and ``*_ts`` say when each came.
+
+    ``is_contract``: positions are valued at the mark that the market says, with ``index_price`` of
+    what the contract follows; ``funding_e9`` was paid last, at ``funding_ts``.
+    """
 
     __slots__ = (
         "ask",
         "ask_qty",
         "bid",
         "bid_qty",
+        "funding_e9",
+        "funding_ts",
+        "index_price",
         "instrument_id",
+        "is_contract",
         "last_price",
         "last_qty",
         "last_ts",
@@ -45,15 +53,18 @@ class QuoteRow:
         "ts",
     )
 
-    def __init__(self, instrument_id: int) -> None:
-        self.instrument_id = instrument_id
+    def __init__(self, instrument_id: int, is_contract: bool = False) -> None:
+        self.instrument_id, self.is_contract = instrument_id, is_contract
+        self.index_price = self.funding_e9 = self.funding_ts = 0
         self.bid = self.ask = self.bid_qty = self.ask_qty = 0
         self.last_price = self.last_qty = self.last_ts = 0
         self.seq = self.ts = 0
         self.long_mark = self.short_mark = 0
 
     def set_marks(self) -> None:
-        """Value positions at the quote and trade as they are now."""
+        """Value positions at the quote and trade as they are now, unless the market says a mark."""
+        if self.is_contract:
+            return
         bid, ask, last = self.bid, self.ask, self.last_price
         self.long_mark = long_mark(bid, ask, last, self.long_mark)
         self.short_mark = short_mark(bid, ask, last, self.short_mark)
@@ -115,6 +126,8 @@ class View:
             e.AccountKindSet: self._on_kind_set,
             e.LotMethodSet: self._on_method_set,
             e.InterestCharged: self._on_interest,
+            e.LeverageSet: self._on_leverage_set,
+            e.FundingPaid: self._on_funding,
         }
 
     def fold(self, seq: int, ts: int, message: Input, events: Sequence[e.Event]) -> None:
@@ -145,6 +158,8 @@ class View:
             if row is not None:
                 row.last_price, row.last_qty, row.last_ts = message.price, message.qty, ts
                 row.set_marks()
+        elif isinstance(message, f.MarkPrice | f.FundingRate):
+            self._take_mark(ts, message)
         elif isinstance(message, f.InstrumentListed):
             self.list_instrument(message.instrument)
         elif isinstance(message, f.ProfileDefined):
@@ -165,13 +180,25 @@ class View:
         elif isinstance(message, f.WorldCreated):
             self.world_id = message.world_id
 
+    def _take_mark(self, ts: int, fact: f.MarkPrice | f.FundingRate) -> None:
+        row = self.quotes.get(fact.instrument_id)
+        if row is None or not row.is_contract:
+            return
+        if isinstance(fact, f.FundingRate):
+            bound = self.instruments[fact.instrument_id].funding_bound_e9
+            row.funding_e9, row.funding_ts = max(-bound, min(bound, fact.rate_e9)), ts
+        elif fact.mark > 0:
+            row.long_mark = row.short_mark = fact.mark
+            row.index_price = max(0, fact.index)
+
     def list_instrument(self, instrument: Instrument) -> None:
         """Know an instrument by its id and symbol."""
         instrument_id = instrument.instrument_id
         self.instruments[instrument_id] = instrument
         self.symbols[instrument.symbol] = instrument_id
         if instrument_id not in self.quotes:
-            self.quotes[instrument_id] = QuoteRow(instrument_id)
+            is_contract = instrument.asset_class == AssetClass.CRYPTO_PERP
+            self.quotes[instrument_id] = QuoteRow(instrument_id, is_contract)
 
     def schedule(self, calendar_id: int, sessions: Sequence[Session]) -> None:
         """Take over sessions; known ones that start before the first new one stay."""
@@ -200,6 +227,7 @@ class View:
             )
             row.seq, row.ts = book.quote_seq, book.quote_ts
             row.long_mark, row.short_mark = book.long_mark, book.short_mark
+            row.index_price = book.index_price
             if book.borrow is not None:
                 self.borrow[book.instrument.instrument_id] = book.borrow
             row.last_price, row.last_qty, row.last_ts = (
@@ -321,13 +349,15 @@ class View:
         account = self._account(x.account_id, ts)
         account.cash_micros = x.cash_micros_after
         account.held_micros = x.held_micros_after
-        account.realized_micros += x.realized_micros
+        realized = x.realized_micros + x.insured_micros
+        account.realized_micros += realized
         account.fees_micros += fees
         position = self._position(x.account_id, x.instrument_id, ts)
         position.qty = x.position_qty_after
         position.held_qty = x.held_qty_after
         position.cost_micros = x.position_cost_micros_after
-        position.realized_micros += x.realized_micros
+        position.pot_micros = x.pot_micros_after
+        position.realized_micros += realized
         position.fees_micros += fees
         self.changes.fills.append(
             FillRow(
@@ -342,7 +372,7 @@ class View:
                 x.qty,
                 x.value_micros,
                 fees,
-                x.realized_micros,
+                realized,
             )
         )
 
@@ -420,14 +450,30 @@ class View:
         account.cash_micros = x.cash_micros_after
         account.interest_micros += x.amount_micros
 
+    def _on_leverage_set(self, seq: int, index: int, ts: int, x: e.LeverageSet) -> None:
+        if self.accounts[x.account_id].cash_micros != x.cash_micros_after:
+            self._account(x.account_id, ts).cash_micros = x.cash_micros_after
+        position = self._position(x.account_id, x.instrument_id, ts)
+        position.leverage, position.isolated = x.leverage, int(x.isolated)
+        position.pot_micros = x.pot_micros_after
+
+    def _on_funding(self, seq: int, index: int, ts: int, x: e.FundingPaid) -> None:
+        account = self._account(x.account_id, ts)
+        account.cash_micros = x.cash_micros_after
+        account.funding_micros += x.amount_micros
+        position = self._position(x.account_id, x.instrument_id, ts)
+        position.pot_micros = x.pot_micros_after
+        position.funding_micros = x.funding_micros_after
+
     def _on_given_up(self, seq: int, index: int, ts: int, x: e.PositionGivenUp) -> None:
         position = self._position(x.account_id, x.instrument_id, ts)
-        position.qty = position.held_qty = position.cost_micros = 0
+        position.qty = position.held_qty = position.cost_micros = position.pot_micros = 0
 
     def _on_reset(self, seq: int, index: int, ts: int, x: e.AccountReset) -> None:
         account = self._account(x.account_id, ts)
         account.cash_micros = account.deposited_micros = x.cash_micros_after
         account.realized_micros = account.fees_micros = account.interest_micros = 0
+        account.funding_micros = 0
         for instrument_id in self.positions[x.account_id]:
             position = self._position(x.account_id, instrument_id, ts)
-            position.realized_micros = position.fees_micros = 0
+            position.realized_micros = position.fees_micros = position.funding_micros = 0

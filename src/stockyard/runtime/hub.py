@@ -278,7 +278,7 @@ class Hub:
     def publish(self, record: Record, events: list[Event]) -> None:
         """Hand on one input's effects."""
         message = record.input
-        if isinstance(message, f.Quote):
+        if isinstance(message, f.Quote | f.MarkPrice | f.FundingRate):
             self._stir(Channel.QUOTES, message.instrument_id)
         elif isinstance(message, f.Trade | f.AuctionPrint):
             self._stir(Channel.QUOTES, message.instrument_id)

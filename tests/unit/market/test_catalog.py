@@ -22,13 +22,19 @@ from stockyard.model.numbers import INT_MAX, parse_decimal
 SHARE = 10**9
 
 
-def test_there_are_twenty_stocks_and_four_coins_with_lasting_ids() -> None:
+def test_there_are_stocks_coins_and_contracts_with_lasting_ids() -> None:
     stocks = [row.instrument for row in CATALOG if row.instrument.asset_class == 1]
     coins = [row.instrument for row in CATALOG if row.instrument.asset_class == 2]
+    contracts = [row.instrument for row in CATALOG if row.instrument.asset_class == 3]
     assert [row.symbol for row in coins] == ["BTC/USD", "ETH/USD", "SOL/USD", "ADA/USD"]
+    assert [(row.symbol, row.index_symbol) for row in contracts] == [
+        ("BTC-PERP", "BTC/USD"),
+        ("ETH-PERP", "ETH/USD"),
+        ("SOL-PERP", "SOL/USD"),
+    ]
     assert len({row.symbol for row in stocks}) == 20
     assert {"SPY", "AAPL", "BRK.B"} <= {row.symbol for row in stocks}
-    assert [row.instrument.instrument_id for row in CATALOG] == list(range(1, 25))
+    assert [row.instrument.instrument_id for row in CATALOG] == list(range(1, 28))
     assert {row.exchange for row in stocks} == {"NASDAQ", "NYSE", "ARCA"}
 
 

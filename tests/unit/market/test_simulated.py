@@ -14,7 +14,7 @@ from stockyard.market.calendars import ALWAYS_ID
 from stockyard.market.catalog import CATALOG, Listing
 from stockyard.market.simulated import SimulatedMarket
 from stockyard.model.codes import Auction
-from stockyard.model.facts import AuctionPrint, Quote, Trade
+from stockyard.model.facts import AuctionPrint, FundingRate, MarkPrice, Quote, Trade
 
 SECOND = 10**9
 START = 1_790_000_000 * SECOND
@@ -69,6 +69,11 @@ def test_every_fact_is_believable(seed: int, first_step: int, pauses: list[int])
                 assert fact.bid_qty % instrument.round_lot == 0
                 assert fact.ask_qty % instrument.round_lot == 0
                 quotes[fact.instrument_id] = fact
+            elif isinstance(fact, MarkPrice):
+                assert fact.mark % instrument.tick == 0
+                assert abs(fact.mark - fact.index) <= fact.index // 200 + instrument.tick
+            elif isinstance(fact, FundingRate):
+                assert abs(fact.rate_e9) <= instrument.funding_bound_e9
             else:
                 quote = quotes[fact.instrument_id]
                 assert quote.bid <= fact.price <= quote.ask

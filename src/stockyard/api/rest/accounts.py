@@ -26,6 +26,7 @@ from stockyard.model.events import (
     AccountProfileSet,
     CashDeposited,
     CashWithdrawn,
+    FundingPaid,
     InterestCharged,
     LotMethodSet,
 )
@@ -114,9 +115,9 @@ async def read_account(visit: Visiting) -> Response:
     **described(
         "list_charges",
         TAG,
-        "List what borrowing cost",
-        "Interest and borrow fees, one charge a day for each, newest first. For the next page send"
-        " the last charge's id as `after`.",
+        "List what borrowing and funding cost",
+        "Interest and borrow fees, one charge a day for each, and the funding of perpetual"
+        " contracts, newest first. For the next page send the last charge's id as `after`.",
         traits=Trait.SIGNED_IN | Trait.ACCOUNT | Trait.HISTORY,
         answer=list[a.Charge],
         answered="The charges.",
@@ -127,7 +128,7 @@ async def list_charges(
     after: Annotated[str | None, Query(description="A charge's id: only older ones.")] = None,
     limit: Annotated[int, Query(ge=1, le=LIMIT_MAX)] = LIMIT_DEFAULT,
 ) -> Response:
-    """List what borrowing cost."""
+    """List what borrowing and funding cost."""
     caller, door = visit.caller(Scope.READ), visit.door
     before = door.ids.parse(Kind.CHARGE, after) if after is not None else None
     if after is not None and before is None:
@@ -143,7 +144,7 @@ async def list_charges(
         [
             door.render.charge(seq, idx, ts, event)
             for seq, idx, ts, event in found
-            if isinstance(event, InterestCharged)
+            if isinstance(event, InterestCharged | FundingPaid)
         ]
     )
 

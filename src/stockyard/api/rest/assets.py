@@ -4,11 +4,12 @@ from bisect import bisect_right
 from typing import Final
 
 from stockyard.api import answers as a
+from stockyard.api.contracts import shown_terms
 from stockyard.api.describing import Trait, described
 from stockyard.api.door import Door
 from stockyard.api.hot import symbol_in_path
-from stockyard.api.rendering import price_text, time_or_none, time_text
 from stockyard.api.routes import Response, Visiting, answer, router
+from stockyard.api.shapes import price_text, time_or_none, time_text
 from stockyard.model.codes import ASSET_CLASS_WORDS, PHASE_WORDS, AssetClass, Phase
 from stockyard.model.instruments import Instrument, Session
 from stockyard.model.numbers import format_cash, format_decimal
@@ -72,7 +73,8 @@ def shown_asset(door: Door, instrument: Instrument) -> a.Asset:
     scale = instrument.qty_scale
     sessions = door.view.sessions.get(instrument.calendar_id, ())
     phase = phase_now(sessions, door.world.clock.now_ns())
-    borrow = door.view.borrow.get(instrument.instrument_id)
+    contract = shown_terms(instrument)
+    borrow = door.view.borrow.get(instrument.instrument_id) if contract is None else None
     return a.Asset(
         door.render.asset_id(instrument.instrument_id),
         instrument.symbol,
@@ -96,11 +98,12 @@ def shown_asset(door: Door, instrument: Instrument) -> a.Asset:
         format_decimal(instrument.collar_bps, 2),
         format_decimal(instrument.band_bps, 2),
         instrument.instrument_id in door.view.halted,
-        door.view.margin is not None and instrument.asset_class == AssetClass.US_EQUITY,
-        borrow is not None and borrow.shortable,
+        door.view.margin is not None and instrument.asset_class != AssetClass.CRYPTO,
+        contract is not None or (borrow is not None and borrow.shortable),
         borrow is not None and borrow.shortable and borrow.easy,
         format_decimal(borrow.rate_ppm, 4) if borrow is not None else None,
         format_decimal(borrow.available_qty, scale) if borrow is not None else None,
+        contract,
     )
 
 

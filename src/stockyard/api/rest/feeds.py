@@ -4,8 +4,8 @@ from typing import Final
 
 from stockyard.api import feed_answers as a
 from stockyard.api.describing import Trait, described
-from stockyard.api.rendering import time_text
 from stockyard.api.routes import Response, Visiting, answer, router
+from stockyard.api.shapes import time_text
 from stockyard.model.feeds import FeedStatus, SymbolStatus
 from stockyard.model.numbers import format_decimal
 from stockyard.telemetry.breaker import BreakerStatus

@@ -13,8 +13,8 @@ from stockyard.api.describing import Trait, described
 from stockyard.api.door import Door
 from stockyard.api.hot import symbol_in_path
 from stockyard.api.problems import Problem
-from stockyard.api.rendering import price_text, time_text
 from stockyard.api.routes import Response, Visiting, answer, router
+from stockyard.api.shapes import price_text, time_text
 from stockyard.market.folding import Window, WindowError, fold, window_of
 from stockyard.model.instruments import Instrument
 from stockyard.model.numbers import format_decimal, format_ratio

@@ -5,8 +5,8 @@ from stockyard.api.auth import require_session
 from stockyard.api.describing import Trait, described
 from stockyard.api.door import Door
 from stockyard.api.fields import KeyBody, Reader
-from stockyard.api.rendering import time_or_none, time_text
 from stockyard.api.routes import Response, Visiting, answer, router
+from stockyard.api.shapes import time_or_none, time_text
 from stockyard.people.api_keys import ApiKey
 
 routes = router()

@@ -10,8 +10,8 @@ from stockyard.api.describing import Trait, described
 from stockyard.api.door import NO_DIGEST, Door, digest
 from stockyard.api.fields import Reader
 from stockyard.api.problems import Problem, denial
-from stockyard.api.rendering import price_text
 from stockyard.api.routes import Response, Visiting, answer, router
+from stockyard.api.shapes import price_text
 from stockyard.api.story import story
 from stockyard.model.codes import CLASS_WORDS, OPEN_STATUSES, SIDE_WORDS, STATUS_WORDS, TIF_WORDS
 from stockyard.model.commands import CancelAllOrders, PlaceOrder

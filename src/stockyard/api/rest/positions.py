@@ -6,16 +6,20 @@ from fastapi import Query
 
 from stockyard.api import answers as a
 from stockyard.api import placing
+from stockyard.api.contract_answers import Leverage
+from stockyard.api.contracts import is_contract
 from stockyard.api.describing import Trait, described
-from stockyard.api.fields import ProtectionBody, Reader
+from stockyard.api.fields import LeverageBody, ProtectionBody, Reader
 from stockyard.api.hot import symbol_in_path
 from stockyard.api.problems import rule_problem
 from stockyard.api.routes import Response, Visiting, answer, router
 from stockyard.model.denials import DenyCode
+from stockyard.model.events import LeverageSet
 from stockyard.people.identity import Scope
 
 routes = router()
 _protection = Reader(ProtectionBody)
+_leverage = Reader(LeverageBody)
 TAG: Final = "Positions"
 _READS = Trait.SIGNED_IN | Trait.ACCOUNT
 
@@ -78,6 +82,58 @@ async def list_lots(visit: Visiting, symbol: str) -> Response:
         raise rule_problem(DenyCode.NO_POSITION, "symbol")
     lots = door.world.open_lots(caller.account_id, instrument_id)
     return answer([door.render.open_lot(row, lot) for lot in lots])
+
+
+@routes.get(
+    "/positions/{symbol:path}/leverage",
+    **described(
+        "read_leverage",
+        TAG,
+        "Read the leverage of a perpetual contract",
+        "Also while there is no position in it.",
+        traits=_READS | Trait.NAMED,
+        answer=Leverage,
+        answered="The leverage and mode.",
+    ),
+)
+async def read_leverage(visit: Visiting, symbol: str) -> Response:
+    """Read the leverage of a perpetual contract."""
+    caller, door = visit.caller(Scope.READ), visit.door
+    instrument_id = symbol_in_path(door, symbol)
+    if not is_contract(door.view.instruments[instrument_id]):
+        raise rule_problem(DenyCode.NOT_A_PERPETUAL, "symbol")
+    return answer(door.render.leverage(caller.account_id, instrument_id))
+
+
+@routes.put(
+    "/positions/{symbol:path}/leverage",
+    **described(
+        "set_leverage",
+        TAG,
+        "Choose the leverage of a perpetual contract",
+        "And its mode, before a position is opened or while there is one: that takes them over if"
+        " it has the margin. `docs/reference/perps.md` has the rules.",
+        traits=_READS | Trait.IDEMPOTENT | Trait.NAMED,
+        body=LeverageBody,
+        body_examples={
+            "ten": {"leverage": 10},
+            "isolated": {"leverage": 5, "mode": "isolated"},
+        },
+        answer=Leverage,
+        answered="The leverage and mode.",
+    ),
+)
+async def set_leverage(visit: Visiting, symbol: str) -> Response:
+    """Choose the leverage of a perpetual contract."""
+    caller, door, key = visit.caller(Scope.TRADE), visit.door, visit.head.idempotency_key
+    instrument = door.view.instruments[symbol_in_path(door, symbol)]
+    body: LeverageBody = await visit.body(_leverage)
+    row = door.view.positions[caller.account_id].get(instrument.instrument_id)
+    isolated = row is not None and row.isolated == 1
+    command = placing.set_leverage(body, caller.account_id, instrument, isolated, key)
+    decision = await door.decide(command, door.origin(caller, visit.head), instrument)
+    done = next(x for x in decision.events if isinstance(x, LeverageSet))
+    return answer(door.render.leverage_set(done), headers=decision.headers)
 
 
 @routes.put(

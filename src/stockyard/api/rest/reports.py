@@ -5,7 +5,7 @@ from typing import Annotated, Final
 from fastapi import Query
 
 from stockyard.analytics.tax_lots import Line
-from stockyard.api import answers as a
+from stockyard.api import tax_answers as t
 from stockyard.api import taxes
 from stockyard.api.describing import Trait, described
 from stockyard.api.problems import Problem
@@ -29,7 +29,7 @@ TAG: Final = "Reports"
         " across all accounts of the owner) and both profits; with `format=csv` the lines as"
         " comma-separated values. It is worked out anew from all the owner's executions.",
         traits=Trait.SIGNED_IN | Trait.ACCOUNT | Trait.HISTORY,
-        answer=a.TaxReport,
+        answer=t.TaxReport,
         answered="The report.",
         text="text/csv",
     ),
@@ -52,14 +52,15 @@ async def tax_report(
     asked = new_york_day(door.world.clock.now_ns()).year if year is None else year
     view = door.view
     accounts = list(view.accounts_of[view.accounts[caller.account_id].owner])
-    exempt = frozenset(
-        [i for i, x in view.instruments.items() if x.asset_class == AssetClass.CRYPTO]
+    exempt, without_lots = (
+        frozenset([i for i, x in view.instruments.items() if x.asset_class == asset_class])
+        for asset_class in (AssetClass.CRYPTO, AssetClass.CRYPTO_PERP)
     )
 
     def read(store: ReadStore) -> list[Line]:
         return [
             line
-            for line in tax_lines(store.moves(accounts), exempt)
+            for line in tax_lines(store.moves(accounts), exempt, without_lots)
             if line.account_id == caller.account_id
             and line.closed.year == asked
             and wanted in (0, line.asset)

@@ -7,8 +7,8 @@ from stockyard.api.door import Door
 from stockyard.api.fields import LoginBody, Reader, RegisterBody
 from stockyard.api.problems import Problem
 from stockyard.api.registering import Wish, register
-from stockyard.api.rendering import time_text
 from stockyard.api.routes import Response, Visiting, answer, router
+from stockyard.api.shapes import time_text
 from stockyard.model.records import Origin
 from stockyard.people.directory import SignIn
 from stockyard.people.identity import Scope
