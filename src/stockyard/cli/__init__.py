@@ -1,4 +1,4 @@
-"""The command line: ``stockyard serve``, ``replay``, ``rerun``, ``verify``, ``rebuild``.
+"""The command line: ``stockyard serve`` and everything beside it.
 
 Promises: an error is one line that says what was wrong and what would be right, and an exit code: 0
 done, 1 the data is broken or the server failed, 2 the call was wrong. Heavy modules are loaded by
@@ -32,6 +32,7 @@ for _target, _help in (
     ("replay:replay", "Play a recorded day with scripted orders, as fast as possible."),
     ("explain:explain", "Tell the whole story of an order, from the data directory."),
     ("rerun:rerun", "Compare an account's result with the same commands under another profile."),
+    ("feeder:feeder", "Play several exchanges into a Stockyard's webhook."),
     ("data:verify", "Check a data directory from its first record on."),
     ("data:rebuild", "Fill the query tables again from the journal."),
 ):
