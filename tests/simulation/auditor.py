@@ -197,9 +197,13 @@ class Auditor:
             ahead = [session for session in sessions if session.close_ns > mine.ts]
             found = [s for s in view.sessions[calendar_id] if s.close_ns > mine.ts]
             _same(f"the View's sessions of calendar {calendar_id}", found, ahead)
+        rows = [row for mine in view.open_orders.values() for row in mine]
+        under_way = self._books.under_way
+        _same("the open orders", sorted(set(rows) - under_way), self._books.open_ids)
         for account_id, account in self._books.accounts.items():
-            cash = view.accounts[account_id].cash_micros
+            cash, kind = view.accounts[account_id].cash_micros, view.accounts[account_id].kind
             _same(f"cash of account {account_id}", cash, account.cash_micros)
+            _same(f"the kind of account {account_id}", kind, account.kind)
             for instrument_id, position in account.positions.items():
                 held = view.positions[account_id][instrument_id]
                 found = (held.qty, held.cost_micros)

@@ -12,14 +12,31 @@ import msgspec
 from stockyard.model import commands as c
 from stockyard.model import events as e
 from stockyard.model.codec import encode
-from stockyard.model.codes import STOP_TYPES, OrderType, Side, TimeInForce
+from stockyard.model.codes import (
+    AUCTION_TIMES,
+    STOP_TYPES,
+    AccountKind,
+    AssetClass,
+    OrderClass,
+    OrderType,
+    Side,
+    TimeInForce,
+)
 from stockyard.model.numbers import INT_MAX
+from stockyard.model.order_types import AT_ONCE
 from stockyard.projections.view import QuoteRow, View
 from stockyard.runtime.writer import Outcome
 
 DOLLAR = 1_000_000
 SECOND = 10**9
 REMEMBERED = 40
+PROFILE_IDS = (1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 9)
+TIMES = (
+    *(TimeInForce.DAY,) * 4,
+    *(TimeInForce.GTC,) * 2,
+    *(TimeInForce.IOC, TimeInForce.FOK) * 2,
+    *AUCTION_TIMES,
+)
 BAD_NUMBERS = (-1, 0, 1, 2**53 + 1, 2**62 - 1)
 KEYED = ("idempotency_key", "client_order_id", "registration_key")
 
@@ -80,14 +97,18 @@ class Clients:
 
     def _fresh(self, random: Random, view: View) -> c.Command:
         draw = random.random()
+        if draw < 0.10:
+            return self._lever(random, view)
         if draw < 0.58:
             return self._place(random, view)
         if draw < 0.68:
             return self._cancel(random, view)
         if draw < 0.80:
             return self._replace(random, view)
-        if draw < 0.87:
+        if draw < 0.85:
             return self._close(random, view)
+        if draw < 0.90:
+            return self._protect(random, view)
         return self._money(random)
 
     def _signed(self, random: Random, command: c.Command, key_chance: float) -> c.Command:
@@ -107,15 +128,21 @@ class Clients:
         instrument_id = random.choice(sorted(view.instruments))
         return instrument_id, view.quotes[instrument_id]
 
-    def _qty(self, random: Random, view: View, instrument_id: int, price: int) -> int:
-        """A quantity worth some dollars, now and then more than anyone shows or has."""
+    def _qty(
+        self, random: Random, view: View, instrument_id: int, price: int, most: int = 0
+    ) -> int:
+        """A quantity worth some dollars, now and then more than anyone shows or has; often, where
+        that is said, the ``most`` an account can have.
+        """
         if random.random() < 0.02:
             return random.choice(BAD_NUMBERS)
         instrument = view.instruments[instrument_id]
         dollars = random.choice((20, 900, 900, 900, 6_000, 6_000, 30_000, 300_000, 2_000_000))
         unit: int = 10**instrument.qty_scale
+        if most and random.random() < 0.4:
+            dollars = most
         qty: int = dollars * unit * 10**instrument.price_scale // max(price, 1)
-        if qty > unit and random.random() < 0.5:
+        if qty > unit and random.random() < 0.7:
             qty -= qty % unit
         return min(max(qty, 1), INT_MAX)
 
@@ -126,35 +153,113 @@ class Clients:
         offset = random.choice((-40, -4, -2, -1, 0, 0, 1, 2, 4, 40, 4_000))
         return max(near - near % tick + offset * tick, tick)
 
-    def _held(self, account_id: int, view: View) -> list[int]:
+    def _held(self, account_id: int, view: View) -> dict[int, int]:
+        """The sides that close its positions."""
         positions = view.positions.get(account_id, {})
-        return [row.instrument_id for row in positions.values() if row.qty]
+        sides = {row.instrument_id: row.qty for row in positions.values() if row.qty}
+        return {key: Side.SELL if qty > 0 else Side.BUY for key, qty in sides.items()}
 
     def _place(self, random: Random, view: View) -> c.Command:
         account_id = self._account(random)
         instrument_id, quote = self._instrument(random, view)
-        side, held = Side.BUY, self._held(account_id, view)
-        if random.random() < (0.5 if held else 0.05):
-            side = Side.SELL
-            instrument_id = random.choice(held) if held else instrument_id
-            quote = view.quotes[instrument_id]
+        held = self._held(account_id, view)
+        account = view.accounts.get(account_id)
+        lends = account is not None and account.kind == AccountKind.MARGIN
+        side = Side.SELL if random.random() < (0.35 if lends else 0.03) else Side.BUY
+        if held and random.random() < 0.5:
+            instrument_id = random.choice(list(held))
+            quote, side = view.quotes[instrument_id], held[instrument_id]
         near = (quote.ask if side == Side.BUY else quote.bid) or 1_000_000
         order_type = random.choice((1, 2, 2, 1, 2, 2, *STOP_TYPES))
-        qty, notional = self._qty(random, view, instrument_id, near), 0
+        most = 0
+        if account is not None and held.get(instrument_id) != side:
+            marginable = view.instruments[instrument_id].asset_class == AssetClass.US_EQUITY
+            tenths = 18 if lends and marginable else 9
+            most = max(0, account.cash_micros) * tenths // (10 * DOLLAR)
+        qty, notional = self._qty(random, view, instrument_id, near, most), 0
+        if lends and side == Side.SELL and qty > 10**9:
+            qty -= qty % 10 ** view.instruments[instrument_id].qty_scale
         price = self._price(random, view, instrument_id, near)
         if order_type not in (OrderType.LIMIT, OrderType.STOP_LIMIT):
             price = 0
             if order_type == OrderType.MARKET and random.random() < 0.3:
                 qty, notional = 0, random.choice((DOLLAR, 250 * DOLLAR + 1, 90_000 * DOLLAR))
-        tif = random.choice(
-            (TimeInForce.DAY, TimeInForce.DAY, TimeInForce.GTC, TimeInForce.IOC, TimeInForce.FOK)
-        )
+        tif = random.choice(TIMES)
         if random.random() < 0.12 or (order_type in STOP_TYPES and tif > TimeInForce.GTC):
             tif = TimeInForce.GTD
+        exits: tuple[int, ...] = (0,) * 6
+        if random.random() < 0.15:
+            tif = TimeInForce.GTC if tif in AT_ONCE else tif
+            closes = held.get(instrument_id) == side
+            exits = self._exits(random, view, instrument_id, side, price, closes)
+        extended = order_type == OrderType.LIMIT and random.random() < 0.2
         command = c.PlaceOrder(
             account_id, instrument_id, side, order_type, tif, qty, price, notional, "", "", b"",
             *self._stops(random, view, instrument_id, side, order_type),
             self._expiry(random, view) if tif == TimeInForce.GTD else 0,
+            *exits,
+            extended and not any(exits),
+            random.random() < 0.8,
+        )  # fmt: skip
+        return self._signed(random, command, 0.4)
+
+    def _lever(self, random: Random, view: View) -> c.Command:
+        """Go as far as credit reaches, in whole shares: long, or short."""
+        lent = [row for row in view.accounts.values() if row.kind == AccountKind.MARGIN]
+        rich = [row for row in lent if row.cash_micros > 0]
+        stocks = [x for x in view.instruments.values() if x.asset_class == AssetClass.US_EQUITY]
+        if not rich:
+            return self._place(random, view)
+        account, instrument = random.choice(rich), random.choice(stocks)
+        quote, side = view.quotes[instrument.instrument_id], random.choice((Side.BUY, Side.SELL))
+        dollars = account.cash_micros * 18 // (10 * DOLLAR)
+        near = max(quote.ask, quote.bid) or 1_000_000
+        shares = dollars * 10**instrument.price_scale // near
+        command = c.PlaceOrder(
+            account.account_id, instrument.instrument_id, side, OrderType.MARKET, TimeInForce.DAY,
+            shares * 10**instrument.qty_scale, 0, 0, "", "", b"",
+        )  # fmt: skip
+        return self._signed(random, command, 0.4)
+
+    def _exits(
+        self, random: Random, view: View, instrument_id: int, side: int, price: int, closes: bool
+    ) -> tuple[int, ...]:
+        """A class, and exits that mostly lie where they should: of an entry at ``price``, or, for
+        an order that closes, the stop-loss beside it.
+        """
+        tick = view.instruments[instrument_id].tick
+        quote = view.quotes[instrument_id]
+        near = price or quote.last_price or quote.bid or 1_000_000
+        near -= near % tick
+        away = random.choice((1, 2, 10, 60, 400)) * tick
+        sign = 1 if side == Side.BUY else -1
+        if closes:
+            last = (quote.last_price or near) // tick * tick
+            return OrderClass.OCO, 0, max(last + sign * away, tick), 0, 0, 0
+        profit, loss = max(near + sign * away, tick), max(near - sign * away, tick)
+        trail = 0
+        if random.random() < 0.25:
+            loss, trail = 0, away
+        if random.random() < 0.6:
+            return OrderClass.BRACKET, profit, loss, 0, trail, 0
+        return random.choice(
+            ((OrderClass.OTO, profit, 0, 0, 0, 0), (OrderClass.OTO, 0, loss, 0, trail, 0))
+        )
+
+    def _protect(self, random: Random, view: View) -> c.Command:
+        account_id = self._account(random)
+        held = self._held(account_id, view)
+        instrument_id, side = self._instrument(random, view)[0], Side.SELL
+        if held:
+            instrument_id = random.choice(list(held))
+            side = held[instrument_id]
+        near = view.quotes[instrument_id].last_price
+        entry = Side.BUY if side == Side.SELL else Side.SELL
+        exits = self._exits(random, view, instrument_id, entry, near, False)[1:]
+        qty = self._qty(random, view, instrument_id, near) if random.random() < 0.3 else 0
+        command = c.SetProtection(
+            account_id, instrument_id, qty, random.choice((TimeInForce.DAY, TimeInForce.GTC)),
+            *(exits if random.random() < 0.9 else (0,) * 5), "", "", b"",
         )  # fmt: skip
         return self._signed(random, command, 0.4)
 
@@ -177,16 +282,21 @@ class Clients:
 
     def _expiry(self, random: Random, view: View) -> int:
         """Mostly soon, sometimes over or too far away."""
-        seconds = random.choice((1, 60, 600, 3_600, 3_600, 40_000, 200_000, -1, 10**9))
+        seconds = random.choice((1, 60, 600, 3_600, 40_000, 40_000, 200_000, 900_000))
+        seconds = random.choice((-1, 10**9)) if random.random() < 0.06 else seconds
         return view.ts + seconds * SECOND
 
     def _order(self, random: Random, view: View) -> tuple[int, int]:
         """Mostly an order that is open, sometimes one that was, sometimes nobody's."""
         account_id = self._account(random)
         open_orders = view.open_orders.get(account_id)
-        if open_orders and random.random() < 0.85:
+        if open_orders and random.random() < 0.95:
             return account_id, random.choice(list(open_orders))
         known = self.known_order(random)
+        mine = [key for key, rows in view.open_orders.items() if rows]
+        if mine and random.random() < 0.8:
+            account_id = random.choice(mine)
+            return account_id, random.choice(list(view.open_orders[account_id]))
         return known if known and random.random() < 0.97 else (self._account(random), 5)
 
     def _cancel(self, random: Random, view: View) -> c.Command:
@@ -220,7 +330,7 @@ class Clients:
     def _close(self, random: Random, view: View) -> c.Command:
         account_id = self._account(random)
         held = self._held(account_id, view)
-        instrument_id = random.choice(held) if held else self._instrument(random, view)[0]
+        instrument_id = random.choice([*held] or [self._instrument(random, view)[0]])
         near = view.quotes[instrument_id].bid
         qty = self._qty(random, view, instrument_id, near) if random.random() < 0.3 else 0
         cancels = random.random() < 0.6
@@ -236,8 +346,10 @@ class Clients:
             command = c.DepositCash(account_id, amount, "", b"")
         elif draw < 0.7:
             command = c.WithdrawCash(account_id, amount, "", b"")
-        elif draw < 0.9:
-            command = c.SetAccountProfile(account_id, random.choice((1, 2, 2, 9)), "", b"")
+        elif draw < 0.85:
+            command = c.SetAccountProfile(account_id, random.choice(PROFILE_IDS), "", b"")
+        elif draw < 0.92:
+            command = c.SetAccountKind(account_id, random.choice((1, 2, 2, 3)), "", b"")
         else:
             starting = random.choice((-1, 0, 100_000, 100_000, 100_000, 5_000_000)) * DOLLAR
             command = c.ResetAccount(account_id, starting, "", b"")
@@ -249,7 +361,7 @@ class Clients:
         dollars = random.choice((-1, 0, 5_000, 100_000, 100_000, 100_000, 9_000_000))
         starting = dollars * DOLLAR
         name, key = f"account {self._serial}", f"registration-{self._serial}"
-        profile_id = random.choice((1, 2, 2))
-        command = c.OpenAccount(owner, name, profile_id, starting, "", b"")
+        profile_id, kind = random.choice(PROFILE_IDS), random.choice((1, 2))
+        command = c.OpenAccount(owner, name, profile_id, starting, "", b"", kind)
         digest = sha256(encode(command)).digest()[:16]
         return msgspec.structs.replace(command, registration_key=key, digest=digest)

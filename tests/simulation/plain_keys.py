@@ -10,18 +10,24 @@ from collections.abc import Sequence
 from stockyard.market.catalog import DEFAULT_LIMITS
 from stockyard.model import commands as c
 from stockyard.model import events as e
+from stockyard.model.numbers import LEGS_MAX
 from stockyard.model.records import Record
 
 EFFECTS = (
     e.OrderAccepted,
     e.OrderReplaced,
+    e.OrderChangeSent,
+    e.AccountKindSet,
+    e.LotMethodSet,
     e.CashDeposited,
     e.CashWithdrawn,
     e.AccountProfileSet,
     e.AccountReset,
     e.AccountOpened,
 )
-"""What a request does. Fills, ends and activations may also come from time that has passed."""
+"""What a request does. Fills, ends and activations may also come from time that has passed, and so
+may replacements, which were named when they were sent.
+"""
 
 Name = tuple[int, str, str]
 
@@ -38,8 +44,9 @@ class PlainKeys:
         command = record.input
         if not isinstance(command, c.Command):
             return
-        last = events[-1] if events else None
-        done = [event for event in events if isinstance(event, EFFECTS)]
+        told = [x for x in events if isinstance(x, (e.CommandDenied, e.CommandRepeated))]
+        last = told[0] if told else None
+        done = [event for event in events if isinstance(event, EFFECTS) and _of(record, event)]
         name = f"seq {record.seq}, {type(command).__name__}"
         if isinstance(command, c.OpenAccount):
             self._accounts.update({e.account_id: None for e in done})
@@ -74,6 +81,16 @@ class PlainKeys:
             if taken or name[1] != "registration_key":
                 expires_ns = 0 if for_ever else record.ts + DEFAULT_LIMITS.key_ttl_ns
                 self._known[name] = (command.digest, record.seq, expires_ns)
+
+
+def _of(record: Record, event: e.Event) -> bool:
+    """Whether an event is this request's doing, not a replacement's that was sent earlier."""
+    order_id = record.seq * LEGS_MAX
+    if isinstance(event, e.OrderAccepted):
+        order_id = event.order_id
+    elif isinstance(event, e.OrderReplaced):
+        order_id = event.replaced_by
+    return order_id // LEGS_MAX == record.seq
 
 
 def _names(command: c.Command) -> list[Name]:

@@ -13,11 +13,14 @@ from hashlib import sha256
 from random import Random
 from typing import Any, NamedTuple
 
+from msgspec.structs import replace
+
 from stockyard import app
-from stockyard.market.catalog import CATALOG
+from stockyard.market.catalog import CATALOG, DEFAULT_MARGIN
 from stockyard.market.simulated import SimulatedMarket
 from stockyard.model import commands as c
 from stockyard.model import facts as f
+from stockyard.model.codes import LIMIT_RULE_WORDS
 from stockyard.model.events import CommandRepeated
 from stockyard.model.instruments import VenueProfile
 from stockyard.model.records import Origin
@@ -60,7 +63,8 @@ WEIGHTS = {
     "read": 4.0,
     "journal_outage": 0.8,
     "projections_outage": 0.8,
-    "terms": 0.5,
+    "terms": 1.2,
+    "halt": 0.8,
     "reschedule": 0.3,
     "crash": 0.8,
     "fuse": 1.0,
@@ -288,8 +292,10 @@ class Story:
         if not world.engine.state.world_id:
             app.found(world, [f.WorldCreated(self._world_id, self.seed)])
         now_ns = max(self.clock.now_ns(), world.engine.ts)
-        instruments = [listing.instrument for listing in LISTINGS]
-        app.found(world, app.reference_facts(world.engine, instruments, "xnys", now_ns))
+        instruments = app.with_auctions([listing.instrument for listing in LISTINGS])
+        lent = world.engine.state.margin
+        margin = lent.source if lent is not None else DEFAULT_MARGIN
+        app.found(world, app.reference_facts(world.engine, instruments, "xnys", now_ns, margin))
 
     def _die(self, how: str) -> None:
         """Throw the process away: whoever waited never gets an answer."""
@@ -361,7 +367,9 @@ class Story:
     # The steps.
 
     def _on_market(self, world: World, random: Random) -> None:
-        facts = self._market.step(self.clock.now_ns(), feeds.open_instruments(world))
+        in_session = feeds.open_instruments(world), feeds.extended_instruments(world)
+        prints = feeds.due_prints(world)
+        facts = self._market.step(self.clock.now_ns(), *in_session, prints)
         taken = feeds.send(world, facts)
         self._tell(f"market: {taken} of {len(facts)} facts")
         if random.random() < 0.8:
@@ -402,9 +410,9 @@ class Story:
         known = len(self._clients.accounts)
         self._clients.learn(outcome)
         self._streams += [Stream(account_id) for account_id in self._clients.accounts[known:]]
-        last = outcome.events[-1] if outcome.events else None
-        if isinstance(last, CommandRepeated):
-            first_seq, world = last.first_seq, self._world
+        repeats = [event for event in outcome.events if isinstance(event, CommandRepeated)]
+        if repeats:
+            first_seq, world = repeats[0].first_seq, self._world
             assert world is not None
 
             def told(rows: list[tuple[int, Any]]) -> None:
@@ -495,14 +503,28 @@ class Story:
         self._tell("another program holds the projections")
 
     def _on_terms(self, world: World, random: Random) -> None:
-        """Define a new version of a profile, sometimes with other rules."""
-        old = random.choice(sorted(world.view.profiles.values(), key=lambda p: p.profile_id))
-        bounded = old.size_bounded if random.random() < 0.5 else not old.size_bounded
-        profile = VenueProfile(
-            old.profile_id, old.version + 1, old.name, bounded, old.fees, old.quote_age_ns_max
-        )
-        world.writer.submit(f.ProfileDefined(profile))
-        self._tell(f"terms: {profile}")
+        """Define a new version of a profile with other rules, or lend less than before."""
+        fact: f.ProfileDefined | f.MarginTermsSet
+        if random.random() < 0.5:
+            long, short = (random.choice((300_000, 600_000, 900_000)) for _ in range(2))
+            grace_ns = random.choice((1, 60 * SECOND, DAY))
+            terms = replace(DEFAULT_MARGIN, long_ppm=long, short_ppm=short, grace_ns=grace_ns)
+            fact = f.MarginTermsSet(terms)
+        else:
+            old = random.choice(sorted(world.view.profiles.values(), key=lambda p: p.profile_id))
+            profile = replace(old, version=old.version + 1, **_other_rule(old, random))
+            fact = f.ProfileDefined(profile)
+        world.writer.submit(fact)
+        self._tell(f"terms: {fact}")
+
+    def _on_halt(self, world: World, random: Random) -> None:
+        """Halt trading in an instrument, or let it go on."""
+        books = [book for book in world.engine.state.books if book is not None]
+        halted = [book for book in books if book.halted]
+        book = random.choice(halted if halted and random.random() < 0.7 else books)
+        fact = f.TradingHalted(book.instrument_id, not book.halted, "news")
+        world.writer.submit(fact)
+        self._tell(f"{fact}")
 
     def _on_reschedule(self, world: World, random: Random) -> None:
         now_ns = max(self.clock.now_ns(), world.engine.ts)
@@ -565,3 +587,18 @@ class Story:
         self._tell(f"replayed from genesis: {replayed[:16]}")
         assert self._world is not None
         assert replayed == self._world.engine.state_hash(), "the replay ends elsewhere"
+
+
+def _other_rule(profile: VenueProfile, random: Random) -> dict[str, int | bool]:
+    """One rule of a profile that is another one now."""
+    return random.choice(
+        (
+            {"size_bounded": profile.depth_levels > 0 or not profile.size_bounded},
+            {"limit_rule": random.choice(tuple(LIMIT_RULE_WORDS))},
+            {"latency_ns": random.choice((0, SECOND // 10, 2 * SECOND, 90 * SECOND))},
+            {"reject_ppm": 500_000},
+            {"reject_ppm": random.choice((0, 300_000, 900_000))},
+            {"slippage_bps": random.choice((0, 5, 700))},
+            {"size_cap_ppm": random.choice((1, 250_000, 1_000_000))},
+        )
+    )

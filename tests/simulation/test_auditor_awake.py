@@ -1,13 +1,17 @@
 """Goal: an auditor that sleeps is noticed. Method: plant a bug, expect it to be found and named."""
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import msgspec
 import pytest
 
 from stockyard.model import events as e
+from stockyard.model import facts as f
+from stockyard.model.codes import FILL_RULE_WORDS, FillRule, LimitRule
 from stockyard.model.denials import DenyCode
+from stockyard.model.instruments import VenueProfile
 from stockyard.model.records import Record
 from tests.simulation import planted
 from tests.simulation.plain_books import PlainBooks
@@ -16,6 +20,10 @@ from tests.simulation.shrinker import shrink
 from tests.simulation.story import STEPS, Parts, Story, StoryFailed
 
 SEEDS = 12
+BUSY = 11
+TOLD = 120
+"""Stories among which one tells of anything that can happen."""
+History = list[tuple[Record, list[e.Event]]]
 
 BUGS = [
     (planted.AnswersBeforeTheJournal, r"was answered with seq \d+; the journal ends at"),
@@ -66,14 +74,12 @@ def test_a_failing_story_gets_shorter() -> None:
 
 
 @pytest.fixture(scope="module")
-def history() -> list[tuple[Record, list[e.Event]]]:
+def history() -> History:
     """Records and events of a sound story, each record at its seq less one."""
-    story = Story(3)
-    story.run()
-    return story.auditor.history()
+    return told(BUSY)
 
 
-def judge(history: list[tuple[Record, list[e.Event]]]) -> None:
+def judge(history: History) -> None:
     """Add a history up with plain books and plain keys."""
     books, keys = PlainBooks(), PlainKeys()
     for record, events in history:
@@ -83,11 +89,11 @@ def judge(history: list[tuple[Record, list[e.Event]]]) -> None:
 
 
 def changed(
-    history: list[tuple[Record, list[e.Event]]],
+    history: History,
     kind: type,
     change: Callable[[Any], list[Any]],
     nth: int = 0,
-) -> list[tuple[Record, list[e.Event]]]:
+) -> History:
     """The history with the ``nth`` event of a kind changed into others."""
     found = -1
     result = []
@@ -102,7 +108,7 @@ def changed(
     return result
 
 
-def test_a_sound_history_adds_up(history: list[tuple[Record, list[e.Event]]]) -> None:
+def test_a_sound_history_adds_up(history: History) -> None:
     judge(history)
 
 
@@ -125,9 +131,7 @@ FILL_FIELDS = [
 
 
 @pytest.mark.parametrize("field", FILL_FIELDS)
-def test_a_wrong_figure_in_a_fill_is_found(
-    history: list[tuple[Record, list[e.Event]]], field: str
-) -> None:
+def test_a_wrong_figure_in_a_fill_is_found(history: History, field: str) -> None:
     def one_more(fill: Any) -> list[Any]:
         return [msgspec.structs.replace(fill, **{field: getattr(fill, field) + 1})]
 
@@ -155,14 +159,14 @@ OTHER_CHANGES = [
 
 @pytest.mark.parametrize(("kind", "change"), OTHER_CHANGES)
 def test_an_event_twice_or_lost_or_altered_is_found(
-    history: list[tuple[Record, list[e.Event]]], kind: type, change: Callable[[Any], list[Any]]
+    history: History, kind: type, change: Callable[[Any], list[Any]]
 ) -> None:
     with pytest.raises((AssertionError, KeyError)):
         judge(changed(history, kind, change))
 
 
 def test_a_retry_that_is_done_again_is_found(
-    history: list[tuple[Record, list[e.Event]]],
+    history: History,
 ) -> None:
     def again(repeat: Any) -> list[Any]:
         first: list[Any] = list(history[repeat.first_seq - 1][1])
@@ -173,10 +177,158 @@ def test_a_retry_that_is_done_again_is_found(
 
 
 def test_a_key_used_for_something_else_is_found(
-    history: list[tuple[Record, list[e.Event]]],
+    history: History,
 ) -> None:
     """A denial for a reused key turned into nothing at all."""
     denials = [event for _, events in history for event in events if type(event) is e.CommandDenied]
     nth = [denial.code for denial in denials].index(DenyCode.KEY_REUSED)
     with pytest.raises(AssertionError, match="another body under a key passed"):
         judge(changed(history, e.CommandDenied, lambda denied: [], nth))
+
+
+@cache
+def told(seed: int) -> History:
+    """Records and events of a story."""
+    story = Story(seed)
+    story.run()
+    return story.auditor.history()
+
+
+def is_found(change: Callable[[History], History | None]) -> bool:
+    """Whether a change is found in the first story in which there is anything to change and that
+    makes a difference.
+    """
+    for seed in range(1, TOLD + 1):
+        history = change(told(seed))
+        if history is not None:
+            try:
+                judge(history)
+            except (AssertionError, KeyError):
+                return True
+    return False
+
+
+def test_stories_tell_of_everything() -> None:
+    events = [x for seed in range(1, TOLD + 1) for _, told_now in told(seed) for x in told_now]
+    kinds = {type(x) for x in events}
+    assert {kind.__name__ for kind in e.Event.__args__ if kind not in kinds} == {"LotMethodSet"}
+    fills = [x for x in events if isinstance(x, e.OrderFilled)]
+    missing = {FILL_RULE_WORDS[rule] for rule in FILL_RULE_WORDS} - {
+        FILL_RULE_WORDS[x.rule] for x in fills
+    }
+    assert missing <= {FILL_RULE_WORDS[FillRule.AUCTION_WHOLE]}
+    assert {x.profile_id for x in fills} == {1, 2, 3, 4, 5, 6}
+    assert any(x.slippage for x in fills)
+    assert any(x.improvement for x in fills)
+    assert any(x.position_qty_after < 0 for x in fills)
+    assert any(x.liquidates for x in events if isinstance(x, e.OrderAccepted))
+
+
+NEWER_CHANGES = [
+    (e.InterestCharged, lambda x: [msgspec.structs.replace(x, amount_micros=x.amount_micros - 1)]),
+    (e.InterestCharged, lambda x: [x, x]),
+    (e.MarginCalled, lambda x: []),
+    (e.MarginCalled, lambda x: [msgspec.structs.replace(x, equity_micros=x.equity_micros + 1)]),
+    (e.MarginCalled, lambda x: [msgspec.structs.replace(x, due_ns=x.due_ns + 1)]),
+    (e.MarginCallMet, lambda x: []),
+    (e.LiquidationStarted, lambda x: []),
+    (e.LiquidationStarted, lambda x: [x, x]),
+    (e.OrderChangeSent, lambda x: []),
+    (e.OrderChangeSent, lambda x: [msgspec.structs.replace(x, arrives_ns=x.arrives_ns - 1)]),
+    (e.OrderRejected, lambda x: [x, x]),
+    (e.OrderReduced, lambda x: [msgspec.structs.replace(x, qty=x.qty + 1)]),
+    (e.OrderReduced, lambda x: [msgspec.structs.replace(x, held_qty_after=-1)]),
+    (e.OrderRested, lambda x: [msgspec.structs.replace(x, ahead_qty=10**15)]),
+    (e.OrderActivated, lambda x: []),
+    (e.OrderActivated, lambda x: [msgspec.structs.replace(x, sent_ns=x.sent_ns + 1)]),
+    (e.GoodFaithViolated, lambda x: [x, x]),
+]
+
+
+@pytest.mark.parametrize(("kind", "change"), NEWER_CHANGES)
+def test_what_a_venue_or_a_lender_did_otherwise_is_found(
+    kind: type, change: Callable[[Any], list[Any]]
+) -> None:
+    def changes(history: History) -> History | None:
+        if not any(type(x) is kind for _, events in history for x in events):
+            return None
+        return [
+            (record, [y for x in events for y in (change(x) if type(x) is kind else [x])])
+            for record, events in history
+        ]
+
+    assert is_found(changes)
+
+
+def profile_with(**rules: Any) -> Callable[[Any], Any]:
+    """Every profile that has something of a kind, with another amount of it."""
+
+    def change(fact: f.ProfileDefined) -> f.ProfileDefined:
+        profile: VenueProfile = fact.profile
+        changes = {
+            name: rule(getattr(profile, name)) if callable(rule) else rule
+            for name, rule in rules.items()
+        }
+        return f.ProfileDefined(msgspec.structs.replace(profile, **changes))
+
+    return change
+
+
+def lent_with(name: str, more: int) -> Callable[[Any], Any]:
+    """Other margin terms."""
+
+    def change(fact: f.MarginTermsSet) -> f.MarginTermsSet:
+        terms = fact.terms
+        changes = {name: getattr(terms, name) + more}
+        return f.MarginTermsSet(msgspec.structs.replace(terms, **changes))
+
+    return change
+
+
+OTHER_TERMS = {
+    "later": (f.ProfileDefined, profile_with(latency_ns=lambda x: x + 1 if x else 0)),
+    "slips more": (f.ProfileDefined, profile_with(slippage_bps=lambda x: x + 1)),
+    "improves more": (f.ProfileDefined, profile_with(improvement_ppm=lambda x: x // 2)),
+    "smaller": (f.ProfileDefined, profile_with(size_cap_ppm=lambda x: x * 9 // 10 + 1)),
+    "steeper": (f.ProfileDefined, profile_with(depth_step_bps=lambda x: x + 1)),
+    "thinner": (f.ProfileDefined, profile_with(depth_size_ppm=lambda x: x // 2)),
+    "shallow": (f.ProfileDefined, profile_with(depth_levels=0)),
+    "no queue": (f.ProfileDefined, profile_with(limit_rule=LimitRule.PENETRATE)),
+    "touching": (f.ProfileDefined, profile_with(limit_rule=LimitRule.TOUCH)),
+    "fresher": (f.ProfileDefined, profile_with(quote_age_ns_max=1)),
+    "denies in halts": (f.ProfileDefined, profile_with(deny_halted=True)),
+    "denies on old quotes": (
+        f.ProfileDefined,
+        profile_with(deny_stale=True, quote_age_ns_max=lambda x: x or 1),
+    ),
+    "free": (f.ProfileDefined, profile_with(fees=False)),
+    "never rejects": (f.ProfileDefined, profile_with(reject_ppm=0)),
+    "interest": (f.MarginTermsSet, lent_with("debit_ppm", 1)),
+    "a longer year": (f.MarginTermsSet, lent_with("year_days", 5)),
+    "long positions": (f.MarginTermsSet, lent_with("long_ppm", -1)),
+    "short positions": (f.MarginTermsSet, lent_with("short_ppm", 1)),
+    "more time": (f.MarginTermsSet, lent_with("grace_ns", 1)),
+    "dearer shares": (
+        f.BorrowTermsSet,
+        lambda x: msgspec.structs.replace(x, rate_ppm=x.rate_ppm + 1),
+    ),
+    "for ever halted": (
+        f.TradingHalted,
+        lambda x: msgspec.structs.replace(x, halted=True),
+    ),
+    "bad quotes": (f.Quote, lambda x: msgspec.structs.replace(x, ask=x.ask + 1)),
+    "small trades": (f.Trade, lambda x: msgspec.structs.replace(x, qty=x.qty // 2)),
+}
+
+
+@pytest.mark.parametrize("name", OTHER_TERMS)
+def test_fills_and_charges_under_other_terms_are_found(name: str) -> None:
+    kind, change = OTHER_TERMS[name]
+
+    def changes(history: History) -> History | None:
+        return [
+            (msgspec.structs.replace(r, input=change(r.input)) if type(r.input) is kind else r, x)
+            for r, x in history
+        ]
+
+    assert is_found(changes)
