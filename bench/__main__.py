@@ -18,6 +18,7 @@ from bench import (
     engine_alone,
     fan_out,
     growth,
+    ingest,
     machine,
     market_data,
     memory,
@@ -44,6 +45,7 @@ BENCHMARKS: Final[dict[str, Benchmark]] = {
     "P8": cold_start.run,
     "P10": memory.run,
     "market-data": lambda sizes, folder: market_data.run(sizes),
+    "ingest": ingest.run,
     "growth": growth.run,
     "growth-http": orders_over_http.run_growth,
 }

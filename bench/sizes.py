@@ -41,6 +41,9 @@ class Sizes(msgspec.Struct, frozen=True):
     fan_out_seconds: float
     ticks: int
     plain_ticks: int
+    ingest_ticks: int
+    ingest_single: int
+    ingest_plain: int
 
 
 FULL: Final = Sizes(
@@ -74,6 +77,9 @@ FULL: Final = Sizes(
     fan_out_seconds=4.0,
     ticks=1_000_000,
     plain_ticks=40_000,
+    ingest_ticks=60_000,
+    ingest_single=5_000,
+    ingest_plain=2_000,
 )
 QUICK: Final = Sizes(
     rounds=3,
@@ -106,6 +112,9 @@ QUICK: Final = Sizes(
     fan_out_seconds=0.7,
     ticks=300_000,
     plain_ticks=20_000,
+    ingest_ticks=20_000,
+    ingest_single=1_000,
+    ingest_plain=500,
 )
 TINY: Final = Sizes(
     rounds=1,
@@ -138,4 +147,7 @@ TINY: Final = Sizes(
     fan_out_seconds=0.3,
     ticks=400,
     plain_ticks=100,
+    ingest_ticks=400,
+    ingest_single=20,
+    ingest_plain=20,
 )
