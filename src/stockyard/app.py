@@ -37,6 +37,7 @@ from stockyard.market.catalog import (
 )
 from stockyard.market.perpetuals import Known
 from stockyard.market.simulated import SimulatedMarket
+from stockyard.market.trading_days import TradingDays
 from stockyard.model.facts import (
     FeesScheduled,
     InstrumentListed,
@@ -49,6 +50,7 @@ from stockyard.model.facts import (
 from stockyard.model.feeds import FeedAdapter, FeedOption, FeedSource
 from stockyard.model.instruments import Instrument, MarginTerms, Session
 from stockyard.model.numbers import CASH_SCALE, NumberError, parse_decimal
+from stockyard.model.past import Past
 from stockyard.model.recordings import Recording
 from stockyard.model.records import Input
 from stockyard.people.directory import People
@@ -377,6 +379,26 @@ def keep_market(world: World, recorder: HistoryRecorder) -> None:
     world.market.keeper = recorder.take
 
 
+def listed_for(world: World, past: Past, stock_calendar: str) -> dict[str, Instrument]:
+    """Instruments for a past's symbols, listed in the world if they are not.
+
+    Raises ``Refused`` when that was not kept.
+    """
+    instruments = recorded_instruments(world.engine, past)
+    known = {book.instrument.symbol for book in world.engine.state.books if book is not None}
+    fresh = [row for symbol, row in instruments.items() if symbol not in known]
+    if fresh:
+        now_ns = max(world.clock.now_ns(), world.engine.ts)
+        found(world, reference_facts(world.engine, fresh, stock_calendar, now_ns))
+    return instruments
+
+
+def trading_days(instruments: Iterable[Instrument], stock_calendar: str) -> dict[int, TradingDays]:
+    """The trading days of instruments, by id."""
+    days = {XNYS_ID: TradingDays(stock_calendar), ALWAYS_ID: TradingDays("always")}
+    return {row.instrument_id: days[row.calendar_id] for row in instruments}
+
+
 def ingest_credentials(config: Config) -> tuple[str, str] | None:
     """Name and password of the webhook; None for no webhook. Raises ``ConfigError``."""
     user, password = config.ingest_username, config.ingest_password
@@ -398,7 +420,7 @@ def starting_micros(config: Config) -> int:
     return micros
 
 
-def recorded_instruments(engine: Engine, recording: Recording) -> dict[str, Instrument]:
+def recorded_instruments(engine: Engine, recording: Recording | Past) -> dict[str, Instrument]:
     """Instruments for a recording's symbols: those the world knows keep their ids."""
     known = {
         book.instrument.symbol: book.instrument for book in engine.state.books if book is not None

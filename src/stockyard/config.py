@@ -111,6 +111,33 @@ class Config(msgspec.Struct, frozen=True):
         float,
         Setting("Longest a tick waits until it is written to the history.", least=1, most=5),
     ] = 1.0
+    history_tick_days: Annotated[
+        int,
+        Setting(
+            "Days after which raw ticks move from the history into Parquet days (with the parquet"
+            " extra; else they are dropped); 0: never.",
+            least=0,
+            most=3650,
+        ),
+    ] = 1
+    history_second_days: Annotated[
+        int, Setting("Days that bars of a second are kept; 0: for ever.", least=0, most=3650)
+    ] = 7
+    history_minute_days: Annotated[
+        int,
+        Setting(
+            "Days that bars of one and five minutes are kept; 0: for ever.", least=0, most=3650
+        ),
+    ] = 400
+    history_file_days: Annotated[
+        int, Setting("Days that Parquet days are kept; 0: for ever.", least=0, most=3650)
+    ] = 7
+    history_megabytes_max: Annotated[
+        int,
+        Setting(
+            "Size of the history beyond which raw ticks move out early.", least=16, most=1_000_000
+        ),
+    ] = 2_048
     body_bytes_max: Annotated[
         int, Setting("Largest request body in bytes.", least=1024, most=16_777_216)
     ] = 65_536

@@ -37,6 +37,7 @@ from stockyard.runtime import feeds, market_data, upkeep
 from stockyard.runtime.clock import Clock, RecordedClock, WallClock
 from stockyard.runtime.feed_socket import FeedHttp
 from stockyard.runtime.history import HistoryRecorder
+from stockyard.runtime.history_upkeep import FOLDER_NAME, HistoryUpkeep, Retention, Tidied
 from stockyard.runtime.world import ENGINE_IS_COMPILED
 from stockyard.runtime.writer import Refused
 from stockyard.storage.ports import StorageError
@@ -48,6 +49,7 @@ KEEP_ALIVE_S: Final = 75
 GC_THRESHOLDS: Final = (50_000, 20, 100)
 PEOPLE_UPKEEP_S: Final = 60.0
 SESSIONS_UPKEEP_S: Final = 3600.0
+HISTORY_UPKEEP_S: Final = 600.0
 SHUTTING_DOWN: Final = Refused("shutting_down", "this Stockyard is stopping", 5)
 
 
@@ -296,6 +298,7 @@ class Server:
             upkeep.keep_projecting(world, config.projection_seconds),
             upkeep.keep_snapshots(world, config.snapshot_seconds),
             self.history.keep(),
+            self._keep_history(),
             self._keep_people(application),
             self._keep_sessions(),
             market_data.keep_turning(world.market, clock),
@@ -334,6 +337,32 @@ class Server:
             # The desk may be busy with sign-ins, or its disk full: there is a next time.
             with suppress(Problem, StorageError):
                 await application.tidy_people()
+
+    async def _keep_history(self) -> None:
+        config, world = self.config, self.world
+        retention = Retention(
+            config.history_tick_days,
+            config.history_second_days,
+            config.history_minute_days,
+            config.history_file_days,
+            config.history_megabytes_max,
+        )
+        folder = config.data / FOLDER_NAME
+        tidying = HistoryUpkeep(self.history.history, folder, retention)
+        loop = asyncio.get_running_loop()
+        turn: asyncio.Future[Tidied] | None = None
+        try:
+            while True:
+                await asyncio.sleep(HISTORY_UPKEEP_S)
+                instruments = list(world.view.instruments.values())
+                turn = loop.run_in_executor(None, tidying.run, world.clock.now_ns(), instruments)
+                with suppress(StorageError):
+                    await asyncio.shield(turn)
+        finally:
+            tidying.stop()
+            if turn is not None:
+                with suppress(StorageError):
+                    await turn
 
     async def _keep_sessions(self) -> None:
         while True:

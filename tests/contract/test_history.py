@@ -120,7 +120,7 @@ def test_what_was_kept_survives_a_crash_and_numbers_go_on(place: Place) -> None:
     history = DatabaseHistory(place.database())
     history.append([trade(0), trade(1)], [bar(0)])
     first = history.ticks_after(1, BEGIN, 2**62, 9)
-    history.forget_ticks(1, 2**62, 9)
+    history.forget_ticks(1, 0, 2**62, 9)
     place.crash()
     again = DatabaseHistory(place.database())
     again.append([trade(0)], [])
@@ -153,14 +153,14 @@ def test_the_oldest_is_forgotten_first_and_no_more_than_asked(history: History) 
         [trade(n) for n in range(9)] + [trade(0, 2)],
         [bar(n) for n in range(9)] + [bar(n, 1) for n in range(9)],
     )
-    assert history.forget_ticks(1, T0 + 5 * S, 3) == 3
-    assert history.forget_ticks(1, T0 + 5 * S, 3) == 2
-    assert history.forget_ticks(1, T0 + 5 * S, 3) == 0
+    assert history.forget_ticks(1, T0, T0 + 5 * S, 3) == 3
+    assert history.forget_ticks(1, T0, T0 + 5 * S, 3) == 2
+    assert history.forget_ticks(1, T0, T0 + 5 * S, 3) == 0
     assert [t.place.ts_event for t in history.ticks(1, 0, END, 9)] == [
         T0 + n * S for n in range(8, 4, -1)
     ]
     assert len(history.ticks(2, 0, END, 9)) == 1
-    assert history.forget_bars(60, T0 + 2 * 60 * S, 9) == 2
+    assert history.forget_bars(60, T0, T0 + 2 * 60 * S, 9) == 2
     assert kept(history) == [bar(n) for n in range(2, 9)]
     assert len(kept(history, 1)) == 9
 
@@ -183,6 +183,6 @@ def test_the_size_grows_with_what_is_kept_and_shrinks_again(history: History) ->
     history.append([trade(n) for n in range(5_000)], [])
     full = history.size_bytes()
     assert full > before + 5_000 * 40
-    while history.forget_ticks(1, 2**62, 1_000):
+    while history.forget_ticks(1, 0, 2**62, 1_000):
         continue
     assert history.size_bytes() < full / 2

@@ -8,6 +8,8 @@ from tests.tidy.checkout import Source, parse, python_sources, settings, text_fi
 NAMED_ELSEWHERE: dict[str, str] = {
     "stockyard.__main__": "run by `python -m stockyard`",
     "stockyard.cli.explain": "loaded by name when its command is called",
+    "stockyard.cli.feeder": "loaded by name when its command is called",
+    "stockyard.cli.history": "loaded by name when its command is called",
     "stockyard.cli.rerun": "loaded by name when its command is called",
     "stockyard.cli.data": "loaded by name when its command is called",
     "stockyard.cli.serve": "loaded by name when its command is called",

@@ -11,6 +11,7 @@ from typing import Final
 from urllib.parse import parse_qsl
 
 from stockyard.model.feeds import FeedAdapter
+from stockyard.model.past import Past
 from stockyard.model.recordings import Recording, RecordingError
 
 
@@ -40,6 +41,32 @@ RECORDED_SOURCES: Final[Mapping[str, Callable[[Path, Mapping[str, str]], Recordi
 """Every source of recorded days: the word before the colon, and what opens it."""
 
 
+def _lean_past(path: Path, options: Mapping[str, str], source: str) -> Past:
+    from stockyard.adapters.lean.past import open_past as open_lean
+
+    return open_lean(path, options, source)
+
+
+def _csv_past(path: Path, options: Mapping[str, str], source: str) -> Past:
+    from stockyard.adapters.csv_files.feed import open_past as open_csv
+
+    return open_csv(path, options, source)
+
+
+def _parquet_past(path: Path, options: Mapping[str, str], source: str) -> Past:
+    from stockyard.adapters.parquet.feed import open_past as open_parquet
+
+    return open_parquet(path, options, source)
+
+
+PAST_SOURCES: Final[Mapping[str, Callable[[Path, Mapping[str, str], str], Past]]] = {
+    "lean": _lean_past,
+    "csv": _csv_past,
+    "parquet": _parquet_past,
+}
+"""Every source that a history can be filled from."""
+
+
 def open_recording(spec: str) -> Recording:
     """Open what ``spec`` names: ``source:path`` and, after a question mark, ``name=value&...``.
 
@@ -47,10 +74,23 @@ def open_recording(spec: str) -> Recording:
     ``parquet:FILE?symbols=IBM``. Raises ``RecordingError`` for a spec or a file that cannot be
     read.
     """
+    source, path, options = _named(spec)
+    return RECORDED_SOURCES[source](path, options)
+
+
+def open_past(spec: str, source: str = "") -> Past:
+    """Open what ``spec`` names, as ``open_recording``, to be put into a history.
+
+    ``source``: who said it, the word before the colon where it is blank. Raises ``RecordingError``.
+    """
+    word, path, options = _named(spec)
+    return PAST_SOURCES[word](path, options, source or word)
+
+
+def _named(spec: str) -> tuple[str, Path, dict[str, str]]:
     source, colon, rest = spec.partition(":")
     path, _, query = rest.partition("?")
-    opener = RECORDED_SOURCES.get(source)
-    if opener is None or not colon or not path:
+    if source not in RECORDED_SOURCES or not colon or not path:
         sources = ", ".join(f"{name}:PATH" for name in RECORDED_SOURCES)
         raise RecordingError(spec[:200], "this names no recording", f"write one of {sources}")
     try:
@@ -61,7 +101,7 @@ def open_recording(spec: str) -> Recording:
         raise RecordingError(
             spec[:200], "what follows the question mark is unclear", "write name=value&name=value"
         )
-    return opener(Path(path), dict(pairs))
+    return source, Path(path), dict(pairs)
 
 
 def _massive() -> FeedAdapter:

@@ -39,6 +39,13 @@ for _target, _help in (
     cli.command(f"stockyard.cli.{_target}", help=_help)
 
 
+cli.command(
+    "stockyard.cli.history:history",
+    name="history",
+    help="List, fill and export the ticks and bars of a data directory.",
+)
+
+
 def main() -> None:
     """Run the command line."""
     from stockyard.model.recordings import RecordingError

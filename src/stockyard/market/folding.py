@@ -66,13 +66,14 @@ def fold(bars: Iterable[Bar], window: Window) -> list[Bar]:
     for bar in bars:
         start_ns = window.start_ns(bar.start_ns)
         if folded and folded[-1].start_ns == start_ns:
-            folded[-1] = _joined(folded[-1], bar)
+            folded[-1] = joined(folded[-1], bar)
         else:
-            folded.append(_begun(bar, start_ns, window.seconds))
+            folded.append(begun(bar, start_ns, window.seconds))
     return folded
 
 
-def _begun(bar: Bar, start_ns: int, seconds: int) -> Bar:
+def begun(bar: Bar, start_ns: int, seconds: int) -> Bar:
+    """A longer bar with this one as its first part."""
     return Bar(
         bar.instrument_id,
         bar.source,
@@ -90,8 +91,12 @@ def _begun(bar: Bar, start_ns: int, seconds: int) -> Bar:
     )
 
 
-def _joined(one: Bar, other: Bar) -> Bar:
-    """Two bars as one; a part without a price, such as one of odd lots only, adds its volume."""
+def joined(one: Bar, other: Bar) -> Bar:
+    """Two bars as one; a part without a price, such as one of odd lots only, adds its volume.
+
+    A bar of which no source told the value (0) leaves that of the whole unknown.
+    """
+    is_known = (one.value or not one.volume) and (other.value or not other.volume)
     return Bar(
         one.instrument_id,
         one.source,
@@ -102,7 +107,7 @@ def _joined(one: Bar, other: Bar) -> Bar:
         min(one.low, other.low) if one.low and other.low else one.low or other.low,
         other.close or one.close,
         one.volume + other.volume,
-        one.value + other.value,
+        one.value + other.value if is_known else 0,
         one.count + other.count,
         one.revision + other.revision,
         one.final and other.final,

@@ -22,6 +22,8 @@ COLUMNS: Final = ("ts", "symbol", "bid", "ask", "bid_size", "ask_size", "price",
 """Columns of a recorded table: the first two, then the quote's four, the trade's two, or both."""
 QUOTE_COLUMNS: Final = COLUMNS[2:6]
 TRADE_COLUMNS: Final = COLUMNS[6:]
+ORIGIN_COLUMNS: Final = ("source", "counts", "sequence")
+"""Columns an export of ticks has beside them: who said it, and how the trade counts in bars."""
 TS_NS_MIN: Final = 10**17
 """No recording is older than March 1973: a smaller number is a time in seconds or milliseconds."""
 
@@ -85,13 +87,17 @@ class RecordedRow(NamedTuple):
     ask_size: str = ""
     price: str = ""
     size: str = ""
+    source: str = ""
+    counts: str = ""
+    sequence: str = ""
 
 
 class RowScaler:
     """Makes the facts of one instrument from recorded text.
 
     ``places``: the text's prices are whole numbers in units of ``10**-places`` dollars (LEAN writes
-    US equities in ten-thousandths), or None for plain decimals. Raises ``NumberError``.
+    US equities in ten-thousandths), or None for plain decimals. ``price`` and ``qty`` give a scaled
+    number, 0 for blank text. Raises ``NumberError``.
     """
 
     def __init__(self, instrument: Instrument, places: int | None = None) -> None:
@@ -100,13 +106,13 @@ class RowScaler:
         self._qty_scale = instrument.qty_scale
         self._places = places
         # Recorded prices and sizes repeat: remembering them halves the work.
-        self._price: Callable[[str], int] = lru_cache(_CACHED_NUMBERS)(self._read_price)
-        self._size: Callable[[str], int] = lru_cache(_CACHED_NUMBERS)(self._read_size)
+        self.price: Callable[[str], int] = lru_cache(_CACHED_NUMBERS)(self._read_price)
+        self.qty: Callable[[str], int] = lru_cache(_CACHED_NUMBERS)(self._read_size)
 
     def quote(self, bid: str, ask: str, bid_size: str, ask_size: str, ts_event: int) -> Quote:
         """A quote; a side without a price or a size is 0 / 0."""
-        bid_price, bid_qty = self._price(bid), self._size(bid_size)
-        ask_price, ask_qty = self._price(ask), self._size(ask_size)
+        bid_price, bid_qty = self.price(bid), self.qty(bid_size)
+        ask_price, ask_qty = self.price(ask), self.qty(ask_size)
         if not (bid_price and bid_qty):
             bid_price = bid_qty = 0
         if not (ask_price and ask_qty):
@@ -115,8 +121,8 @@ class RowScaler:
 
     def trade(self, price: str, size: str, ts_event: int) -> Trade | None:
         """A trade, or None where the size is zero: nothing was traded."""
-        qty = self._size(size)
-        value = self._price(price)
+        qty = self.qty(size)
+        value = self.price(price)
         if qty and not value:
             raise NumberError("a trade has a price above zero")
         return Trade(self.instrument_id, value, qty, ts_event) if qty else None
@@ -183,7 +189,7 @@ def checked_columns(header: Sequence[str], where: str) -> tuple[str, ...]:
     Raises ``RecordingError``.
     """
     names = tuple(header)
-    known = set(names) <= set(COLUMNS) and len(set(names)) == len(names)
+    known = set(names) <= {*COLUMNS, *ORIGIN_COLUMNS} and len(set(names)) == len(names)
     quotes, trades = set(QUOTE_COLUMNS), set(TRADE_COLUMNS)
     whole = all(not group & set(names) or group <= set(names) for group in (quotes, trades))
     if not known or not whole or not {"ts", "symbol"} < set(names):
@@ -251,15 +257,7 @@ def table_facts(
         if scaler is None:
             continue
         try:
-            ts_ns = recorded_time(row.ts)
-            trade = None
-            if row.price or row.size:
-                trade = scaler.trade(row.price, row.size, ts_ns)
-            elif not (row.bid or row.ask):
-                raise NumberError("a row holds bid and ask or price and size")
-            quote = None
-            if row.bid or row.ask:
-                quote = scaler.quote(row.bid, row.ask, row.bid_size, row.ask_size, ts_ns)
+            ts_ns, quote, trade = facts_of_row(row, scaler)
         except NumberError as error:
             raise RecordingError(where, "this row cannot be read", str(error), row.line) from None
         if ts_ns < last_ns:
@@ -271,6 +269,19 @@ def table_facts(
             yield quote
         if trade is not None:
             yield trade
+
+
+def facts_of_row(row: RecordedRow, scaler: RowScaler) -> tuple[int, Quote | None, Trade | None]:
+    """The time, quote and trade of a row. Raises ``NumberError``."""
+    ts_ns = recorded_time(row.ts)
+    quote = trade = None
+    if row.price or row.size:
+        trade = scaler.trade(row.price, row.size, ts_ns)
+    elif not (row.bid or row.ask):
+        raise NumberError("a row holds bid and ask or price and size")
+    if row.bid or row.ask:
+        quote = scaler.quote(row.bid, row.ask, row.bid_size, row.ask_size, ts_ns)
+    return ts_ns, quote, trade
 
 
 class RecordedTable(NamedTuple):

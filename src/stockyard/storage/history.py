@@ -16,7 +16,15 @@ from typing import Final
 import msgspec
 
 from stockyard.model.ticks import WINDOWS_S, Bar, BarTick, Tick
-from stockyard.storage.ports import Database, KeptBars, KeptTick, KeptTicks, Row, TickPlace
+from stockyard.storage.ports import (
+    Database,
+    KeptBars,
+    KeptTick,
+    KeptTicks,
+    Row,
+    SqlValue,
+    TickPlace,
+)
 from stockyard.storage.sqlite import SqliteDatabase
 
 FILE_NAME: Final = "history.db"
@@ -32,6 +40,10 @@ CREATE TABLE IF NOT EXISTS ticks (
 CREATE TABLE IF NOT EXISTS numbers (
     id INTEGER PRIMARY KEY CHECK (id = 1),
     last INTEGER NOT NULL
+);
+CREATE TABLE IF NOT EXISTS marks (
+    name TEXT PRIMARY KEY,
+    ts_ns INTEGER NOT NULL
 );
 CREATE TABLE IF NOT EXISTS bars (
     instrument_id INTEGER NOT NULL,
@@ -61,7 +73,12 @@ _NUMBERED: Final = (
     "INSERT INTO numbers (id, last) VALUES (1, ?)"
     " ON CONFLICT (id) DO UPDATE SET last = excluded.last"
 )
+_MARKED: Final = (
+    "INSERT INTO marks (name, ts_ns) VALUES (?, ?)"
+    " ON CONFLICT (name) DO UPDATE SET ts_ns = excluded.ts_ns"
+)
 _OF_A_KIND: Final = "instrument_id = ? AND source = ? AND window_s = ?"
+_OF_A_SOURCE: Final = "instrument_id = ? AND source = ? AND ts_event >= ? AND ts_event < ?"
 _VALUE_AT: Final = _BAR_COLUMNS.index("value")
 _FINAL_AT: Final = _BAR_COLUMNS.index("final")
 _encode: Final = msgspec.json.Encoder().encode
@@ -179,24 +196,44 @@ class DatabaseHistory:
         )
         return [KeptTicks._make(row) for row in rows]
 
-    def forget_ticks(self, instrument_id: int, before_ns: int, limit: int) -> int:
-        """Remove up to ``limit`` of the oldest ticks before a time; how many it were."""
-        return self._forget(
-            "ticks",
-            "instrument_id = ? AND ts_event < ?",
-            f"{_TICK_KEY}",
-            (instrument_id, before_ns),
-            limit,
+    def has_ticks(self, instrument_id: int, source: str, from_ns: int, to_ns: int) -> bool:
+        """Whether a source has a tick in the range."""
+        rows = self._database.query(
+            f"SELECT 1 FROM ticks WHERE {_OF_A_SOURCE} LIMIT 1",
+            (instrument_id, source, from_ns, to_ns),
         )
+        return bool(rows)
 
-    def forget_bars(self, window_s: int, before_ns: int, limit: int) -> int:
-        """Remove up to ``limit`` bars that begin before a time; how many it were."""
+    def forget_source(
+        self, instrument_id: int, source: str, from_ns: int, to_ns: int, limit: int
+    ) -> int:
+        """Remove up to ``limit`` ticks of one source in a range; how many it were."""
+        which = (instrument_id, source, from_ns, to_ns)
+        return self._forget("ticks", _OF_A_SOURCE, _TICK_KEY, which, limit)
+
+    def forget_ticks(self, instrument_id: int, from_ns: int, to_ns: int, limit: int) -> int:
+        """Remove up to ``limit`` of the oldest ticks of a time; how many it were."""
+        which = "instrument_id = ? AND ts_event >= ? AND ts_event < ?"
+        return self._forget("ticks", which, _TICK_KEY, (instrument_id, from_ns, to_ns), limit)
+
+    def forget_bars(self, window_s: int, from_ns: int, to_ns: int, limit: int) -> int:
+        """Remove up to ``limit`` bars that begin in a time; how many it were."""
         assert window_s in WINDOWS_S, f"bars of {window_s} s are not kept"
-        return self._forget(
-            "bars", "window_s = ? AND start_ns < ?", _BAR_KEY, (window_s, before_ns), limit
-        )
+        which = "window_s = ? AND start_ns >= ? AND start_ns < ?"
+        return self._forget("bars", which, _BAR_KEY, (window_s, from_ns, to_ns), limit)
 
-    def _forget(self, table: str, which: str, key: str, params: tuple[int, int], limit: int) -> int:
+    def mark(self, name: str) -> int | None:
+        """The time that was last set under a name."""
+        rows = self._database.query("SELECT ts_ns FROM marks WHERE name = ?", (name,))
+        return rows[0][0] if rows else None
+
+    def set_mark(self, name: str, ts_ns: int) -> None:
+        """Remember a time under a name."""
+        self._database.execute(_MARKED, (name, ts_ns))
+
+    def _forget(
+        self, table: str, which: str, key: str, params: Sequence[SqlValue], limit: int
+    ) -> int:
         removed: list[Row] = []
 
         def work(database: Database) -> None:

@@ -223,11 +223,25 @@ class History(Protocol):
     def kept_ticks(self) -> list[KeptTicks]:
         """What raw ticks there are."""
 
-    def forget_ticks(self, instrument_id: int, before_ns: int, limit: int) -> int:
-        """Remove up to ``limit`` of the oldest ticks before a time; how many it were."""
+    def has_ticks(self, instrument_id: int, source: str, from_ns: int, to_ns: int) -> bool:
+        """Whether a source has a tick in the range."""
 
-    def forget_bars(self, window_s: int, before_ns: int, limit: int) -> int:
-        """Remove up to ``limit`` bars that begin before a time; how many it were."""
+    def forget_source(
+        self, instrument_id: int, source: str, from_ns: int, to_ns: int, limit: int
+    ) -> int:
+        """Remove up to ``limit`` ticks of one source in a range; how many it were."""
+
+    def forget_ticks(self, instrument_id: int, from_ns: int, to_ns: int, limit: int) -> int:
+        """Remove up to ``limit`` of the oldest ticks of a time; how many it were."""
+
+    def forget_bars(self, window_s: int, from_ns: int, to_ns: int, limit: int) -> int:
+        """Remove up to ``limit`` bars that begin in a time; how many it were."""
+
+    def mark(self, name: str) -> int | None:
+        """The time that was last set under a name."""
+
+    def set_mark(self, name: str, ts_ns: int) -> None:
+        """Remember a time under a name."""
 
     def size_bytes(self) -> int:
         """Bytes in use, without room that waits to be used again."""

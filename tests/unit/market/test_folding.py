@@ -1,5 +1,6 @@
 """Bars of any length out of those that are kept."""
 
+import msgspec
 import pytest
 
 from stockyard.market.folding import WEEK_S, WindowError, fold, window_of
@@ -11,7 +12,7 @@ T0 = 1_767_312_000 * S
 
 
 def bar(start_s: int, window_s: int, *prices: int, volume: int = 10, final: bool = True) -> Bar:
-    value = prices[3] * volume if prices else 0
+    value = (prices[3] if prices else 9) * volume
     four = prices or (0, 0, 0, 0)
     return Bar(1, "", window_s, T0 + start_s * S, *four, volume, value, 2, 1, final)
 
@@ -43,7 +44,7 @@ def test_a_folded_bar_is_what_its_parts_are_together() -> None:
         bar(900, 300, 9, 9, 9, 9, final=False),
     ]
     first, second = fold(parts, window_of("15m"))
-    assert first == Bar(1, "", 900, T0, 10, 15, 8, 9, 50, 110 + 270, 6, 3, True)
+    assert first == Bar(1, "", 900, T0, 10, 15, 8, 9, 50, 110 + 90 + 270, 6, 3, True)
     assert (second.start_ns, second.open, second.final) == (T0 + 900 * S, 9, False)
     assert fold(parts, window_of("5m")) == parts
     assert fold([], window_of("15m")) == []
@@ -52,6 +53,13 @@ def test_a_folded_bar_is_what_its_parts_are_together() -> None:
 def test_odd_lots_before_the_first_price_do_not_make_a_low_of_nothing() -> None:
     (found,) = fold([bar(0, 300), bar(300, 300, 10, 12, 9, 11)], window_of("15m"))
     assert (found.open, found.high, found.low, found.close, found.volume) == (10, 12, 9, 11, 20)
+
+
+def test_a_bar_of_unknown_value_leaves_the_whole_unknown() -> None:
+    unknown = msgspec.structs.replace(bar(0, 300, 10, 12, 9, 11), value=0)
+    for parts in ([unknown, bar(300, 300, 10, 12, 9, 11)], [bar(0, 300, 1, 1, 1, 1), unknown]):
+        (found,) = fold(parts, window_of("15m"))
+        assert (found.value, found.volume) == (0, 20)
 
 
 def test_a_week_begins_on_monday_whatever_its_days_begin_with() -> None:

@@ -35,9 +35,9 @@ OPTIONS: Final = ("symbols", "date", "resolution", "asset_class", "market")
 RESOLUTIONS: Final = (*BAR_MS, "tick")
 """The first one is taken where none is named."""
 
-_FOLDERS: Final = {AssetClass.US_EQUITY: "equity", AssetClass.CRYPTO: "crypto"}
-_PLACES: Final = {AssetClass.US_EQUITY: 4, AssetClass.CRYPTO: None}
-_ZONES: Final = {AssetClass.US_EQUITY: ZoneInfo("America/New_York"), AssetClass.CRYPTO: UTC}
+FOLDERS: Final = {AssetClass.US_EQUITY: "equity", AssetClass.CRYPTO: "crypto"}
+PLACES: Final = {AssetClass.US_EQUITY: 4, AssetClass.CRYPTO: None}
+ZONES: Final = {AssetClass.US_EQUITY: ZoneInfo("America/New_York"), AssetClass.CRYPTO: UTC}
 _FILE_NAME: Final = re.compile(r"(\d{8})_(quote|trade)\.zip", re.ASCII)
 _HALF_DAY_NS: Final = 12 * 3600 * 10**9
 
@@ -57,7 +57,7 @@ class LeanRecording(NamedTuple):
         for kind in ("quote", "trade"):
             for symbol in self.symbols:
                 if symbol in instruments:
-                    scaler = RowScaler(instruments[symbol], _PLACES[self.asset_class])
+                    scaler = RowScaler(instruments[symbol], PLACES[self.asset_class])
                     days = [f for f in self.files if f.kind == kind and f.symbol == symbol]
                     streams.append(_in_turn(days, scaler))
         return merge(*streams, key=attrgetter("ts_event"))
@@ -78,15 +78,15 @@ def open_recording(path: Path, options: Mapping[str, str]) -> LeanRecording:
     """
     checked_options(options, OPTIONS, str(path))
     asked = options["symbols"].split(",") if "symbols" in options else None
-    asset_class = _asset_class(options, asked, str(path))
-    first, last = _days(options.get("date", ""), str(path))
+    asset_class = asset_class_asked(options, asked, str(path))
+    first, last = days_asked(options.get("date", ""), str(path))
     resolution = options.get("resolution", RESOLUTIONS[0])
     if resolution not in RESOLUTIONS:
         raise RecordingError(
             str(path), f'there is no resolution "{resolution[:40]}"', f"use {_either(RESOLUTIONS)}"
         )
-    market = _market(path / _FOLDERS[asset_class], options.get("market"))
-    found = _files(market / resolution, asset_class, resolution)
+    market = market_folder(path / FOLDERS[asset_class], options.get("market"))
+    found = files_of(market / resolution, asset_class, resolution)
     there = [file for file in found if first <= file.day <= last]
     if not there:
         has = [word for word in RESOLUTIONS if (market / word).is_dir()]
@@ -106,7 +106,8 @@ def open_recording(path: Path, options: Mapping[str, str]) -> LeanRecording:
     )
 
 
-def _asset_class(options: Mapping[str, str], asked: list[str] | None, where: str) -> int:
+def asset_class_asked(options: Mapping[str, str], asked: list[str] | None, where: str) -> int:
+    """The asset class that options or symbols name. Raises ``RecordingError``."""
     words = {word: number for number, word in ASSET_CLASS_WORDS.items()}
     word = options.get("asset_class")
     if word is not None and word not in words:
@@ -123,7 +124,8 @@ def _asset_class(options: Mapping[str, str], asked: list[str] | None, where: str
     return asset_class
 
 
-def _days(text: str, where: str) -> tuple[date, date]:
+def days_asked(text: str, where: str) -> tuple[date, date]:
+    """First and last day that text names; all days for none. Raises ``RecordingError``."""
     if not text:
         return date.min, date.max
     first, _, last = text.partition("..")
@@ -138,7 +140,8 @@ def _days(text: str, where: str) -> tuple[date, date]:
     return days
 
 
-def _market(folder: Path, word: str | None) -> Path:
+def market_folder(folder: Path, word: str | None) -> Path:
+    """The folder of a market, or of the only one. Raises ``RecordingError``."""
     names = sorted(p.name for p in folder.iterdir() if p.is_dir()) if folder.is_dir() else []
     if word is None and len(names) == 1:
         word = names[0]
@@ -151,12 +154,12 @@ def _market(folder: Path, word: str | None) -> Path:
     return folder / word
 
 
-def _files(folder: Path, asset_class: int, resolution: str) -> list[LeanFile]:
+def files_of(folder: Path, asset_class: int, resolution: str) -> list[LeanFile]:
     """Every day file below a resolution's folder, in order of symbol, kind and day."""
     files = []
     for path in sorted(folder.glob("*/*.zip")):
         match = _FILE_NAME.fullmatch(path.name)
-        symbol = _symbol(path.parent.name, asset_class)
+        symbol = symbol_of(path.parent.name, asset_class)
         if match is None or symbol is None:
             continue
         try:
@@ -164,12 +167,12 @@ def _files(folder: Path, asset_class: int, resolution: str) -> list[LeanFile]:
         except ValueError:
             continue
         files.append(
-            LeanFile(path, symbol, day, match[2], resolution, _midnight_ns(day, asset_class))
+            LeanFile(path, symbol, day, match[2], resolution, midnight_ns(day, asset_class))
         )
     return files
 
 
-def _symbol(folder_name: str, asset_class: int) -> str | None:
+def symbol_of(folder_name: str, asset_class: int) -> str | None:
     """Stockyard's symbol for a LEAN folder; None for a pair that is not quoted in US dollars."""
     name = folder_name.upper()
     if asset_class == AssetClass.US_EQUITY:
@@ -177,13 +180,13 @@ def _symbol(folder_name: str, asset_class: int) -> str | None:
     return f"{name[:-3]}/USD" if name.endswith("USD") and len(name) > 3 else None
 
 
-def _midnight_ns(day: date, asset_class: int) -> int:
+def midnight_ns(day: date, asset_class: int) -> int:
     """UTC ns of the day's beginning by the noon's clock.
 
     New York's clocks change on Sundays at 02:00, when no US exchange trades: noon's offset is right
     for every row there can be.
     """
-    noon = datetime.combine(day, time(12), tzinfo=_ZONES[asset_class])
+    noon = datetime.combine(day, time(12), tzinfo=ZONES[asset_class])
     since = noon - datetime(1970, 1, 1, tzinfo=UTC)
     return (since.days * 86_400 + since.seconds) * 10**9 - _HALF_DAY_NS
 

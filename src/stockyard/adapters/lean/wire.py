@@ -21,7 +21,10 @@ from typing import Final, NamedTuple
 
 from stockyard.model.facts import Quote, Trade
 from stockyard.model.numbers import NumberError
+from stockyard.model.past import plain_bar, tick_of
 from stockyard.model.recordings import RecordingError, RowScaler
+from stockyard.model.sale_conditions import counts_of_lean_flags
+from stockyard.model.ticks import Bar, Tick, TradeTick
 
 BAR_MS: Final = {"second": 1_000, "minute": 60_000}
 """Length of a bar by the name of its resolution; the third resolution is ``tick``."""
@@ -49,11 +52,30 @@ class LeanFile(NamedTuple):
             return _quote_ticks(self, scaler) if self.resolution == "tick" else _bars(self, scaler)
         return _trades(self, scaler)
 
+    def ticks(self, scaler: RowScaler, source: str) -> Iterator[Tick]:
+        """Stream quote ticks, or trade ticks with what their conditions make them count for.
+
+        Raises ``RecordingError``.
+        """
+        if self.kind == "quote":
+            return (tick_of(fact, source) for fact in _quote_ticks(self, scaler))
+        return _trade_ticks(self, scaler, source)
+
+    def bars(self, scaler: RowScaler, source: str) -> Iterator[Bar]:
+        """Stream the bars of trades, each under the time it begins. Raises ``RecordingError``."""
+        window_s = BAR_MS[self.resolution] // 1000
+        for line, ms, cells in _rows(self):
+            start_ns = self.midnight_ns + ms * 1_000_000
+            try:
+                yield plain_bar(scaler, source, window_s, start_ns, cells[1:])
+            except NumberError as error:
+                raise _bad(self, line, str(error)) from None
+
     def span(self) -> tuple[int, int] | None:
         """When the first and the last row were known, UTC ns; None for a file without rows."""
         first = last = ""
         count = 0
-        for line in _lines(self.path):
+        for line in lines_of(self.path):
             count += 1
             last = line
             first = first or line
@@ -102,6 +124,23 @@ def _trades(file: LeanFile, scaler: RowScaler) -> Iterator[Trade]:
             yield trade
 
 
+def _trade_ticks(file: LeanFile, scaler: RowScaler, source: str) -> Iterator[TradeTick]:
+    for line, ms, cells in _rows(file):
+        if cells[5] == _SUSPICIOUS:
+            continue
+        try:
+            trade = scaler.trade(cells[1], cells[2], file.known_ns(ms))
+            flags = int(cells[4] or "0", 16)
+        except NumberError as error:
+            raise _bad(file, line, str(error)) from None
+        except ValueError:
+            raise _bad(file, line, "the fifth cell should be sale conditions, as hex") from None
+        if trade is not None:
+            price, qty, ts_event = trade.price, trade.qty, trade.ts_event
+            counts = counts_of_lean_flags(flags)
+            yield TradeTick(trade.instrument_id, source, price, qty, ts_event, counts)
+
+
 def _quote_ticks(file: LeanFile, scaler: RowScaler) -> Iterator[Quote]:
     """One quote per millisecond that changed a side: what stood when all its rows were in."""
     bid = bid_size = ask = ask_size = ""
@@ -133,7 +172,7 @@ def _standing(
 def _rows(file: LeanFile) -> Iterator[_Row]:
     """Every row with its line and time, checked for its shape and for the order of time."""
     count, last_ms = file.cells(), 0
-    for line, text in enumerate(_lines(file.path), 1):
+    for line, text in enumerate(lines_of(file.path), 1):
         cells = text.rstrip("\r\n").split(",")
         if len(cells) != count:
             if cells == [""]:
@@ -155,8 +194,8 @@ def _ms(file: LeanFile, line: int, text: str) -> int:
     return ms
 
 
-def _lines(path: Path) -> Iterator[str]:
-    """Lines of the one text file in a zip."""
+def lines_of(path: Path) -> Iterator[str]:
+    """Lines of the one text file in a zip. Raises ``RecordingError``."""
     try:
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()
