@@ -48,11 +48,13 @@ _numbers: Final = st.one_of(
 _odd: Final = st.sampled_from(
     [
         None, True, False, "", "NaN", "sNaN", "-Infinity", "1e999999", "1e-999999", "0x10", " 1 ",
-        "1_0", "\u0663", "\x00", "9" * 5_000, "2026-11-20T14:31:00", "0001-01-01", "9999-12-31",
+        "1_0", "\u0663", "\x00", "2026-11-20T14:31:00", "0001-01-01", "9999-12-31",
         "9999-12-31T23:59:59.999999+14:00", [], {}, [[]], [None],
     ]
 )  # fmt: skip
-_leaves: Final = st.one_of(_numbers, _numbers.map(str), _odd, st.text(max_size=20))
+# Longer than Python turns into an integer.
+_long: Final = st.integers(4_000, 5_000).map(lambda length: "9" * length)
+_leaves: Final = st.one_of(_numbers, _long, _numbers.map(str), _odd, st.text(max_size=20))
 values: Final = st.recursive(
     _leaves,
     lambda inner: st.one_of(
@@ -63,10 +65,17 @@ values: Final = st.recursive(
 """Anything that JSON can say, and a little more."""
 
 
+class Frames(list[Any]):
+    """Good frames; hypothesis shows them by their number, because all of them are too much."""
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} frames>"
+
+
 @st.composite
-def spoilt(draw: st.DrawFn, frames: list[Any]) -> str | bytes:
+def spoilt(draw: st.DrawFn, frames: Frames) -> str | bytes:
     """A good frame of which parts were replaced, left out, added, cut or turned about."""
-    frame = json.loads(json.dumps(draw(st.sampled_from(frames))))
+    frame = json.loads(json.dumps(frames[draw(st.integers(0, len(frames) - 1))]))
     for _ in range(draw(st.integers(0, 4))):
         _spoil(draw, frame)
     text = json.dumps(frame)

@@ -10,7 +10,10 @@ from typing import Any, Final
 import msgspec
 import pytest
 
+from stockyard.adapters import FEEDS
+from stockyard.adapters.alpaca_data.feed import STOCKS, AlpacaWire
 from stockyard.adapters.backpack.feed import BackpackWire
+from stockyard.adapters.massive.feed import MassiveWire
 from stockyard.adapters.tastytrade.feed import TastytradeWire
 from stockyard.adapters.tastytrade.rest import QuoteToken
 from stockyard.model.feeds import FeedWire
@@ -18,6 +21,17 @@ from tests.random_feeds import COIN, OPTION, PERPETUAL, STOCK
 
 WIRES: Final = Path(__file__).parent / "wires"
 NOW_NS: Final = 1_795_185_120_000_000_000
+
+
+def massive() -> FeedWire:
+    channels = ["T", "Q", "AM", "LULD"]
+    return MassiveWire("ws://massive", "key", channels, {"AAPL": STOCK}, in_lots=False)
+
+
+def alpaca(encoding: str = "json") -> FeedWire:
+    options = {name: option.default for name, option in FEEDS["alpaca"]().options.items()}
+    options |= {"key": "key", "secret": "secret", "encoding": encoding}
+    return AlpacaWire(STOCKS, options, STOCKS.usual, {"AAPL": STOCK})
 
 
 def backpack() -> FeedWire:
@@ -35,6 +49,8 @@ def tastytrade() -> FeedWire:
 
 
 MACHINES: Final[dict[str, Callable[[], FeedWire]]] = {
+    "massive": massive,
+    "alpaca": alpaca,
     "backpack": backpack,
     "tastytrade": tastytrade,
 }

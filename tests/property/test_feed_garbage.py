@@ -6,7 +6,7 @@ one machine.
 
 import json
 import math
-from typing import Any
+from contextlib import suppress
 
 import msgspec
 import pytest
@@ -16,12 +16,12 @@ from hypothesis import strategies as st
 from stockyard.model.feeds import PROBLEM_KINDS, FeedProblem, FeedWire
 from stockyard.model.numbers import INT_MAX
 from stockyard.model.ticks import BarTick, GreeksTick, MarkTick, QuoteTick, Tick, TradeTick
-from tests.golden.test_wires import MACHINES, NOW_NS, WIRES
-from tests.random_feeds import spoilt, values
+from tests.golden.test_wires import MACHINES, NOW_NS, WIRES, alpaca
+from tests.random_feeds import Frames, spoilt, values
 
 
-def frames_of(name: str) -> list[Any]:
-    return [row["frame"] for row in json.loads((WIRES / f"{name}.json").read_text("utf-8"))]
+def frames_of(name: str) -> Frames:
+    return Frames(row["frame"] for row in json.loads((WIRES / f"{name}.json").read_text("utf-8")))
 
 
 def noise(name: str) -> st.SearchStrategy[list[str | bytes]]:
@@ -62,7 +62,19 @@ def feed(wire: FeedWire, frame: str | bytes) -> None:
         assert problem.kind in PROBLEM_KINDS
         assert isinstance(problem.detail, str)
     for answer in found.sends:
-        json.loads(answer)
+        _ = msgspec.msgpack.decode(answer) if isinstance(answer, bytes) else json.loads(answer)
+
+
+@given(st.lists(st.one_of(spoilt(frames_of("alpaca")), st.binary()), min_size=1, max_size=12))
+def test_packed_garbage_never_raises(frames: list[str | bytes]) -> None:
+    wire = alpaca("msgpack")
+    wire.opened()
+    for row in frames_of("alpaca"):
+        feed(wire, msgspec.msgpack.encode(row))
+    for frame in frames:
+        with suppress(ValueError, OverflowError):
+            feed(wire, msgspec.msgpack.encode(json.loads(frame)))
+        feed(wire, frame)
 
 
 @pytest.mark.parametrize("name", MACHINES)

@@ -122,6 +122,8 @@ async def test_options_are_checked_and_handed_on() -> None:
     defaults = {name: option.default for name, option in FEED.options.items()}
     with pytest.raises(ValueError, match="streams: expected some of"):
         FEED.open_feed({**defaults, "streams": "depth"})
+    with pytest.raises(ValueError, match="url: expected wss"):
+        FEED.open_feed({**defaults, "url": "api.backpack.exchange"})
     source = FEED.open_feed({**defaults, "streams": "trade, kline.1m"})
     wire = await source.prepare(_no_fetch, {"SOL_USDC": COIN})
     assert wire.url == "wss://ws.backpack.exchange"

@@ -196,10 +196,12 @@ def test_our_symbols_in_their_words(ours: str, theirs: str, asset_class: int) ->
 
 
 @pytest.mark.parametrize(
-    "options", [{"events": "Profile"}, {"events": ""}, {"candles": "7m"}], ids=str
+    "options",
+    [{"events": "Profile"}, {"events": ""}, {"candles": "7m"}, {"url": "api.tastyworks.com"}],
+    ids=str,
 )
 def test_options_are_checked(options: dict[str, str]) -> None:
-    with pytest.raises(ValueError, match="expected some of"):
+    with pytest.raises(ValueError, match=f"{next(iter(options))}: expected"):
         source(**options)
 
 

@@ -172,6 +172,8 @@ class BackpackSource:
 
     def __init__(self, options: Mapping[str, str]) -> None:
         self._url = options["url"]
+        if not self._url.startswith(("wss://", "ws://")):
+            raise ValueError("url: expected wss:// or ws:// and an address")
         self._streams = [word.strip() for word in options["streams"].split(",")]
         if not set(self._streams) <= {*STREAMS, *KLINES}:
             raise ValueError(f"streams: expected some of {','.join((*STREAMS, *KLINES))}")

@@ -273,6 +273,8 @@ class TastytradeSource:
 
     def __init__(self, options: Mapping[str, str]) -> None:
         self._base = options["url"].rstrip("/")
+        if not self._base.startswith(("https://", "http://")):
+            raise ValueError("url: expected https:// or http:// and an address")
         self._refresh_token, self._secret = options["key"], options["secret"]
         self._events, self._candles = _words(options["events"]), _words(options["candles"])
         if not self._events or not set(self._events) <= set(_EVENTS):
