@@ -18,7 +18,7 @@ from pathlib import Path
 import msgspec
 
 from stockyard.runtime.playback_report import PlaybackReport
-from tests.recorded import borrowing, comparing, lots, second_bars
+from tests.recorded import borrowing, comparing, followed_bars, lots, second_bars
 from tests.recorded.bars import Day, days_in
 from tests.recorded.script import ANSWERS, DAY, ORDERS, SYMBOLS, handful
 from tests.recorded.table import write_table
@@ -195,12 +195,14 @@ def borrow(root: Path) -> Finding:
     return borrowing.compare(root)
 
 
-def build_bars(root: Path, symbol: str) -> Finding:
+def build_bars(
+    root: Path, symbol: str, compare: Callable[[Path, str], second_bars.Comparison]
+) -> Finding:
     """Every trade tick of a day to second bars, beside the bars that came with the ticks."""
     for resolution in ("tick", "second"):
         if not second_bars.path_of(root, resolution, symbol).is_file():
             raise NotRun(f"{root} has no {resolution} trades of {symbol} on {second_bars.DAY}")
-    found = second_bars.compare(root, symbol)
+    found = compare(root, symbol)
     for line in second_bars.describe(found):
         print(f"      {line}", flush=True)
     share = found.same / found.bars
@@ -264,7 +266,12 @@ def main() -> int:
     for method in lots.METHODS:
         score.run(f"lots: {method}, share by share", partial(trade_lots, root, method))
     for symbol in second_bars.SYMBOLS:
-        score.run(f"bars: seconds of {symbol} from its ticks", partial(build_bars, root, symbol))
+        for way, compare in (
+            ("from its ticks", second_bars.compare),
+            ("through a feed", followed_bars.compare),
+        ):
+            check = partial(build_bars, root, symbol, compare)
+            score.run(f"bars: seconds of {symbol} {way}", check)
     score.run("margin: charges, calls and closings by hand", partial(borrow, root))
     rest = f", {score.not_run} not run" if score.not_run else ""
     print(f"{score.passed} passed, {score.failed} failed{rest}")
