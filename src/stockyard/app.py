@@ -553,9 +553,10 @@ def simulated_market(
     world: World, seed: int, stock_calendar: str, followed: Collection[str] = ()
 ) -> SimulatedMarket:
     """The built-in market, going on from the quotes the world last saw, without the symbols that
-    feeds are ``followed`` for.
+    feeds are ``followed`` for and the contracts on them.
 
-    Where stocks trade day and night, their year has as many hours as a coin's.
+    A contract's funding goes on from when it was quoted last: until then it was paid. Where stocks
+    trade day and night, their year has as many hours as a coin's.
     """
     calendar_id = ALWAYS_ID if stock_calendar == "always" else XNYS_ID
     listings = [
@@ -563,7 +564,7 @@ def simulated_market(
         if instrument.calendar_id == XNYS_ID
         else Listing(instrument, traits)
         for instrument, traits in CATALOG
-        if instrument.symbol not in followed
+        if not {instrument.symbol, instrument.index_symbol} & set(followed)
     ]
     mids = {
         row.instrument_id: (row.bid + row.ask) // 2
@@ -571,7 +572,7 @@ def simulated_market(
         if row.bid and row.ask
     }
     known = {
-        row.instrument_id: Known(row.long_mark, row.index_price, row.funding_ts)
+        row.instrument_id: Known(row.long_mark, row.index_price, row.ts)
         for row in world.view.quotes.values()
         if row.is_contract
     }

@@ -25,12 +25,14 @@ class TickerSource(msgspec.Struct, frozen=True, gc=False):
 
 
 class TickerMark(msgspec.Struct, frozen=True, gc=False):
-    """Of a perpetual contract. `funding_rate`: a share of the position's value."""
+    """Of a perpetual contract. `funding_rate`: a share of the position's value, null where the
+    source tells no next funding; the contract's quote tells the last that was paid.
+    """
 
     source: str
     mark: Decimal
     index: Decimal | None
-    funding_rate: Decimal
+    funding_rate: Decimal | None
     next_funding_at: Time | None
     at: Time
 

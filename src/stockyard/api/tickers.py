@@ -73,7 +73,7 @@ def _mark(tick: MarkTick, instrument: Instrument) -> t.TickerMark:
         tick.source,
         price_text(tick.mark, instrument),
         price_text(tick.index, instrument) if tick.index else None,
-        format_decimal(tick.funding_ppb, RATE_PLACES),
+        format_decimal(tick.funding_ppb, RATE_PLACES) if tick.next_funding_ns else None,
         time_or_none(tick.next_funding_ns),
         time_text(tick.ts_event),
     )

@@ -37,7 +37,8 @@ PLAIN_COLUMNS: Final = (
     "time_in_force",
 )
 STOP_COLUMNS: Final = ("stop_price", "trail_price", "trail_percent", "expires_at")
-COLUMNS: Final = (*PLAIN_COLUMNS, *STOP_COLUMNS)
+FLAG_COLUMNS: Final = ("reduce_only", "post_only")
+COLUMNS: Final = (*PLAIN_COLUMNS, *STOP_COLUMNS, *FLAG_COLUMNS)
 """Columns of an order script; the first three must be there."""
 PLACE: Final = "place"
 CANCEL: Final = "cancel"
@@ -51,6 +52,7 @@ _CHANGEABLE: Final[Mapping[str, tuple[str, ...]]] = {
 ORDERS_MAX: Final = 100_000
 """Rows one script may have."""
 
+_FLAGS: Final = {False: "no", True: "yes"}
 _TIME_OF_DAY = re.compile(r"\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?", re.ASCII)
 _CLIENT_ORDER_ID = re.compile(rf"[!-~]{{1,{CLIENT_ORDER_ID_LENGTH_MAX}}}", re.ASCII)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -156,6 +158,8 @@ class ScriptedOrder(NamedTuple):
     trail_ppm: int
     expires_ns: int
     digest: bytes
+    reduce_only: bool = False
+    post_only: bool = False
 
     @property
     def _stop_terms(self) -> tuple[int, int, int, int]:
@@ -194,6 +198,8 @@ class ScriptedOrder(NamedTuple):
             "",
             self.digest,
             *self._stop_terms,
+            reduce_only=self.reduce_only,
+            post_only=self.post_only,
         )
 
 
@@ -301,6 +307,7 @@ class _Row(NamedTuple):
             self._number("trail_percent", PERCENT_SCALE, place),
             self._moment("expires_at", days) if self.cell("expires_at") else 0,
             self._digest(),
+            *[self._word(name, _FLAGS, False) for name in FLAG_COLUMNS],
         )
 
     def _instrument(
@@ -378,7 +385,8 @@ class _Row(NamedTuple):
     def _digest(self) -> bytes:
         """A digest of what the row asks for; columns that are blank at the end change nothing."""
         text = "\x1f".join(self.cell(name) for name in PLAIN_COLUMNS[1:])
-        stop_terms = [self.cell(name) for name in STOP_COLUMNS]
-        if any(stop_terms):
-            text = "\x1f".join((text, *stop_terms))
+        for columns in (STOP_COLUMNS, FLAG_COLUMNS):
+            more = [self.cell(name) for name in columns]
+            if any(more):
+                text = "\x1f".join((text, *more))
         return blake2b(text.encode(), digest_size=_DIGEST_SIZE).digest()

@@ -78,6 +78,28 @@ def test_stops_have_columns_of_their_own() -> None:
     assert other[0].digest != stop.digest
 
 
+def test_flags_have_columns_of_their_own() -> None:
+    header = HEADER + ",reduce_only,post_only"
+    plain, reduces, posts, said = read(
+        "09:30:00,place,p,IBM,buy,limit,1,,180,gtc,,",
+        "09:30:01,place,r,IBM,sell,limit,1,,190,gtc,yes,no",
+        "09:30:02,place,q,IBM,buy,limit,1,,180,gtc,,Yes",
+        "09:30:03,place,n,IBM,buy,limit,1,,180,gtc,no,no",
+        header=header,
+    )
+    flags = [(o.reduce_only, o.post_only) for o in (plain, reduces, posts, said)]
+    assert flags == [(False, False), (True, False), (False, True), (False, False)]
+    command = reduces.command(7, 0, 0)
+    assert isinstance(command, PlaceOrder)
+    assert (command.reduce_only, command.post_only, command.locate) == (True, False, False)
+    again = read("09:30:00,place,p,IBM,buy,limit,1,,180,gtc")
+    assert again[0].digest == plain.digest
+    wrong = ("10:00:00,place,a,IBM,buy,limit,1,,180,gtc,maybe,", "10:00:00,cancel,a,,,,,,,,yes,")
+    for row in wrong:
+        with pytest.raises(OrderScriptError, match="reduce_only is"):
+            read("09:00:00,place,a,IBM,buy,limit,1,,180,gtc,,", row, header=header)
+
+
 def test_columns_for_stops_that_are_blank_change_no_digest() -> None:
     row = "10:00:00,place,a,IBM,buy,market,1,,,"
     [plain] = read(row)
