@@ -153,6 +153,31 @@ async def test_a_call_that_is_not_met_ends_in_a_liquidation(
     assert "margin call was not met" in story[0]["text"]
 
 
+@pytest.mark.parametrize("again", [False, True], ids=["", "repeated"])
+async def test_an_answer_is_the_commands_own_whatever_else_its_record_tells(
+    rig: Rig, ann: Trader, heard: Listener, again: bool
+) -> None:
+    """Midnight's interest makes a call, told after the refusal that the same record gives."""
+    rig.quote("AAPL", 200, 200)
+    key = {"Idempotency-Key": "k"}
+    said = {"type": "limit", "limit_price": "200", "qty": "1000"}
+    first = await ann.order(headers=key, **said)
+    rig.quote("AAPL", 142.86, 142.86)
+    assert (await account(ann))["margin_call"] is None
+    rig.clock.time_ns += 10 * 3600 * SECOND
+    if again:
+        answer = await ann.order(headers=key, **said)
+        assert (answer.status, answer.json["id"]) == (201, first.json["id"])
+        assert answer.headers["idempotent-replayed"] == "true"
+    else:
+        answer = await ann.order(headers=key, qty="99999999", type="limit", limit_price="1")
+        assert (answer.status, answer.json["code"]) == (422, "idempotency_key_reused")
+        answer = await ann.order(qty="99999999", type="limit", limit_price="1")
+        assert answer.json["code"] == "quantity_too_large"
+    told = [(await heard.next())["event"] for _ in range(5)][2:]
+    assert told == ["interest_charged", "repeated" if again else "denied", "margin_called"]
+
+
 async def test_what_borrowing_cost_is_listed(rig: Rig, ann: Trader) -> None:
     rig.quote("AAPL", 200, 200)
     rig.quote("UNH", 300, 300)

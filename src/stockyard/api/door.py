@@ -4,7 +4,7 @@ Promises: a command reaches the engine only through ``decide``; a repeated one i
 events of its first record. Must not know: which endpoint asks.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 from typing import Final, NamedTuple
 
@@ -89,14 +89,14 @@ class Door:
         outcome = await self.world.execute(command, origin)
         events: Sequence[Event] = outcome.events
         seq, ts, replayed = outcome.seq, outcome.ts, False
-        last = events[-1] if events else None
-        if type(last) is CommandRepeated:
-            seq, replayed = last.first_seq, True
+        told = verdict(events)
+        if type(told) is CommandRepeated:
+            seq, replayed = told.first_seq, True
             found = await self.world.query(lambda store: store.events_of(seq))
             ts, events = found[0][0] if found else 0, [event for _, event in found]
-            last = events[-1] if events else None
-        if type(last) is CommandDenied:
-            raise denial(last, seq, instrument, replayed, command)
+            told = verdict(events)
+        if type(told) is CommandDenied:
+            raise denial(told, seq, instrument, replayed, command)
         return Decision(seq, ts, events, replayed)
 
     def instrument(self, symbol: str) -> Instrument:
@@ -156,6 +156,18 @@ class Door:
 
         found = await self.world.query(histories)
         return [row for row in found if row is not None]
+
+
+def verdict(events: Iterable[Event]) -> CommandDenied | CommandRepeated | None:
+    """What a command's record says of the command itself, or None where it was done.
+
+    It stands among what time brought about in the same record: what was due comes before it, and
+    the margin calls of accounts that are worth less by then come after it.
+    """
+    for event in events:
+        if isinstance(event, (CommandDenied, CommandRepeated)):
+            return event
+    return None
 
 
 def unknown_order() -> Problem:

@@ -12,7 +12,7 @@ from secrets import token_hex
 from typing import Final, NamedTuple
 
 from stockyard.api.auth import Caller
-from stockyard.api.door import Decision, Door, digest
+from stockyard.api.door import Decision, Door, digest, verdict
 from stockyard.api.fields import ACCOUNT_NAME
 from stockyard.api.heads import Head
 from stockyard.api.problems import Problem
@@ -171,12 +171,12 @@ def _orphans(world: World, people: People, user_id: str) -> list[int]:
 
 async def _send_again(world: World, people: People, registration: Registration) -> None:
     outcome = await world.execute(opening_command(registration), _REPAIR)
-    last = outcome.events[-1]
-    if isinstance(last, CommandDenied):
+    told = verdict(outcome.events)
+    if isinstance(told, CommandDenied):
         people.abandon_registration(registration.key)
         return
     opened = opened_account(outcome.ts, outcome.events)
-    account_id = last.first_seq if isinstance(last, CommandRepeated) else None
+    account_id = told.first_seq if isinstance(told, CommandRepeated) else None
     if opened is not None:
         account_id = opened.account_id
     assert account_id is not None, "an opening is denied, repeated, or opens an account"

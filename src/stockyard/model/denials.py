@@ -648,7 +648,7 @@ DENY_RULES: Final[dict[int, DenyRule]] = {
         422,
         False,
         "the order is not open any more",
-        "only accepted, new and partially_filled orders can be changed or canceled",
+        "only orders that are open, whichever their status, can be changed or canceled",
     ),
     DenyCode.REPLACE_NOT_ABOVE_FILLED: DenyRule(
         "replace_quantity_not_above_filled",
