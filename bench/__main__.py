@@ -18,6 +18,7 @@ from bench import (
     engine_alone,
     fan_out,
     growth,
+    history,
     ingest,
     machine,
     market_data,
@@ -46,6 +47,7 @@ BENCHMARKS: Final[dict[str, Benchmark]] = {
     "P10": memory.run,
     "market-data": lambda sizes, folder: market_data.run(sizes),
     "ingest": ingest.run,
+    "history": history.run,
     "growth": growth.run,
     "growth-http": orders_over_http.run_growth,
 }

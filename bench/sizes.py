@@ -44,6 +44,9 @@ class Sizes(msgspec.Struct, frozen=True):
     ingest_ticks: int
     ingest_single: int
     ingest_plain: int
+    history_ticks: int
+    history_inserts: int
+    history_questions: int
 
 
 FULL: Final = Sizes(
@@ -80,6 +83,9 @@ FULL: Final = Sizes(
     ingest_ticks=60_000,
     ingest_single=5_000,
     ingest_plain=2_000,
+    history_ticks=500_000,
+    history_inserts=20_000,
+    history_questions=1_000,
 )
 QUICK: Final = Sizes(
     rounds=3,
@@ -115,6 +121,9 @@ QUICK: Final = Sizes(
     ingest_ticks=20_000,
     ingest_single=1_000,
     ingest_plain=500,
+    history_ticks=100_000,
+    history_inserts=5_000,
+    history_questions=200,
 )
 TINY: Final = Sizes(
     rounds=1,
@@ -150,4 +159,7 @@ TINY: Final = Sizes(
     ingest_ticks=400,
     ingest_single=20,
     ingest_plain=20,
+    history_ticks=400,
+    history_inserts=50,
+    history_questions=10,
 )
