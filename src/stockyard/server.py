@@ -46,6 +46,8 @@ LOG: Final = logging.getLogger("stockyard")
 GRACE_S: Final = 5
 AHEAD_MAX_NS: Final = 60_000_000_000
 KEEP_ALIVE_S: Final = 75
+GONE_MS: Final = 60_000
+"""How long what was sent may stay unacknowledged by the other machine."""
 GC_THRESHOLDS: Final = (50_000, 20, 100)
 PEOPLE_UPKEEP_S: Final = 60.0
 SESSIONS_UPKEEP_S: Final = 3600.0
@@ -133,12 +135,16 @@ class Server:
         host, port = self.config.host, self.config.port
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         try:
-            return socket.create_server((host, port), family=family, backlog=2048)
+            listening = socket.create_server((host, port), family=family, backlog=2048)
         except OSError as error:
             raise ConfigError(
                 f"port {port} on {host} cannot be listened on ({error.strerror}): choose another"
                 " with --port, or PORT with make"
             ) from None
+        if hasattr(socket, "TCP_USER_TIMEOUT"):
+            # Connections inherit it: a peer that vanished without a word is given up.
+            listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, GONE_MS)
+        return listening
 
     def _clock(self) -> tuple[Clock, Recording | None]:
         kind, _, spec = self.config.market.partition(":")

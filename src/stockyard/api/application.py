@@ -22,7 +22,7 @@ from stockyard.api.document import DOCUMENT_PATH, TITLE, document
 from stockyard.api.door import Door, encode
 from stockyard.api.front_page import front_page
 from stockyard.api.gateway import Gateway
-from stockyard.api.heads import HEAD_KEY, ClientGone, Head, Message, Receive, Scope, Send
+from stockyard.api.heads import HEAD_KEY, HEAD_ONLY, ClientGone, Head, Message, Receive, Scope, Send
 from stockyard.api.hot import Answer, Handler
 from stockyard.api.hot_words import HOT_ROUTES, PREFIX
 from stockyard.api.ingest import ROOT as INGEST
@@ -37,6 +37,7 @@ from stockyard.api.rest import (
     feeds,
     history,
     keys,
+    live,
     orders,
     positions,
     profiles,
@@ -57,6 +58,7 @@ from stockyard.runtime.writer import Refused
 from stockyard.storage.ports import StorageUnavailable
 
 _log: Final = logging.getLogger("stockyard.api")
+EVENTS: Final = PREFIX + live.EVENTS_PATH
 _JSON_TYPE: Final = (b"content-type", b"application/json")
 _PROBLEM: Final = (b"content-type", PROBLEM_TYPE)
 _NS: Final = 1_000_000_000
@@ -79,7 +81,7 @@ class Application:
         self._web = framework(door.settings)
         self.requests = RequestCounts()
         self.ingest = _ingest(door)
-        self._web.state.door = door
+        self._web.state.door, self._web.state.gateway = door, self.gateway
         self._web.state.metrics = Metrics(
             door, self.requests, self.streams.count, self.ingest, self.gateway
         )
@@ -99,7 +101,9 @@ class Application:
                 route = path[: -len(rest)] + "{name}" if rest else path
             else:
                 status, route = await self._serve(scope, receive, send)
-            self.requests.note(method, route, status, perf_counter() - begun)
+            # How long somebody listens is no figure of how fast an answer came.
+            passed = None if route == EVENTS else perf_counter() - begun
+            self.requests.note(method, route, status, passed)
         elif kind == "websocket":
             await self.streams.serve(scope, receive, send)
         elif kind == "lifespan":
@@ -174,7 +178,7 @@ class Application:
         head_only = scope["method"] == "HEAD"
         if head_only:
             # The server's own scope stays as it is: it must know that no body follows.
-            scope = {**scope, "method": "GET"}
+            scope = {**scope, "method": "GET", HEAD_ONLY: True}
 
         async def send_named(message: Message) -> None:
             nonlocal status
@@ -326,7 +330,7 @@ def framework(settings: ApiSettings) -> FastAPI:
     )
     nouns = (sign_in, keys, accounts, orders, positions, reports, assets, profiles, feeds)
     # What lies below a ticker is found before the ticker, whose symbol may hold a slash.
-    for noun in (*nouns, history, tickers):
+    for noun in (*nouns, history, tickers, live):
         web.include_router(noun.routes, prefix=PREFIX)
     web.include_router(watch.routes)
     web.router.route_class = StrictRoute

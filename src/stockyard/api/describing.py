@@ -15,6 +15,7 @@ from stockyard.api import (
     feed_answers,
     fields,
     history_answers,
+    presence_answers,
     tax_answers,
     ticker_answers,
 )
@@ -30,6 +31,7 @@ _STRUCTS: Final[list[Any]] = [
         feed_answers,
         fields,
         history_answers,
+        presence_answers,
         tax_answers,
         ticker_answers,
     )

@@ -17,6 +17,7 @@ from stockyard.api.frames import Frames
 from stockyard.api.listeners import FAULT, GOING_AWAY, Listener
 from stockyard.api.problems import Problem, fault
 from stockyard.api.public_frames import PublicFrames
+from stockyard.runtime.hub import Channel
 
 _log: Final = logging.getLogger("stockyard.api")
 FLUSHES_PER_S: Final = 50
@@ -35,6 +36,7 @@ class Gateway:
         self.public = PublicFrames(door)
         self._open: dict[Listener, None] = {}
         self._of_address: Counter[str] = Counter()
+        self._feeds: dict[str, object] = {}
         self._watch: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._flushing: asyncio.Task[None] | None = None
@@ -71,6 +73,9 @@ class Gateway:
         self._of_address[listener.address] -= 1
         if self._of_address[listener.address] <= 0:
             del self._of_address[listener.address]
+        if self._watch is not None and not self._open:
+            self._watch.cancel()
+            self._watch = None
 
     def check_user(self, user_id: str) -> None:
         """Raise ``Problem`` 429 when this user listens often enough already."""
@@ -88,6 +93,23 @@ class Gateway:
             await asyncio.sleep(min(WATCH_S, self.door.settings.stall_s))
             for listener in list(self._open):
                 listener.look_after()
+            if self.door.world.hub.is_followed(Channel.FEEDS):
+                self._watch_feeds()
+
+    def _watch_feeds(self) -> None:
+        """Tell of each feed whose state is another than a moment ago."""
+        for feed in self.door.world.feeds:
+            status = feed.status()
+            shape = (
+                status.state,
+                status.is_stale,
+                status.reconnects,
+                dict(status.problems),
+                [symbol.is_stale for symbol in status.symbols],
+            )
+            if self._feeds.get(status.name) != shape:
+                self._feeds[status.name] = shape
+                self.door.world.hub.publish_feed(status)
 
     def begin_close(self, reason: str) -> None:
         """End every listener, soon, with a reason."""

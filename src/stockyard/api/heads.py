@@ -23,6 +23,9 @@ USER_AGENT_LENGTH_MAX: Final = 200
 HEAD_KEY: Final = "stockyard.head"
 """Where a request's ``Head`` stands in its scope."""
 
+HEAD_ONLY: Final = "stockyard.head_only"
+"""In the scope of a request whose answer's body nobody wants."""
+
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _SANE_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _ONCE: Final = frozenset(

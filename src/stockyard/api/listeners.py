@@ -58,7 +58,7 @@ class Listener(ABC):
         self.subscriber = Subscriber(self._woken.set, self._deliver)
         self.identity: Identity | None = None
         self._identify: Callable[[], Identity] | None = None
-        self._account_id = 0
+        self.account_id = 0
         self._asked_account: str | None = None
         self._replies: list[Shared] = []
         self._is_replying = self._public_due = False
@@ -160,10 +160,14 @@ class Listener(ABC):
         self._gateway.check_user(identity.user_id)
         name = self._door.world.hub.follow_account(self.subscriber, account_id)
         self._recheck_due = self._loop.time() + RECHECK_S
-        self._identify, self.identity, self._account_id = identify, identity, account_id
+        self._identify, self.identity, self.account_id = identify, identity, account_id
         self._resume_from = wanted
         shown = self._door.render.account_id(account_id)
-        self.reply(frame("authenticated", account_id=shown, token=token_text(name)))
+        told = frame("authenticated", account_id=shown, token=token_text(name))
+        if wanted is not None:
+            # Who is cut off before the events in between would go on after them.
+            told = told.without_token()
+        self.reply(told)
 
     # Sending.
 
@@ -234,7 +238,7 @@ class Listener(ABC):
         The store has all that was published when it was asked, and perhaps more: what the queue
         holds of that already is dropped.
         """
-        subscriber, account_id = self.subscriber, self._account_id
+        subscriber, account_id = self.subscriber, self.account_id
         limit = self._door.settings.resume_events_max
         subscriber.take_events()
         try:
@@ -266,8 +270,8 @@ class Listener(ABC):
 
     async def _resync(self, reason: str) -> None:
         self.subscriber.take_events()
-        name = self._door.world.hub.last_name(self._account_id)
-        await self._send([self._frames.resync(self._account_id, name, reason)])
+        name = self._door.world.hub.last_name(self.account_id)
+        await self._send([self._frames.resync(self.account_id, name, reason)])
 
 
 async def within(work: Coroutine[Any, Any, None], seconds: float) -> bool:

@@ -9,11 +9,20 @@ from typing import Final
 
 import msgspec
 
+from stockyard.api.answers import StreamQuote
 from stockyard.api.door import Door, encode
+from stockyard.api.feed_answers import Feed
 from stockyard.api.frames import frame
+from stockyard.api.rest.feeds import shown_feed
 from stockyard.api.shapes import price_text, time_text
+from stockyard.api.subscribing import WINDOWS, Wanted
+from stockyard.api.ticker_answers import Ticker
+from stockyard.api.tickers import nothing_known, ticker
 from stockyard.api.wire import Shared
-from stockyard.model.numbers import format_decimal
+from stockyard.model.feeds import FeedStatus
+from stockyard.model.instruments import Instrument
+from stockyard.model.numbers import format_decimal, format_ratio
+from stockyard.model.ticks import Bar
 from stockyard.runtime.hub import Channel, Item, Subscriber, Topic, TradeTold
 
 KEPT_MAX: Final = 10_000
@@ -30,11 +39,29 @@ class StreamTrade(msgspec.Struct, frozen=True, gc=False):
     seq: int
 
 
+class StreamBar(msgspec.Struct, frozen=True, gc=False):
+    """A bar of all sources together, as streams tell it: in the words of ``GET /api/v1/bars``."""
+
+    symbol: str
+    window: str
+    start: str
+    open: str | None
+    high: str | None
+    low: str | None
+    close: str | None
+    volume: str
+    vwap: str | None
+    trades: int
+    revision: int
+    final: bool
+
+
 class PublicFrames:
     """Makes the public frames of one door."""
 
     def __init__(self, door: Door) -> None:
-        self._view, self._render, self._hub = door.view, door.render, door.world.hub
+        self._view, self._render = door.view, door.render
+        self._world, self._hub = door.world, door.world.hub
         self._kept: dict[tuple[str, tuple[bytes, ...]], Shared] = {}
         self.encoded = 0
 
@@ -76,26 +103,54 @@ class PublicFrames:
             found = self._kept[key] = Shared(channel, payload)
         return found
 
-    def snapshot(self, channels: Iterable[str], instrument_ids: Iterable[int]) -> Shared:
-        """What the conflated ones of some channels are now, for these instruments."""
-        wanted = list(instrument_ids)
+    def snapshot(self, wanted: Wanted) -> Shared:
+        """What the conflated ones of some channels are now."""
         said = []
-        for channel in channels:
-            if channel != Channel.TRADES:
-                parts = [self._shown(self._hub.topic(channel, n)) for n in wanted]
-                said.append(b',"%s":[%s]' % (channel.encode(), b",".join(parts)))
+        for channel in wanted.channels:
+            if channel == Channel.FEEDS:
+                parts = [encode(shown_feed(feed.status())) for feed in self._world.feeds]
+            elif channel == Channel.TRADES:
+                continue
+            else:
+                parts = self._now(channel, wanted)
+            said.append(b',"%s":[%s]' % (channel.encode(), b",".join(parts)))
         return Shared("snapshot", b'{"type":"snapshot"%s}' % b"".join(said))
+
+    def _now(self, channel: str, wanted: Wanted) -> list[bytes]:
+        ids = wanted.instrument_ids
+        if ids is None:
+            ids = sorted(self._view.quotes)
+        window_s = wanted.window_of(channel)
+        topics = [self._hub.topic(channel, n, window_s) for n in ids]
+        return [self._shown(x) for x in topics if channel != Channel.BARS or x.latest is not None]
 
     def _shown(self, topic: Topic) -> bytes:
         shown = topic.shown
         if shown is None:
-            row = self._view.quotes[topic.key[1]]
-            shown = topic.shown = encode(self._render.stream_quote(row))
+            shown = topic.shown = encode(self._value(topic))
         return shown
+
+    def _value(self, topic: Topic) -> StreamQuote | StreamBar | Ticker | Feed:
+        latest = topic.latest
+        if isinstance(latest, Bar):
+            return self._bar(latest)
+        if isinstance(latest, FeedStatus):
+            return shown_feed(latest)
+        which = topic.key[1]
+        assert isinstance(which, int), "a topic of no instrument has a value"
+        if topic.channel == Channel.QUOTES:
+            return self._render.stream_quote(self._view.quotes[which])
+        instrument, world = self._view.instruments[which], self._world
+        view = world.market.view(which)
+        if view is None:
+            return nothing_known(instrument)
+        return ticker(view, instrument, world.clock.now_ns())
 
     def _shown_item(self, item: Item) -> bytes:
         if item.shown is None:
-            item.shown = encode(self._trade(item.value))
+            value = item.value
+            shown = self._bar(value) if isinstance(value, Bar) else self._trade(value)
+            item.shown = encode(shown)
         return item.shown
 
     def _trade(self, told: TradeTold) -> StreamTrade:
@@ -107,3 +162,26 @@ class PublicFrames:
             time_text(told.ts_event),
             told.seq,
         )
+
+    def _bar(self, bar: Bar) -> StreamBar:
+        instrument = self._view.instruments[bar.instrument_id]
+        scale = instrument.price_scale
+        return StreamBar(
+            instrument.symbol,
+            WINDOWS[bar.window_s],
+            time_text(bar.start_ns),
+            _price(bar.open, instrument),
+            _price(bar.high, instrument),
+            _price(bar.low, instrument),
+            _price(bar.close, instrument),
+            format_decimal(bar.volume, instrument.qty_scale),
+            format_ratio(bar.value, bar.volume * 10**scale, scale, 2) if bar.volume else None,
+            bar.count,
+            bar.revision,
+            bar.final,
+        )
+
+
+def _price(price: int, instrument: Instrument) -> str | None:
+    """A price as text; none is 0."""
+    return price_text(price, instrument) if price else None

@@ -47,11 +47,13 @@ class RequestCounts:
         self.answered: Counter[tuple[str, str, int]] = Counter()
         self.durations: dict[tuple[str, str], Durations] = {}
 
-    def note(self, method: str, route: str, status: int, seconds: float) -> None:
-        """Count one request."""
+    def note(self, method: str, route: str, status: int, seconds: float | None) -> None:
+        """Count one request; ``seconds`` None: how long it took is no figure."""
         if method not in METHODS:
             method = OTHER
         self.answered[method, route, status] += 1
+        if seconds is None:
+            return
         key = (method, route)
         found = self.durations.get(key)
         if found is None:

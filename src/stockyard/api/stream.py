@@ -31,9 +31,17 @@ from stockyard.api.listeners import (
 from stockyard.api.problems import Problem, problem_of
 from stockyard.api.settings import STREAM_FRAME_BYTES_MAX
 from stockyard.api.shapes import time_text
+from stockyard.api.subscribing import (
+    Wanted,
+    channels_named,
+    check_allowed,
+    instruments_named,
+    subscribe,
+    window_named,
+)
 from stockyard.api.wire import EXTENSION, Shared
 from stockyard.people.identity import Identity
-from stockyard.runtime.hub import CHANNELS, Channel
+from stockyard.runtime.hub import Channel
 
 STREAM_PATH: Final = f"{PREFIX}/stream"
 PARAMETERS: Final = ("token", ACCOUNT_PARAMETER)
@@ -49,6 +57,7 @@ class ClientFrame(msgspec.Struct, forbid_unknown_fields=True):
     type: str
     symbols: list[str] | None = None
     channels: list[str] | None = None
+    window: str | None = None
     token: str | None = None
     key: str | None = None
     secret: str | None = None
@@ -239,74 +248,62 @@ class Stream(Listener):
             )
         self.follow(identify, said.account_id, said.resume)
 
-    def _channels(self, said: ClientFrame) -> list[str]:
-        """The channels a frame names; quotes where it names none."""
-        if said.channels is None:
-            return [Channel.QUOTES]
-        for channel in said.channels:
-            if channel not in CHANNELS:
-                raise Problem(
-                    422,
-                    "unknown_channel",
-                    f"there is no channel {channel[:40]}",
-                    f"use some of {', '.join(CHANNELS)}",
-                    field="channels",
-                )
-        if not said.channels:
-            raise Problem(
-                422,
-                "missing_field",
-                "channels is empty",
-                "name channels, or leave it out for quotes",
-                field="channels",
-            )
-        return list(dict.fromkeys(said.channels))
+    def _wanted(self, said: ClientFrame) -> Wanted:
+        """What a frame is about. Raises ``Problem``."""
+        found = Wanted(channels_named(said.channels), window_named(said.window), None)
+        check_allowed(found, self.is_signed_in)
+        return found
 
-    def _instruments(self, said: ClientFrame) -> list[int]:
-        if not said.symbols:
+    def _named(self, said: ClientFrame) -> Wanted:
+        """The same, with the instruments that it names."""
+        found = self._wanted(said)
+        if found.needs_symbols and not said.symbols:
             raise Problem(
                 422, "missing_field", "symbols is missing", "send symbols", field="symbols"
             )
-        return [self._door.instrument(symbol).instrument_id for symbol in said.symbols]
+        return found._replace(instrument_ids=instruments_named(self._door, said.symbols or ()))
 
     def _on_subscribe(self, said: ClientFrame) -> None:
-        channels, hub = self._channels(said), self._door.world.hub
-        wanted = list(dict.fromkeys(self._instruments(said)))
-        for channel in channels:
-            hub.subscribe(self.subscriber, wanted, channel)
-        self.reply(self._public.snapshot(channels, wanted))
+        self._begin(self._named(said))
 
     def _on_subscribe_all(self, said: ClientFrame) -> None:
-        channels, hub = self._channels(said), self._door.world.hub
-        for channel in channels:
-            hub.subscribe_all(self.subscriber, channel)
-        self.reply(self._public.snapshot(channels, sorted(self._door.view.quotes)))
+        self._begin(self._wanted(said))
+
+    def _begin(self, wanted: Wanted) -> None:
+        subscribe(self._door.world.hub, self.subscriber, wanted)
+        self.reply(self._public.snapshot(wanted))
 
     def _on_unsubscribe(self, said: ClientFrame) -> None:
-        channels, hub = self._channels(said), self._door.world.hub
-        wanted = self._instruments(said)
-        if any(hub.follows_all(self.subscriber, channel) for channel in channels):
-            raise Problem(
-                422,
-                "subscribed_to_all",
-                "all symbols are subscribed together",
-                "send unsubscribe_all, then subscribe to those that are wanted",
-            )
-        for channel in channels:
-            hub.unsubscribe(self.subscriber, wanted, channel)
-        self._tell_subscriptions(said, channels)
+        wanted, hub, subscriber = self._named(said), self._door.world.hub, self.subscriber
+        about = [channel for channel in wanted.channels if channel != Channel.FEEDS]
+        for channel in about:
+            if hub.follows_all(subscriber, channel, wanted.window_of(channel)):
+                raise Problem(
+                    422,
+                    "subscribed_to_all",
+                    "all symbols are subscribed together",
+                    "send unsubscribe_all, then subscribe to those that are wanted",
+                )
+        if Channel.FEEDS in wanted.channels:
+            hub.unsubscribe_all(subscriber, Channel.FEEDS)
+        for channel in about:
+            ids = wanted.instrument_ids or ()
+            hub.unsubscribe(subscriber, ids, channel, wanted.window_of(channel))
+        self._tell_subscriptions(said, wanted)
 
     def _on_unsubscribe_all(self, said: ClientFrame) -> None:
-        channels = self._channels(said)
-        for channel in channels:
-            self._door.world.hub.unsubscribe_all(self.subscriber, channel)
-        self._tell_subscriptions(said, channels)
+        wanted, hub = self._wanted(said), self._door.world.hub
+        for channel in wanted.channels:
+            window_s = None if said.window is None else wanted.window_of(channel)
+            hub.unsubscribe_all(self.subscriber, channel, window_s)
+        self._tell_subscriptions(said, wanted)
 
-    def _tell_subscriptions(self, said: ClientFrame, channels: list[str]) -> None:
+    def _tell_subscriptions(self, said: ClientFrame, wanted: Wanted) -> None:
         """Say what is left of each channel; clients that name none know of quotes only."""
         known, hub = self._door.view.instruments, self._door.world.hub
-        for channel in channels:
-            left = [known[n].symbol for n in hub.followed(self.subscriber, channel)]
+        for channel in wanted.channels:
+            followed = hub.followed(self.subscriber, channel, wanted.window_of(channel))
+            left = [known[n].symbol for n in followed]
             if said.channels is None:
                 self.reply(frame("unsubscribed", symbols=left))
             else:

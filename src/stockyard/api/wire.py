@@ -59,6 +59,10 @@ class Shared:
         self._event: bytes | None = None
         self._deflated: dict[int, bytes] = {}
 
+    def without_token(self) -> "Shared":
+        """The same message, which nobody resumes after."""
+        return Shared(self.kind, self.payload)
+
     def wire(self, window_bits: int = 0) -> bytes:
         """The WebSocket frame; deflated for a window of so many bits, 0 for plain."""
         if window_bits >= WINDOW_BITS_MIN and len(self.payload) >= DEFLATE_BYTES_MIN:

@@ -1,11 +1,11 @@
 """The hub: hands every applied input and its events to whoever streams them.
 
 Promises: private events go, in order, to the subscribers of their account, each with the name of
-the one before it. What is public belongs to topics: quotes are conflated, the latest of each;
-trades are kept one by one, up to ``QUEUE_ITEMS_MAX`` for each subscriber, and what did not fit is
-counted. Publishing costs the writer the same however many listen: ``distribute`` does the rest,
-when its caller likes. A subscriber that does not read is never waited for. Must not know: sockets
-or JSON.
+the one before it. What is public belongs to topics: quotes, views, feed statuses and bars that are
+still being built are conflated, the latest of each; trades and finished bars are kept one by one,
+up to ``QUEUE_ITEMS_MAX`` for each subscriber, and what did not fit is counted. Publishing costs the
+same however many listen: ``distribute`` does the rest, when its caller likes. A subscriber that
+does not read is never waited for. Must not know: sockets or JSON.
 """
 
 from collections import deque
@@ -14,16 +14,19 @@ from typing import Final, NamedTuple
 
 from stockyard.model import facts as f
 from stockyard.model.events import Event
+from stockyard.model.feeds import FeedStatus
 from stockyard.model.records import Record
+from stockyard.model.ticks import CONSOLIDATED, Bar
+from stockyard.runtime.market_data import Changes
 
 QUEUE_EVENTS_MAX: Final = 5_000
 QUEUE_ITEMS_MAX: Final = 1_000
-"""Trades that wait for one subscriber, at most."""
+"""Trades and finished bars that wait for one subscriber, at most."""
 TOPIC_ITEMS_MAX: Final = 10_000
-"""Trades of one topic that wait to be distributed, at most."""
+"""Trades and finished bars of one topic that wait to be distributed, at most."""
 SUBSCRIBERS_MAX: Final = 5_000
 ALL: Final = 0
-"""In the place of an instrument's id: every instrument."""
+"""In the place of an instrument's id: every one."""
 
 
 class Channel:
@@ -31,11 +34,15 @@ class Channel:
 
     QUOTES: Final = "quotes"
     TRADES: Final = "trades"
+    BARS: Final = "bars"
+    VIEWS: Final = "views"
+    FEEDS: Final = "feeds"
 
 
-CHANNELS: Final = (Channel.QUOTES, Channel.TRADES)
-Key = tuple[str, int]
-"""A channel and an instrument's id."""
+CHANNELS: Final = (Channel.QUOTES, Channel.TRADES, Channel.BARS, Channel.VIEWS, Channel.FEEDS)
+Which = int | str
+Key = tuple[str, Which, int]
+"""A channel, an instrument's id or a feed's name, and a bar's window in seconds, else 0."""
 
 
 class StreamEvent(NamedTuple):
@@ -65,7 +72,7 @@ class Item:
 
     __slots__ = ("channel", "shown", "value")
 
-    def __init__(self, channel: str, value: TradeTold) -> None:
+    def __init__(self, channel: str, value: TradeTold | Bar) -> None:
         self.channel, self.value = channel, value
         self.shown: bytes | None = None
 
@@ -73,15 +80,16 @@ class Item:
 class Topic:
     """One thing that can be followed.
 
-    ``shown``: room for what it was rendered to, None since it changed. ``fresh``: items that were
-    not distributed yet.
+    ``latest``: its value where the hub is told one (bars, feeds). ``shown``: room for what it was
+    rendered to, None since it changed. ``fresh``: items that were not distributed yet.
     """
 
-    __slots__ = ("channel", "followers", "fresh", "key", "shown", "stirred")
+    __slots__ = ("channel", "followers", "fresh", "key", "latest", "shown", "stirred")
 
     def __init__(self, key: Key) -> None:
         self.key, self.channel = key, key[0]
         self.followers: dict[Subscriber, None] = {}
+        self.latest: Bar | FeedStatus | None = None
         self.shown: bytes | None = None
         self.fresh: list[Item] = []
         self.stirred = False
@@ -185,9 +193,9 @@ class Hub:
 
     # Topics.
 
-    def topic(self, channel: str, which: int) -> Topic:
+    def topic(self, channel: str, which: Which, window_s: int = 0) -> Topic:
         """The topic of a key, made when it is new."""
-        key = (channel, which)
+        key = (channel, which, window_s)
         found = self._topics.get(key)
         if found is None:
             found = self._topics[key] = Topic(key)
@@ -198,51 +206,69 @@ class Hub:
         subscriber: Subscriber,
         instrument_ids: Iterable[int],
         channel: str = Channel.QUOTES,
+        window_s: int = 0,
     ) -> None:
         """Send these instruments' changes in a channel from now on."""
-        if self.follows_all(subscriber, channel):
+        if self.follows_all(subscriber, channel, window_s):
             return
         for instrument_id in instrument_ids:
-            self._follow(subscriber, self.topic(channel, instrument_id))
+            self._follow(subscriber, self.topic(channel, instrument_id, window_s))
 
-    def subscribe_all(self, subscriber: Subscriber, channel: str = Channel.QUOTES) -> None:
-        """Send every instrument's changes in a channel from now on."""
-        for topic in [one for one in subscriber.topics if one.channel == channel]:
-            self._unfollow(subscriber, topic)
-        self._follow(subscriber, self.topic(channel, ALL))
+    def subscribe_all(
+        self, subscriber: Subscriber, channel: str = Channel.QUOTES, window_s: int = 0
+    ) -> None:
+        """Send everything of a channel from now on."""
+        for topic in list(subscriber.topics):
+            if topic.channel == channel and topic.key[2] == window_s:
+                self._unfollow(subscriber, topic)
+        self._follow(subscriber, self.topic(channel, ALL, window_s))
 
-    def follows_all(self, subscriber: Subscriber, channel: str = Channel.QUOTES) -> bool:
-        """Whether it gets every instrument of the channel."""
-        everything = self._topics.get((channel, ALL))
+    def follows_all(
+        self, subscriber: Subscriber, channel: str = Channel.QUOTES, window_s: int = 0
+    ) -> bool:
+        """Whether it gets everything of the channel."""
+        everything = self._topics.get((channel, ALL, window_s))
         return everything is not None and everything in subscriber.topics
 
-    def followed(self, subscriber: Subscriber, channel: str = Channel.QUOTES) -> list[int]:
+    def followed(
+        self, subscriber: Subscriber, channel: str = Channel.QUOTES, window_s: int = 0
+    ) -> list[int]:
         """The instruments that it follows one by one in a channel, in order."""
-        return sorted(
+        found = [
             topic.key[1]
             for topic in subscriber.topics
-            if topic.channel == channel and topic.key[1] != ALL
-        )
+            if topic.channel == channel and topic.key[2] == window_s and topic.key[1] != ALL
+        ]
+        return sorted(which for which in found if isinstance(which, int))
 
     def unsubscribe(
         self,
         subscriber: Subscriber,
         instrument_ids: Iterable[int],
         channel: str = Channel.QUOTES,
+        window_s: int = 0,
     ) -> None:
         """Stop sending these instruments."""
         for instrument_id in instrument_ids:
-            topic = self._topics.get((channel, instrument_id))
+            topic = self._topics.get((channel, instrument_id, window_s))
             if topic is not None:
                 self._unfollow(subscriber, topic)
 
-    def unsubscribe_all(self, subscriber: Subscriber, channel: str = Channel.QUOTES) -> None:
-        """Stop sending anything of a channel."""
-        for topic in [one for one in subscriber.topics if one.channel == channel]:
+    def unsubscribe_all(
+        self, subscriber: Subscriber, channel: str = Channel.QUOTES, window_s: int | None = None
+    ) -> None:
+        """Stop sending anything of a channel, or of one window of it."""
+
+        def is_meant(topic: Topic) -> bool:
+            return topic.channel == channel and window_s in (None, topic.key[2])
+
+        for topic in [one for one in subscriber.topics if is_meant(one)]:
             self._unfollow(subscriber, topic)
         # Of ``ALL`` single topics wait.
-        for topic in [one for one in subscriber.pending if one.channel == channel]:
+        for topic in [one for one in subscriber.pending if is_meant(one)]:
             del subscriber.pending[topic]
+        if any(topic.channel == channel for topic in subscriber.topics):
+            return
         if subscriber.items:
             kept = [item for item in subscriber.items if item.channel != channel]
             subscriber.items = deque(kept)
@@ -282,41 +308,81 @@ class Hub:
             self._stir(Channel.QUOTES, message.instrument_id)
         elif isinstance(message, f.Trade | f.AuctionPrint):
             self._stir(Channel.QUOTES, message.instrument_id)
-            self._publish_trade(message, record.seq)
+            self._keep(
+                Channel.TRADES,
+                TradeTold(
+                    message.instrument_id,
+                    message.price,
+                    message.qty,
+                    message.ts_event,
+                    record.seq,
+                ),
+            )
         for idx, event in enumerate(events):
             if event.account_id:
                 self._publish_event(event.account_id, record, idx, event)
 
-    def _publish_trade(self, message: f.Trade | f.AuctionPrint, seq: int) -> None:
-        """Keep a trade, when anybody follows its instrument."""
-        topic = self._followed_topic(Channel.TRADES, message.instrument_id)
+    def publish_market(self, changes: Changes) -> None:
+        """Hand on what changed in the market: bars of all sources together, and views."""
+        for bar in changes.bars:
+            if bar.source == CONSOLIDATED:
+                self.publish_bar(bar)
+        for instrument_id in changes.instruments:
+            self._stir(Channel.VIEWS, instrument_id)
+
+    def publish_bar(self, bar: Bar) -> None:
+        """Hand on a bar: the newest one, one that is final now, or an earlier one that changed."""
+        topic = self.topic(Channel.BARS, bar.instrument_id, bar.window_s)
+        newest = topic.latest if isinstance(topic.latest, Bar) else bar
+        if bar.start_ns >= newest.start_ns:
+            if bar.start_ns > newest.start_ns and topic.stirred:
+                # The last that is to be said of it before it is final.
+                self._keep(Channel.BARS, newest, bar.window_s)
+            topic.latest, topic.stirred = bar, False
+        if bar.final or bar.start_ns < newest.start_ns:
+            self._keep(Channel.BARS, bar, bar.window_s)
+        else:
+            self._stir(Channel.BARS, bar.instrument_id, bar.window_s)
+
+    def publish_feed(self, status: FeedStatus) -> None:
+        """Hand on how a feed is doing."""
+        self.topic(Channel.FEEDS, status.name).latest = status
+        self._stir(Channel.FEEDS, status.name)
+
+    def is_followed(self, channel: str) -> bool:
+        """Whether anybody follows everything of a channel."""
+        everything = self._topics.get((channel, ALL, 0))
+        return everything is not None and bool(everything.followers)
+
+    def _keep(self, channel: str, value: TradeTold | Bar, window_s: int = 0) -> None:
+        """Keep something that is not conflated, when anybody follows its instrument."""
+        topic = self._followed_topic(channel, value.instrument_id, window_s)
         if topic is None:
             return
         if len(topic.fresh) >= TOPIC_ITEMS_MAX:
             self.dropped += 1
             return
-        told = TradeTold(message.instrument_id, message.price, message.qty, message.ts_event, seq)
-        topic.fresh.append(Item(Channel.TRADES, told))
+        topic.fresh.append(Item(channel, value))
         self._change(topic)
 
-    def _stir(self, channel: str, which: int) -> None:
+    def _stir(self, channel: str, which: Which, window_s: int = 0) -> None:
         """Note that a conflated topic has changed, when anybody follows it."""
-        topic = self._followed_topic(channel, which)
+        topic = self._followed_topic(channel, which, window_s)
         if topic is not None:
             topic.stirred = True
             self._change(topic)
 
-    def _followed_topic(self, channel: str, which: int) -> Topic | None:
+    def _followed_topic(self, channel: str, which: Which, window_s: int) -> Topic | None:
         """The topic when anybody follows it; what it was rendered to is forgotten."""
-        topic = self._topics.get((channel, which))
+        topic = self._topics.get((channel, which, window_s))
         if topic is not None:
             topic.shown = None
             if topic.followers:
                 return topic
-        everything = self._topics.get((channel, ALL))
+        everything = self._topics.get((channel, ALL, window_s))
         if everything is None or not everything.followers:
             return None
-        return self.topic(channel, which)
+        return self.topic(channel, which, window_s)
 
     def _change(self, topic: Topic) -> None:
         is_first = not self._changed
@@ -334,7 +400,7 @@ class Hub:
         for topic in changed:
             fresh, topic.fresh = topic.fresh, []
             stirred, topic.stirred = topic.stirred, False
-            everything = self._topics.get((topic.channel, ALL))
+            everything = self._topics.get((topic.channel, ALL, topic.key[2]))
             groups = [topic.followers]
             if everything is not None and everything.followers:
                 groups.append(everything.followers)

@@ -58,6 +58,7 @@ class World:
         self.tally = Tally()
         self.writer.listener = self._told
         self.market = MarketData(self.writer)
+        self.market.listener = self.hub.publish_market
         self.ids = PublicIds(view.world_id)
         self.feeds: list[FeedRunner] = []
         self.breakers = Breakers(time.monotonic)
