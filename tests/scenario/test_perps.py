@@ -11,8 +11,11 @@ from collections.abc import Callable
 
 import pytest
 
+from stockyard.model import events as e
+from stockyard.model import facts as f
 from stockyard.model.codes import Book
-from tests.engine_terms import CREDIT, WITH_PERP
+from stockyard.model.numbers import INT_MAX, LEGS_MAX
+from tests.engine_terms import ACME, CREDIT, PERP, WITH_PERP
 from tests.engine_world import World, micros
 from tests.scenario.playbook import check
 
@@ -178,6 +181,18 @@ PLAYBOOKS = {
     sell 6 PERP                        | accepted #3; filled #3 6 @ 98.00
     look                               | cash 977.00 realized -20.00
     """,
+    # 100 of margin; 5 of 10 lose 60, 10 more than their half of it; the others lose 60 of 40.
+    "a loss beyond its part is taken from the rest of the margin": """
+    leverage PERP 10 isolated          | leverage 10 isolated
+    mark PERP 100.00                   |
+    quote PERP 99.99x1000 100.00x1000  |
+    buy 10 PERP                        | accepted #1; filled #1 10 @ 100.00
+    quote PERP 88.00x1000 88.10x1000   |
+    sell 5 PERP                        | accepted #2; filled #2 5 @ 88.00
+    look                               | cash 900.00; 5 PERP cost 500.00 pot 40.00 realized -60.00
+    sell 5 PERP                        | accepted #3; filled #3 5 @ 88.00 insured 20.00
+    look                               | cash 900.00 realized -120.00
+    """,
     # 50 of margin; 1 % of 1000 is 10 each time; 20 are less than the 25 that must be kept. Closed
     # at the entry: what is left less 5.
     "funding can use up an isolated position's margin": """
@@ -262,6 +277,42 @@ PLAYBOOKS = {
     tick 10:01:02                      | liquidation equity 771.00 of 773.55; accepted #3; """
     """filled #3 100 @ 25.71; call met equity 771.00 of 2.25
     """,
+    # 4 of 10 are closed; the call for shares that are worth 27.00 is met meanwhile (2700 less
+    # 1902.50 borrowed, 100 more then), which ends nothing of the contract's.
+    "a call that is met leaves an isolated position's liquidation alone": """
+    use realistic                      | profile set
+    deposit 2200                       | deposited 2200.00
+    leverage PERP 10 isolated          | leverage 10 isolated
+    mark PERP 100.00                   |
+    quote PERP 99.99x1000 100.00x1000  |
+    quote ACME 50.00x1000 50.00x1000   |
+    buy 10 PERP                        | accepted #1; filled #1 10 @ 100.00 fee crypto_taker 2.50
+    buy 100 ACME                       | accepted #2; filled #2 100 @ 50.00
+    quote ACME 27.00x1000 27.00x1000   | called equity 797.50 of 810.00
+    quote PERP 92.20x4 92.30x1000      |
+    mark PERP 92.30                    |
+    tick 10:00:05                      | liquidation PERP equity 23.00 of 23.075; accepted #3; """
+    """filled #3 4 @ 92.20 part fee liquidation 1.844
+    deposit 100                        | deposited 100.00; call met equity 897.50 of 810.00
+    quote PERP 91.00x1000 91.10x1000   | filled #3 6 @ 91.00 fee liquidation 2.73
+    """,
+    # 4200 less 7000 for shares worth 2999 + 1000: 1199 of 30 % = 1199.70. Without ACME 300 are
+    # required. The contracts lost 6000 of a margin of their own, and stay.
+    "a liquidation of the account leaves isolated positions alone": """
+    deposit 13200                      | deposited 13200.00
+    leverage PERP 5 isolated           | leverage 5 isolated
+    mark PERP 100.00                   |
+    quote PERP 100.00x1000 100.00x1000 |
+    quote ACME 60.00x1000 60.00x1000   |
+    quote RAIL 50.00x1000 50.00x1000   |
+    buy 500 PERP                       | accepted #1; filled #1 500 @ 100.00
+    buy 100 ACME                       | accepted #2; filled #2 100 @ 60.00
+    buy 20 RAIL                        | accepted #3; filled #3 20 @ 50.00
+    mark PERP 88.00                    |
+    quote ACME 29.99x1000 29.99x1000   | called equity 1199.00 of 1199.70
+    tick 12:00:05                      | liquidation equity 1199.00 of 1199.70; accepted #4; """
+    """filled #4 100 @ 29.99; call met equity 1199.00 of 300.00
+    """,
     # An isolated position's loss is no part of what the account has, nor is its profit.
     "isolated leaves the account alone": """
     leverage PERP 10 isolated          | leverage 10 isolated
@@ -321,6 +372,9 @@ PLAYBOOKS = {
     mark PERP 100.00                   |
     leverage PERP 20                   | leverage 20 cross
     look                               | cash 1000.00; 150 PERP held 1 cost 15000.00
+    mark PERP 97.00                    |
+    leverage PERP 20                   | leverage 20 cross
+    leverage PERP 19                   | denied leverage_does_not_fit
     """,
     "what is denied": """
     buy 1 PERP limit=100.00            | denied no_mark_price
@@ -368,6 +422,7 @@ PLAYBOOKS = {
     sell 1 PERP limit=100.00 post=yes  | denied post_only_would_trade
     buy 1 PERP limit=100.00 post=yes   | accepted #1
     buy 1 PERP post=yes                | denied post_only_not_allowed
+    buy 1 PERP limit=99.00 post=yes class=bracket tp=110.00 sl=95.00 | denied post_only_not_allowed
     buy 1 PERP limit=99.00 tif=ioc post=yes | denied post_only_not_allowed
     buy 1 PERP limit=99.00 tif=fok post=yes | denied post_only_not_allowed
     replace #1 limit=100.05            | denied post_only_would_trade
@@ -469,3 +524,67 @@ def test_a_contract_is_told_with_its_liquidation_price(new_world: Callable[..., 
     assert found.unrealized_micros == -micros("400")
     assert world.engine.standing(account_id, world.ts).unrealized == -micros("400")
     assert found.maintenance_micros == micros("190")
+
+
+def test_more_positions_than_one_input_closes(new_world: Callable[..., World]) -> None:
+    """Seventeen accounts below the same mark: sixteen are closed by a tick, in their order, the
+    last by the next one, which is due at once.
+    """
+    world = new_world(cash="1000", kind="margin", credit=CREDIT, instruments=WITH_PERP)
+    for number in range(LEGS_MAX):
+        world.open_account("1000", owner=f"owner {number}", kind="margin")
+    world.mark("PERP", "100.00")
+    world.quote("PERP", "92.20", "100.00")
+    for number in range(1, LEGS_MAX + 2):
+        world.leverage("PERP", "10", "isolated", account=number)
+        world.order("buy", "1", "PERP", account=number)
+    world.mark("PERP", "92.30")
+    first = [x.account_id for x in world.tick("10:01:00") if isinstance(x, e.OrderFilled)]
+    assert first == world.accounts[:LEGS_MAX]
+    world.restart()
+    assert world.engine.next_due_ns <= world.ts
+    second = [x.account_id for x in world.tick("10:01:01") if isinstance(x, e.OrderFilled)]
+    assert second == world.accounts[LEGS_MAX:]
+    assert world.engine.next_due_ns > world.ts
+
+
+def test_marks_and_rates_that_cannot_be(new_world: Callable[..., World]) -> None:
+    """A mark that no market could mean is ignored, an index kept within what numbers can say; those
+    of other instruments mean nothing.
+    """
+    world = new_world(cash="1000", kind="margin", credit=CREDIT, instruments=WITH_PERP)
+    key = PERP.instrument_id
+
+    def told() -> tuple[int, int, int]:
+        book = world.book("PERP")
+        return book.long_mark, book.short_mark, book.index_price
+
+    world.send(f.MarkPrice(key, 100_00, 99_00, world.ts))
+    for odd in (0, -1, 2**62):
+        world.send(f.MarkPrice(key, odd, 98_00, world.ts))
+    assert told() == (100_00, 100_00, 99_00)
+    world.send(f.MarkPrice(key, 101_00, -5, world.ts))
+    assert told() == (101_00, 101_00, 0)
+    world.send(f.MarkPrice(key, 101_00, 2**63 - 1, world.ts))
+    assert told() == (101_00, 101_00, INT_MAX)
+    for other in (ACME.instrument_id, 999):
+        world.send(f.MarkPrice(other, 50_00, 50_00, world.ts))
+        assert world.send(f.FundingRate(other, 10**6, world.ts)) == []
+    assert world.book("ACME").long_mark == 0
+
+
+def test_a_liquidation_is_charged_by_the_contract_not_by_the_table(
+    new_world: Callable[..., World],
+) -> None:
+    """The table's version is told by fills that it charges."""
+    world = new_world(
+        cash="1000", kind="margin", credit=CREDIT, instruments=WITH_PERP, profile="realistic"
+    )
+    world.leverage("PERP", "10", "isolated")
+    world.mark("PERP", "100.00")
+    world.quote("PERP", "92.20", "100.00")
+    world.order("buy", "1", "PERP")
+    world.mark("PERP", "92.30")
+    world.tick("10:00:05")
+    fills = [x for x in world.events if isinstance(x, e.OrderFilled)]
+    assert [x.fee_version for x in fills] == ["perps-1", ""]
