@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from stockyard.model.facts import ClockTick, FundingRate, MarkPrice
+from stockyard.runtime import snapshots
 from tests.api.listener import Listener
 from tests.api.rig import SECOND, Rig, Trader
 
@@ -94,9 +95,35 @@ async def test_terms_marks_and_funding_are_told(rig: Rig, ann: Trader) -> None:
     quote = (await ann.call("GET", "/quotes/BTC-PERP")).json
     assert quote["contract"]["funding_rate_percent"] == "-0.1"
     assert (await ann.call("GET", "/quotes/BTC/USD")).json["contract"] is None
+    rig.disk.snapshot = snapshots.encode_now(rig.world.engine, rig.world.projector.digest)
     rig.restart()
     again = (await Trader(rig, ann.headers).call("GET", "/quotes/BTC-PERP")).json
     assert again["contract"] == quote["contract"]
+
+
+async def test_funding_of_a_contract_is_listed(rig: Rig, ann: Trader) -> None:
+    stranger = Trader(rig, {})
+    assert (await stranger.call("GET", "/assets/BTC-PERP/funding")).json == []
+    mark(rig, 90_045, 90_000)
+    for rate_e9 in (62_500, -5_000_000, 12_500):
+        fund(rig, rate_e9)
+    fund(rig, 1_000, "ETH-PERP")
+    found = (await stranger.call("GET", "/assets/BTC-PERP/funding")).json
+    assert [row["rate_percent"] for row in found] == ["0.00125", "-0.1", "0.00625"]
+    assert found[2] | {"seq": 0} == {
+        "symbol": "BTC-PERP", "rate_percent": "0.00625", "mark_price": "90045.00",
+        "index_price": "90000.00", "funded_at": "2026-01-02T15:00:06.000000000Z", "seq": 0,
+    }  # fmt: skip
+    page = await stranger.call(
+        "GET", "/assets/btc-perp/funding", query=f"limit=1&after={found[0]['seq']}"
+    )
+    assert page.json == found[1:2]
+    eth = (await stranger.call("GET", "/assets/ETH-PERP/funding")).json
+    assert [(row["rate_percent"], row["mark_price"]) for row in eth] == [("0.0001", None)]
+    wrong = await stranger.call("GET", "/assets/AAPL/funding")
+    assert (wrong.status, wrong.json["code"]) == (422, "not_a_perpetual")
+    rig.restart()
+    assert (await Trader(rig, {}).call("GET", "/assets/BTC-PERP/funding")).json == found
 
 
 async def test_a_long_position_in_cross_mode(rig: Rig, ann: Trader) -> None:
@@ -341,10 +368,11 @@ async def test_an_isolated_position_is_liquidated(rig: Rig, ann: Trader, heard: 
     # 4,500 set apart; liquidated below (90,000 - 4,500) / 0.99 = 86,363.63.
     mark(rig, 86_363)
     rig.quote("BTC-PERP", 85_000, 85_000)
-    if (await ann.call("GET", "/positions")).json:
-        refused = await ann.order(**bitcoin("buy", "1"))
-        assert (refused.status, refused.json["code"]) == (403, "position_in_liquidation")
-        rig.feed(ClockTick())
+    refused = await ann.order(**bitcoin("buy", "1"))
+    assert (refused.status, refused.json["code"]) == (403, "position_in_liquidation")
+    changed = await leverage(ann, {"leverage": 10})
+    assert (changed.status, changed.json["code"]) == (403, "position_in_liquidation")
+    rig.feed(ClockTick())
     assert (await ann.call("GET", "/positions")).json == []
     told = await account(ann)
     # The loss of 5,000 is 500 beyond the margin: the insurance fund's, which also waives its fee.

@@ -81,6 +81,10 @@ def test_a_position_is_funded_and_outlives_a_crash(before_the_hour: Running) -> 
     assert client.get("/api/v1/account/charges") == charges
     assert client.get("/api/v1/account")["funding"] == account["funding"]
     assert client.get(f"/api/v1/orders/{resting['id']}")["reduce_only"] is True
+    contract = client.get("/api/v1/quotes/BTC-PERP")["contract"]
+    assert contract["funded_at"] == charges[0]["charged_at"]
+    told = client.get("/api/v1/assets/BTC-PERP/funding")
+    assert [row["funded_at"] for row in told] == [contract["funded_at"]]
     status, closed = client.ask("DELETE", f"{path}?cancel_orders=true")
     assert (status, closed["side"], closed["status"]) == (201, "sell", "filled")
     client.close()

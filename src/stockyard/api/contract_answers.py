@@ -55,6 +55,17 @@ class ContractMarket(msgspec.Struct, frozen=True, gc=False):
     next_funding_at: Time
 
 
+class Funding(msgspec.Struct, frozen=True, gc=False):
+    """Funding of a perpetual contract: what every position open then paid or got."""
+
+    symbol: str
+    rate_percent: Rate
+    mark_price: Decimal | None
+    index_price: Decimal | None
+    funded_at: Time
+    seq: Annotated[int, Meta(description="Its journal number.")]
+
+
 class PositionContract(msgspec.Struct, frozen=True, gc=False):
     """What a position in a perpetual contract has beyond others."""
 

@@ -12,7 +12,7 @@ from stockyard.model.codes import AssetClass
 from stockyard.model.instruments import Instrument
 from stockyard.model.numbers import CASH_SCALE, format_cash, format_decimal, format_ratio
 from stockyard.numerics.arithmetic import div_ceil, div_floor, mul_div_ceil
-from stockyard.projections.rows import PositionRow
+from stockyard.projections.rows import FundingRow, PositionRow
 from stockyard.projections.view import QuoteRow
 
 PERCENT_SCALE: Final = 4
@@ -113,6 +113,18 @@ def stream_market(row: QuoteRow, instrument: Instrument) -> c.StreamContract | N
         price_text(row.index_price, instrument) if row.index_price else None,
         format_decimal(row.funding_e9, RATE_SCALE) if row.funding_ts else None,
         time_or_none(row.funding_ts),
+    )
+
+
+def funding(row: FundingRow, instrument: Instrument) -> c.Funding:
+    """One funding of a contract."""
+    return c.Funding(
+        instrument.symbol,
+        format_decimal(row.rate_e9, RATE_SCALE),
+        price_text(row.mark, instrument) if row.mark else None,
+        price_text(row.index_price, instrument) if row.index_price else None,
+        time_text(row.ts),
+        row.seq,
     )
 
 

@@ -158,6 +158,19 @@ class AccountRow(msgspec.Struct, array_like=True, gc=False):
     funding_micros: int = 0
 
 
+class FundingRow(msgspec.Struct, array_like=True, gc=False):
+    """A perpetual contract's funding, paid or not: ``rate_e9`` billionths of the value at ``mark``,
+    with the ``index_price`` of that moment; 0 for unknown.
+    """
+
+    seq: int
+    instrument_id: int
+    ts: int
+    rate_e9: int
+    mark: int
+    index_price: int
+
+
 class EventRow(msgspec.Struct, array_like=True, gc=False):
     """One event as the journal's readers see it: ``payload`` is its JSON."""
 
@@ -173,6 +186,7 @@ TABLES: Final = {
     "fills": (FillRow, "seq, idx"),
     "positions": (PositionRow, "account_id, instrument_id"),
     "accounts": (AccountRow, "account_id"),
+    "fundings": (FundingRow, "instrument_id, seq"),
     "events": (EventRow, "seq, idx"),
 }
 """Table name -> row type and primary key."""

@@ -19,6 +19,7 @@ from stockyard.projections.rows import (
     AccountRow,
     EventRow,
     FillRow,
+    FundingRow,
     OrderRow,
     PositionRow,
     columns,
@@ -84,6 +85,7 @@ def batch_of(changes: Changes, events: Sequence[EventRow], cursor: Cursor) -> Ba
         ("fills", changes.fills),
         ("positions", list(changes.positions.values())),
         ("accounts", list(changes.accounts.values())),
+        ("fundings", changes.fundings),
         ("events", events),
     ):
         if rows:
@@ -284,6 +286,27 @@ class ReadStore:
             (account_id, *bound, limit),
         )
         return [(s, i, ts, _decode_event(payload)) for s, i, ts, payload in rows]
+
+    def fundings(self, instrument_id: int, before_seq: int, limit: int) -> list[FundingRow]:
+        """A contract's funding, newest first; ``before_seq``: only older, 0 for all."""
+        older = " AND seq < ?" if before_seq else ""
+        bound = (instrument_id, before_seq, limit) if before_seq else (instrument_id, limit)
+        return self._select(
+            FundingRow,
+            "fundings",
+            f"WHERE instrument_id = ?{older} ORDER BY seq DESC LIMIT ?",
+            bound,
+        )
+
+    def last_fundings(self) -> list[FundingRow]:
+        """The last funding of each contract."""
+        return self._select(
+            FundingRow,
+            "fundings",
+            "WHERE (instrument_id, seq) IN"
+            " (SELECT instrument_id, MAX(seq) FROM fundings GROUP BY instrument_id)"
+            " ORDER BY instrument_id",
+        )
 
     def moves(self, account_ids: Sequence[int]) -> list[tuple[int, int, int, Event]]:
         """Everything that opened or closed lots in some accounts: fills and positions given up, as

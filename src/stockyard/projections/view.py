@@ -20,6 +20,7 @@ from stockyard.numerics.marks import long_mark, short_mark
 from stockyard.projections.rows import (
     AccountRow,
     FillRow,
+    FundingRow,
     OrderRow,
     PositionRow,
     accepted_order,
@@ -82,6 +83,7 @@ class Changes:
         self.positions: dict[tuple[int, int], PositionRow] = {}
         self.accounts: dict[int, AccountRow] = {}
         self.fills: list[FillRow] = []
+        self.fundings: list[FundingRow] = []
 
 
 class View:
@@ -159,7 +161,7 @@ class View:
                 row.last_price, row.last_qty, row.last_ts = message.price, message.qty, ts
                 row.set_marks()
         elif isinstance(message, f.MarkPrice | f.FundingRate):
-            self._take_mark(ts, message)
+            self._take_mark(seq, ts, message)
         elif isinstance(message, f.InstrumentListed):
             self.list_instrument(message.instrument)
         elif isinstance(message, f.ProfileDefined):
@@ -180,13 +182,18 @@ class View:
         elif isinstance(message, f.WorldCreated):
             self.world_id = message.world_id
 
-    def _take_mark(self, ts: int, fact: f.MarkPrice | f.FundingRate) -> None:
+    def _take_mark(self, seq: int, ts: int, fact: f.MarkPrice | f.FundingRate) -> None:
         row = self.quotes.get(fact.instrument_id)
         if row is None or not row.is_contract:
             return
         if isinstance(fact, f.FundingRate):
             bound = self.instruments[fact.instrument_id].funding_bound_e9
             row.funding_e9, row.funding_ts = max(-bound, min(bound, fact.rate_e9)), ts
+            self.changes.fundings.append(
+                FundingRow(
+                    seq, row.instrument_id, ts, row.funding_e9, row.long_mark, row.index_price
+                )
+            )
         elif fact.mark > 0:
             row.long_mark = row.short_mark = fact.mark
             row.index_price = max(0, fact.index)
@@ -241,8 +248,13 @@ class View:
         accounts: Sequence[AccountRow],
         positions: Sequence[PositionRow],
         open_orders: Sequence[OrderRow],
+        last_fundings: Sequence[FundingRow] = (),
     ) -> None:
         """Take over rows as the projector left them."""
+        for funding in last_fundings:
+            quote = self.quotes.get(funding.instrument_id)
+            if quote is not None:
+                quote.funding_e9, quote.funding_ts = funding.rate_e9, funding.ts
         for account in accounts:
             self._know(account)
         for position in positions:

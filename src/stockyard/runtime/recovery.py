@@ -94,7 +94,7 @@ def _replay(
     view = View()
     if snapshot is not None:
         view.load_state(engine.snapshot())
-    view.load_rows(store.accounts(), store.positions(), store.open_orders())
+    view.load_rows(store.accounts(), store.positions(), store.open_orders(), store.last_fundings())
     view.seq, view.ts = cursor.seq, cursor.ts
     digest = EMPTY_DIGEST if snapshot is None else snapshot.digest
     projector = Projector(view, store, run_at_once, cursor, digest)

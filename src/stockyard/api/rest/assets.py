@@ -1,21 +1,28 @@
 """What can be traded, and when."""
 
 from bisect import bisect_right
-from typing import Final
+from typing import Annotated, Final
+
+from fastapi import Query
 
 from stockyard.api import answers as a
-from stockyard.api.contracts import shown_terms
+from stockyard.api.contract_answers import Funding
+from stockyard.api.contracts import funding, is_contract, shown_terms
 from stockyard.api.describing import Trait, described
 from stockyard.api.door import Door
 from stockyard.api.hot import symbol_in_path
+from stockyard.api.problems import rule_problem
 from stockyard.api.routes import Response, Visiting, answer, router
 from stockyard.api.shapes import price_text, time_or_none, time_text
 from stockyard.model.codes import ASSET_CLASS_WORDS, PHASE_WORDS, AssetClass, Phase
+from stockyard.model.denials import DenyCode
 from stockyard.model.instruments import Instrument, Session
-from stockyard.model.numbers import format_cash, format_decimal
+from stockyard.model.numbers import INT_MAX, format_cash, format_decimal
 
 routes = router()
 TAG: Final = "Market"
+LIMIT_DEFAULT: Final = 50
+LIMIT_MAX: Final = 500
 
 
 def calendar_name(door: Door, calendar_id: int) -> str:
@@ -122,6 +129,35 @@ async def list_assets(visit: Visiting) -> Response:
     """List assets."""
     known = visit.door.view.instruments
     return answer([shown_asset(visit.door, known[n]) for n in sorted(known)])
+
+
+@routes.get(
+    "/assets/{symbol:path}/funding",
+    **described(
+        "list_funding",
+        TAG,
+        "List the funding of a perpetual contract",
+        "Newest first. For the next page send the last `seq` as `after`. Needs no sign-in.",
+        traits=Trait.NAMED | Trait.HISTORY,
+        answer=list[Funding],
+        answered="What was paid, and when.",
+    ),
+)
+async def list_funding(
+    visit: Visiting,
+    symbol: str,
+    after: Annotated[int, Query(ge=0, le=INT_MAX, description="Only older ones.")] = 0,
+    limit: Annotated[int, Query(ge=1, le=LIMIT_MAX)] = LIMIT_DEFAULT,
+) -> Response:
+    """List the funding of a perpetual contract."""
+    door = visit.door
+    instrument = door.view.instruments[symbol_in_path(door, symbol)]
+    if not is_contract(instrument):
+        raise rule_problem(DenyCode.NOT_A_PERPETUAL, "symbol")
+    found = await door.world.query(
+        lambda store: store.fundings(instrument.instrument_id, after, limit)
+    )
+    return answer([funding(row, instrument) for row in found])
 
 
 @routes.get(
