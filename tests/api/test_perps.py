@@ -176,6 +176,33 @@ async def test_liquidation_prices_in_cross_mode(rig: Rig, ann: Trader) -> None:
     assert (held["side"], held["contract"]["liquidation_price"]) == ("short", "99009.901")
 
 
+async def test_a_short_position_in_isolated_mode(rig: Rig, ann: Trader) -> None:
+    await leverage(ann, {"leverage": 10, "mode": "isolated"})
+    sold = (await ann.order(**bitcoin("sell", "1"))).json
+    assert (sold["status"], sold["position_intent"]) == ("filled", "sell_to_open")
+    mark(rig, 91_000)
+    held = (await ann.call("GET", "/positions/BTC-PERP")).json
+    assert (held["side"], held["qty"], held["unrealized_pl"]) == ("short", "-1", "-1000.00")
+    # (90,000 + 9,000) / 1.01 = 98,019.80198, rounded up.
+    assert (held["contract"]["margin"], held["contract"]["liquidation_price"]) == (
+        "9000.00", "98019.802",
+    )  # fmt: skip
+    told = await account(ann)
+    assert (told["equity"], told["isolated_equity"], told["excess"]) == (
+        "99000.00", "8000.00", "91000.00",
+    )  # fmt: skip
+    market(rig, 98_019.8)
+    rig.feed(ClockTick())
+    assert len((await ann.call("GET", "/positions")).json) == 1
+    market(rig, 98_019.9)
+    rig.feed(ClockTick())
+    assert (await ann.call("GET", "/positions")).json == []
+    # 8,019.90 lost, and half a percent of 98,019.90 for the liquidation: 490.0995.
+    assert (await account(ann))["cash"] == "91490.0005"
+    charges = (await ann.call("GET", "/account/charges")).json
+    assert charges == []
+
+
 async def test_leverage_is_chosen_before_and_while_there_is_a_position(
     rig: Rig, ann: Trader
 ) -> None:
@@ -366,6 +393,10 @@ async def test_an_isolated_position_is_liquidated(rig: Rig, ann: Trader, heard: 
     await leverage(ann, {"leverage": 20, "mode": "isolated"})
     await ann.order(**bitcoin("buy", "1"))
     # 4,500 set apart; liquidated below (90,000 - 4,500) / 0.99 = 86,363.63.
+    mark(rig, 86_363.7)
+    rig.feed(ClockTick())
+    held = (await ann.call("GET", "/positions/BTC-PERP")).json["contract"]
+    assert held["liquidation_price"] == "86363.6363"
     mark(rig, 86_363)
     rig.quote("BTC-PERP", 85_000, 85_000)
     refused = await ann.order(**bitcoin("buy", "1"))
