@@ -13,6 +13,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final, NamedTuple
@@ -47,7 +48,7 @@ from stockyard.model.facts import (
     SessionsScheduled,
     WorldCreated,
 )
-from stockyard.model.feeds import FeedAdapter, FeedOption, FeedSource
+from stockyard.model.feeds import FeedAdapter, FeedOption, FeedSource, Fetch
 from stockyard.model.instruments import Instrument, MarginTerms, Session
 from stockyard.model.numbers import CASH_SCALE, NumberError, parse_decimal
 from stockyard.model.past import Past
@@ -55,12 +56,14 @@ from stockyard.model.recordings import Recording
 from stockyard.model.records import Input
 from stockyard.people.directory import People
 from stockyard.projections.store import ReadStore
+from stockyard.runtime.caches import Shelf
 from stockyard.runtime.clock import Clock
 from stockyard.runtime.feed_runner import FeedRunner
 from stockyard.runtime.feed_socket import FeedHttp, open_socket
 from stockyard.runtime.history import HistoryRecorder, bars_of_before
 from stockyard.runtime.projector import Run, run_at_once
 from stockyard.runtime.recovery import recover, restore_engine
+from stockyard.runtime.reference import Outside, Reference
 from stockyard.runtime.world import World
 from stockyard.runtime.writer import Outcome
 from stockyard.storage.history import FILE_NAME as HISTORY_NAME
@@ -74,6 +77,8 @@ from stockyard.storage.ports import (
     StorageError,
     StorageUnavailable,
 )
+from stockyard.storage.shelf import FILE_NAME as SHELF_NAME
+from stockyard.storage.shelf import DatabaseShelf, open_shelf
 from stockyard.storage.sqlite import SqliteDatabase, SqliteJournal, SqliteSnapshots
 
 LOG: Final = logging.getLogger("stockyard")
@@ -141,6 +146,17 @@ class DataDirectory:
             LOG.error("%s; it is set aside", error)
             _set_aside(self.path / HISTORY_NAME)
             return open_history(self.path)
+
+    def open_shelf(self) -> DatabaseShelf:
+        """The last answers of outside sources; begun anew when the file cannot be read."""
+        try:
+            return open_shelf(self.path)
+        except StorageUnavailable:
+            raise
+        except StorageError as error:
+            LOG.error("%s; it is set aside", error)
+            _set_aside(self.path / SHELF_NAME)
+            return open_shelf(self.path)
 
     def release(self) -> None:
         """Let another process have the directory."""
@@ -444,7 +460,8 @@ class FollowedFeed(NamedTuple):
     source: FeedSource
     symbols: Mapping[str, str]
     stale_s: float
-    asset_class: Callable[[str], int]
+    adapter: FeedAdapter
+    options: Mapping[str, str]
 
 
 def followed_feeds(names: str, options: Mapping[str, str]) -> list[FollowedFeed]:
@@ -496,7 +513,7 @@ def _followed(name: str, adapter: FeedAdapter, given: Mapping[str, str]) -> Foll
         source = adapter.open_feed(given)
     except ValueError as error:
         raise ConfigError(f"feed {name}: {error}") from None
-    return FollowedFeed(source, symbols, stale_s, adapter.asset_class)
+    return FollowedFeed(source, symbols, stale_s, adapter, given)
 
 
 def _stale_s(text: str) -> float:
@@ -522,7 +539,7 @@ def followed_instruments(engine: Engine, followed: Iterable[FollowedFeed]) -> di
                 continue
             instrument = known.get(symbol)
             if instrument is None:
-                instrument = listing_for(symbol, feed.asset_class(symbol), fresh_id)
+                instrument = listing_for(symbol, feed.adapter.asset_class(symbol), fresh_id)
                 fresh_id += instrument.instrument_id == fresh_id
             # A feed prints trades; which of them is an auction's it does not say.
             found[symbol] = msgspec.structs.replace(instrument, auctions=False)
@@ -547,6 +564,42 @@ def feed_runners(
         )
         for feed in followed
     ]
+
+
+def outside_reference(followed: Iterable[FollowedFeed], fetch: Fetch) -> Outside | None:
+    """Who outside can be asked about companies: the first feed that answers such questions."""
+    for feed in followed:
+        if feed.adapter.open_reference is not None:
+            source = feed.adapter.open_reference(feed.options, fetch)
+            return Outside(source, partial(_their_word, feed))
+    return None
+
+
+def _their_word(feed: FollowedFeed, instrument: Instrument) -> str | None:
+    """A feed's word for an instrument; None for one of a class that it does not have."""
+    symbol = instrument.symbol
+    if symbol in feed.symbols:
+        return feed.symbols[symbol]
+    if feed.adapter.asset_class(symbol) != instrument.asset_class:
+        return None
+    return feed.adapter.symbol_of(symbol)
+
+
+def reference_data(
+    world: World, followed: Sequence[FollowedFeed], fetch: Fetch, shelf: Shelf, executor: Executor
+) -> Reference:
+    """What can be looked up: at a feed that can be asked, and in the built-in market's own data for
+    the symbols that no feed is followed for.
+    """
+    elsewhere = {symbol for feed in followed for symbol in feed.symbols}
+    listings = {x.instrument.symbol: x for x in CATALOG if x.instrument.symbol not in elsewhere}
+    return Reference(
+        world.clock,
+        seed=world.engine.state.seed,
+        listings=listings,
+        outside=outside_reference(followed, fetch),
+        shelf=(shelf, executor),
+    )
 
 
 def simulated_market(

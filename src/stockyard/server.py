@@ -108,6 +108,11 @@ class Server:
                 directory.open_history(), recording_history, self.config.history_seconds
             )
             app.keep_market(self.world, self.history)
+            self._shelf = directory.open_shelf()
+            self._http = FeedHttp(self.world.breakers)
+            self.world.reference = app.reference_data(
+                self.world, self._followed, self._http.fetch, self._shelf, recording_history
+            )
             await self._serve(clock, recording, listening, ready)
         finally:
             listening.close()
@@ -319,7 +324,7 @@ class Server:
             elsewhere = {symbol for feed in self._followed for symbol in feed.symbols}
             market = app.simulated_market(world, config.market_seed, self.stock_calendar, elsewhere)
             jobs.append(feeds.run_simulated(world, market.step, 1 / config.updates_per_second))
-        self._http = FeedHttp(world.breakers)
+        assert self._http is not None
         world.feeds = app.feed_runners(world, self._followed, self._http)
         jobs += [feed.run() for feed in world.feeds]
         self._tasks = [asyncio.ensure_future(self._guard(job)) for job in jobs]
@@ -391,6 +396,7 @@ class Server:
         self.world.halt(SHUTTING_DOWN)
         await application.close()
         await self.history.close()
+        self._shelf.close()
         upkeep.final_snapshot(self.world)
         while self.people.flush_last_used():
             continue

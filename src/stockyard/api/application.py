@@ -41,6 +41,7 @@ from stockyard.api.rest import (
     orders,
     positions,
     profiles,
+    reference,
     reports,
     sign_in,
     tickers,
@@ -330,7 +331,7 @@ def framework(settings: ApiSettings) -> FastAPI:
     )
     nouns = (sign_in, keys, accounts, orders, positions, reports, assets, profiles, feeds)
     # What lies below a ticker is found before the ticker, whose symbol may hold a slash.
-    for noun in (*nouns, history, tickers, live):
+    for noun in (*nouns, history, reference, tickers, live):
         web.include_router(noun.routes, prefix=PREFIX)
     web.include_router(watch.routes)
     web.router.route_class = StrictRoute

@@ -16,6 +16,7 @@ from stockyard.api import (
     fields,
     history_answers,
     presence_answers,
+    reference_answers,
     tax_answers,
     ticker_answers,
 )
@@ -32,6 +33,7 @@ _STRUCTS: Final[list[Any]] = [
         fields,
         history_answers,
         presence_answers,
+        reference_answers,
         tax_answers,
         ticker_answers,
     )

@@ -10,6 +10,7 @@ from typing import Final
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
 from stockyard.model.feeds import FeedState, FeedStatus
+from stockyard.runtime.caches import OUTCOMES
 from stockyard.runtime.world import World
 from stockyard.telemetry.breaker import BREAKER_STATES, BreakerStatus
 
@@ -22,6 +23,19 @@ def market_data_series(world: World) -> Iterator[Metric]:
     yield from _feeds([feed.status() for feed in world.feeds])
     yield from _ticks(world)
     yield from _breakers(world.breakers.statuses())
+    yield _caches(world)
+
+
+def _caches(world: World) -> Metric:
+    family = CounterMetricFamily(
+        "cache_requests",
+        "Reads of caches, by where the answer came from.",
+        labels=["kind", "outcome"],
+    )
+    for cache in world.reference.caches:
+        for outcome in OUTCOMES:
+            family.add_metric([cache.kind, outcome], cache.counts[outcome])
+    return family
 
 
 def _feeds(feeds: Sequence[FeedStatus]) -> Iterator[Metric]:

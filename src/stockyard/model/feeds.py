@@ -10,6 +10,7 @@ from typing import Final, NamedTuple, Protocol
 
 import msgspec
 
+from stockyard.model.companies import ReferenceSource
 from stockyard.model.instruments import Instrument
 from stockyard.model.ticks import Tick
 
@@ -184,13 +185,15 @@ class FeedAdapter(NamedTuple):
 
     ``open_feed`` takes the options by name (all that ``options`` lists, defaults filled in) and
     raises ``ValueError`` with what would be right. ``symbol_of``: their word for one of our
-    symbols. ``asset_class``: of a symbol of ours that nobody has listed yet.
+    symbols. ``asset_class``: of a symbol of ours that nobody has listed yet. ``open_reference``:
+    where it can also be asked about companies, with the same options.
     """
 
     open_feed: Callable[[Mapping[str, str]], FeedSource]
     options: Mapping[str, FeedOption]
     symbol_of: Callable[[str], str]
     asset_class: Callable[[str], int]
+    open_reference: Callable[[Mapping[str, str], Fetch], ReferenceSource] | None = None
 
 
 class SymbolStatus(msgspec.Struct, frozen=True):

@@ -25,6 +25,7 @@ from stockyard.runtime.feed_runner import FeedRunner
 from stockyard.runtime.hub import Hub
 from stockyard.runtime.market_data import MarketData
 from stockyard.runtime.projector import Projector
+from stockyard.runtime.reference import Reference
 from stockyard.runtime.tally import Tally
 from stockyard.runtime.writer import Outcome, Refused, Writer
 from stockyard.storage.ports import Journal, Snapshots
@@ -62,6 +63,7 @@ class World:
         self.ids = PublicIds(view.world_id)
         self.feeds: list[FeedRunner] = []
         self.breakers = Breakers(time.monotonic)
+        self.reference = Reference(clock)
         self.storing = Lock()
         self.stored_seq = 0
         self._queries = queries

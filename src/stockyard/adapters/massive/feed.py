@@ -10,6 +10,8 @@ from typing import Final
 import msgspec
 
 from stockyard.adapters.massive import wire
+from stockyard.adapters.massive.reference import MassiveReference
+from stockyard.adapters.massive.rest import BASE
 from stockyard.model.codes import AssetClass
 from stockyard.model.feeds import (
     FeedAdapter,
@@ -33,6 +35,7 @@ SYMBOLS_AT_ONCE: Final = 200
 OPTIONS: Final = {
     "key": FeedOption("The API key.", required=True),
     "url": FeedOption("Where the stream is.", "wss://socket.massive.com/stocks"),
+    "rest_url": FeedOption("Where companies and daily bars are asked for.", BASE),
     "channels": FeedOption("What to ask for, of T, Q, A, AM and LULD.", "T,Q,LULD"),
     "quote_sizes": FeedOption("Whether sizes of quotes are `shares` or round `lots`.", "shares"),
 }
@@ -169,6 +172,8 @@ class MassiveSource:
         self._url, self._key = options["url"], options["key"]
         if not self._url.startswith(("wss://", "ws://")):
             raise ValueError("url: expected wss:// or ws:// and an address")
+        if not options["rest_url"].startswith(("https://", "http://")):
+            raise ValueError("rest_url: expected https:// or http:// and an address")
         self._channels = [word.strip() for word in options["channels"].split(",")]
         if not self._channels or not set(self._channels) <= set(CHANNELS):
             raise ValueError(f"channels: expected some of {','.join(CHANNELS)}")
@@ -193,4 +198,4 @@ def _asset_class(ours: str) -> int:
     return AssetClass.US_EQUITY
 
 
-FEED: Final = FeedAdapter(MassiveSource, OPTIONS, _their_symbol, _asset_class)
+FEED: Final = FeedAdapter(MassiveSource, OPTIONS, _their_symbol, _asset_class, MassiveReference)

@@ -109,7 +109,7 @@ async def list_bars(
 ) -> Response:
     """List bars."""
     door = visit.door
-    instruments = _instruments(door, symbol, symbols)
+    instruments = named_instruments(door, symbol, symbols)
     asked = _Asked(
         window,
         _window(window),
@@ -220,11 +220,16 @@ def _bar(bar: Bar, instrument: Instrument, asked: _Asked, now_ns: int) -> h.Bar:
         asked.window.seconds == asked.window.kept_s
         or bar.start_ns + asked.window.seconds * _NS <= now_ns
     )
+    return shown_bar(bar, instrument, asked.text, over=over)
+
+
+def shown_bar(bar: Bar, instrument: Instrument, window: str, *, over: bool = True) -> h.Bar:
+    """A bar of a window's name; ``over``: whether the window is."""
     scale = instrument.price_scale
     vwap = format_ratio(bar.value, bar.volume * 10**scale, scale, 2) if bar.volume else None
     return h.Bar(
         instrument.symbol,
-        asked.text,
+        window,
         bar.source,
         time_text(bar.start_ns),
         _price(bar.open, instrument),
@@ -336,7 +341,8 @@ def _other_tick(tick: Tick, instrument: Instrument) -> h.PastTick:
     return h.PastTick(kind, tick.source, time_text(ts_ns), detail=detail)
 
 
-def _instruments(door: Door, symbol: str | None, symbols: str | None) -> list[Instrument]:
+def named_instruments(door: Door, symbol: str | None, symbols: str | None) -> list[Instrument]:
+    """The instruments of one symbol or of several divided by commas. Raises ``Problem``."""
     if (symbol is None) == (symbols is None):
         raise _invalid("symbol", "it must be clear whose bars", "send either symbol or symbols")
     texts = symbols.split(",") if symbols is not None else [symbol or ""]

@@ -1,0 +1,153 @@
+"""Reference data: companies, searches, and the days before our own history.
+
+Promises: whoever is outside is asked through a cache; when nobody answers, the built-in market's
+own data stand in for what it knows. Must not know: HTTP, vendors, or how an answer is shown.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import Executor
+from datetime import UTC, date, datetime, timedelta
+from typing import Final, NamedTuple
+
+import msgspec
+
+from stockyard.market.calendars import CalendarError, sessions
+from stockyard.market.catalog import Listing
+from stockyard.market.companies import COMPANIES
+from stockyard.market.invented_past import invented_days
+from stockyard.model.companies import Company, DailyBar, Found, ReferenceSource
+from stockyard.model.instruments import Instrument
+from stockyard.runtime.caches import Cache, Cached, Outcome, Shelf
+from stockyard.runtime.clock import Clock
+
+COMPANY_TTL_NS: Final = 3 * 86_400 * 1_000_000_000
+CHART_TTL_NS: Final = 86_400 * 1_000_000_000
+SEARCH_TTL_NS: Final = 3_600 * 1_000_000_000
+CHART_DAYS: Final = 153
+"""Days a chart goes back: five months."""
+SEARCH_MAX: Final = 50
+INVENTED: Final = "invented"
+_COMPANY: Final[Callable[[bytes], Company | None]] = msgspec.json.Decoder(Company | None).decode
+_DAYS: Final = msgspec.json.Decoder(list[DailyBar]).decode
+
+
+class Outside(NamedTuple):
+    """A source outside, and its word for a symbol of ours; None: it does not know such symbols."""
+
+    source: ReferenceSource
+    theirs: Callable[[Instrument], str | None]
+
+
+class Reference:
+    """All there is to look up. Without ``outside`` only what is built in."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        *,
+        seed: int = 0,
+        listings: Mapping[str, Listing] | None = None,
+        outside: Outside | None = None,
+        shelf: tuple[Shelf, Executor] | None = None,
+    ) -> None:
+        self._clock, self._seed, self._outside = clock, seed, outside
+        self._listings = listings or {}
+        self._charted: dict[str, tuple[date, int]] = {}
+        self.companies: Cache[Company | None] = Cache(
+            "company", COMPANY_TTL_NS, clock, (*shelf, _COMPANY) if shelf else None
+        )
+        self.charts: Cache[list[DailyBar]] = Cache(
+            "chart", CHART_TTL_NS, clock, (*shelf, _DAYS) if shelf else None
+        )
+        self.searches: Cache[list[Found]] = Cache("search", SEARCH_TTL_NS, clock)
+
+    @property
+    def caches(self) -> tuple[Cache[Company | None], Cache[list[DailyBar]], Cache[list[Found]]]:
+        """Every cache, for whoever counts."""
+        return self.companies, self.charts, self.searches
+
+    @property
+    def outside_name(self) -> str | None:
+        """Who outside is asked; None for nobody."""
+        return None if self._outside is None else self._outside.source.name
+
+    def _theirs(self, instrument: Instrument) -> tuple[ReferenceSource, str] | None:
+        """Who outside can be asked about an instrument, by which word."""
+        if self._outside is None:
+            return None
+        theirs = self._outside.theirs(instrument)
+        return None if theirs is None else (self._outside.source, theirs)
+
+    async def company(self, instrument: Instrument) -> Cached[Company | None]:
+        """Who stands behind an instrument."""
+        known = COMPANIES.get(instrument.symbol) or COMPANIES.get(instrument.index_symbol)
+        asked = self._theirs(instrument)
+        if asked is None:
+
+            async def ask() -> Company | None:
+                return known
+        else:
+            source, theirs = asked
+
+            async def ask() -> Company | None:
+                return await source.company(theirs) or known
+
+        found = await self.companies.read(instrument.symbol, ask)
+        return found._replace(value=known) if found.value is None else found
+
+    async def search(self, text: str, limit: int) -> Cached[list[Found]]:
+        """Symbols outside whose ticker or name holds a text; empty where nobody can be asked."""
+        outside = self._outside
+        if outside is None:
+            return Cached([], Outcome.HIT, self._clock.wall_ns())
+
+        async def ask() -> list[Found]:
+            return list(await outside.source.search(text, SEARCH_MAX))
+
+        found = await self.searches.read(text.casefold(), ask)
+        return found._replace(value=(found.value or [])[:limit])
+
+    async def past(
+        self, instrument: Instrument, calendar: str, before: date, end_price: int
+    ) -> tuple[Cached[list[DailyBar]], str]:
+        """The days of five months before ``before``, and who says so.
+
+        The built-in market's are invented, so that they end at ``end_price``.
+        """
+        first = before - timedelta(days=CHART_DAYS)
+        last = before - timedelta(days=1)
+        asked = self._theirs(instrument)
+        listing = self._listings.get(instrument.symbol)
+        name = INVENTED
+        ask: Callable[[], Awaitable[list[DailyBar]]]
+        if asked is not None:
+            source, theirs = asked
+            name = source.name
+
+            async def ask() -> list[DailyBar]:
+                return list(await source.daily(theirs, first, last))
+        elif listing is None or not end_price:
+            return Cached([], Outcome.UNAVAILABLE, 0, "nobody can be asked about it"), ""
+        else:
+            invented = listing
+
+            async def ask() -> list[DailyBar]:
+                days = trading_days(calendar, first, last)
+                return invented_days(invented, self._seed, end_price, days)
+
+        question = (before, end_price if asked is None else 0)
+        if self._charted.get(instrument.symbol) != question:
+            # A day is over, or our own history begins elsewhere.
+            self.charts.expire(instrument.symbol)
+            self._charted[instrument.symbol] = question
+        return await self.charts.read(instrument.symbol, ask), name
+
+
+def trading_days(calendar: str, first: date, last: date) -> list[date]:
+    """The days of a calendar with a session, in order; all of them where it never closes."""
+    try:
+        opens = [s.open_ns for s in sessions(calendar, first, last)]
+    except CalendarError:
+        return []
+    days = [datetime.fromtimestamp(ns // 1_000_000_000, UTC).date() for ns in opens]
+    return [day for day in sorted(set(days)) if first <= day <= last]
