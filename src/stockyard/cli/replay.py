@@ -42,7 +42,7 @@ from stockyard.runtime.playback import (
     plan,
     within,
 )
-from stockyard.runtime.playback_report import PlaybackReport, ReportReader
+from stockyard.runtime.playback_report import PlaybackReport, PlayedOrder, ReportReader
 from stockyard.runtime.world import World
 from stockyard.storage.memory import MemoryDisk
 
@@ -271,6 +271,7 @@ def _show_orders(console: Console, found: PlaybackReport) -> None:
             f"trailing {order.trail_percent} %" if order.trail_percent else "",
             order.time_in_force,
             f"until {order.expires_at}" if order.expires_at else "",
+            *_linked(order),
         )
         table.add_row(
             str(order.line),
@@ -284,6 +285,20 @@ def _show_orders(console: Console, found: PlaybackReport) -> None:
             order.detail,
         )
     console.print(table)
+
+
+def _linked(order: PlayedOrder) -> tuple[str, ...]:
+    """What an order's row says of its class, its exits and its hours."""
+    profit = order.take_profit_limit_price
+    return (
+        order.order_class,
+        f"profit at {profit}" if profit else "",
+        f"loss from {order.stop_loss_stop_price}" if order.stop_loss_stop_price else "",
+        f"at {order.stop_loss_limit_price}" if order.stop_loss_limit_price else "",
+        f"loss trailing {order.stop_loss_trail_price}" if order.stop_loss_trail_price else "",
+        f"loss trailing {order.stop_loss_trail_percent} %" if order.stop_loss_trail_percent else "",
+        "extended hours" if order.extended_hours else "",
+    )
 
 
 def _show_fills(console: Console, found: PlaybackReport) -> None:

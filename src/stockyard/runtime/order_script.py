@@ -14,7 +14,15 @@ from operator import attrgetter
 from typing import Final, NamedTuple, TypeVar
 
 from stockyard.market.calendars import NEW_YORK
-from stockyard.model.codes import SIDE_WORDS, TIF_WORDS, TYPE_WORDS, AssetClass, TimeInForce
+from stockyard.model.codes import (
+    CLASS_WORDS,
+    SIDE_WORDS,
+    TIF_WORDS,
+    TYPE_WORDS,
+    AssetClass,
+    OrderClass,
+    TimeInForce,
+)
 from stockyard.model.commands import CancelOrder, PlaceOrder, ReplaceOrder
 from stockyard.model.instruments import Instrument
 from stockyard.model.numbers import (
@@ -38,7 +46,16 @@ PLAIN_COLUMNS: Final = (
 )
 STOP_COLUMNS: Final = ("stop_price", "trail_price", "trail_percent", "expires_at")
 FLAG_COLUMNS: Final = ("reduce_only", "post_only")
-COLUMNS: Final = (*PLAIN_COLUMNS, *STOP_COLUMNS, *FLAG_COLUMNS)
+LEG_COLUMNS: Final = (
+    "order_class",
+    "take_profit_limit_price",
+    "stop_loss_stop_price",
+    "stop_loss_limit_price",
+    "stop_loss_trail_price",
+    "stop_loss_trail_percent",
+    "extended_hours",
+)
+COLUMNS: Final = (*PLAIN_COLUMNS, *STOP_COLUMNS, *FLAG_COLUMNS, *LEG_COLUMNS)
 """Columns of an order script; the first three must be there."""
 PLACE: Final = "place"
 CANCEL: Final = "cancel"
@@ -138,7 +155,8 @@ class ScriptedOrder(NamedTuple):
     """One row: at ``ts``, place an order, or cancel or replace the one placed under this
     ``client_order_id``.
 
-    Numbers are scaled as in ``PlaceOrder``; 0 for what is not given.
+    Numbers are scaled as in ``PlaceOrder``; 0 for what is not given. ``exits``: the take-profit's
+    limit, then of the stop-loss its stop, limit, trail in price and in millionths.
     """
 
     line: int
@@ -160,6 +178,9 @@ class ScriptedOrder(NamedTuple):
     digest: bytes
     reduce_only: bool = False
     post_only: bool = False
+    order_class: int = OrderClass.SIMPLE
+    exits: tuple[int, int, int, int, int] = (0, 0, 0, 0, 0)
+    extended_hours: bool = False
 
     @property
     def _stop_terms(self) -> tuple[int, int, int, int]:
@@ -198,6 +219,9 @@ class ScriptedOrder(NamedTuple):
             "",
             self.digest,
             *self._stop_terms,
+            self.order_class,
+            *self.exits,
+            self.extended_hours,
             reduce_only=self.reduce_only,
             post_only=self.post_only,
         )
@@ -289,6 +313,12 @@ class _Row(NamedTuple):
             if self.cell(name) and not (place or name in _CHANGEABLE[action]):
                 raise self._bad(name, f"leave it blank: {action} does not take it")
         instrument = self._instrument(instruments, placed, place)
+        order_class = self._word("order_class", CLASS_WORDS, OrderClass.SIMPLE)
+        limit = self._number("limit_price", instrument.price_scale, place)
+        exits = self._exits(instrument)
+        if order_class == OrderClass.OCO and exits[0] and not limit:
+            # An OCO is its own take-profit, and may be written as such.
+            limit, exits = exits[0], (0, *exits[1:])
         return ScriptedOrder(
             self.line,
             self._ts(days),
@@ -301,14 +331,31 @@ class _Row(NamedTuple):
             self._word("time_in_force", TIF_WORDS, TimeInForce.DAY if place else 0),
             self._number("qty", instrument.qty_scale, place),
             self._number("notional", CASH_SCALE, place),
-            self._number("limit_price", instrument.price_scale, place),
+            limit,
             self._number("stop_price", instrument.price_scale, place),
             self._number("trail_price", instrument.price_scale, place),
             self._number("trail_percent", PERCENT_SCALE, place),
             self._moment("expires_at", days) if self.cell("expires_at") else 0,
             self._digest(),
-            *[self._word(name, _FLAGS, False) for name in FLAG_COLUMNS],
+            self._word("reduce_only", _FLAGS, False),
+            self._word("post_only", _FLAGS, False),
+            order_class,
+            exits,
+            self._word("extended_hours", _FLAGS, False),
         )
+
+    def _exits(self, instrument: Instrument) -> tuple[int, int, int, int, int]:
+        """The exits' prices, as ``ScriptedOrder.exits``."""
+        profit, stop, limit, trail = (
+            self._leg(name, instrument.price_scale) for name in LEG_COLUMNS[1:5]
+        )
+        return profit, stop, limit, trail, self._leg(LEG_COLUMNS[5], PERCENT_SCALE)
+
+    def _leg(self, name: str, scale: int) -> int:
+        number = self._number(name, scale, True)
+        if number <= 0 and self.cell(name):
+            raise self._bad(name, "write a number above 0, or leave it blank")
+        return number
 
     def _instrument(
         self, instruments: Mapping[str, Instrument], placed: Mapping[str, str], place: bool
@@ -385,7 +432,7 @@ class _Row(NamedTuple):
     def _digest(self) -> bytes:
         """A digest of what the row asks for; columns that are blank at the end change nothing."""
         text = "\x1f".join(self.cell(name) for name in PLAIN_COLUMNS[1:])
-        for columns in (STOP_COLUMNS, FLAG_COLUMNS):
+        for columns in (STOP_COLUMNS, FLAG_COLUMNS, LEG_COLUMNS):
             more = [self.cell(name) for name in columns]
             if any(more):
                 text = "\x1f".join((text, *more))

@@ -17,7 +17,7 @@ from stockyard.market.calendars import CALENDAR_NAMES, sessions
 from stockyard.market.catalog import DEFAULT_FEES, DEFAULT_LIMITS, DEFAULT_PROFILES
 from stockyard.model.codes import AssetClass
 from stockyard.model.commands import OpenAccount
-from stockyard.model.events import AccountOpened, Event, OrderAccepted
+from stockyard.model.events import AccountOpened, Event, OrderAccepted, OrderChangeSent
 from stockyard.model.facts import (
     ClockTick,
     InstrumentListed,
@@ -29,6 +29,7 @@ from stockyard.model.facts import (
     WorldCreated,
 )
 from stockyard.model.instruments import Instrument
+from stockyard.model.numbers import LEGS_MAX
 from stockyard.model.records import Input, Origin, Record
 from stockyard.runtime.clock import RecordedClock
 from stockyard.runtime.order_script import REPLACE, MarketDays, ScriptedOrder
@@ -57,7 +58,7 @@ class PlaybackError(ValueError):
 
 class SentOrder(NamedTuple):
     """A scripted order and the journal number it was sent under; ``order_id`` 0 when it made no
-    order.
+    order, else that of the order itself, not of its legs.
     """
 
     order: ScriptedOrder
@@ -224,11 +225,13 @@ class Playback:
         for event in events:
             if isinstance(event, AccountOpened):
                 self.account_id = event.account_id
-            elif isinstance(event, OrderAccepted):
-                made = event.order_id
-                if isinstance(step, ScriptedOrder):
-                    self._order_ids[step.client_order_id] = made
+            elif isinstance(event, OrderAccepted) and not made:
+                made = event.order_id if event.order_id // LEGS_MAX == seq else 0
+            elif isinstance(event, OrderChangeSent):
+                made = event.replaced_by
         if isinstance(step, ScriptedOrder):
+            if made:
+                self._order_ids[step.client_order_id] = made
             self._replacements[step.client_order_id] += step.action == REPLACE
             self.sent.append(SentOrder(step, seq, made))
 

@@ -11,6 +11,7 @@ import msgspec
 
 from stockyard.engine.engine import ENGINE_VERSION
 from stockyard.model.codes import (
+    CLASS_WORDS,
     FEE_WORDS,
     FILL_RULE_WORDS,
     REASON_WORDS,
@@ -18,12 +19,19 @@ from stockyard.model.codes import (
     STATUS_WORDS,
     TIF_WORDS,
     TYPE_WORDS,
+    OrderType,
 )
 from stockyard.model.denials import DENY_RULES
-from stockyard.model.events import CommandDenied, CommandRepeated, OrderCanceled, OrderFilled
+from stockyard.model.events import (
+    CommandDenied,
+    CommandRepeated,
+    OrderCanceled,
+    OrderChangeSent,
+    OrderFilled,
+)
 from stockyard.model.instruments import Instrument
 from stockyard.model.numbers import CASH_SCALE, format_cash, format_decimal, format_ratio
-from stockyard.runtime.order_script import PERCENT_SCALE, PLACE, MarketDays
+from stockyard.runtime.order_script import PERCENT_SCALE, PLACE, MarketDays, ScriptedOrder
 from stockyard.runtime.playback import Playback, SentOrder
 from stockyard.runtime.verification import ledger_balance, share_imbalances
 from stockyard.runtime.world import ENGINE_IS_COMPILED, World
@@ -35,7 +43,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 class PlayedOrder(msgspec.Struct, frozen=True, gc=False):
     """One row of the script and what became of it.
 
-    ``answer``: the order's last status, ``done`` for a cancellation, or the word of the denial;
+    ``answer``: the order's last status, ``done`` for a cancellation (``sent`` for one that takes
+    time), or the word of the denial;
     ``detail``: why it was denied or ended. ``market_time`` and ``expires_at`` are on the market's
     clock.
     """
@@ -61,11 +70,19 @@ class PlayedOrder(msgspec.Struct, frozen=True, gc=False):
     detail: str
     filled_qty: str
     average_price: str
+    order_class: str = ""
+    take_profit_limit_price: str = ""
+    stop_loss_stop_price: str = ""
+    stop_loss_limit_price: str = ""
+    stop_loss_trail_price: str = ""
+    stop_loss_trail_percent: str = ""
+    extended_hours: bool = False
 
 
 class PlayedFill(msgspec.Struct, frozen=True, gc=False):
     """One execution with the quote it saw, which was ``quote_age_ms`` old; ``size_open`` is what
-    was left of the size it took from. ``line``: the script's row that made the order.
+    was left of the size it took from. ``line``: the script's row that made the order, or the one
+    whose exit it is: then ``client_order_id`` says which one, as in ``mine/stop_loss``.
     """
 
     line: int
@@ -209,7 +226,18 @@ class ReportReader:
             detail,
             filled,
             average,
+            *self._exits(order, instrument),
         )
+
+    def _exits(
+        self, order: ScriptedOrder, instrument: Instrument
+    ) -> tuple[str, str, str, str, str, str, bool]:
+        """The row's class, its exits and its hours."""
+        profit, stop, limit, trail = (_price(price, instrument) for price in order.exits[:4])
+        ppm = order.exits[4]
+        percent = format_decimal(ppm, PERCENT_SCALE) if ppm else ""
+        word = CLASS_WORDS[order.order_class] if order.order_class else ""
+        return word, profit, stop, limit, trail, percent, order.extended_hours
 
     def _answer(self, sent: SentOrder, instrument: Instrument) -> tuple[str, str, str, str]:
         """The answer's word, its detail, and what the order filled at which average price."""
@@ -221,7 +249,10 @@ class ReportReader:
                 divisor = row.filled_qty * 10**instrument.price_scale
                 average = format_ratio(int(row.filled_value), divisor, 6, 2)
             return STATUS_WORDS[row.status], REASON_WORDS.get(row.reason, ""), filled, average
-        for _, event in self._world.store.events_of(sent.seq):
+        events = [event for _, event in self._world.store.events_of(sent.seq)]
+        if any(isinstance(event, OrderChangeSent) for event in events):
+            return "sent", "", "", ""
+        for event in events:
             if isinstance(event, CommandDenied):
                 rule = DENY_RULES[event.code]
                 return f"denied: {rule.word}", f"{rule.wrong}; {rule.right}", "", ""
@@ -248,13 +279,13 @@ class ReportReader:
             format_decimal(q, instrument.qty_scale)
             for q in (x.qty, x.bid_qty, x.ask_qty, x.size_open)
         ]
-        row = self._rows[x.order_id]
+        line, name = self._named(x.order_id)
         return PlayedFill(
-            row.line,
+            line,
             seq,
             ts,
             self._days.text(ts),
-            row.client_order_id,
+            name,
             instrument.symbol,
             SIDE_WORDS[x.side],
             sizes[0],
@@ -274,6 +305,17 @@ class ReportReader:
             {FEE_WORDS[kind]: format_cash(micros) for kind, micros in x.fees},
             format_cash(x.realized_micros),
         )
+
+    def _named(self, order_id: int) -> tuple[int, str]:
+        """The script's row behind an order and what to call it: a leg by its row and its kind."""
+        row = self._rows.get(order_id)
+        if row is not None:
+            return row.line, row.client_order_id
+        found = self._world.store.order(order_id)
+        assert found is not None, f"order {order_id} filled and is unknown"
+        line, name = self._named(found.parent_id or found.sibling_id)
+        kind = "take_profit" if found.order_type == OrderType.LIMIT else "stop_loss"
+        return line, f"{name}/{kind}"
 
     def _marks(self) -> Mapping[int, tuple[int, int]]:
         """Mark price and value in micro-dollars of each position that has a mark."""

@@ -7,7 +7,7 @@ from typing import Final
 import pytest
 
 from stockyard.market.catalog import listings_for
-from stockyard.model.codes import AssetClass, OrderType, Side, TimeInForce
+from stockyard.model.codes import AssetClass, OrderClass, OrderType, Side, TimeInForce
 from stockyard.model.commands import CancelOrder, PlaceOrder, ReplaceOrder
 from stockyard.model.numbers import NumberError
 from stockyard.runtime import order_script
@@ -98,6 +98,55 @@ def test_flags_have_columns_of_their_own() -> None:
     for row in wrong:
         with pytest.raises(OrderScriptError, match="reduce_only is"):
             read("09:00:00,place,a,IBM,buy,limit,1,,180,gtc,,", row, header=header)
+
+
+LEGS = (
+    ",order_class,take_profit_limit_price,stop_loss_stop_price,stop_loss_limit_price"
+    ",stop_loss_trail_price,stop_loss_trail_percent,extended_hours"
+)
+
+
+def test_exits_and_hours_have_columns_of_their_own() -> None:
+    both, trails, pair, same, early = read(
+        "09:30:00,place,b,IBM,buy,market,1,,,day,Bracket,190,175,174.5,,,",
+        "09:30:01,place,t,IBM,buy,limit,1,,180,gtc,oto,,,,,1.5,",
+        "09:30:02,place,o,IBM,sell,limit,1,,190,gtc,oco,,,,2.25,,no",
+        "09:30:03,place,p,IBM,sell,limit,1,,,gtc,oco,190,,,2.25,,",
+        "09:30:04,place,e,IBM,buy,limit,1,,180,day,,,,,,,yes",
+        header=HEADER + LEGS,
+    )
+    assert both.command(7, 0, 0) == PlaceOrder(
+        7, 1001, Side.BUY, OrderType.MARKET, TimeInForce.DAY, SECOND, 0, 0, "b", "", both.digest,
+        order_class=OrderClass.BRACKET, take_profit_limit=1_900_000, stop_loss_stop=1_750_000,
+        stop_loss_limit=1_745_000,
+    )  # fmt: skip
+    assert (trails.order_class, trails.exits) == (OrderClass.OTO, (0, 0, 0, 0, 15_000))
+    assert (pair.limit_price, pair.exits) == (1_900_000, (0, 0, 0, 22_500, 0))
+    assert (same.limit_price, same.exits) == (pair.limit_price, pair.exits)
+    command = early.command(7, 0, 0)
+    assert isinstance(command, PlaceOrder)
+    assert (command.extended_hours, command.order_class) == (True, OrderClass.SIMPLE)
+    assert len({x.digest for x in (both, trails, pair, same, early)}) == 5
+    row = "10:00:00,place,a,IBM,buy,market,1,,,"
+    assert read(row + ",,,,,,,", header=HEADER + LEGS) == read(row)
+
+
+@pytest.mark.parametrize(
+    ("cells", "said"),
+    [
+        ("ladder,,,,,,", 'order_class is "ladder"; use simple, bracket, oco, oto'),
+        ("oto,0,,,,,", 'take_profit_limit_price is "0"; write a number above 0'),
+        ("oto,,-1,,,,", 'stop_loss_stop_price is "-1"; write a number above 0'),
+        ("oto,,,,,1.00001,", 'stop_loss_trail_percent is "1.00001"; at most 4 decimal places'),
+        (",,,,,,maybe", 'extended_hours is "maybe"; use no, yes'),
+    ],
+)
+def test_a_bad_cell_of_an_exit_is_told(cells: str, said: str) -> None:
+    with pytest.raises(OrderScriptError, match=r"^o\.csv, line 2: ") as caught:
+        read("10:00:00,place,a,IBM,buy,market,1,,,gtc," + cells, header=HEADER + LEGS)
+    assert said in str(caught.value)
+    with pytest.raises(OrderScriptError, match="cancel does not take it"):
+        read("10:00:00,cancel,a,,,,,,,,,190,,,,,", header=HEADER + LEGS)
 
 
 def test_columns_for_stops_that_are_blank_change_no_digest() -> None:

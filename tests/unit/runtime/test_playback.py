@@ -90,6 +90,7 @@ class Play:
         cut_at: int = 0,
         speed: float = 0,
         header: str = HEADER,
+        profile: str = "realistic",
     ) -> None:
         self.slept: list[float] = []
         self.durable_ns: list[int] = []
@@ -98,7 +99,7 @@ class Play:
         start_ns = min([OPEN_NS, *(order.ts for order in orders[:1])])
         self.clock = RecordedClock(start_ns, speed, lambda: self.wall_ns)
         self.world = memory_world(self.clock, disk, lambda: None)
-        terms = Terms(tuple(LISTED.values()), DAYS, "realistic", cash * 10**6)
+        terms = Terms(tuple(LISTED.values()), DAYS, profile, cash * 10**6)
 
         def told(ts: int, seq: int) -> None:
             if cut_at and seq >= cut_at:
@@ -229,6 +230,79 @@ def test_stops_are_played_and_reported_with_their_terms() -> None:
     ]
     assert report.orders[2].detail == "good_till_date_reached"
     assert fills_of(report, "stop") == [("09:30:04", "10", "182.04")]
+
+
+LEGS: Final = (
+    ",order_class,take_profit_limit_price,stop_loss_stop_price,stop_loss_limit_price"
+    ",stop_loss_trail_price,stop_loss_trail_percent,extended_hours"
+)
+LINKED: Final = (
+    "09:30:01,place,in,IBM,buy,market,30,,,day,bracket,183.4,170,,,,",
+    "09:30:02,replace,in,,,,,,,gtc,,,,,,,",
+    "09:30:02,place,more,IBM,buy,limit,20,,182.11,gtc,oto,,181.5,,,,",
+    "09:30:03,replace,more,,,,25,,,,,,,,,,",
+    "15:59:50,place,pair,IBM,sell,limit,10,,,gtc,oco,190,,,1,,",
+    "15:59:51,place,wrong,IBM,buy,limit,1,,180,ioc,bracket,190,170,,,,",
+    "16:00:01,place,after,IBM,buy,limit,5,,187,day,,,,,,,yes",
+)
+
+
+def test_linked_orders_are_played_and_their_exits_named() -> None:
+    """The stop loss of the one fills at 182.04, the take-profit of the other as the market jumps;
+    after the close an order for extended hours trades.
+    """
+    trade = Trade(IBM, 181_0000, SHARES, OPEN_NS + 4 * SECOND)
+    before = Trade(IBM, 182_0000, SHARES, OPEN_NS + 2 * SECOND)
+    facts = sorted((*FACTS, before, trade), key=lambda fact: fact.ts_event)
+    play = Play(MemoryDisk(), facts, LINKED, header=HEADER + LEGS)
+    report = play.report()
+    assert [(o.client_order_id, o.order_class, o.answer) for o in report.orders] == [
+        ("in", "bracket", "filled"),
+        ("in", "", "denied: order_not_open"),
+        ("more", "oto", "filled"),
+        ("more", "", "denied: order_not_open"),
+        ("pair", "oco", "denied: leg_would_open_position"),
+        ("wrong", "bracket", "denied: class_time_in_force_not_supported"),
+        ("after", "", "filled"),
+    ]
+    assert report.orders[0].take_profit_limit_price == "183.4"
+    assert (report.orders[4].limit_price, report.orders[4].stop_loss_trail_price) == ("190", "1")
+    assert [(f.line, f.client_order_id, f.side, f.price) for f in report.fills] == [
+        (2, "in", "buy", "182.00"),
+        (4, "more", "buy", "182.11"),
+        (4, "more/stop_loss", "sell", "182.04"),
+        (2, "in/take_profit", "sell", "183.99"),
+        (8, "after", "buy", "185.00"),
+    ]
+    cut = MemoryDisk()
+    with pytest.raises(Cut):
+        Play(cut, facts, LINKED, header=HEADER + LEGS, cut_at=20)
+    again = Play(cut, facts, LINKED, header=HEADER + LEGS).report()
+    assert again == report
+
+
+def test_changes_that_take_time_are_answered() -> None:
+    """Under a profile with latency a cancellation is sent; a replacement is what becomes of it."""
+    rows = (
+        "09:30:02,place,a,IBM,buy,limit,10,,170,day",
+        "09:30:02,place,b,IBM,buy,limit,10,,171,day",
+        "09:30:02.001,place,c,IBM,buy,market,10,,,day",
+        "09:31:00,cancel,a,,,,,,,",
+        "09:31:00,replace,b,,,,,,172,",
+        "09:31:00.001,cancel,b,,,,,,,",
+        "09:31:02,replace,b,,,,,,173,",
+    )
+    orders = Play(MemoryDisk(), rows=rows, profile="exchange").report().orders
+    assert [(o.action, o.answer, o.detail) for o in orders] == [
+        ("place", "canceled", "canceled_by_client"),
+        ("place", "canceled", "canceled_by_client"),
+        ("place", "filled", ""),
+        ("cancel", "sent", ""),
+        ("replace", "canceled", "canceled_by_client"),
+        ("cancel", "sent", ""),
+        ("replace", "denied: order_not_open", "the order is not open any more; only orders that are"
+         " open, whichever their status, can be changed or canceled"),
+    ]  # fmt: skip
 
 
 def test_the_money_adds_up() -> None:
