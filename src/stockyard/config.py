@@ -130,7 +130,12 @@ class Config(msgspec.Struct, frozen=True):
         ),
     ] = 400
     history_file_days: Annotated[
-        int, Setting("Days that Parquet days are kept; 0: for ever.", least=0, most=3650)
+        int,
+        Setting(
+            "Days that Parquet days are kept after history_tick_days; 0: for ever.",
+            least=0,
+            most=3650,
+        ),
     ] = 7
     history_megabytes_max: Annotated[
         int,

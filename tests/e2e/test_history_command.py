@@ -72,3 +72,17 @@ def test_what_is_wrong_is_one_line(tmp_path: Path) -> None:
         assert done.returncode == 2, words
         assert said in done.stderr
         assert done.stderr.count("\n") == 1
+
+
+def test_a_damaged_history_is_set_aside_and_trading_goes_on(tmp_path: Path) -> None:
+    server = Running(tmp_path / "data")
+    assert server.stop() == 0
+    path = tmp_path / "data/history.db"
+    path.write_bytes(b"x" * 100 + path.read_bytes()[100:])
+    server.start()
+    client = server.connect()
+    assert client.get("/api/v1/bars?symbol=AAPL&window=1m&end=2026-01-01")["bars"] == []
+    assert client.get("/api/v1/account")["status"] == "active"
+    client.close()
+    assert server.stop() == 0
+    assert len(list((tmp_path / "data").glob("history.db.damaged-*"))) == 1

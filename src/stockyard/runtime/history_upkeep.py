@@ -34,7 +34,9 @@ _TICKS: Final = "ticks"
 
 
 class Retention(NamedTuple):
-    """How long what is kept, in days; 0 for ever. ``megabytes_max``: of the history's file."""
+    """How long what is kept, in days; 0 for ever. ``file_days``: after the days in the history.
+    ``megabytes_max``: of the history's file.
+    """
 
     tick_days: int = 1
     second_days: int = 7
@@ -83,7 +85,8 @@ class HistoryUpkeep:
             bars = sum(self._forget_bars(w, d, now_ns) for w, d in self._retention.bar_days() if d)
             ticks += self._shrink(now_ns)
             if self._retention.file_days:
-                before = now_ns - self._retention.file_days * _DAY_NS
+                kept = self._retention.tick_days + self._retention.file_days
+                before = now_ns - kept * _DAY_NS
                 days = len(forget_days(self._folder, before))
         except _Stopped:
             LOG.info("the history's upkeep goes on after the restart")

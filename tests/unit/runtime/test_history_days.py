@@ -203,7 +203,9 @@ def test_what_grows_old_goes_and_what_was_imported_stays(
     history.append(ticks, all_bars(old) + all_bars(new))
     assert upkeep.run(new + 2 * DAY + HOUR, [STOCK]) == Tidied(2, 0, 0)
     assert left(history, STOCK) == ticks[:1]
-    assert upkeep.run(new + 7 * DAY + HOUR, [STOCK]) == Tidied(0, 1, 1)
+    assert upkeep.run(new + 4 * DAY + HOUR, [STOCK]) == Tidied(0, 0, 0)
+    assert upkeep.run(new + 5 * DAY + HOUR, [STOCK]) == Tidied(0, 0, 1)
+    assert upkeep.run(new + 7 * DAY + HOUR, [STOCK]) == Tidied(0, 1, 0)
     assert upkeep.run(new + 30 * DAY + HOUR, [STOCK]) == Tidied(0, 2, 0)
     there = [(kind.window_s, kind.bars) for kind in history.kept_bars()]
     assert there == [(1, 1), (60, 1), (300, 1), (3600, 2), (86_400, 2)]
