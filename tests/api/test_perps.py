@@ -1,10 +1,13 @@
 """Perpetual contracts: leverage, margin, funding, liquidation, and flags of orders."""
 
 from collections.abc import AsyncIterator
+from decimal import Decimal
+from random import Random
 from typing import Any
 
 import pytest
 
+from stockyard.model.events import LiquidationStarted, OrderFilled
 from stockyard.model.facts import ClockTick, FundingRate, MarkPrice
 from stockyard.runtime import snapshots
 from tests.api.listener import Listener
@@ -476,3 +479,42 @@ async def test_contracts_have_no_lots_and_no_tax_lines(rig: Rig, ann: Trader) ->
     await ann.call("DELETE", "/positions/BTC-PERP")
     report = (await ann.call("GET", "/reports/tax", query="year=2026")).json
     assert report["lines"] == []
+
+
+async def test_accounts_and_portfolios_add_up(rig: Rig, ann: Trader) -> None:
+    """A seeded walk of marks, funding, orders and liquidations: the equity is the same wherever it
+    is told, and made of what was won, lost and paid.
+    """
+    draw = Random(4)
+    symbols = {"BTC-PERP": 90_000.0, "ETH-PERP": 3_000.0, "SOL-PERP": 190.0, "AAPL": 190.0}
+    for symbol, price in symbols.items():
+        rig.quote(symbol, price, price)
+        if symbol != "AAPL":
+            mark(rig, price, symbol=symbol)
+    await leverage(ann, {"leverage": 50, "mode": "isolated"}, "ETH-PERP")
+    for _ in range(150):
+        symbol = draw.choice(list(symbols))
+        chance = draw.random()
+        if symbol != "AAPL" and chance < 0.35:
+            price = round(symbols[symbol] * draw.uniform(0.97, 1.03), 1)
+            mark(rig, price + draw.random() / 1_000, symbol=symbol)
+            rig.quote(symbol, price, price)
+            rig.feed(ClockTick())
+        elif symbol != "AAPL" and chance < 0.45:
+            fund(rig, draw.randint(-900_000, 900_000), symbol)
+        else:
+            qty = str(draw.randint(1, 3_000)) if symbol == "SOL-PERP" else str(draw.randint(1, 9))
+            side, tif = draw.choice(["buy", "sell"]), "day" if symbol == "AAPL" else "ioc"
+            sent = await ann.order(symbol=symbol, side=side, qty=qty, time_in_force=tif)
+            assert sent.status in (201, 403), sent
+        told = await account(ann)
+        found = (await ann.call("GET", "/portfolio")).json
+        assert found["equity"] == told["equity"]
+        won = Decimal(found["unrealized_pl"]) + Decimal(found["realized_pl"])
+        paid = sum(Decimal(found[name]) for name in ("fees", "interest", "funding"))
+        assert won - paid == Decimal(found["total_pl"])
+    rig.world.projector.flush()
+    (account_id,) = rig.world.view.accounts
+    events = [event for *_, event in rig.world.store.events_after(account_id, 0, 0, 10_000)]
+    assert any(isinstance(event, OrderFilled) and event.insured_micros for event in events)
+    assert sum(isinstance(event, LiquidationStarted) for event in events) > 2

@@ -518,12 +518,8 @@ class Renderer:
 
     def _apart(self, account_id: int) -> int:
         """What an account's isolated positions are worth, in micro-dollars."""
-        total = 0
-        for row in self._view.positions.get(account_id, {}).values():
-            if row.isolated and row.qty:
-                worth = self._worth(row, self._view.instruments[row.instrument_id])[1]
-                total += row.pot_micros + worth - row.cost_micros
-        return total
+        rows = self._view.positions.get(account_id, {}).values()
+        return sum([self._view.worth_micros(row) for row in rows if row.isolated and row.qty])
 
     def transfer(
         self, seq: int, idx: int, ts: int, x: e.CashDeposited | e.CashWithdrawn

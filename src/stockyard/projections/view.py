@@ -14,8 +14,10 @@ from stockyard.model import facts as f
 from stockyard.model.codes import AccountStatus, AssetClass, Status
 from stockyard.model.commands import PlaceOrder
 from stockyard.model.instruments import Instrument, Limits, MarginTerms, Session, VenueProfile
+from stockyard.model.numbers import CASH_SCALE
 from stockyard.model.records import Input
 from stockyard.model.state import EngineState
+from stockyard.numerics.arithmetic import div_floor
 from stockyard.numerics.marks import long_mark, short_mark
 from stockyard.projections.rows import (
     AccountRow,
@@ -197,6 +199,18 @@ class View:
         elif fact.mark > 0:
             row.long_mark = row.short_mark = fact.mark
             row.index_price = max(0, fact.index)
+
+    def worth_micros(self, position: PositionRow) -> int:
+        """What a position adds to its account's equity at the mark, rounded down; of a perpetual
+        contract its profit or loss and the margin set apart for it.
+        """
+        instrument = self.instruments[position.instrument_id]
+        quote = self.quotes[position.instrument_id]
+        scale = instrument.price_scale + instrument.qty_scale - CASH_SCALE
+        value = div_floor(position.qty * quote.mark(position.qty), 10**scale)
+        if quote.is_contract:
+            return position.pot_micros + value - position.cost_micros
+        return value
 
     def list_instrument(self, instrument: Instrument) -> None:
         """Know an instrument by its id and symbol."""

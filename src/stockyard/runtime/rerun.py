@@ -15,7 +15,6 @@ from stockyard.market.catalog import DEFAULT_PROFILES
 from stockyard.model.commands import OpenAccount, SetAccountProfile
 from stockyard.model.events import Event
 from stockyard.model.instruments import VenueProfile
-from stockyard.model.numbers import CASH_SCALE
 from stockyard.model.records import Input, Record
 from stockyard.model.state import EngineState
 from stockyard.projections.rows import OrderRow
@@ -116,10 +115,7 @@ def _result(view: View, account_id: int, profile: str) -> Result:
     row, orders = view.accounts[account_id], _orders(view, account_id)
     equity = row.cash_micros
     for position in view.positions[account_id].values():
-        instrument = view.instruments[position.instrument_id]
-        scale = instrument.price_scale + instrument.qty_scale - CASH_SCALE
-        mark = view.quotes[position.instrument_id].mark(position.qty)
-        equity += position.qty * mark // 10**scale
+        equity += view.worth_micros(position)
     return Result(
         profile,
         sum(fill.account_id == account_id for fill in view.changes.fills),

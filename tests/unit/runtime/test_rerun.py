@@ -2,13 +2,14 @@
 
 import pytest
 
-from stockyard.model.codes import Status
-from stockyard.model.commands import SetAccountProfile
+from stockyard.model.codes import AccountKind, OrderType, Side, Status, TimeInForce
+from stockyard.model.commands import PlaceOrder, SetAccountKind, SetAccountProfile, SetLeverage
+from stockyard.model.facts import MarkPrice, Quote
 from stockyard.runtime.clock import ManualClock
 from stockyard.runtime.rerun import RerunError, rerun
 from stockyard.runtime.world import World
 from stockyard.storage.memory import MemoryDisk
-from tests.unit.runtime.worlds import NOON_NS, buy, events, open_account, open_on, quote
+from tests.unit.runtime.worlds import NOON_NS, UNIT, buy, events, open_account, open_on, quote, send
 
 SECOND = 10**9
 
@@ -60,6 +61,24 @@ def test_what_the_account_chose_later_is_overruled_too(world: World) -> None:
     assert (found.was.profile, found.would.profile) == ("ideal", "realistic")
     assert found.orders[0].would is not None
     assert found.orders[0].would.profile_id == 2
+
+
+def test_a_perpetual_contract_is_worth_what_it_won_and_its_margin(world: World) -> None:
+    account_id, contract = max(world.view.accounts), world.view.symbols["BTC-PERP"]
+    before = rerun(lambda: world.journal.read(0), account_id, "ideal").was.equity_micros
+    events(world, SetAccountKind(account_id, AccountKind.MARGIN, "", b""))
+    events(world, SetLeverage(account_id, contract, 10, True, "", b""))
+    send(world, MarkPrice(contract, 900_000_000, 900_000_000, world.clock.now_ns()))
+    send(world, Quote(contract, 900_000_000, 900_000_000, UNIT, UNIT, world.clock.now_ns()))
+    order = PlaceOrder(
+        account_id, contract, Side.BUY, OrderType.MARKET, TimeInForce.IOC, UNIT // 10, 0, 0,
+        "perp", "", b"",
+    )  # fmt: skip
+    assert events(world, order)
+    send(world, MarkPrice(contract, 910_000_000, 910_000_000, world.clock.now_ns()))
+    found = rerun(lambda: world.journal.read(0), account_id, "ideal").was
+    # 0.1 of a contract that has risen by 1,000 dollars.
+    assert found.equity_micros == before + 100_000_000
 
 
 def test_what_is_not_there(world: World) -> None:
