@@ -21,6 +21,7 @@ from stockyard.model.codes import (
 )
 from stockyard.model.events import Event
 from stockyard.model.numbers import INT_MAX
+from stockyard.model.order_types import LATER
 from stockyard.model.state import AccountState, EngineState, OrderState, PositionState
 from tests.random_inputs import RandomInputs
 
@@ -93,6 +94,8 @@ def _audit_holds(state: EngineState) -> None:
 def _audit_contract(account: AccountState, position: PositionState, name: str) -> None:
     """A position in a contract has no lots, and margin of its own only where it is isolated."""
     assert not position.lots, f"{name} has lots"
+    lends = account.kind == AccountKind.MARGIN
+    assert lends or position.qty == 0, f"{name} is held without margin"
     assert position.pot_micros >= 0, f"{name} has less margin than none"
     isolated = (position.instrument_id, True) in [(i, apart) for i, _, apart in account.leverages]
     assert isolated or not position.pot_micros, f"{name} has margin of its own"
@@ -126,6 +129,9 @@ def _audit_orders(state: EngineState) -> None:
         if order.status != Status.PENDING_CANCEL:
             assert (order.filled_qty > 0) == (order.status == Status.PARTIALLY_FILLED), name
         _audit_travel(order, state.ts)
+        assert order.closes or not order.reduce_only, f"{name} opens and is reduce-only"
+        waits = order.order_type == OrderType.LIMIT and order.time_in_force in LATER
+        assert waits or not order.post_only, f"{name} is post-only and cannot wait"
         if order.closes:
             leaves = order.qty - order.filled_qty
             held = 0 if order.status == Status.HELD else leaves
