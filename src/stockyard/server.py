@@ -86,7 +86,8 @@ class Server:
         directory = app.DataDirectory(self.config.data)
         projecting = ThreadPoolExecutor(1, "projector")
         queries = ThreadPoolExecutor(2, "queries")
-        recording_history = ThreadPoolExecutor(2, "history")
+        keeping = ThreadPoolExecutor(1, "history")
+        charts = ThreadPoolExecutor(2, "history-reader")
         try:
             self.world = app.open_world(
                 directory.journal,
@@ -105,13 +106,13 @@ class Server:
             self._people_database = directory.open_people()
             self.people = People(self._people_database)
             self.history = HistoryRecorder(
-                directory.open_history(), recording_history, self.config.history_seconds
+                directory.open_history(), keeping, charts, self.config.history_seconds
             )
             app.keep_market(self.world, self.history)
             self._shelf = directory.open_shelf()
             self._http = FeedHttp(self.world.breakers)
             self.world.reference = app.reference_data(
-                self.world, self._followed, self._http.fetch, self._shelf, recording_history
+                self.world, self._followed, self._http.fetch, self._shelf, charts
             )
             await self._serve(clock, recording, listening, ready)
         finally:
@@ -119,7 +120,8 @@ class Server:
             directory.release()
             projecting.shutdown()
             queries.shutdown()
-            recording_history.shutdown()
+            keeping.shutdown()
+            charts.shutdown()
 
     @property
     def stock_calendar(self) -> str:

@@ -88,7 +88,9 @@ class Rig:
         follow_market(self.world, self.stock_calendar)
         self.people = People(MemoryDatabase(self.disk, "people"))
         self.history = HistoryRecorder(
-            DatabaseHistory(MemoryDatabase(self.disk, "history")), ThreadPoolExecutor(1, "history")
+            DatabaseHistory(MemoryDatabase(self.disk, "history")),
+            ThreadPoolExecutor(1, "history"),
+            ThreadPoolExecutor(1, "history-reader"),
         )
         settings = ApiSettings(
             **{"version": "0.1.0", "calendars": CALENDAR_NAMES, "profile": "ideal", **self.settings}

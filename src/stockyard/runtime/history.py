@@ -59,16 +59,21 @@ def _newer(one: Bar, other: Bar) -> Bar:
 
 
 class HistoryRecorder:
-    """A ``History`` behind a buffer, on one event loop; ``executor`` does the reading and writing.
+    """A ``History`` behind a buffer, on one event loop.
 
-    ``period_s``: the longest a tick waits while the disk keeps up.
+    ``writer`` does the writing and ``readers`` the reading, so that no number of questions holds up
+    what is kept. ``period_s``: the longest a tick waits while the disk keeps up.
     """
 
     def __init__(
-        self, history: History, executor: Executor, period_s: float = PERIOD_S_MIN
+        self,
+        history: History,
+        writer: Executor,
+        readers: Executor,
+        period_s: float = PERIOD_S_MIN,
     ) -> None:
         self.history = history
-        self._executor, self._period_s = executor, period_s
+        self._writer, self._readers, self._period_s = writer, readers, period_s
         self._ticks: list[Tick] = []
         self._bars: dict[_Key, Bar] = {}
         self._in_flight: _Batch = ([], {})
@@ -140,7 +145,7 @@ class HistoryRecorder:
             if loop.time() - synced_s >= SYNC_S:
                 synced_s = loop.time()
                 try:
-                    await loop.run_in_executor(self._executor, self.history.sync)
+                    await loop.run_in_executor(self._writer, self.history.sync)
                 except StorageError as error:
                     LOG.warning("the history was not synced, trying again: %s", error)
 
@@ -153,7 +158,7 @@ class HistoryRecorder:
         self._bars = {}
         self._in_flight = ticks, bars
         self._writing = asyncio.get_running_loop().run_in_executor(
-            self._executor, self.history.append, ticks, list(bars.values())
+            self._writer, self.history.append, ticks, list(bars.values())
         )
         self._writing.add_done_callback(self._written)
 
@@ -198,7 +203,7 @@ class HistoryRecorder:
         lost = self.ticks_waiting, len(self._bars)
         if any(lost):
             LOG.error("lost at the end: %d ticks and %d bars of the history", *lost)
-        await asyncio.get_running_loop().run_in_executor(self._executor, self.history.close)
+        await asyncio.get_running_loop().run_in_executor(self._writer, self.history.close)
 
     async def bars(
         self,
@@ -212,7 +217,7 @@ class HistoryRecorder:
         """The first ``limit`` bars that begin in the range, with those that still wait."""
         waiting = self._waiting(instrument_id, source, window_s, from_ns, to_ns)
         found = await asyncio.get_running_loop().run_in_executor(
-            self._executor,
+            self._readers,
             self.history.bars,
             *(instrument_id, source, window_s, from_ns, to_ns, limit),
         )
@@ -224,7 +229,7 @@ class HistoryRecorder:
         """The last ``limit`` bars that begin before ``before_ns``, with those that still wait."""
         waiting = self._waiting(instrument_id, source, window_s, 0, before_ns)
         found = await asyncio.get_running_loop().run_in_executor(
-            self._executor,
+            self._readers,
             self.history.newest_bars,
             *(instrument_id, source, window_s, before_ns, limit),
         )
@@ -246,7 +251,7 @@ class HistoryRecorder:
     ) -> list[KeptTick]:
         """The newest ``limit`` ticks before a place, newest first; those that wait come later."""
         return await asyncio.get_running_loop().run_in_executor(
-            self._executor, self.history.ticks, instrument_id, from_ns, before, limit
+            self._readers, self.history.ticks, instrument_id, from_ns, before, limit
         )
 
 

@@ -34,13 +34,18 @@ class Gate(DatabaseHistory):
         self.batches.append((len(ticks), len(bars)))
 
 
+def pools() -> tuple[ThreadPoolExecutor, ThreadPoolExecutor]:
+    """A writer and a reader."""
+    return ThreadPoolExecutor(1), ThreadPoolExecutor(1)
+
+
 class Kept:
     """A recorder over a disk in memory."""
 
     def __init__(self) -> None:
         self.disk = MemoryDisk()
         self.gate = Gate(self.disk)
-        self.recorder = HistoryRecorder(self.gate, ThreadPoolExecutor(2))
+        self.recorder = HistoryRecorder(self.gate, *pools())
 
     def sequences(self) -> list[int]:
         found = self.gate.ticks_after(1, TickPlace(0, 0), 2**62, 10**6)
@@ -72,7 +77,7 @@ async def test_few_ticks_wait_for_the_period_and_many_do_not(kept: Kept) -> None
 
 async def test_the_period_ends_for_a_single_tick() -> None:
     kept = Kept()
-    kept.recorder = HistoryRecorder(kept.gate, ThreadPoolExecutor(2), 0.02)
+    kept.recorder = HistoryRecorder(kept.gate, *pools(), 0.02)
     keeping = asyncio.ensure_future(kept.recorder.keep())
     kept.recorder.take(trades(0, 1), [])
     await asyncio.sleep(0.2)
@@ -166,6 +171,18 @@ async def test_an_end_writes_what_waits_and_tells_what_it_could_not(
     other.disk.fail_next(StorageUnavailable("the disk is full"))
     await other.recorder.close()
     assert "5 ticks and 1 bars" in caplog.text
+
+
+async def test_slow_questions_hold_up_no_write(kept: Kept) -> None:
+    held = Event()
+    kept.recorder._readers.submit(held.wait, 5)
+    asked = asyncio.ensure_future(kept.recorder.ticks(1, 0, END, 9))
+    kept.recorder.take(trades(0, TICKS_AT), [])
+    await kept.recorder.written()
+    assert len(kept.sequences()) == TICKS_AT
+    assert not asked.done()
+    held.set()
+    assert len(await asked) == 9
 
 
 async def test_ticks_are_read_newest_first(kept: Kept) -> None:

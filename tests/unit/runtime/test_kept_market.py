@@ -30,7 +30,7 @@ class Market:
         self.world: World = open_on(self.disk, ManualClock(T0))
         follow_market(self.world, "xnys")
         history = DatabaseHistory(MemoryDatabase(self.disk, "history"))
-        self.recorder = HistoryRecorder(history, ThreadPoolExecutor(1))
+        self.recorder = HistoryRecorder(history, ThreadPoolExecutor(1), ThreadPoolExecutor(1))
         keep_market(self.world, self.recorder)
 
     async def take(self, ticks: list[TradeTick], *, until_s: float) -> None:
