@@ -23,8 +23,12 @@ READ_BYTES: Final = 262_144
 STALLED_BYTES: Final = 4_096
 STALLING_FRAMES: Final = 60
 """Each is answered with all quotes: more than a socket takes that nobody reads."""
+PUMPED_EVERY: Final = 100
+PUMP_S: Final = 0.05
 _MESSAGE: Final = b'{"type":"quotes"'
 _QUOTE: Final = b'"ask_size"'
+_PING: Final = b"\x89\x04"
+_PONG: Final = b"\x8a\x84" + bytes(4)
 _size = re.compile(rb'"bid_size":"([0-9.]+)"')
 
 
@@ -82,7 +86,10 @@ class Clients:
         self._subscribe = f'{{"type":"subscribe","symbols":[{quoted}]}}'
         self._by_fd: dict[int, _Client] = {}
         self._poller = select.epoll()
-        for _ in range(count):
+        for n in range(count):
+            if n % PUMPED_EVERY == 0:
+                # Whoever is not read from, or answers no ping, is closed.
+                self.listen(PUMP_S)
             client = _Client(port, deflate)
             client.say(self._subscribe)
             client.socket.setblocking(False)
@@ -116,6 +123,8 @@ class Clients:
                 if not data:
                     raise ConnectionError("the server closed a stream")
                 size += len(data)
+                if (at := data.find(_PING)) >= 0:
+                    client.socket.send(_PONG + data[at + 2 : at + 6])
                 if self._deflate:
                     continue
                 whole = client.tail + data

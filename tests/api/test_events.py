@@ -12,6 +12,7 @@ from tests.api.listener import Listener
 from tests.api.rig import Rig, Trader
 from tests.api.serving import PATIENCE, served
 from tests.api.test_gateway import until
+from tests.api.test_watch import scraped
 
 
 class Event:
@@ -220,6 +221,7 @@ async def test_presence_shows_your_own_streams_and_an_administrator_all(
         client = await Events().open(port, **ann.headers)
         await client.named("connected")
         listeners = [await Listener(rig).connected(who) for who in (bob.headers, bob.headers, {})]
+        assert (await scraped(rig))["gateway_event_streams",] == 1
         own = (await ann.call("GET", "/presence")).json
         (stream,) = own["streams"]
         assert own["users"] == 1

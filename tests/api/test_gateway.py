@@ -13,6 +13,7 @@ from stockyard.runtime import hub
 from tests.api.listener import Listener
 from tests.api.rig import Rig, Trader
 from tests.api.serving import PATIENCE, Deaf, say, served, told
+from tests.api.test_watch import scraped
 
 STREAM = "ws://127.0.0.1:{}/api/v1/stream"
 
@@ -169,11 +170,17 @@ async def test_who_stops_reading_is_conflated_and_holds_nobody_up(
         await told(keen)
         deaf = await Deaf(port).open()
         subscriber = await fill_up(rig, deaf)
+        sent = rig.app.gateway.sent
         for n in range(40):
             rig.quote("AAPL", 190 + n, 191 + n)
             assert (await told(keen))["quotes"][0]["bid"] == f"{190 + n}.00"
             rig.trade("AAPL", 190.5)
             assert (await told(keen))["quotes"][0]["last"] == "190.50"
+        assert rig.app.gateway.sent == sent + 80, "nothing was done for who does not read"
+        series = await scraped(rig)
+        assert series["gateway_blocked",] == 1
+        assert series["gateway_messages_total",] == rig.app.gateway.sent
+        assert series["gateway_missed_total",] == 35
         assert len(subscriber.pending) == 1
         assert len(subscriber.items) == 5
         reading = asyncio.create_task(deaf.drain())
@@ -199,6 +206,7 @@ async def test_who_does_not_read_for_long_is_closed_with_a_reason() -> None:
         await until(lambda: any(stream.ending for stream in rig.app.streams))
         _, closed = await deaf.drain()
         assert closed == (4008, "the client reads too slowly: connect again and resume")
+        assert (await scraped(rig))["gateway_cut_off_total",] == 1
         await until(lambda: len(rig.world.hub) == 0)
 
 

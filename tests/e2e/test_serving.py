@@ -1,10 +1,12 @@
 """The real process: first trade, clean stop, restart, refusals to start, recorded markets."""
 
 import asyncio
+import http.client
 import json
 import stat
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import websockets
@@ -50,6 +52,25 @@ def test_the_demo_file_is_for_its_owner_only_and_survives_a_restart(server: Runn
     client = server.connect()
     assert client.get("/api/v1/account")["cash"] == "100000.00"
     client.close()
+
+
+def test_a_stop_ends_event_streams_with_a_reason(server: Running) -> None:
+    connection = http.client.HTTPConnection(server.host, server.port, timeout=20)
+    connection.request("GET", "/api/v1/events?channels=quotes,trades,bars,views&window=1s")
+    answer = connection.getresponse()
+    seen: set[str] = set()
+    while not {"event: quotes", "event: trades", "event: bars", "event: views"} <= seen:
+        seen.add(answer.readline().decode().strip())
+    begun = time.monotonic()
+    assert server.stop() == 0
+    assert time.monotonic() - begun < 10
+    text = answer.read().decode()
+    assert text.endswith("\n\n")
+    last = text.strip().rpartition("data: ")[2]
+    assert json.loads(last) == {
+        "type": "end", "code": 1001, "reason": "this Stockyard is stopping",
+    }  # fmt: skip
+    connection.close()
 
 
 def test_a_clean_stop_leaves_a_snapshot_and_no_tail(server: Running, client: Client) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
+from stockyard.api.events import EventStream
 from stockyard.api.gateway import Gateway
 
 
@@ -24,5 +25,7 @@ def gateway_series(gateway: Gateway) -> Iterator[Metric]:
         ("gateway_dropped", "Items that fitted no stream's queue.", hub.dropped),
     ):
         yield CounterMetricFamily(name, text, value=value)
+    events = sum(1 for listener in gateway if isinstance(listener, EventStream))
+    yield GaugeMetricFamily("gateway_event_streams", "Open event streams.", value=events)
     blocked = sum(1 for listener in gateway if listener.is_blocked)
     yield GaugeMetricFamily("gateway_blocked", "Streams that take nothing now.", value=blocked)

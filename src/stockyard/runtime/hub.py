@@ -338,7 +338,9 @@ class Hub:
             if bar.start_ns > newest.start_ns and topic.stirred:
                 # The last that is to be said of it before it is final.
                 self._keep(Channel.BARS, newest, bar.window_s)
-            topic.latest, topic.stirred = bar, False
+            topic.latest, topic.stirred, topic.shown = bar, False, None
+        if not topic.followers and not self.is_followed(Channel.BARS, bar.window_s):
+            return
         if bar.final or bar.start_ns < newest.start_ns:
             self._keep(Channel.BARS, bar, bar.window_s)
         else:
@@ -349,9 +351,9 @@ class Hub:
         self.topic(Channel.FEEDS, status.name).latest = status
         self._stir(Channel.FEEDS, status.name)
 
-    def is_followed(self, channel: str) -> bool:
+    def is_followed(self, channel: str, window_s: int = 0) -> bool:
         """Whether anybody follows everything of a channel."""
-        everything = self._topics.get((channel, ALL, 0))
+        everything = self._topics.get((channel, ALL, window_s))
         return everything is not None and bool(everything.followers)
 
     def _keep(self, channel: str, value: TradeTold | Bar, window_s: int = 0) -> None:
@@ -379,8 +381,7 @@ class Hub:
             topic.shown = None
             if topic.followers:
                 return topic
-        everything = self._topics.get((channel, ALL, window_s))
-        if everything is None or not everything.followers:
+        if not self.is_followed(channel, window_s):
             return None
         return self.topic(channel, which, window_s)
 

@@ -1,11 +1,14 @@
 """The hub: private events in an unbroken chain, quotes conflated, nobody waited for."""
 
+import msgspec
 import pytest
 
 from stockyard.model.facts import Quote, Trade
+from stockyard.model.ticks import Bar
 from stockyard.runtime import hub
 from stockyard.runtime.clock import ManualClock
 from stockyard.runtime.hub import QUEUE_EVENTS_MAX, SUBSCRIBERS_MAX, Channel, Hub, Subscriber
+from stockyard.runtime.market_data import Changes
 from stockyard.runtime.world import World
 from stockyard.storage.memory import MemoryDisk
 from tests.unit.runtime.worlds import (
@@ -145,3 +148,48 @@ def test_the_number_of_subscribers_is_bounded() -> None:
     full.leave(next(iter(full._subscribers)))
     assert full.join(late)
     assert len(full) == SUBSCRIBERS_MAX
+
+
+def bar(minute: int, close: int, final: bool = False, revision: int = 0) -> Bar:
+    """A bar of one minute of AAPL."""
+    return Bar(
+        AAPL, "", 60, minute * 60 * 10**9, 1, close, 1, close, 10, 10 * close, 1, revision, final
+    )
+
+
+def bars(full: Hub, follower: Subscriber) -> list[tuple[int, int, bool]]:
+    """Close, revision and whether it is final of each bar that waits, items first."""
+    full.distribute()
+    found = [item.value for item in follower.take_items()]
+    found += [topic.latest for topic in follower.take_pending()]
+    return [(one.close, one.revision, one.final) for one in found]
+
+
+def test_the_last_of_each_bar_is_said_also_when_late_or_amended() -> None:
+    full, follower = Hub(), Subscriber(nothing)
+    full.join(follower)
+    full.publish_bar(bar(1, 5))
+    assert not full.has_changes, "nobody follows"
+    assert full.topic(Channel.BARS, AAPL, 60).latest == bar(1, 5)
+    full.subscribe(follower, [AAPL], Channel.BARS, 60)
+    for close in (6, 7):
+        full.publish_bar(bar(1, close))
+    assert bars(full, follower) == [(7, 0, False)]
+    full.publish_bar(bar(1, 8))
+    full.publish_bar(bar(2, 9))
+    assert bars(full, follower) == [(8, 0, False), (9, 0, False)]
+    full.publish_bar(bar(1, 8, final=True))
+    full.publish_bar(bar(1, 10, final=True, revision=1))
+    full.publish_bar(bar(2, 11))
+    full.publish_bar(bar(2, 11, final=True))
+    assert bars(full, follower) == [(8, 0, True), (10, 1, True), (11, 0, True)]
+    full.publish_market(
+        Changes([bar(3, 12), msgspec.structs.replace(bar(3, 13), source="a")], [AAPL])
+    )
+    assert bars(full, follower) == [(12, 0, False)]
+    full.unsubscribe_all(follower, Channel.BARS, 1)
+    full.publish_bar(bar(3, 13))
+    assert bars(full, follower) == [(13, 0, False)]
+    full.unsubscribe_all(follower, Channel.BARS)
+    full.publish_bar(bar(3, 14))
+    assert bars(full, follower) == []
