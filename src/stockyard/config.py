@@ -11,7 +11,11 @@ from typing import Annotated, Any, Final, NamedTuple, get_type_hints
 import msgspec
 
 PREFIX: Final = "STOCKYARD_"
-ALSO: Final = {"ingest_username": "INGEST_USERNAME", "ingest_password": "INGEST_PASSWORD"}
+ALSO: Final = {
+    "ingest_username": "INGEST_USERNAME",
+    "ingest_password": "INGEST_PASSWORD",
+    "internal_token": "INTERNAL_TOKEN",
+}
 """Settings that are found under another variable too."""
 FEED_PREFIX: Final = "STOCKYARD_FEED_"
 """Of the options of feeds, which their adapters list."""
@@ -157,6 +161,10 @@ class Config(msgspec.Struct, frozen=True):
         str, Setting("Name that the webhook of ticks asks for; without it there is no webhook.")
     ] = ""
     ingest_password: Annotated[str, Setting("Password of the webhook of ticks.")] = ""
+    internal_token: Annotated[
+        str,
+        Setting("Credential of stages in processes of their own; without it they are not let in."),
+    ] = ""
     log_level: Annotated[
         str, Setting("How much to log.", choices=("debug", "info", "warning", "error"))
     ] = "info"

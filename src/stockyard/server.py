@@ -278,6 +278,7 @@ class Server:
             streams_per_address=config.streams_per_address,
             streams_per_user=config.streams_per_user,
             ingest=self._ingest,
+            internal_token=config.internal_token,
             calendars={XNYS_ID: self.stock_calendar, ALWAYS_ID: "always"},
         )
 

@@ -15,10 +15,12 @@ START_S = 30.0
 
 
 class Running:
-    """One ``stockyard serve`` over a data directory. ``settings`` become STOCKYARD_ variables."""
+    """One ``stockyard serve`` over a data directory. ``settings`` become STOCKYARD_ variables;
+    ``at_port``: where it listens, 0 for any free port.
+    """
 
-    def __init__(self, data: Path, *arguments: str, **settings: object) -> None:
-        self.data = data
+    def __init__(self, data: Path, *arguments: str, at_port: int = 0, **settings: object) -> None:
+        self.data, self._at_port = data, at_port
         self._arguments, self._settings = arguments, settings
         self._log = data.parent / f"{data.name}.log"
         self.start()
@@ -33,7 +35,7 @@ class Running:
         }
         with self._log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "stockyard", "serve", "--port", "0",
+                [sys.executable, "-m", "stockyard", "serve", "--port", str(self._at_port),
                  "--data", str(self.data), *self._arguments],
                 env=environment, stdout=log, stderr=log,
             )  # fmt: skip

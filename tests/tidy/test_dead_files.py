@@ -7,6 +7,7 @@ from tests.tidy.checkout import Source, parse, python_sources, settings, text_fi
 # Modules that something outside Python names, each with who does.
 NAMED_ELSEWHERE: dict[str, str] = {
     "stockyard.__main__": "run by `python -m stockyard`",
+    "stockyard.cli.aggregate": "loaded by name when its command is called",
     "stockyard.cli.explain": "loaded by name when its command is called",
     "stockyard.cli.feeder": "loaded by name when its command is called",
     "stockyard.cli.history": "loaded by name when its command is called",

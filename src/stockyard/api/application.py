@@ -27,6 +27,8 @@ from stockyard.api.hot import Answer, Handler
 from stockyard.api.hot_words import HOT_ROUTES, PREFIX
 from stockyard.api.ingest import ROOT as INGEST
 from stockyard.api.ingest import Ingest
+from stockyard.api.internal import ROOT as INTERNAL
+from stockyard.api.internal import Internal
 from stockyard.api.metrics import Metrics
 from stockyard.api.problems import PROBLEM_TYPE, Problem, fault, problem_of
 from stockyard.api.registering import complete_unfinished
@@ -50,10 +52,12 @@ from stockyard.api.rest import (
 from stockyard.api.routes import StrictRoute, Visiting, answer, head_of
 from stockyard.api.settings import ApiSettings as ApiSettings
 from stockyard.api.stream import Streams
+from stockyard.model.stages import StageAnswer, StageReport, StageTerms
 from stockyard.people.directory import People
 from stockyard.people.errors import UserError
 from stockyard.people.passwords import Passwords
 from stockyard.runtime.history import HistoryRecorder
+from stockyard.runtime.stages import TERMS_PATH, UPDATE_PATH, StageLog, take_report
 from stockyard.runtime.world import World
 from stockyard.runtime.writer import Refused
 from stockyard.storage.ports import StorageUnavailable
@@ -65,6 +69,7 @@ _PROBLEM: Final = (b"content-type", PROBLEM_TYPE)
 _NS: Final = 1_000_000_000
 CLIENT_GONE: Final = 499
 """Counted for a client that left before it was answered."""
+MACHINE_PATHS: Final = (f"{INGEST}tick", f"{INGEST}ticks", UPDATE_PATH, TERMS_PATH)
 METHODS: Final = ("DELETE", "GET", "PATCH", "POST", "PUT")
 HANDLERS: Final = {(route.method, PREFIX + route.path): route.handler for route in HOT_ROUTES}
 HANDLERS.update(
@@ -81,7 +86,7 @@ class Application:
         self.streams = Streams(self.gateway)
         self._web = framework(door.settings)
         self.requests = RequestCounts()
-        self.ingest = _ingest(door)
+        self.ingest, self.internal = _ingest(door), _internal(door)
         self._web.state.door, self._web.state.gateway = door, self.gateway
         self._web.state.metrics = Metrics(
             door, self.requests, self.streams.count, self.ingest, self.gateway
@@ -95,11 +100,14 @@ class Application:
             begun = perf_counter()
             method, path = scope["method"], scope["path"]
             handler, rest = hot_handler(method, path)
-            if self.ingest is not None and path.startswith(INGEST):
-                handler = self.ingest.handler(method, path)
+            machines = self._machines(method, path)
+            if machines is not None:
+                handler = machines
             if handler is not None:
                 status = await self._serve_hot(handler, rest, scope, receive, send)
                 route = path[: -len(rest)] + "{name}" if rest else path
+                if machines is not None and path not in MACHINE_PATHS:
+                    route = NOWHERE
             else:
                 status, route = await self._serve(scope, receive, send)
             # How long somebody listens is no figure of how fast an answer came.
@@ -109,6 +117,22 @@ class Application:
             await self.streams.serve(scope, receive, send)
         elif kind == "lifespan":
             await self._live(receive, send)
+
+    def _machines(self, method: str, path: str) -> Handler | None:
+        """What serves a path that other machines call, where there is such a thing."""
+        found: Ingest | Internal | None = None
+        if path.startswith(INGEST):
+            found = self.ingest
+        elif path.startswith(INTERNAL):
+            found = self.internal
+        if found is None:
+            return None
+        serving = found
+
+        async def serve(door: Door, head: Head, receive: Receive, rest: str) -> Answer:
+            return await serving.serve(method, path, head, receive)
+
+        return serve
 
     async def _live(self, receive: Receive, send: Send) -> None:
         while True:
@@ -218,6 +242,24 @@ def _ingest(door: Door) -> Ingest | None:
         world.clock.now_ns,
         lambda: door.history.is_behind,
     )
+
+
+def _internal(door: Door) -> Internal | None:
+    """Where stages report, where there is a service credential."""
+    if not door.settings.internal_token:
+        return None
+    world, log = door.world, StageLog()
+
+    def take(report: StageReport) -> StageAnswer:
+        return take_report(world.market, log, report, world.clock.now_ns())
+
+    async def terms() -> bytes:
+        instruments = door.view.instruments
+        bars = await door.history.bars_of_before(instruments)
+        names = dict(door.settings.calendars)
+        return encode(StageTerms(list(instruments.values()), names, bars))
+
+    return Internal(door.settings.internal_token, take, terms)
 
 
 def _route_of(scope: Scope) -> str:

@@ -16,10 +16,10 @@ from typing import Final, NamedTuple, Protocol
 
 import msgspec
 
-from stockyard.api.door import Door, encode
+from stockyard.api.door import encode
 from stockyard.api.fields import Reader
 from stockyard.api.heads import Head, Receive, read_json
-from stockyard.api.hot import Answer, Handler
+from stockyard.api.hot import Answer
 from stockyard.api.problems import Problem
 from stockyard.market.seen_events import SeenEvents
 from stockyard.market.tick_filter import FAULT_WORDS, Fault
@@ -160,17 +160,30 @@ class Ingest:
             self._put_off,
         )
 
-    def handler(self, method: str, path: str) -> Handler | None:
-        """What serves a request to a path that begins with ``/ingest/``; None for no such path."""
-        found = {"tick": self.take_one, "ticks": self.take_many}.get(path.removeprefix(ROOT))
-        if found is None or method == "POST":
-            return found
-        return _not_allowed
-
-    async def take_one(self, door: Door, head: Head, receive: Receive, rest: str) -> Answer:
-        """POST /ingest/tick: 202 when it was taken or known already, 422 with the reason."""
+    async def serve(self, method: str, path: str, head: Head, receive: Receive) -> Answer:
+        """Answer a request to a path that begins with ``/ingest/``. Raises ``Problem``."""
+        name = path.removeprefix(ROOT)
+        if name not in ("tick", "ticks"):
+            raise Problem(
+                404,
+                "not_found",
+                "there is nothing at this path",
+                f"POST {ROOT}tick or {ROOT}ticks",
+            )
+        if method != "POST":
+            raise Problem(
+                405,
+                "method_not_allowed",
+                "this path takes ticks",
+                "use POST",
+                headers=((b"allow", b"POST"),),
+            )
         self._admit(head)
         body = await read_json(head, receive, BYTES_MAX)
+        return self._one(body) if name == "tick" else self._many(body)
+
+    def _one(self, body: bytes) -> Answer:
+        """Of /ingest/tick: 202 when it was taken or known already, 422 with the reason."""
         try:
             tick = _one.read(body)
         except Problem as problem:
@@ -182,10 +195,8 @@ class Ingest:
             raise Problem(422, denied.code, denied.wrong, denied.right, field=denied.field)
         return 202, encode(found), ()
 
-    async def take_many(self, door: Door, head: Head, receive: Receive, rest: str) -> Answer:
-        """POST /ingest/ticks: 202 with what became of each tick."""
-        self._admit(head)
-        body = await read_json(head, receive, BYTES_MAX)
+    def _many(self, body: bytes) -> Answer:
+        """Of /ingest/ticks: 202 with what became of each tick."""
         ticks = _read_batch(body)
         if len(ticks) > BATCH_MAX:
             raise Problem(
@@ -387,14 +398,4 @@ def _fault_problem(fault: int) -> Problem:
         f"tick_{word}",
         f"the tick is left out: {word.replace('_', ' ')}",
         _RIGHT_OF_FAULT.get(fault, "see docs/reference/market-data.md"),
-    )
-
-
-async def _not_allowed(door: Door, head: Head, receive: Receive, rest: str) -> Answer:
-    raise Problem(
-        405,
-        "method_not_allowed",
-        "this path takes ticks",
-        "use POST",
-        headers=((b"allow", b"POST"),),
     )

@@ -25,7 +25,8 @@ class ApiSettings(msgspec.Struct, frozen=True, kw_only=True):
     anyone may sign up. ``people_waiting_max``: sign-ins and the
     like that may wait for the one thread that hashes passwords. ``resume_events_max``: how far
     back a stream can be resumed. ``stall_s``: how long a stream may block a send. ``ingest``: name
-    and password of the webhook, None for no webhook. ``streams_per_address``,
+    and password of the webhook, None for no webhook. ``internal_token``: the credential of other
+    processes of this Stockyard; without it they are not let in. ``streams_per_address``,
     ``streams_per_user``: how many streams may be open at once.
     """
 
@@ -44,3 +45,4 @@ class ApiSettings(msgspec.Struct, frozen=True, kw_only=True):
     streams_per_address: int = 1_000
     streams_per_user: int = 50
     ingest: tuple[str, str] | None = None
+    internal_token: str = ""

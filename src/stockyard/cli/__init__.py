@@ -33,6 +33,7 @@ for _target, _help in (
     ("explain:explain", "Tell the whole story of an order, from the data directory."),
     ("rerun:rerun", "Compare an account's result with the same commands under another profile."),
     ("feeder:feeder", "Play several exchanges into a Stockyard's webhook."),
+    ("aggregate:aggregate", "Run a stage of market data in a process of its own."),
     ("data:verify", "Check a data directory from its first record on."),
     ("data:rebuild", "Fill the query tables again from the journal."),
 ):

@@ -77,6 +77,7 @@ class _Book:
         "minute_closes",
         "newest",
         "quotes",
+        "reached_ns",
         "trade_ts",
         "windows",
     )
@@ -89,6 +90,7 @@ class _Book:
         self.newest: QuoteTick | None = None
         self.lost: dict[str, int] = {}
         self.trade_ts: dict[str, int] = {}
+        self.reached_ns = 0
         self.last = 0
         self.last_key = (0, "", 0)
         self.halted_by: dict[str, str] = {}
@@ -206,6 +208,10 @@ class Consolidation:
             if source in self.quotes_only:
                 continue
             book = self._book(piece.instrument_id)
+            if piece.reached_ns < book.reached_ns:
+                # Another process has seen less; what is final here stays so.
+                piece.reached_ns = book.reached_ns
+            book.reached_ns = piece.reached_ns
             book.windows.add(piece, self._dirty)
             if piece.second_ns > book.trade_ts.get(source, 0):
                 book.trade_ts[source] = piece.second_ns
@@ -219,7 +225,8 @@ class Consolidation:
         for instrument_id, reached_ns in reached.items():
             book = self._books.get(instrument_id)
             if book is not None:
-                book.windows.sweep(reached_ns, self._dirty)
+                book.reached_ns = max(book.reached_ns, reached_ns)
+                book.windows.sweep(book.reached_ns, self._dirty)
 
     def take_bars(self) -> list[Bar]:
         """Consolidated bars that changed since the last call."""

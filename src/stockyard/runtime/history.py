@@ -235,6 +235,16 @@ class HistoryRecorder:
         )
         return _merged(found, waiting)[-limit:]
 
+    async def bars_of_before(self, instrument_ids: Iterable[int]) -> list[Bar]:
+        """The same as the function of this name, with what still waits. Raises ``StorageError``."""
+        found = await asyncio.get_running_loop().run_in_executor(
+            self._readers, bars_of_before, self.history, list(instrument_ids)
+        )
+        by_key = {_key(bar): bar for bar in found}
+        for waiting in (self._in_flight[1], self._bars):
+            by_key.update(waiting)
+        return list(by_key.values())
+
     def _waiting(
         self, instrument_id: int, source: str, window_s: int, from_ns: int, to_ns: int
     ) -> list[Bar]:

@@ -8,7 +8,7 @@ views.
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 from stockyard.market.bars import BarBuilder
 from stockyard.market.calendars import CALENDAR_NAMES
@@ -25,6 +25,8 @@ from stockyard.model.facts import (
     TradingHalted,
 )
 from stockyard.model.instruments import Instrument
+from stockyard.model.records import Input
+from stockyard.model.stages import StageReport
 from stockyard.model.ticks import (
     CONSOLIDATED,
     BandTick,
@@ -38,7 +40,7 @@ from stockyard.model.ticks import (
     TradeTick,
 )
 from stockyard.runtime.clock import Clock
-from stockyard.runtime.writer import WAITING_MAX, Refused, Writer
+from stockyard.runtime.writer import WAITING_MAX, Refused
 
 QUOTES_LINE_MAX: Final = WAITING_MAX // 4
 """A longer line of the writer, and quotes are conflated."""
@@ -77,13 +79,24 @@ Keeper = Callable[[Sequence[Tick], Sequence[Bar]], None]
 """Is handed ticks that were taken and bars that changed; must not wait."""
 
 
+class FactSink(Protocol):
+    """Where facts for the engine go: a writer, or another process."""
+
+    @property
+    def waiting(self) -> int:
+        """How many facts wait there."""
+
+    def submit(self, message: Input) -> None:
+        """Line up a fact. Raises ``Refused``."""
+
+
 class MarketData:
     """All sources of one world, made into one market.
 
     ``keeper`` gets what should be kept, ``listener`` what should be shown.
     """
 
-    def __init__(self, writer: Writer) -> None:
+    def __init__(self, writer: FactSink) -> None:
         self._writer = writer
         self._quotes_only: frozenset[str] = frozenset()
         self._days: dict[int, TradingDays] = {}
@@ -100,6 +113,8 @@ class MarketData:
         self._halts: dict[int, TradingHalted] = {}
         self._changed: dict[int, None] = {}
         self._unkept: list[Tick] = []
+        self._reported: list[Bar] = []
+        self._views: dict[int, MarketView] = {}
         self._taken = self._conflated = 0
 
     def count_quotes_only(self, sources: Iterable[str]) -> None:
@@ -150,7 +165,7 @@ class MarketData:
                 count = index
                 break
             fault = self.filter.check(tick, now_ns)
-            if not fault and not self._apply(tick, now_ns, self._tell):
+            if not fault and not self._apply(tick, now_ns, self._tell, self.builder):
                 count = index
                 break
             if faults is not None:
@@ -169,13 +184,45 @@ class MarketData:
                 continue
             self._taken += 1
             if not self.filter.check(tick, now_ns):
-                self._apply(tick, now_ns, _told_already)
+                self._apply(tick, now_ns, _told_already, self.builder)
         if self._owed:
             self._tell_owed()
         self._hand_over()
 
-    def _apply(self, tick: Tick, now_ns: int, tell: "Callable[[MarketFact], bool]") -> bool:
-        """Count a tick in; False when a trade could not be told, because the writer is closed."""
+    def take_report(self, report: StageReport, now_ns: int) -> bool:
+        """Take what another process has done already; False, and nothing, while there is no room.
+
+        What it left out and which bars it built is not looked at again.
+        """
+        if self._writer.waiting >= QUOTES_LINE_MAX:
+            return False
+        for fact in report.facts:
+            self._tell(fact)
+        for tick in report.ticks:
+            self._apply(tick, now_ns, self._tell, None)
+        self._taken += len(report.ticks) + len(report.kept)
+        self._unkept += report.kept
+        self.consolidation.take_slices(report.slices)
+        self.consolidation.settle(report.settled)
+        self._reported += report.bars
+        for view in report.views:
+            self._views[view.instrument_id] = view
+            self._changed[view.instrument_id] = None
+        self._tell_owed()
+        self._hand_over()
+        return True
+
+    def _apply(
+        self,
+        tick: Tick,
+        now_ns: int,
+        tell: "Callable[[MarketFact], bool]",
+        builder: BarBuilder | None,
+    ) -> bool:
+        """Count a tick in; False when a trade could not be told, because the writer is closed.
+
+        ``builder``: None where another process has built its bars.
+        """
         instrument_id, source = tick.instrument_id, tick.source
         self._heard[source] = now_ns
         if isinstance(tick, TradeTick):
@@ -184,8 +231,8 @@ class MarketData:
                     self._tell_quote(instrument_id)
                 if not tell(Trade(instrument_id, tick.price, tick.qty, tick.ts_event)):
                     return False
-            if tick.counts:
-                self.builder.take(tick)
+            if tick.counts and builder is not None:
+                builder.take(tick)
         elif isinstance(tick, QuoteTick):
             if self.consolidation.take_quote(tick) and self._is_untold(instrument_id, source):
                 self._conflated += instrument_id in self._owed
@@ -273,7 +320,8 @@ class MarketData:
         bars = self.builder.take_bars()
         self.consolidation.take_slices(self.builder.take_slices())
         self.consolidation.settle(settled)
-        bars += self.consolidation.take_bars()
+        bars += self.consolidation.take_bars() + self._reported
+        self._reported = []
         if self.keeper is not None and bars:
             self.keeper((), bars)
         changes = Changes(bars, list(self._changed))
@@ -283,7 +331,13 @@ class MarketData:
         return changes
 
     def view(self, instrument_id: int) -> MarketView | None:
-        """The consolidated view of an instrument; None while nothing is known of it."""
+        """The consolidated view of an instrument; None while nothing is known of it.
+
+        Where another process makes it, the last one that it has reported.
+        """
+        found = self._views.get(instrument_id)
+        if found is not None:
+            return found
         self.builder.flush()
         self.consolidation.take_slices(self.builder.take_slices())
         return self.consolidation.view(instrument_id)
