@@ -245,7 +245,10 @@ async def test_a_choice_is_repeated_under_its_key(rig: Rig, ann: Trader) -> None
     await leverage(ann, {"leverage": 9})
     again = await leverage(ann, {"leverage": 7}, headers=key)
     assert (again.body, again.headers["idempotent-replayed"]) == (first.body, "true")
-    other = await leverage(ann, {"leverage": 8}, headers=key)
+    for body in ({"leverage": 8}, {"leverage": 7, "mode": "isolated"}):
+        other = await leverage(ann, body, headers=key)
+        assert (other.status, other.json["code"]) == (422, "idempotency_key_reused")
+    other = await leverage(ann, {"leverage": 7}, "ETH-PERP", headers=key)
     assert (other.status, other.json["code"]) == (422, "idempotency_key_reused")
     assert (await ann.call("GET", "/positions/BTC-PERP/leverage")).json["leverage"] == 9
 

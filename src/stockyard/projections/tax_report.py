@@ -36,20 +36,16 @@ def new_york_day(ns: int) -> date:
     return datetime.fromtimestamp(ns // _BILLION, NEW_YORK).date()
 
 
-def tax_lines(
-    moves: Sequence[Move], exempt: frozenset[int], without_lots: frozenset[int] = frozenset()
-) -> list[Line]:
+def tax_lines(moves: Sequence[Move], exempt: frozenset[int]) -> list[Line]:
     """Every closing of one owner's accounts as lines; ``moves`` in order, of all the accounts.
 
-    ``without_lots``: perpetual contracts, which are in none of the lines.
+    A closing in a perpetual contract takes no lots, and is in none of them.
     """
     opened: dict[Name, Opened] = {}
     closed: list[Closed] = []
     unnamed: set[Name] = set()
     for seq, idx, ts, event in moves:
         name = (seq, idx)
-        if getattr(event, "instrument_id", 0) in without_lots:
-            continue
         if isinstance(event, OrderFilled) and not event.lots:
             short = event.side == Side.SELL
             opened[name] = _opened(name, event, short, ts, event.qty)

@@ -52,15 +52,14 @@ async def tax_report(
     asked = new_york_day(door.world.clock.now_ns()).year if year is None else year
     view = door.view
     accounts = list(view.accounts_of[view.accounts[caller.account_id].owner])
-    exempt, without_lots = (
-        frozenset([i for i, x in view.instruments.items() if x.asset_class == asset_class])
-        for asset_class in (AssetClass.CRYPTO, AssetClass.CRYPTO_PERP)
+    exempt = frozenset(
+        [i for i, x in view.instruments.items() if x.asset_class == AssetClass.CRYPTO]
     )
 
     def read(store: ReadStore) -> list[Line]:
         return [
             line
-            for line in tax_lines(store.moves(accounts), exempt, without_lots)
+            for line in tax_lines(store.moves(accounts), exempt)
             if line.account_id == caller.account_id
             and line.closed.year == asked
             and wanted in (0, line.asset)
