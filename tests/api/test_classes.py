@@ -122,6 +122,13 @@ async def test_an_oco_is_its_own_take_profit(rig: Rig, ann: Trader) -> None:
     two = (await ann.order(**plain, take_profit={"limit_price": "210"})).json
     assert (two["limit_price"], two["order_class"]) == ("210.00", "oco")
     assert (await shown(ann, two["id"]))["legs"] == two["legs"]
+    await ann.call("DELETE", "/orders")
+    untyped = {name: value for name, value in plain.items() if name != "type"}
+    same = (await ann.order(**untyped, take_profit={"limit_price": "210"}, qty="1")).json
+    assert (same["type"], same["limit_price"]) == ("limit", "210.00")
+    market = await ann.order(**untyped, type="market", qty="1")
+    assert (market.status, market.json["code"]) == (422, "class_type_not_supported")
+    assert market.json["field"] == "type"
 
 
 async def test_a_protection_is_put_shown_and_removed(rig: Rig, ann: Trader) -> None:

@@ -174,7 +174,7 @@ async def test_a_limit_order_may_change_to_a_date_and_back(ann: Trader) -> None:
         ({**STOP, "stop_price": "0"}, "price_not_positive", "stop_price", None),
         ({**STOP, "stop_price": "180.00001"}, "price_off_tick", "stop_price", None),
         ({**STOP, "stop_price": "1e2"}, "invalid_number", "stop_price", None),
-        ({**STOP, "limit_price": "179"}, "limit_price_not_allowed", None, None),
+        ({**STOP, "limit_price": "179"}, "limit_price_not_allowed", "limit_price", None),
         (TRAILING, "trail_missing", "trail_price", None),
         ({**TRAIL, "trail_price": "1"}, "trail_missing", "trail_percent", None),
         ({"trail_percent": "1"}, "trail_not_allowed", "trail_percent", None),
@@ -202,8 +202,8 @@ async def test_a_limit_order_may_change_to_a_date_and_back(ann: Trader) -> None:
         ({**STOP, **at("2026-01-03T00:00:00")}, "invalid_time", "expires_at", None),
         ({**STOP, **at("2026-01-03")}, "invalid_time", "expires_at", None),
         ({**STOP, **at("2026-01-03T24:00:00Z")}, "invalid_time", "expires_at", None),
-        ({**STOP, "time_in_force": "ioc"}, "time_in_force_not_supported", None, None),
-        ({**STOP, "qty": None, "notional": "100"}, "notional_not_allowed", None, None),
+        ({**STOP, "time_in_force": "ioc"}, "time_in_force_not_supported", "time_in_force", None),
+        ({**STOP, "qty": None, "notional": "100"}, "notional_not_allowed", "notional", None),
     ],
 )  # fmt: skip
 async def test_what_cannot_be_is_told_with_its_field(

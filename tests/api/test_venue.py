@@ -114,6 +114,7 @@ async def test_frames_of_orders_that_travel(rig: Rig, ann: Trader, heard: Listen
     assert (await shown(ann, order))["status"] == "new"
     canceled = await ann.call("DELETE", "/orders/" + order["id"])
     assert (canceled.status, canceled.json["status"]) == (200, "pending_cancel")
+    assert canceled.json["canceled_at"] is None
     assert (await shown(ann, order))["status"] == "pending_cancel"
     again = await ann.call("DELETE", "/orders/" + order["id"])
     assert (again.status, again.json["code"]) == (422, "change_under_way")

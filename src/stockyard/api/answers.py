@@ -196,7 +196,7 @@ class OrderTypeTerms(msgspec.Struct, frozen=True, gc=False):
 
 
 class Cancellation(msgspec.Struct, frozen=True, gc=False):
-    """What was left of an order is gone."""
+    """What was left of an order is gone, or (`pending_cancel`) its cancellation is on its way."""
 
     id: Id
     account_id: Id
@@ -204,7 +204,9 @@ class Cancellation(msgspec.Struct, frozen=True, gc=False):
     status: Status
     lifecycle: Lifecycle
     reason: Reason
-    canceled_at: Time
+    canceled_at: Annotated[
+        Time | None, Meta(description="Null while the cancellation is on its way.")
+    ]
 
 
 class Reduced(msgspec.Struct, frozen=True, gc=False):

@@ -64,7 +64,13 @@ Number = Annotated[
     ),
 ]
 SideWord = Annotated[str, Meta(extra_json_schema={"enum": list(SIDES)})]
-TypeWord = Annotated[str, Meta(extra_json_schema={"enum": list(TYPES)})]
+TypeWord = Annotated[
+    str,
+    Meta(
+        description="`market` if it is left out; `limit` for an `oco`.",
+        extra_json_schema={"enum": list(TYPES)},
+    ),
+]
 TifWord = Annotated[
     str,
     Meta(
@@ -176,7 +182,7 @@ class OrderBody(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     side: SideWord
     qty: Number | None = None
     notional: Number | None = None
-    type: TypeWord = "market"
+    type: TypeWord | None = None
     time_in_force: TifWord = "day"
     limit_price: Number | None = None
     stop_price: StopPrice | None = None

@@ -151,12 +151,12 @@ class Head:
         found: dict[str, str] = {}
         for name, value in parse_qsl(self.query.decode("latin-1"), keep_blank_values=True):
             if name not in known:
-                names = ", ".join(known) or "none"
+                names = ", ".join(known)
                 raise Problem(
                     422,
                     "unknown_parameter",
                     f"there is no parameter {name[:40]}",
-                    f"the parameters are {names}",
+                    f"the parameters are {names}" if known else "this path takes none",
                     field=name[:40],
                 )
             if name in found:

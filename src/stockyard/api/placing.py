@@ -34,7 +34,9 @@ def place_order(
     side = fields.SIDES.get(body.side)
     if side is None:
         raise rule_problem(DenyCode.SIDE_NOT_SUPPORTED, "side")
-    order_type = fields.TYPES.get(body.type)
+    # An OCO is a limit order and nothing else.
+    left_out = "limit" if body.order_class == "oco" else "market"
+    order_type = fields.TYPES.get(body.type if body.type is not None else left_out)
     if order_type is None:
         raise rule_problem(DenyCode.ORDER_TYPE_NOT_SUPPORTED, "type")
     tif = _time_in_force(body.time_in_force)

@@ -61,6 +61,13 @@ _PRICE_CODES: Final = frozenset(
     }
 )
 _FIELDS: Final = {
+    DenyCode.LIMIT_PRICE_MISSING: "limit_price",
+    DenyCode.LIMIT_PRICE_NOT_ALLOWED: "limit_price",
+    DenyCode.PRICE_OUTSIDE_BAND: "limit_price",
+    DenyCode.TIME_IN_FORCE_NOT_SUPPORTED: "time_in_force",
+    DenyCode.QUANTITY_TOO_LARGE: "qty",
+    DenyCode.NOTIONAL_NOT_ALLOWED: "notional",
+    DenyCode.EXCEEDS_POSITION: "qty",
     DenyCode.STOP_PRICE_MISSING: "stop_price",
     DenyCode.STOP_PRICE_NOT_ALLOWED: "stop_price",
     DenyCode.STOP_PRICE_WRONG_SIDE: "stop_price",
@@ -108,6 +115,10 @@ _FIELDS: Final = {
 _TRAIL_CODES: Final = frozenset(
     {DenyCode.TRAIL_MISSING, DenyCode.TRAIL_NOT_ALLOWED, DenyCode.TRAIL_OUT_OF_RANGE}
 )
+_ANY_PRICE_CODES: Final = frozenset(
+    {DenyCode.PRICE_NOT_POSITIVE, DenyCode.PRICE_OFF_TICK, DenyCode.PRICE_TOO_LARGE}
+)
+_PRICES: Final = ("limit_price", "stop_price", "trail_price")
 _REFUSED: Final = {
     "request_in_flight": (409, "wait for the first request's answer, then repeat it if need be"),
     "overloaded": (503, "try again in a moment"),
@@ -203,6 +214,9 @@ def denied_field(code: int, command: Command) -> str | None:
     """The field that a denial of this command is about, where the rule is about just one."""
     if code in _TRAIL_CODES:
         return _trail_field(command)
+    if code in _ANY_PRICE_CODES:
+        named = [name for name in _PRICES if getattr(command, name, 0)]
+        return named[0] if len(named) == 1 else None
     if code == DenyCode.ALREADY_TRIGGERED:
         return "stop_price" if getattr(command, "stop_price", 0) else _trail_field(command)
     return _FIELDS.get(code)
@@ -248,6 +262,8 @@ def _two_numbers(
     denied: CommandDenied, instrument: Instrument | None, field: str | None
 ) -> tuple[str | None, str | None]:
     code, required, available = denied.code, denied.required, denied.available
+    if required == available == 0:
+        return None, None
     if code in _CASH_CODES:
         return format_cash(required), format_cash(available)
     if code in (DenyCode.TOO_MANY_OPEN_ORDERS, DenyCode.LEVERAGE_OUT_OF_RANGE):

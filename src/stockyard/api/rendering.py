@@ -386,9 +386,9 @@ class Renderer:
         self, ts: int, x: e.OrderCanceled | e.OrderExpired | e.OrderRejected | e.OrderChangeSent
     ) -> a.Cancellation:
         """An order's end, or that its cancellation is on its way."""
-        status, reason = Status.PENDING_CANCEL, Reason.BY_CLIENT
+        status, reason, ended_ns = Status.PENDING_CANCEL, Reason.BY_CLIENT, 0
         if not isinstance(x, e.OrderChangeSent):
-            status, reason = _END_STATUSES[type(x)], x.reason
+            status, reason, ended_ns = _END_STATUSES[type(x)], x.reason, ts
         word = STATUS_WORDS[status]
         return a.Cancellation(
             self.order_id(x.order_id),
@@ -397,7 +397,7 @@ class Renderer:
             word,
             LIFECYCLE_WORDS[word],
             REASON_WORDS[reason],
-            time_text(ts),
+            time_or_none(ended_ns),
         )
 
     def canceled_by_client(
