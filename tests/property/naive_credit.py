@@ -122,7 +122,11 @@ class NaiveCredit:
         if account.kind == CASH:
             coming = sum(micros for at, micros in account.unsettled if at > self.ts)
             return min(own, max(0, account.cash - coming))
-        return max(0, min(account.cash, self._free(account_id)))
+        owed = 0
+        for key, position in account.positions.items():
+            if position.qty < 0 and not is_contract(self.terms[key]):
+                owed -= self._value(key, position.qty)
+        return max(0, min(account.cash - owed, self._free(account_id)))
 
     # What an order that opens a position needs.
 

@@ -23,6 +23,23 @@ PLAYBOOKS = {
     look                               | cash 24950.10 realized -49.90
     """,
     ),
+    # Own cash is what would be left if the shares were bought back: 0, then 1000 - 200.
+    "the proceeds of a short sale are not withdrawn": (
+        {"cash": "20000", "kind": "margin"},
+        """
+    quote ACME 100.00x1000 100.00x1000 |
+    quote LATE 50.00x1000 50.00x1000   |
+    buy 200 ACME limit=100.00          | accepted #1; filled #1 200 @ 100.00
+    sell 100 LATE limit=50.00          | accepted #2; filled #2 100 @ 50.00
+    look                               | cash 5000.00; 200 ACME cost 20000.00; \
+-100 LATE cost -5000.00
+    withdraw 0.01                      | denied exceeds_withdrawable_cash
+    deposit 1000                       | deposited 1000.00
+    quote LATE 52.00x1000 52.00x1000   |
+    withdraw 800.01                    | denied exceeds_withdrawable_cash
+    withdraw 800                       | withdrawn 800.00
+    """,
+    ),
     "called when the price rises, met by buying back": (
         {"cash": "25000", "kind": "margin"},
         """

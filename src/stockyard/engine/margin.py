@@ -168,12 +168,12 @@ def buying_power_micros(state: State, account: Account) -> int:
 
 def withdrawable_micros(account: Account, figures: Figures, settled: int) -> int:
     """What may be taken out: settled cash that no order holds; of a margin account, cash that its
-    positions and orders do not require.
+    positions and orders do not require, and that would be left were the shares it owes bought back.
     """
     if account.kind == AccountKind.CASH:
         return min(account.cash_micros - account.held_micros, settled)
     free = figures.equity - figures.initial - account.held_micros
-    return max(0, min(account.cash_micros, free))
+    return max(0, min(account.cash_micros - figures.short_value, free))
 
 
 def borrows(account: Account) -> bool:

@@ -12,7 +12,7 @@ from stockyard.engine.fees import charge
 from stockyard.engine.margin import buying_power_micros
 from stockyard.engine.order_rules import within
 from stockyard.engine.orders import is_for_auction, is_stop
-from stockyard.engine.risk import Terms, check_order, requested
+from stockyard.engine.risk import Terms, check_means, check_order, requested
 from stockyard.engine.state import State
 from stockyard.engine.venue import tradable_now
 from stockyard.model.codes import AccountKind, OrderType, Side
@@ -33,6 +33,9 @@ def preview(state: State, command: PlaceOrder, ts: int) -> OrderPreview:
     free = buying_power_micros(state, account)
     if book is None or terms.qty <= 0 or terms.worst_price <= 0:
         return OrderPreview(broken(terms), terms.qty, 0, 0, 0, (), 0, free)
+    if terms.code:
+        # An order is denied for its shape before its account's means are looked at.
+        check_means(state, account, book, request, terms, ts)
     return _estimate(state, account, book, command, terms, free, ts)
 
 

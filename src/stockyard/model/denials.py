@@ -434,7 +434,7 @@ DENY_RULES: Final[dict[int, DenyRule]] = {
         422,
         True,
         "there is no mark price yet to value a position in this contract with",
-        "try again once GET /api/v1/market/perps/{symbol} shows a mark",
+        "try again once GET /api/v1/quotes/{symbol} shows a mark_price",
     ),
     DenyCode.PERP_NEEDS_MARGIN_ACCOUNT: DenyRule(
         "perp_needs_margin_account",
@@ -585,7 +585,7 @@ DENY_RULES: Final[dict[int, DenyRule]] = {
         403,
         True,
         "the order takes more of a lot than other open orders have left unchosen",
-        "lower the lot's qty to its free_qty, or cancel the orders that chose it",
+        "lower the lot's qty to its qty_available, or cancel the orders that chose it",
     ),
     DenyCode.LOTS_NOT_THE_QUANTITY: DenyRule(
         "lots_not_the_quantity",
@@ -662,7 +662,7 @@ DENY_RULES: Final[dict[int, DenyRule]] = {
         422,
         False,
         "the replacement names nothing that differs from the order",
-        "change at least one of qty, limit_price, time_in_force",
+        "change at least one of its quantity, prices, trail, time in force and expiry",
     ),
     DenyCode.NOTIONAL_NOT_REPLACEABLE: DenyRule(
         "notional_not_replaceable",
@@ -706,8 +706,9 @@ DENY_RULES: Final[dict[int, DenyRule]] = {
         "exceeds_withdrawable_cash",
         403,
         True,
-        "the amount is above the cash that no open order holds",
-        "lower the amount, or cancel open buy orders",
+        "the amount is above the cash that may be withdrawn",
+        "lower it to what GET /api/v1/account shows as withdrawable; open orders, positions on"
+        " margin, short sales and proceeds that have not settled hold the rest",
     ),
     DenyCode.BALANCE_TOO_LARGE: DenyRule(
         "balance_too_large",

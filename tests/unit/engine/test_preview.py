@@ -109,6 +109,7 @@ def test_a_preview_names_every_broken_rule(market: World) -> None:
         DenyCode.PRICE_OFF_TICK,
         DenyCode.STOP_PRICE_NOT_ALLOWED,
         DenyCode.EXPIRY_NOT_ALLOWED,
+        DenyCode.EXCEEDS_BUYING_POWER,
     ]
 
 
