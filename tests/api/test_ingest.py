@@ -287,6 +287,36 @@ async def test_back_pressure_before_memory_grows(hook: Hook) -> None:
     assert hook.view.count == 5
 
 
+async def test_a_flood_of_nonsense_takes_no_memory(hook: Hook) -> None:
+    """Made-up sources, symbols, fields, times and prices, again and again; a good tick still
+    counts, and each reason is logged once.
+    """
+    market = hook.world.market
+    kinds: list[dict[str, Any]] = [
+        {"symbol": "S{n}"}, {"source": "made-up-{n}"}, {"source": "{n} {n}"}, {"price": "-{n}"},
+        {"price": "x{n}"}, {"ts": NOW}, {"ts": MS - 10**9}, {"ts": MS + 10**6}, {"field{n}": 1},
+        {"event_id": None}, {"volume": None}, {"volume": "0"}, {"conditions": 7},
+    ]  # fmt: skip
+    for first in range(0, 6_000, BATCH_MAX):
+        ticks = []
+        for number in range(first, first + BATCH_MAX):
+            said = {
+                name.format(n=number): text.format(n=number) if isinstance(text, str) else text
+                for name, text in kinds[number % len(kinds)].items()
+            }
+            ticks.append(hook.tick(**said))
+        assert (await hook.many(*ticks)).status == 202
+        hook.world.writer.drain()
+    assert (await hook.one(source="made-up-1")).status == 202
+    assert hook.app.ingest is not None
+    denied = hook.app.ingest.counts.denied
+    assert sum(denied.values()) > 5_000
+    assert len(denied) < 16
+    assert len(hook.view.sources) <= 16
+    assert len({source for source, _ in market.counts.faults}) <= 17
+    assert len(market.builder) < 16 * 8
+
+
 async def test_only_post(hook: Hook) -> None:
     """Anything else is told so; other paths below are not there."""
     answer = await hook.call("GET", "/ingest/tick")

@@ -18,7 +18,7 @@ from pathlib import Path
 import msgspec
 
 from stockyard.runtime.playback_report import PlaybackReport
-from tests.recorded import borrowing, comparing, followed_bars, lots, second_bars
+from tests.recorded import borrowing, comparing, followed_bars, ingested_bars, lots, second_bars
 from tests.recorded.bars import Day, days_in
 from tests.recorded.script import ANSWERS, DAY, ORDERS, SYMBOLS, handful
 from tests.recorded.table import write_table
@@ -269,6 +269,7 @@ def main() -> int:
         for way, compare in (
             ("from its ticks", second_bars.compare),
             ("through a feed", followed_bars.compare),
+            ("through the webhook", ingested_bars.compare),
         ):
             check = partial(build_bars, root, symbol, compare)
             score.run(f"bars: seconds of {symbol} {way}", check)
