@@ -199,6 +199,7 @@ async def test_pages_of_other_sites_change_nothing(rig: Rig, ann: Trader) -> Non
     ("method", "path", "query", "right"),
     [
         ("GET", "/orders", "limit=0", "send a whole number from 1 to 500"),
+        ("GET", "/reports/tax", "year=last", "send a whole number from 1970 to 9999"),
         ("GET", "/orders", "limit=501", "send a whole number from 1 to 500"),
         ("GET", "/orders", "limit=", "send a whole number from 1 to 500"),
         ("GET", "/orders", "limit=" + "9" * 5000, "send a whole number from 1 to 500"),

@@ -5,7 +5,7 @@ alike, in the house's words. Must not know: any noun.
 """
 
 from collections.abc import Callable, Coroutine, Sequence
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, cast, get_args
 
 from fastapi import APIRouter, Depends
 from fastapi.exceptions import RequestValidationError
@@ -56,9 +56,10 @@ class StrictRoute(APIRoute):
 
 def _wanted(kind: Any, bounds: Sequence[Any]) -> str:
     """What would be right for a parameter of this kind."""
-    if kind is bool:
+    kinds = get_args(kind) or (kind,)
+    if bool in kinds:
         return "send true or false"
-    if kind is not int:
+    if int not in kinds:
         return "send text"
     least = next((bound.ge for bound in bounds if hasattr(bound, "ge")), None)
     most = next((bound.le for bound in bounds if hasattr(bound, "le")), None)

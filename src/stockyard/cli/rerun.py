@@ -122,7 +122,7 @@ def _text(told: dict[str, Any]) -> str:
     lines.append(f"{len(changed)} of {len(told['orders'])} orders would have ended otherwise:")
     for order in changed:
         ends = [
-            f"{x['status']} {x['filled_qty']} @ {x['average_price'] or '-'}"
+            f"{x['status']} {x['filled_qty']} @ {x['average_price'] or '-'}, fees {x['fees']}"
             for x in (order["was"], order["would_be"])
         ]
         asked = f"{order['side']} {order['qty']} {order['symbol']}"
