@@ -25,6 +25,10 @@ STALLING_FRAMES: Final = 60
 """Each is answered with all quotes: more than a socket takes that nobody reads."""
 PUMPED_EVERY: Final = 100
 PUMP_S: Final = 0.05
+CAUGHT_UP_MS: Final = 200.0
+CAUGHT_UP_TRIES: Final = 20
+KEPT_BYTES: Final = 80
+"""Of what came last: a close frame says why."""
 _MESSAGE: Final = b'{"type":"quotes"'
 _QUOTE: Final = b'"ask_size"'
 _PING: Final = b"\x89\x04"
@@ -65,7 +69,7 @@ class _Client:
             if not more:
                 raise ConnectionError(f"the server refused a stream after {answer!r}")
             answer += more
-        self.tail = b""
+        self.tail = self.end = b""
 
     def say(self, text: str) -> None:
         payload = text.encode()
@@ -108,6 +112,13 @@ class Clients:
             client.say(self._subscribe)
         return client.socket
 
+    def catch_up(self, seconds: float) -> None:
+        """Read what came while others connected, until what comes is new."""
+        for _ in range(CAUGHT_UP_TRIES):
+            heard = self.listen(min(0.5, seconds))
+            if heard.age_p99_ms < CAUGHT_UP_MS:
+                return
+
     def listen(self, seconds: float) -> Heard:
         """Read what comes for so long."""
         ages: list[float] = []
@@ -121,7 +132,8 @@ class Clients:
                 data = client.socket.recv(READ_BYTES)
                 now_s = time.time_ns() % 60_000_000_000 / 1e9
                 if not data:
-                    raise ConnectionError("the server closed a stream")
+                    raise ConnectionError(f"the server closed a stream after {client.end!r}")
+                client.end = data[-KEPT_BYTES:]
                 size += len(data)
                 if (at := data.find(_PING)) >= 0:
                     client.socket.send(_PONG + data[at + 2 : at + 6])
@@ -161,7 +173,7 @@ def listen(
     ``stalls``: after each time, once more with a client that has stopped reading.
     """
     clients = Clients(port, count, symbols, server_pid, deflate)
-    clients.listen(min(1.0, seconds))
+    clients.catch_up(seconds)
     found = []
     for _ in range(rounds):
         found.append(clients.listen(seconds))
@@ -170,6 +182,6 @@ def listen(
             clients.listen(min(0.5, seconds))
             found.append(clients.listen(seconds))
             stalled.close()
-            clients.listen(min(0.5, seconds))
+            clients.catch_up(seconds)
     clients.close()
     return found

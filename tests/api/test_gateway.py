@@ -70,6 +70,26 @@ async def test_a_change_is_encoded_once_however_many_receive_it(rig: Rig) -> Non
         await until(lambda: len(rig.world.hub) == 0)
 
 
+async def test_many_changes_go_out_in_slices_and_each_once(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("stockyard.api.gateway.RENDERED_AT_ONCE", 2)
+    monkeypatch.setattr("stockyard.api.gateway.SLICE", 1)
+    listeners = [await Listener(rig).connected() for _ in range(3)]
+    for listener in listeners:
+        listener.send(type="subscribe_all", channels=["quotes", "trades"])
+        await listener.next()
+    symbols = ["AAPL", "MSFT", "BTC/USD", "META", "NVDA"]
+    for symbol in symbols:
+        rig.trade(symbol, 100)
+    for listener in listeners:
+        trades, quotes = await listener.some(2)
+        assert [trade["symbol"] for trade in trades["trades"]] == symbols
+        assert [quote["symbol"] for quote in quotes["quotes"]] == symbols
+        assert listener.frames.empty()
+        await listener.hang_up()
+
+
 async def test_trades_come_each_and_in_order_with_the_quotes_they_make(rig: Rig) -> None:
     async with served(rig) as port, connect(STREAM.format(port)) as client:
         await told(client)

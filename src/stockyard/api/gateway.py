@@ -17,11 +17,14 @@ from stockyard.api.frames import Frames
 from stockyard.api.listeners import FAULT, GOING_AWAY, Listener
 from stockyard.api.problems import Problem, fault
 from stockyard.api.public_frames import PublicFrames
-from stockyard.runtime.hub import Channel
+from stockyard.runtime.hub import Channel, Subscriber
 
 _log: Final = logging.getLogger("stockyard.api")
 FLUSHES_PER_S: Final = 50
 SLICE: Final = 100
+HANDED_AT_ONCE: Final = 5_000
+"""Changes that are noted for a listener each before others get their turn."""
+RENDERED_AT_ONCE: Final = 50
 REST_S_MAX: Final = 0.05
 """How long changes wait, at most, because those before them took long to go out."""
 WATCH_S: Final = 1.0
@@ -69,6 +72,7 @@ class Gateway:
     def leave(self, listener: Listener) -> None:
         """Forget a listener."""
         self.door.world.hub.leave(listener.subscriber)
+        listener.ended.set()
         self._open.pop(listener, None)
         self._of_address[listener.address] -= 1
         if self._of_address[listener.address] <= 0:
@@ -145,12 +149,24 @@ class Gateway:
         self._timer = None
         self._flushing = asyncio.create_task(self._flush())
 
+    def _topics_at_once(self) -> int:
+        """How many topics are distributed before others get their turn."""
+        return min(RENDERED_AT_ONCE, max(1, HANDED_AT_ONCE // max(1, len(self._open))))
+
     async def _flush(self) -> None:
         loop, hub = asyncio.get_running_loop(), self.door.world.hub
         begun = loop.time()
         try:
             self.public.forget()
-            for count, subscriber in enumerate(hub.distribute(), 1):
+            ready: list[Subscriber] = []
+            topics, step = hub.take_changed(), self._topics_at_once()
+            for start in range(0, len(topics), step):
+                if start:
+                    await asyncio.sleep(0)
+                some = topics[start : start + step]
+                ready += hub.distribute(some)
+                self.public.prepare(some)
+            for count, subscriber in enumerate(ready, 1):
                 subscriber.deliver()
                 if count % SLICE == 0:
                     await asyncio.sleep(0)

@@ -69,6 +69,12 @@ class PublicFrames:
         """Keep no frames any longer: who comes next will hardly want the same."""
         self._kept.clear()
 
+    def prepare(self, topics: Iterable[Topic]) -> None:
+        """Render what all who follow these topics will get."""
+        for topic in topics:
+            if topic.shown is None and topic.channel in (Channel.QUOTES, Channel.VIEWS):
+                self._shown(topic)
+
     def compose(self, subscriber: Subscriber) -> list[Shared]:
         """Everything public that waits for a subscriber."""
         if not (subscriber.items or subscriber.missed):

@@ -391,14 +391,18 @@ class Hub:
         if is_first:
             self.on_change()
 
-    def distribute(self) -> list[Subscriber]:
-        """Give what changed since the last call to those who follow it.
+    def take_changed(self) -> list[Topic]:
+        """Topics that changed since the last call, to be distributed."""
+        changed, self._changed = self._changed, {}
+        return list(changed)
+
+    def distribute(self, topics: Iterable[Topic] | None = None) -> list[Subscriber]:
+        """Give what changed (None: everything) to those who follow it.
 
         Returns the subscribers for whom something public begins to wait.
         """
-        changed, self._changed = self._changed, {}
         ready: list[Subscriber] = []
-        for topic in changed:
+        for topic in self.take_changed() if topics is None else topics:
             fresh, topic.fresh = topic.fresh, []
             stirred, topic.stirred = topic.stirred, False
             everything = self._topics.get((topic.channel, ALL, topic.key[2]))
