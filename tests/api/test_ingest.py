@@ -189,6 +189,7 @@ async def test_an_event_is_taken_once(hook: Hook) -> None:
         ({"price": "900"}, "tick_absurd", None),
         ({"surprise": 1}, "unknown_field", "surprise"),
         ({"conditions": "I"}, "invalid_type", "conditions"),
+        ({"conditions": ["@"] * 9}, "invalid_conditions", "conditions"),
     ],
 )
 async def test_what_is_denied(

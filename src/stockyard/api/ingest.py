@@ -309,7 +309,9 @@ class Ingest:
         if price and not (bid or ask):
             value = _amount("price", price, prices)
             qty = _amount("volume", bytes(body.volume), sizes)
-            counting = counts_of_letters(body.conditions[:CONDITIONS_MAX])
+            if len(body.conditions) > CONDITIONS_MAX:
+                raise _wrong("conditions", f"send at most {CONDITIONS_MAX}")
+            counting = counts_of_letters(body.conditions)
             self._unknown_conditions += len(counting.unknown)
             return TradeTick(which, source, value, qty, ts, counting.counts)
         if price or not (bid or ask):

@@ -37,6 +37,7 @@ class StageDoor:
         head = Head(scope)
         kind = b"application/json"
         try:
+            head.check_site(scope["method"])
             status, body, headers = await self._answer(
                 scope["method"], scope["path"], head, receive
             )

@@ -326,6 +326,11 @@ class BarBuilder:
                     track.windows.sweep(floor, self._dirty)
         return settled
 
+    def reached_ns(self, instrument_id: int) -> int:
+        """The latest second that trades of an instrument have reached, 0 for none."""
+        instrument = self._instruments.get(instrument_id)
+        return instrument.reached_ns if instrument is not None else 0
+
     def take_slices(self) -> list[TradeSlice]:
         """Seconds that were added to windows since the last call, for stage B."""
         slices, self._slices = self._slices, []

@@ -164,6 +164,11 @@ class Consolidation:
         book = self._books.get(instrument_id)
         return 0 if book is None else len(book.quotes)
 
+    def reached_ns(self, instrument_id: int) -> int:
+        """The latest second that trades of an instrument have reached, 0 for none."""
+        book = self._books.get(instrument_id)
+        return 0 if book is None else book.reached_ns
+
     def lose(self, source: str) -> list[int]:
         """Count a silent source's quotes no more; the instruments whose best changed."""
         changed = []

@@ -73,11 +73,11 @@ FAULT_WORDS: Final = {
 class _Level:
     """Where an instrument trades: its last good price, and absurd ones that may be a new level."""
 
-    __slots__ = ("band_bps", "doubted", "doubts", "last", "sources")
+    __slots__ = ("band_bps", "doubted", "doubts", "last", "last_ts", "sources")
 
     def __init__(self, band_bps: int) -> None:
         self.band_bps = band_bps
-        self.last = self.doubted = self.doubts = self.sources = 0
+        self.last = self.last_ts = self.doubted = self.doubts = self.sources = 0
 
 
 class _Seen:
@@ -173,19 +173,20 @@ class TickFilter:
         level = seen.level
         last = level.last
         if last and abs(price - last) * _BPS > last * level.band_bps:
-            return self._doubt(price, level)
+            return self._doubt(price, ts, level)
         level.doubts = 0
-        if tick.counts & 1 or not last:
-            level.last = price
+        if ts >= level.last_ts and (tick.counts & 1 or not last):
+            level.last, level.last_ts = price, ts
         return Fault.NONE
 
-    def _doubt(self, price: int, level: _Level) -> int:
+    def _doubt(self, price: int, ts: int, level: _Level) -> int:
         near = level.doubts and abs(price - level.doubted) * _BPS <= level.doubted * level.band_bps
         level.doubts = level.doubts + 1 if near else 1
         level.doubted = price
         if level.doubts < BELIEVED:
             return Fault.ABSURD
         level.doubts, level.last = 0, price
+        level.last_ts = max(level.last_ts, ts)
         return Fault.NONE
 
     def _quote(self, tick: QuoteTick, seen: _Seen, now_ns: int) -> int:

@@ -46,6 +46,10 @@ QUOTES_LINE_MAX: Final = WAITING_MAX // 4
 """A longer line of the writer, and quotes are conflated."""
 TRADES_LINE_MAX: Final = WAITING_MAX // 2
 """A longer line of the writer, and no more trades are taken."""
+NEWS_NS: Final = 10_000_000_000
+"""A trade further behind the newest of its symbol is not told to the engine: clocks of sources may
+be 5 seconds ahead, and somewhat behind.
+"""
 LOST_NS: Final = 15_000_000_000
 """A source that says nothing for this long is lost."""
 TURN_S: Final = 0.1
@@ -226,7 +230,7 @@ class MarketData:
         instrument_id, source = tick.instrument_id, tick.source
         self._heard[source] = now_ns
         if isinstance(tick, TradeTick):
-            if tick.counts & Counts.LAST and source not in self._quotes_only:
+            if tick.counts & Counts.LAST and self._is_news(tick):
                 if instrument_id in self._owed:
                     self._tell_quote(instrument_id)
                 if not tell(Trade(instrument_id, tick.price, tick.qty, tick.ts_event)):
@@ -248,6 +252,16 @@ class MarketData:
         if self.keeper is not None:
             self._unkept.append(tick)
         return True
+
+    def _is_news(self, tick: TradeTick) -> bool:
+        """Whether the engine should be told of a trade: it is no other source's, and the market has
+        not gone on since, so that no stop is triggered by a price of the past.
+        """
+        instrument_id = tick.instrument_id
+        reached_ns = max(
+            self.builder.reached_ns(instrument_id), self.consolidation.reached_ns(instrument_id)
+        )
+        return tick.source not in self._quotes_only and tick.ts_event >= reached_ns - NEWS_NS
 
     def _take_mark(self, tick: MarkTick, now_ns: int) -> None:
         if self.marks.follows(tick) in self._heard:

@@ -70,6 +70,15 @@ def test_an_absurd_price_is_left_out_until_it_has_come_often_enough() -> None:
     assert looks.check(trade(9.5, 2_300_000), T0 + 9 * NS) == Fault.ABSURD
 
 
+def test_an_old_trade_moves_no_level() -> None:
+    """What happened before the newest trade says nothing about where the market is."""
+    looks = TickFilter([AAPL])
+    looks.check(trade(0, 2_300_000), T0)
+    assert looks.check(trade(-5, 3_400_000), T0) == Fault.NONE
+    assert looks.check(trade(1, 1_200_000), T0 + NS) == Fault.NONE
+    assert looks.check(trade(2, 2_300_000), T0 + 2 * NS) == Fault.ABSURD
+
+
 def test_quotes_far_from_the_last_trade() -> None:
     """Stub quotes far outside pass; a bid above the band or an ask below it does not."""
     looks = TickFilter([AAPL])

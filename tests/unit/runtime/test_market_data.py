@@ -74,6 +74,18 @@ def test_an_odd_lot_is_no_news_to_the_engine_but_volume(world: World) -> None:
     assert (view.last, view.volume) == (1_000, 105)
 
 
+def test_a_trade_of_the_past_is_not_told_but_counts_in_its_bars(world: World) -> None:
+    """Ten seconds behind the newest is news, more is not; where nothing is newer, all is."""
+    market = world.market
+    market.take([trade(-9_000, 990)], T0 - 2 * NS)
+    market.take([trade(20, 1_000), trade(10, 1_001)], T0 + 20 * NS)
+    market.take([trade(9.9, 1_002), trade(-60, 1_003)], T0 + 20 * NS)
+    assert [one.price for one in journaled(world) if isinstance(one, Trade)] == [990, 1_000, 1_001]
+    view = market.view(ONE)
+    assert view is not None
+    assert (view.last, view.high) == (1_000, 1_003)
+
+
 def test_trades_that_repeat_another_tape_count_once(world: World) -> None:
     """Its quotes count, its trades make its own bars."""
     world.market.count_quotes_only(["copy"])
