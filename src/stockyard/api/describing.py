@@ -12,6 +12,7 @@ import msgspec
 from stockyard.api import (
     answers,
     contract_answers,
+    equity_answers,
     feed_answers,
     fields,
     history_answers,
@@ -29,6 +30,7 @@ _STRUCTS: Final[list[Any]] = [
     for room in (
         answers,
         contract_answers,
+        equity_answers,
         feed_answers,
         fields,
         history_answers,

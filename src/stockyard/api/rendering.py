@@ -48,6 +48,7 @@ from stockyard.model.numbers import (
     format_ratio,
 )
 from stockyard.model.previews import AccountStanding, OpenLot
+from stockyard.projections.equity import value_micros, worth_micros
 from stockyard.projections.rows import (
     AccountRow,
     OrderRow,
@@ -75,12 +76,6 @@ _END_STATUSES: Final[dict[type, int]] = {
     e.OrderExpired: Status.EXPIRED,
     e.OrderRejected: Status.REJECTED,
 }
-
-
-def value_micros(price: int, qty: int, instrument: Instrument) -> int:
-    """Price times quantity in micro-dollars, rounded down."""
-    exact: int = price * qty * 10**CASH_SCALE
-    return exact // int(10 ** (instrument.price_scale + instrument.qty_scale))
 
 
 def made_orders(
@@ -668,10 +663,8 @@ class Renderer:
         )
 
     def _worth(self, row: PositionRow, instrument: Instrument) -> tuple[int, int]:
-        mark = self._view.quotes[row.instrument_id].mark(row.qty)
-        if not mark:
-            return 0, row.cost_micros
-        return mark, value_micros(mark, row.qty, instrument)
+        quote = self._view.quotes[row.instrument_id]
+        return quote.mark(row.qty), worth_micros(row, quote, instrument)
 
     def positions(self, account_id: int) -> list[PositionRow]:
         """What an account holds, by asset."""

@@ -10,6 +10,7 @@ import msgspec
 
 from stockyard.model.codes import OPEN_STATUSES, AccountKind, LotMethod, Status
 from stockyard.model.events import FundingPaid, InterestCharged, OrderAccepted, OrderChangeSent
+from stockyard.numerics.marks import long_mark, short_mark
 
 
 class OrderRow(msgspec.Struct, array_like=True, gc=False):
@@ -171,6 +172,16 @@ class FundingRow(msgspec.Struct, array_like=True, gc=False):
     index_price: int
 
 
+class EquityRow(msgspec.Struct, array_like=True, gc=False):
+    """What an account was worth at the end of a window, and what had come into it from outside."""
+
+    account_id: int
+    window_s: int
+    start_ns: int
+    equity_micros: int
+    deposited_micros: int
+
+
 class EventRow(msgspec.Struct, array_like=True, gc=False):
     """One event as the journal's readers see it: ``payload`` is its JSON."""
 
@@ -181,12 +192,60 @@ class EventRow(msgspec.Struct, array_like=True, gc=False):
     payload: msgspec.Raw
 
 
+class QuoteRow:
+    """The latest quote and trade of one instrument; ``*_seq`` and ``*_ts`` say when each came.
+
+    ``is_contract``: positions are valued at the mark that the market says, with ``index_price`` of
+    what the contract follows; ``funding_e9`` was paid last, at ``funding_ts``.
+    """
+
+    __slots__ = (
+        "ask",
+        "ask_qty",
+        "bid",
+        "bid_qty",
+        "funding_e9",
+        "funding_ts",
+        "index_price",
+        "instrument_id",
+        "is_contract",
+        "last_price",
+        "last_qty",
+        "last_ts",
+        "long_mark",
+        "seq",
+        "short_mark",
+        "ts",
+    )
+
+    def __init__(self, instrument_id: int, is_contract: bool = False) -> None:
+        self.instrument_id, self.is_contract = instrument_id, is_contract
+        self.index_price = self.funding_e9 = self.funding_ts = 0
+        self.bid = self.ask = self.bid_qty = self.ask_qty = 0
+        self.last_price = self.last_qty = self.last_ts = 0
+        self.seq = self.ts = 0
+        self.long_mark = self.short_mark = 0
+
+    def set_marks(self) -> None:
+        """Value positions at the quote and trade as they are now, unless the market says a mark."""
+        if self.is_contract:
+            return
+        bid, ask, last = self.bid, self.ask, self.last_price
+        self.long_mark = long_mark(bid, ask, last, self.long_mark)
+        self.short_mark = short_mark(bid, ask, last, self.short_mark)
+
+    def mark(self, qty: int = 1) -> int:
+        """The price that a signed quantity is valued at; 0 when unknown."""
+        return self.long_mark if qty >= 0 else self.short_mark
+
+
 TABLES: Final = {
     "orders": (OrderRow, "order_id"),
     "fills": (FillRow, "seq, idx"),
     "positions": (PositionRow, "account_id, instrument_id"),
     "accounts": (AccountRow, "account_id"),
     "fundings": (FundingRow, "instrument_id, seq"),
+    "equities": (EquityRow, "account_id, window_s, start_ns"),
     "events": (EventRow, "seq, idx"),
 }
 """Table name -> row type and primary key."""
@@ -205,6 +264,7 @@ INDEXES: Final = (
     "CREATE INDEX IF NOT EXISTS events_by_account ON events (account_id, seq, idx)",
     "CREATE INDEX IF NOT EXISTS charges_by_account ON events (account_id, seq, idx)"
     f" WHERE {IS_CHARGE}",
+    "CREATE INDEX IF NOT EXISTS equities_by_age ON equities (window_s, start_ns)",
 )
 
 TEXT_COLUMNS: Final = {"client_order_id", "filled_value", "owner", "name", "payload"}

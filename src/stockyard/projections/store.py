@@ -13,10 +13,12 @@ import msgspec
 from stockyard.model.codes import OPEN_STATUSES
 from stockyard.model.events import Event, OrderChangeSent, OrderFilled, PositionGivenUp
 from stockyard.model.numbers import LEGS_MAX
+from stockyard.projections.equity import KEPT_NS
 from stockyard.projections.rows import (
     IS_CHARGE,
     TABLES,
     AccountRow,
+    EquityRow,
     EventRow,
     FillRow,
     FundingRow,
@@ -60,10 +62,13 @@ class Cursor(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """Rows to write, encoded, with the cursor they bring the tables to."""
+    """Rows to write, encoded, with the cursor they bring the tables to. ``sampled_ns``: the newest
+    minute of equities among them, 0 for none.
+    """
 
     tables: tuple[tuple[str, bytes], ...]
     cursor: Cursor
+    sampled_ns: int = 0
 
 
 class OrderFilter(NamedTuple):
@@ -86,11 +91,23 @@ def batch_of(changes: Changes, events: Sequence[EventRow], cursor: Cursor) -> Ba
         ("positions", list(changes.positions.values())),
         ("accounts", list(changes.accounts.values())),
         ("fundings", changes.fundings),
+        ("equities", list(changes.equities.values())),
         ("events", events),
     ):
         if rows:
             tables.append((table, _encode(rows)))
-    return Batch(tuple(tables), cursor)
+    sampled_ns = max((row.start_ns for row in changes.equities.values()), default=0)
+    return Batch(tuple(tables), cursor, sampled_ns)
+
+
+def _prune_equities(database: Database, sampled_ns: int) -> None:
+    """Remove samples that are too old beside the newest: the same, however often it is done."""
+    for window_s, kept_ns in KEPT_NS.items():
+        if kept_ns and sampled_ns:
+            database.execute(
+                "DELETE FROM equities WHERE window_s = ? AND start_ns < ?",
+                (window_s, sampled_ns - kept_ns),
+            )
 
 
 class ReadStore:
@@ -140,6 +157,7 @@ class ReadStore:
         def work(database: Database) -> None:
             for table, rows in batch.tables:
                 database.upsert_json(table, columns(table), TABLES[table][1], rows)
+            _prune_equities(database, batch.sampled_ns)
             cursor = batch.cursor
             database.execute(
                 "INSERT INTO cursor (id, seq, ts, digest) VALUES (1, ?, ?, ?) ON CONFLICT (id)"
@@ -296,6 +314,21 @@ class ReadStore:
             "fundings",
             f"WHERE instrument_id = ?{older} ORDER BY seq DESC LIMIT ?",
             bound,
+        )
+
+    def equities(self, account_id: int, window_s: int, from_ns: int) -> list[EquityRow]:
+        """An account's samples from a time on, in order, after the last one before it, if any."""
+        before = self._select(
+            EquityRow,
+            "equities",
+            "WHERE account_id = ? AND window_s = ? AND start_ns < ? ORDER BY start_ns DESC LIMIT 1",
+            (account_id, window_s, from_ns),
+        )
+        return before + self._select(
+            EquityRow,
+            "equities",
+            "WHERE account_id = ? AND window_s = ? AND start_ns >= ? ORDER BY start_ns",
+            (account_id, window_s, from_ns),
         )
 
     def last_fundings(self) -> list[FundingRow]:

@@ -14,13 +14,12 @@ from stockyard.model import facts as f
 from stockyard.model.codes import AccountStatus, AssetClass, Status
 from stockyard.model.commands import PlaceOrder
 from stockyard.model.instruments import Instrument, Limits, MarginTerms, Session, VenueProfile
-from stockyard.model.numbers import CASH_SCALE
 from stockyard.model.records import Input
 from stockyard.model.state import EngineState
-from stockyard.numerics.arithmetic import div_floor
-from stockyard.numerics.marks import long_mark, short_mark
+from stockyard.projections.equity import MINUTE_NS, moved, samples, worth_micros
 from stockyard.projections.rows import (
     AccountRow,
+    EquityRow,
     FillRow,
     FundingRow,
     OrderRow,
@@ -28,53 +27,7 @@ from stockyard.projections.rows import (
     accepted_order,
     sent_order,
 )
-
-
-class QuoteRow:
-    """The latest quote and trade of one instrument; ``*_seq`` and ``*_ts`` say when each came.
-
-    ``is_contract``: positions are valued at the mark that the market says, with ``index_price`` of
-    what the contract follows; ``funding_e9`` was paid last, at ``funding_ts``.
-    """
-
-    __slots__ = (
-        "ask",
-        "ask_qty",
-        "bid",
-        "bid_qty",
-        "funding_e9",
-        "funding_ts",
-        "index_price",
-        "instrument_id",
-        "is_contract",
-        "last_price",
-        "last_qty",
-        "last_ts",
-        "long_mark",
-        "seq",
-        "short_mark",
-        "ts",
-    )
-
-    def __init__(self, instrument_id: int, is_contract: bool = False) -> None:
-        self.instrument_id, self.is_contract = instrument_id, is_contract
-        self.index_price = self.funding_e9 = self.funding_ts = 0
-        self.bid = self.ask = self.bid_qty = self.ask_qty = 0
-        self.last_price = self.last_qty = self.last_ts = 0
-        self.seq = self.ts = 0
-        self.long_mark = self.short_mark = 0
-
-    def set_marks(self) -> None:
-        """Value positions at the quote and trade as they are now, unless the market says a mark."""
-        if self.is_contract:
-            return
-        bid, ask, last = self.bid, self.ask, self.last_price
-        self.long_mark = long_mark(bid, ask, last, self.long_mark)
-        self.short_mark = short_mark(bid, ask, last, self.short_mark)
-
-    def mark(self, qty: int = 1) -> int:
-        """The price that a signed quantity is valued at; 0 when unknown."""
-        return self.long_mark if qty >= 0 else self.short_mark
+from stockyard.projections.rows import QuoteRow as QuoteRow
 
 
 class Changes:
@@ -86,6 +39,7 @@ class Changes:
         self.accounts: dict[int, AccountRow] = {}
         self.fills: list[FillRow] = []
         self.fundings: list[FundingRow] = []
+        self.equities: dict[tuple[int, int, int], EquityRow] = {}
 
 
 class View:
@@ -94,6 +48,7 @@ class View:
     def __init__(self) -> None:
         self.seq = 0
         self.ts = 0
+        self._minute_end = 0
         self.world_id = ""
         self.orders: dict[int, OrderRow] = {}
         self.open_orders: dict[int, dict[int, OrderRow]] = {}
@@ -136,6 +91,8 @@ class View:
 
     def fold(self, seq: int, ts: int, message: Input, events: Sequence[e.Event]) -> None:
         """Show one input's effects."""
+        if ts >= self._minute_end:
+            self._end_minute(ts)
         self.fold_fact(seq, ts, message)
         for index, event in enumerate(events):
             handler = self._folds.get(type(event))
@@ -143,6 +100,18 @@ class View:
                 handler(seq, index, ts, event)
         self.seq = seq
         self.ts = ts
+
+    def _end_minute(self, ts: int) -> None:
+        """Before the first input of a new minute: sample what accounts were worth in the last."""
+        began_ns = self.ts - self.ts % MINUTE_NS
+        if self.ts and began_ns + MINUTE_NS <= ts:
+            for account_id, positions in self.positions.items():
+                account = self.accounts[account_id]
+                if moved(account, positions, self.quotes, began_ns):
+                    for row in samples(account, self.equity_micros(account_id), began_ns):
+                        key = row.account_id, row.window_s, row.start_ns
+                        self.changes.equities[key] = row
+        self._minute_end = ts - ts % MINUTE_NS + MINUTE_NS
 
     def fold_fact(self, seq: int, ts: int, message: Input) -> None:
         """Take over quotes, trades and reference data, which come in as facts and are never
@@ -206,11 +175,14 @@ class View:
         """
         instrument = self.instruments[position.instrument_id]
         quote = self.quotes[position.instrument_id]
-        scale = instrument.price_scale + instrument.qty_scale - CASH_SCALE
-        value = div_floor(position.qty * quote.mark(position.qty), 10**scale)
-        if quote.is_contract:
-            return position.pot_micros + value - position.cost_micros
-        return value
+        value = worth_micros(position, quote, instrument)
+        return value + position.pot_micros - position.cost_micros if quote.is_contract else value
+
+    def equity_micros(self, account_id: int) -> int:
+        """What an account is worth: its cash, and its positions at the marks."""
+        held = self.positions[account_id].values()
+        total = self.accounts[account_id].cash_micros
+        return total + sum([self.worth_micros(row) for row in held if row.qty])
 
     def list_instrument(self, instrument: Instrument) -> None:
         """Know an instrument by its id and symbol."""
