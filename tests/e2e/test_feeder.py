@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from tests.e2e.running import Client, Running
@@ -10,15 +11,22 @@ from tests.e2e.running import Client, Running
 SETTINGS = {"ingest_username": "feeder", "ingest_password": "sesame"}
 
 
-def feed(server: Running, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run the feeder on a server until it is done."""
-    return subprocess.run(
+def start(server: Running, *arguments: str, **environment: str) -> "subprocess.Popen[str]":
+    """Start the feeder on a server."""
+    return subprocess.Popen(
         [sys.executable, "-m", "stockyard", "feeder", "--url",
          f"http://{server.host}:{server.port}", *arguments],
         env={**os.environ, "INGEST_USERNAME": "feeder", "INGEST_PASSWORD": "sesame",
              "COLUMNS": "200", **environment},
-        capture_output=True, text=True, timeout=60, check=False,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
+
+
+def feed(server: Running, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the feeder on a server until it is done."""
+    process = start(server, *arguments, **environment)
+    out, err = process.communicate(timeout=60)
+    return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
 
 def metric(client: Client, name: str) -> float:
@@ -56,6 +64,34 @@ def test_faulty_exchanges_make_one_market(tmp_path: Path) -> None:
         assert view["trades"] > 50
         assert client.get("/health/liveness") == {"alive": True}
         client.close()
+    finally:
+        server.kill()
+
+
+def test_orders_go_on_in_bursts_of_a_hundred_times_as_much(tmp_path: Path) -> None:
+    """Every order is answered and filled while thousands of ticks a second and garbage come in."""
+    server = Running(tmp_path / "data", "--market", "none", **SETTINGS)
+    try:
+        feeding = start(
+            server, "--sources", "a,b,c", "--symbols", "AAPL,MSFT", "--rates", "200", "--batch",
+            "500", "--seconds", "5", "--faults", "burst=0.05,garbage=0.02",
+        )  # fmt: skip
+        client = server.connect()
+        while client.get("/api/v1/quotes/AAPL")["ask"] is None:
+            time.sleep(0.05)
+        orders = 0
+        while feeding.poll() is None:
+            body = {"symbol": "AAPL", "side": "buy", "qty": "1", "client_order_id": f"o{orders}"}
+            status, order = client.ask("POST", "/api/v1/orders", body)
+            assert (status, order["status"]) == (201, "filled"), order
+            orders += 1
+            time.sleep(0.05)
+        assert feeding.returncode == 0, feeding.communicate()
+        assert orders > 5
+        assert client.get("/api/v1/positions/AAPL")["qty"] == str(orders)
+        assert metric(client, "ingest_ticks_taken_total") > 3_000
+        client.close()
+        feeding.communicate()
     finally:
         server.kill()
 
