@@ -101,9 +101,14 @@ class NaiveRules:
             DenyCode.NOTIONAL_NOT_ALLOWED: order.notional != 0 and not allowed,
             DenyCode.NOTIONAL_TOO_SMALL: (order.notional != 0 and order.notional < least)
             or bought == 0
-            or (priced and order.side == Side.BUY and value < least),
+            or (priced and order.side == Side.BUY and value < least and not self._owes(order)),
             DenyCode.NOTIONAL_TOO_LARGE: order.notional > most or (priced and value > most),
         }
+
+    def _owes(self, order: NaiveOrder) -> bool:
+        """Whether the account is short of what the order is for."""
+        position = self.accounts[order.account_id].positions.get(order.terms.instrument_id)
+        return position is not None and position.qty < 0
 
     def _broken_prices(self, terms: Instrument, order: NaiveOrder) -> dict[int, bool]:
         """Limit, stop and trail as numbers."""

@@ -23,6 +23,17 @@ PLAYBOOKS = {
     look                               | cash 24950.10 realized -49.90
     """,
     ),
+    "what is left may be worth less than an order's least value": (
+        {"cash": "25000", "kind": "margin"},
+        """
+    quote ACME 100.00x1000 100.00x1000 |
+    sell 1 ACME                        | accepted #1; filled #1 1 @ 100.00
+    buy 0.995 ACME                     | accepted #2; filled #2 0.995 @ 100.00
+    buy 0.002 ACME                     | accepted #3; filled #3 0.002 @ 100.00
+    close ACME                         | accepted #4; filled #4 0.003 @ 100.00
+    buy 0.002 ACME                     | denied notional_too_small
+    """,
+    ),
     # Own cash is what would be left if the shares were bought back: 0, then 1000 - 200.
     "the proceeds of a short sale are not withdrawn": (
         {"cash": "20000", "kind": "margin"},

@@ -374,7 +374,7 @@ def check_order(state: State, account: Account, request: Request, ts: int) -> Te
         return terms
     if not check_shape(book, request, terms):
         return terms
-    size_order(state, book, request, terms)
+    size_order(state, account, book, request, terms)
     check_limit(book, request, terms)
     check_stop(book, request, terms)
     check_trail(book, request, terms)
@@ -432,8 +432,9 @@ def check_leg(state: State, account: Account, request: Request, ts: int) -> Term
     return terms
 
 
-def size_order(state: State, book: Book, request: Request, terms: Terms) -> None:
-    """Work out quantity, worst price and value, and check the value's limits.
+def size_order(state: State, account: Account, book: Book, request: Request, terms: Terms) -> None:
+    """Work out quantity, worst price and value, and check the value's limits: the least value of an
+    order is for purchases that open, since what is left of a position may be worth less.
 
     A notional order becomes the quantity its amount buys at the quote, rounded down to the lot;
     that quantity is judged once the amount itself is within its limits.
@@ -472,8 +473,10 @@ def size_order(state: State, book: Book, request: Request, terms: Terms) -> None
         return
     value = mul_div_ceil(worst, terms.qty, book.value_divisor)
     if request.side == Side.BUY and value < minimum:
-        terms.deny(DenyCode.NOTIONAL_TOO_SMALL, minimum, value)
-    elif value > limits.order_notional_micros_max:
+        position = account.positions.get(request.instrument_id)
+        if position is None or position.qty >= 0:
+            terms.deny(DenyCode.NOTIONAL_TOO_SMALL, minimum, value)
+    if value > limits.order_notional_micros_max:
         terms.deny(DenyCode.NOTIONAL_TOO_LARGE, value, limits.order_notional_micros_max)
 
 
