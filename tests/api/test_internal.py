@@ -59,6 +59,8 @@ async def test_a_report_is_taken_once(inside: Inside) -> None:
     assert inside.world.tally.trades == 2
     assert inside.app.internal is not None
     assert (inside.app.internal.taken, inside.app.internal.known) == (2, 2)
+    text = (await inside.call("GET", "/metrics")).body.decode()
+    assert 'stage_reports_total{outcome="known"} 2.0' in text
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,7 @@ from stockyard.api.hot import Answer, Handler
 from stockyard.api.hot_words import HOT_ROUTES, PREFIX
 from stockyard.api.ingest import ROOT as INGEST
 from stockyard.api.ingest import Ingest
+from stockyard.api.ingest_metrics import WaysIn
 from stockyard.api.internal import ROOT as INTERNAL
 from stockyard.api.internal import Internal
 from stockyard.api.metrics import Metrics
@@ -90,7 +91,11 @@ class Application:
         self.ingest, self.internal = _ingest(door), _internal(door)
         self._web.state.door, self._web.state.gateway = door, self.gateway
         self._web.state.metrics = Metrics(
-            door, self.requests, self.streams.count, self.ingest, self.gateway
+            door,
+            self.requests,
+            self.streams.count,
+            WaysIn(self.ingest, self.internal),
+            self.gateway,
         )
         self._document = encode(document(self._web, door.settings.version))
 

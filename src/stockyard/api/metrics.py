@@ -20,7 +20,7 @@ from stockyard.api.door import Door
 from stockyard.api.feed_metrics import market_data_series
 from stockyard.api.gateway import Gateway
 from stockyard.api.gateway_metrics import gateway_series
-from stockyard.api.ingest import Ingest
+from stockyard.api.ingest_metrics import WaysIn, machine_series
 from stockyard.api.request_counts import RequestCounts
 from stockyard.model.codes import REASON_WORDS, SIDE_WORDS, TYPE_WORDS
 from stockyard.model.denials import DENY_RULES
@@ -38,11 +38,11 @@ class Figures(Collector):
         door: Door,
         requests: RequestCounts,
         streams: Streams,
-        ingest: Ingest | None,
+        ways_in: WaysIn,
         gateway: Gateway,
     ) -> None:
         self._door, self._requests, self._streams = door, requests, streams
-        self._ingest_of_door, self._gateway = ingest, gateway
+        self._ways_in, self._gateway = ways_in, gateway
 
     def collect(self) -> Iterator[Metric]:
         """Every series, by name."""
@@ -51,7 +51,7 @@ class Figures(Collector):
         yield from self._orders()
         yield from self._market()
         yield from market_data_series(self._door.world)
-        yield from self._ingest()
+        yield from machine_series(self._ways_in)
         yield from self._history()
         yield from self._clockwork()
 
@@ -104,25 +104,6 @@ class Figures(Collector):
         stale = sum(1 for row in rows if not row.ts or now_ns - row.ts > stale_ns)
         yield GaugeMetricFamily("quotes_stale", "Symbols without a fresh quote.", value=stale)
         yield GaugeMetricFamily("symbols", "Symbols listed.", value=len(rows))
-
-    def _ingest(self) -> Iterator[Metric]:
-        if self._ingest_of_door is None:
-            return
-        counts = self._ingest_of_door.counts
-        yield CounterMetricFamily("ingest_ticks_taken", "Ticks taken.", value=counts.taken)
-        yield CounterMetricFamily(
-            "ingest_duplicates", "Ticks that were known already.", value=counts.duplicates
-        )
-        denied = CounterMetricFamily("ingest_denied", "Ticks denied.", labels=["reason"])
-        for reason, count in sorted(counts.denied.items()):
-            denied.add_metric([reason], count)
-        yield denied
-        yield CounterMetricFamily(
-            "ingest_unknown_conditions",
-            "Sale conditions that no table has.",
-            value=counts.unknown_conditions,
-        )
-        yield CounterMetricFamily("ingest_put_off", "Requests answered 429.", value=counts.put_off)
 
     def _history(self) -> Iterator[Metric]:
         figures = self._door.history.figures
@@ -177,11 +158,11 @@ class Metrics:
         door: Door,
         requests: RequestCounts,
         streams: Streams,
-        ingest: Ingest | None,
+        ways_in: WaysIn,
         gateway: Gateway,
     ) -> None:
         self._registry = CollectorRegistry(auto_describe=False)
-        self._registry.register(Figures(door, requests, streams, ingest, gateway))
+        self._registry.register(Figures(door, requests, streams, ways_in, gateway))
         ProcessCollector(registry=self._registry)
 
     def text(self) -> bytes:

@@ -218,8 +218,9 @@ class Consolidation:
                 piece.reached_ns = book.reached_ns
             book.reached_ns = piece.reached_ns
             book.windows.add(piece, self._dirty)
-            if piece.second_ns > book.trade_ts.get(source, 0):
-                book.trade_ts[source] = piece.second_ns
+            traded_ns = max(piece.second_ns, piece.last_ts)
+            if traded_ns > book.trade_ts.get(source, 0):
+                book.trade_ts[source] = traded_ns
             if piece.open:
                 key = (piece.last_ts, source, piece.last_sequence)
                 if key >= book.last_key:
