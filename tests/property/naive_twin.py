@@ -414,6 +414,8 @@ class NaiveTwin(
         if len(legs) == 2:
             legs[0].partners, legs[1].partners = [legs[1]], [legs[0]]
         self.orders.append(order)
+        # A replacement that travelled is as old as its sending.
+        self.orders.sort(key=lambda each: each.order_id)
         for leg in legs:
             leg.parent, leg.status, leg.worst = order, Status.HELD, 0
             self.orders.append(leg)

@@ -244,6 +244,17 @@ canceled #2 canceled_to_close_position; sent #3
 reset to 500.00
         tick 10:00:03
     """,
+    "a replacement that travelled is as old as its sending, also to who ends all orders": """
+        define ideal version=2 bounded=no fees=no latency=0.25
+        quote ACME 99.90 100.00           |
+        buy 1 ACME limit=90.00 tif=gtc    | sent #1
+        tick 10:00:01                     | arrived #1
+        replace #1 limit=91.00            | replacement of #1 sent
+        buy 2 ACME limit=90.00 tif=gtc    | sent #2
+        tick 10:00:02                     | replaced #1 by #3; accepted #3; arrived #2
+        reset 500                         | canceled #3 account_reset; \
+canceled #2 account_reset; reset to 500.00
+    """,
 }
 
 

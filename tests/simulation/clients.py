@@ -348,7 +348,9 @@ class Clients:
             command = c.WithdrawCash(account_id, amount, "", b"")
         elif draw < 0.85:
             command = c.SetAccountProfile(account_id, random.choice(PROFILE_IDS), "", b"")
-        elif draw < 0.92:
+        elif draw < 0.89:
+            command = c.SetLotMethod(account_id, random.choice((1, 2, 3, 4, 4, 5)), "", b"")
+        elif draw < 0.93:
             command = c.SetAccountKind(account_id, random.choice((1, 2, 2, 3)), "", b"")
         else:
             starting = random.choice((-1, 0, 100_000, 100_000, 100_000, 5_000_000)) * DOLLAR

@@ -14,7 +14,6 @@ from stockyard.model.codes import (
     Book,
     FeeKind,
     FillRule,
-    LotMethod,
     Reason,
     Side,
     Status,
@@ -22,6 +21,7 @@ from stockyard.model.codes import (
 from stockyard.model.numbers import LEGS_MAX
 from stockyard.model.records import Input, Record
 from tests.simulation.plain_credit import PlainAccount, PlainCredit, PlainPosition
+from tests.simulation.plain_lots import PlainLot
 from tests.simulation.plain_market import PlainMarket, ceiling
 from tests.simulation.plain_orders import Pair, PlainOrder
 
@@ -52,7 +52,7 @@ class PlainBooks:
         self._rested: dict[int, dict[int, PlainOrder]] = {}
         self._changes: dict[int, e.OrderChangeSent] = {}
         self._late: list[PlainOrder] = []
-        self._filled_ns = 0
+        self._filled_ns = self._index = 0
 
     def take(self, record: Record, events: list[e.Event]) -> None:
         """Add up one input's events; asserts whatever does not add up."""
@@ -60,7 +60,7 @@ class PlainBooks:
         self._market.take(record)
         self._credit.take(record)
         self._count_print(record)
-        for event in events:
+        for self._index, event in enumerate(events):
             self.events_taken += 1
             self._take(record, event)
         if isinstance(record.input, SHOWING):
@@ -102,6 +102,8 @@ class PlainBooks:
             account.kind = x.kind
             lends = x.kind == AccountKind.MARGIN or not account.borrows
             assert lends, f"{x}: an account that borrows"
+        elif isinstance(x, e.LotMethodSet):
+            self.accounts[x.account_id].lot_method = x.method
         elif isinstance(x, (e.CashDeposited, e.CashWithdrawn)):
             sign = 1 if isinstance(x, e.CashDeposited) else -1
             self._fund(x.account_id, sign * x.amount_micros, x.cash_micros_after)
@@ -355,7 +357,7 @@ class PlainBooks:
             f"{name}: cash {x.cash_micros_after}, recomputed {account.cash_micros}"
         )
         position = account.position(x.instrument_id)
-        self._move(name, position, order, value, x)
+        self._move((record.seq, self._index), position, order, value, divisor, x)
         owes = account.cash_micros < 0 or position.qty < 0
         assert not owes or account.kind == AccountKind.MARGIN, f"{name}: on credit"
         self._check_holds(name, x)
@@ -377,21 +379,31 @@ class PlainBooks:
             assert order.queued_qty <= reached, f"{name}: {reached} had traded after those ahead"
 
     def _move(
-        self, name: str, position: PlainPosition, order: PlainOrder, value: int, x: e.OrderFilled
+        self,
+        fill: tuple[int, int],
+        position: PlainPosition,
+        order: PlainOrder,
+        value: int,
+        divisor: int,
+        x: e.OrderFilled,
     ) -> None:
         signed, realized = (x.qty if x.side == Side.BUY else -x.qty), 0
+        name, fees = f"fill {fill}", sum(micros for _, micros in x.fees)
         if order.accepted.closes:
             assert signed * position.qty < 0, f"{name}: closes nothing"
             assert x.qty <= abs(position.qty), f"{name}: closes more than there is"
-            cost = sum(piece[3] for piece in x.lots)
-            assert sum(piece[2] for piece in x.lots) == x.qty, f"{name}: of other lots"
-            if x.lot_method == LotMethod.AVERAGE:
-                plain = abs(position.cost_micros) * x.qty // abs(position.qty)
-                assert cost == plain, f"{name}: cost {cost}, recomputed {plain}"
+            method = self.accounts[x.account_id].lot_method
+            assert x.lot_method == method, f"{name}: by method {x.lot_method}, not {method}"
+            taken = position.lots.close(x.qty, method, position.qty < 0, divisor)
+            assert x.lots == taken, f"{name}: of lots {x.lots}, recomputed {taken}"
+            cost = sum(piece[3] for piece in taken)
             realized = value - cost if signed < 0 else cost - value
             position.cost_micros -= cost if signed < 0 else -cost
         else:
             assert signed * position.qty >= 0, f"{name}: opens what would close"
+            assert x.lots == (), f"{name}: opens, and takes lots"
+            opened = PlainLot(fill, x.qty, value, fees, self._filled_ns, x.price)
+            position.lots.open(opened)
             position.cost_micros += value if signed > 0 else -value
         position.qty += signed
         stated = (x.position_qty_after, x.position_cost_micros_after, x.realized_micros)

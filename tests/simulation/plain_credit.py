@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 
 from stockyard.model import events as e
 from stockyard.model import facts as f
-from stockyard.model.codes import AccountKind, AssetClass, Book, ChargeKind
+from stockyard.model.codes import AccountKind, AssetClass, Book, ChargeKind, LotMethod
 from stockyard.model.instruments import Instrument, MarginTerms
 from stockyard.model.records import Record
+from tests.simulation.plain_lots import PlainLots
 from tests.simulation.plain_market import PlainMarket, ceiling
 
 DAY_NS = 86_400 * 10**9
@@ -24,6 +25,7 @@ class PlainPosition:
     def __init__(self) -> None:
         self.qty = 0
         self.cost_micros = 0
+        self.lots = PlainLots()
 
 
 @dataclass
@@ -40,6 +42,7 @@ class PlainAccount:
     due_ns: int = 0
     liquidating: bool = False
     violations: int = 0
+    lot_method: int = LotMethod.AVERAGE
 
     def position(self, instrument_id: int) -> PlainPosition:
         """The position in an instrument."""

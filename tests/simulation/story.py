@@ -218,7 +218,7 @@ class Story:
             clock.time_ns += random.randrange(1_000, SECOND // 20)
         elif draw < 0.96:
             clock.time_ns += random.randrange(3 * SECOND)
-        elif draw < 0.98:
+        elif draw < 0.97:
             clock.time_ns += random.randrange(600 * SECOND)
         elif draw < 0.988 and self._world is not None:
             due_ns = self._world.engine.next_due_ns + random.randint(-1, 1)

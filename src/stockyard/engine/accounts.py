@@ -104,6 +104,12 @@ class Account:
         self.is_touched = False
         self.leverages: dict[int, tuple[int, bool]] = {}
 
+    def open_orders(self) -> list[Order]:
+        """Its open orders, oldest first: by their ids, which a replacement that travelled has had
+        since it was sent.
+        """
+        return [self.orders[order_id] for order_id in sorted(self.orders)]
+
     def position(self, instrument_id: int) -> Position:
         """The position in an instrument, made when there is none yet."""
         found = self.positions.get(instrument_id)

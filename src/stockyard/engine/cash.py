@@ -186,7 +186,7 @@ def on_set_account_kind(state: State, ts: int, command: SetAccountKind, out: lis
         out.append(CommandDenied(account.account_id, code, 0, 0))
         return
     if command.kind == AccountKind.MARGIN and account.kind != AccountKind.MARGIN:
-        for order in account.orders.values():
+        for order in account.open_orders():
             if not order.closes:
                 count_opening(account, order, 1)
     account.kind = command.kind
@@ -227,7 +227,7 @@ def on_reset_account(state: State, ts: int, command: ResetAccount, out: list[Eve
     if code:
         out.append(CommandDenied(account.account_id, code, 0, 0))
         return
-    desk.cancel_together(state, account, list(account.orders.values()), Reason.ACCOUNT_RESET, out)
+    desk.cancel_together(state, account, account.open_orders(), Reason.ACCOUNT_RESET, out)
     for instrument_id in sorted(account.positions):
         _give_up(state, account, instrument_id, out)
     account.unsettled = []

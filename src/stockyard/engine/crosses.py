@@ -35,7 +35,8 @@ def serve_print(
     tif = TimeInForce.OPG if kind == Auction.OPENING else TimeInForce.CLS
     if not entry_is_shut(book, state.calendars.get(book.calendar_id), tif, ts):
         return
-    waiting = list(book.auction(tif).values())
+    orders = book.auction(tif)
+    waiting = [orders[order_id] for order_id in sorted(orders)]
     for side in (Side.BUY, Side.SELL):
         left = qty
         for order in in_turn(waiting, side):
@@ -99,6 +100,7 @@ def end_waits(state: State, ts: int, out: list[Event]) -> None:
 
 
 def _expire_all(state: State, book: Book, time_in_force: int, out: list[Event]) -> None:
-    for order in list(book.auction(time_in_force).values()):
+    orders = book.auction(time_in_force)
+    for order in [orders[order_id] for order_id in sorted(orders)]:
         account = state.accounts[order.account_id]
         venue.expire(state, account, book, order, Reason.NO_AUCTION_PRINT, out)

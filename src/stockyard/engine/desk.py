@@ -263,7 +263,7 @@ def on_cancel_all_orders(state: State, ts: int, command: CancelAllOrders, out: l
     idempotency.remember(state, account, "", key, digest, ts, True)
     wanted = command.instrument_id
     at_once: list[Order] = []
-    for order in list(account.orders.values()):
+    for order in account.open_orders():
         if order.liquidates:
             continue
         if wanted in (0, order.instrument_id) and order.cancel_ns == 0:
@@ -480,7 +480,7 @@ def _in_the_way(account: Account, command: ClosePosition) -> list[Order]:
         return []
     return [
         order
-        for order in account.orders.values()
+        for order in account.open_orders()
         if order.instrument_id == command.instrument_id and not order.liquidates
     ]
 

@@ -66,7 +66,7 @@ def _judge(state: State, account: Account, ts: int, out: list[Event]) -> None:
         out.append(MarginCallMet(account.account_id, figures.equity, figures.maintenance))
         orders = [
             order
-            for order in account.orders.values()
+            for order in account.open_orders()
             if order.liquidates and not contracts.is_isolated(account, order.instrument_id)
         ]
         cancel_together(state, account, orders, Reason.MARGIN_CALL_MET, out)
@@ -150,7 +150,7 @@ def liquidate_due(state: State, ts: int, out: list[Event]) -> None:
         figures = margin.measure(state, account)
         if account.review_ns == 0:
             out.append(LiquidationStarted(account.account_id, figures.equity, figures.maintenance))
-            orders = [order for order in account.orders.values() if not order.liquidates]
+            orders = [order for order in account.open_orders() if not order.liquidates]
             cancel_together(state, account, orders, Reason.LIQUIDATION, out)
         fits = _close_enough(state, account, ts, out)
         account.review_ns = ts + REVIEW_NS if fits else ts
@@ -189,7 +189,7 @@ def _excess_ahead(state: State, account: Account) -> int:
     terms = state.margin
     assert terms is not None
     leaving: dict[int, int] = {}
-    for order in account.orders.values():
+    for order in account.open_orders():
         if order.liquidates:
             leaves = order.qty - order.filled_qty
             leaving[order.instrument_id] = leaving.get(order.instrument_id, 0) + leaves

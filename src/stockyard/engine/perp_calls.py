@@ -64,7 +64,7 @@ def _go_on(
     """Close what is left of a position; at first its other orders are canceled."""
     position.liquidation_ns = ts + REVIEW_NS
     expect(state, account, position)
-    orders = [o for o in account.orders.values() if o.instrument_id == book.instrument_id]
+    orders = [o for o in account.open_orders() if o.instrument_id == book.instrument_id]
     if not any([order.liquidates for order in orders]):
         value = margin.value_at(book, position.qty, margin.mark_of(book, position.qty))
         equity = position.pot_micros + contracts.unrealized(position, value)

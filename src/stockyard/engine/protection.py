@@ -26,7 +26,7 @@ def on_set_protection(state: State, ts: int, command: SetProtection, out: list[E
         return
     present = [
         order
-        for order in account.orders.values()
+        for order in account.open_orders()
         if order.protects and order.instrument_id == command.instrument_id
     ]
     exits = Exits(
