@@ -329,7 +329,13 @@ class Preview(msgspec.Struct, frozen=True, gc=False):
             " initial requirement, for a perpetual contract its margin, with fees."
         ),
     ]
-    buying_power_after: Decimal
+    buying_power_after: Annotated[
+        str,
+        Meta(
+            description="Once it is filled, if all of it is fillable now; else while it is open,"
+            " holding `reserved`."
+        ),
+    ]
     borrow_fee_per_day: Annotated[str, Meta(description="For shares sold short.")]
 
 

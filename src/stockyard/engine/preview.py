@@ -4,7 +4,7 @@ Promises: reads the state and changes nothing; the same checks as a real order. 
 the answer is shown.
 """
 
-from stockyard.engine import accrual
+from stockyard.engine import accrual, contracts, margin
 from stockyard.engine.accounts import Account
 from stockyard.engine.books import Book
 from stockyard.engine.depth import offered
@@ -19,7 +19,7 @@ from stockyard.model.codes import AccountKind, OrderType, Side
 from stockyard.model.commands import PlaceOrder
 from stockyard.model.denials import DenyCode
 from stockyard.model.previews import OrderPreview
-from stockyard.numerics.arithmetic import div_ceil, div_floor, mul_div_ceil
+from stockyard.numerics.arithmetic import div_ceil, div_floor, mul_div_ceil, mul_div_floor
 
 
 def preview(state: State, command: PlaceOrder, ts: int) -> OrderPreview:
@@ -88,12 +88,13 @@ def _estimate(
     fees = charge(lines, rests, 0, value, 0, terms.qty, book.qty_unit, value)
     short = not terms.closes and side == Side.SELL and account.kind == AccountKind.MARGIN
     borrow = accrual.borrow_fee(state, book, -terms.qty) if short else 0
-    after = free
-    if terms.code == 0 and not terms.closes:
-        if account.kind == AccountKind.MARGIN:
-            after = max(0, free - 2 * terms.hold_micros)
-        else:
-            after -= max(terms.hold_micros, value + sum([fee[1] for fee in fees]))
+    charged = sum([fee[1] for fee in fees])
+    if terms.code:
+        after = free
+    elif now_qty == terms.qty:
+        after = _power_filled(state, account, book, side, terms, value, charged)
+    else:
+        after = _power_held(account, terms, value + charged, free)
     return OrderPreview(
         broken(terms),
         terms.qty,
@@ -105,3 +106,49 @@ def _estimate(
         after,
         borrow,
     )
+
+
+def _power_held(account: Account, terms: Terms, cost: int, free: int) -> int:
+    """Buying power while the order is open: one that closes holds none of it."""
+    if terms.closes:
+        return free
+    if account.kind == AccountKind.MARGIN:
+        return max(0, free - 2 * terms.hold_micros)
+    return free - max(terms.hold_micros, cost)
+
+
+def _power_filled(
+    state: State, account: Account, book: Book, side: int, terms: Terms, value: int, fees: int
+) -> int:
+    """Buying power once all of the order is filled for ``value``."""
+    paid = fees + (value if side == Side.BUY else -value)
+    if account.kind == AccountKind.CASH:
+        return buying_power_micros(state, account) - paid
+    free = margin.free_micros(state, account)
+    position = account.positions.get(book.instrument_id)
+    held = position.qty if position is not None else 0
+    if book.is_perp and contracts.is_isolated(account, book.instrument_id):
+        if position is None or not terms.closes:
+            leverage = contracts.leverage_of(account, book)
+            return 2 * max(0, free - fees - contracts.by_leverage(value, leverage))
+        cost = mul_div_floor(abs(position.cost_micros), terms.qty, abs(held))
+        realized = value - cost if held > 0 else cost - value
+        back = mul_div_floor(position.pot_micros, terms.qty, abs(held)) + realized
+        return 2 * max(0, free - fees + max(0, back))
+    left = held + (terms.qty if side == Side.BUY else -terms.qty)
+    more = _adds(state, account, book, left) - _adds(state, account, book, held)
+    return 2 * max(0, free - paid + more)
+
+
+def _adds(state: State, account: Account, book: Book, qty: int) -> int:
+    """What a signed quantity adds to the free equity at the mark: its worth less what opening it
+    requires.
+    """
+    price = margin.mark_of(book, qty)
+    value = margin.value_at(book, qty, price)
+    worth = value if qty > 0 else -value
+    if book.is_perp:
+        return worth - contracts.initial(account, book, value)
+    if state.margin is None:
+        return worth
+    return worth - margin.initial(state.margin, book, qty, value, price)

@@ -742,8 +742,8 @@ DENY_RULES: Final[dict[int, DenyRule]] = {
         "account_borrows",
         403,
         True,
-        "the account owes cash or shares",
-        "close its short positions and pay back what it owes, by a deposit or a sale",
+        "the account owes cash or shares, or holds perpetual contracts",
+        "close short positions and contracts, and pay back what it owes by a deposit or a sale",
     ),
     DenyCode.OPENING_ORDERS_OPEN: DenyRule(
         "opening_orders_open",

@@ -13,7 +13,8 @@ class OrderPreview(msgspec.Struct, frozen=True, array_like=True, gc=False):
     required, available) like ``CommandDenied``; empty when it would be taken. ``qty`` scaled;
     ``fillable_qty`` of it against the current quote; ``price`` the price assumed; ``value_micros``
     and ``fees`` for the whole quantity at that price; ``hold_micros`` what would be reserved;
-    ``buying_power_micros_after`` what would be left free; ``borrow_micros_a_day`` what borrowing it
+    ``buying_power_micros_after`` what would be left free, once it is filled if all of it fills now,
+    else while it is open; ``borrow_micros_a_day`` what borrowing it
     would cost a day.
     """
 

@@ -9,7 +9,7 @@ from stockyard.model.codes import OrderType, TimeInForce
 from stockyard.model.commands import PlaceOrder
 from stockyard.model.denials import DenyCode
 from stockyard.model.events import CommandDenied, OrderAccepted, OrderFilled
-from tests.engine_terms import CENT, DOLLAR
+from tests.engine_terms import ALL_PROFILES, CENT, CREDIT, DOLLAR, WITH_PERP
 from tests.engine_world import World
 
 UNIT = 10**9
@@ -81,8 +81,10 @@ def test_a_preview_comes_true(market: World, changes: dict[str, int]) -> None:
         assert preview.value_micros == filled[0].value_micros
         assert preview.fees == filled[0].fees
         assert preview.price == filled[0].price
-    if order.side == 1:
-        after = market.account().cash_micros - market.account().held_micros
+    after = market.account().cash_micros - market.account().held_micros
+    if preview.fillable_qty == preview.qty:
+        assert preview.buying_power_micros_after == after
+    else:
         assert preview.buying_power_micros_after <= after
 
 
@@ -162,3 +164,38 @@ def test_an_order_that_would_rest_shows_the_fee_for_resting(
     taking = msgspec.structs.replace(order, limit_price=10_000)
     assert world.engine.preview(resting, world.ts).fees == ((5, 135_000),)
     assert world.engine.preview(taking, world.ts).fees == ((4, 250_000),)
+
+
+STEPS = (
+    ("buy", "20", "ACME"), ("sell", "5", "ACME"), ("sell", "15", "ACME"),
+    ("sell", "30", "ACME"), ("buy", "10", "ACME"), ("buy", "20", "ACME"),
+    ("sell", "8", "PERP"), ("sell", "4", "PERP"), ("buy", "5", "PERP"), ("buy", "7", "PERP"),
+    ("buy", "6", "PERP"), ("sell", "6", "PERP"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("mode", ["cross", "isolated"])
+@pytest.mark.parametrize("profile", ["ideal", "realistic"])
+def test_buying_power_after_is_what_it_will_be(profile: str, mode: str) -> None:
+    """In a margin account, opening and closing at a spread, with fees and a mark of its own."""
+    world = World(
+        profile=profile, profiles=ALL_PROFILES, credit=CREDIT, kind="margin", cash="30000",
+        instruments=WITH_PERP,
+    )  # fmt: skip
+    world.mark("PERP", "101.00")
+    world.leverage("PERP", "7", mode)
+    for side, qty, symbol in STEPS:
+        world.quote("ACME", "99.90x100", "100.00x100")
+        world.quote("PERP", "99.80x100", "100.10x100")
+        order = msgspec.structs.replace(
+            BASE,
+            account_id=world.accounts[0],
+            instrument_id=world.instruments[symbol].instrument_id,
+            side=1 if side == "buy" else 2,
+            qty=int(qty) * UNIT,
+        )
+        preview = world.engine.preview(order, world.ts)
+        assert (preview.broken, preview.fillable_qty) == ((), preview.qty)
+        world.order(side, qty, symbol)
+        told = world.engine.standing(world.accounts[0], world.ts).buying_power
+        assert preview.buying_power_micros_after == told, (side, qty, symbol)
