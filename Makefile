@@ -30,14 +30,19 @@ COMPILED_SUITES = $(wildcard tests/unit/engine tests/unit/numerics tests/unit/te
   tests/unit/test_numerics*.py tests/scenario tests/property tests/simulation tests/golden)
 SOAK_SUITES = $(wildcard tests/property tests/simulation tests/e2e)
 
+# The web app is built into the package, with the Node that the build tools bring.
+WEB_DIST := src/stockyard/web/dist
+WEB_SOURCES := $(shell find web -type f ! -path 'web/node_modules/*' ! -path 'web/e2e/*' | LC_ALL=C sort)
+NODE := PATH="$(CURDIR)/$(MADE)/tools/bin:$$PATH" npm --prefix web --loglevel=error
+
 # A deleted file makes nothing newer, so the list of files is itself a source.
 SOURCES := pyproject.toml setup.py MANIFEST.in $(wildcard README.md) \
-  $(shell find src -type f ! -name '*.py[co]' ! -path '*.egg-info/*' | LC_ALL=C sort)
+  $(shell find src -type f ! -name '*.py[co]' ! -path '*.egg-info/*' ! -path '$(WEB_DIST)/*' | LC_ALL=C sort)
 LISTING := $(MADE)/sources.list
-$(shell mkdir -p $(MADE); printf '%s\n' $(SOURCES) > $(LISTING).new; \
+$(shell mkdir -p $(MADE); printf '%s\n' $(SOURCES) $(WEB_SOURCES) > $(LISTING).new; \
   cmp -s $(LISTING).new $(LISTING) && rm $(LISTING).new || mv $(LISTING).new $(LISTING))
 
-.PHONY: help run dev test check test-source test-compiled sim soak bench bench-quick docs recorded lock clean
+.PHONY: help run dev web web-dev test check test-source test-compiled test-web screenshots sim soak bench bench-quick docs recorded lock clean
 
 help: ## list the verbs
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
@@ -48,15 +53,21 @@ run: .venv/stockyard.stamp ## install what is missing, then serve on PORT (8000)
 dev: $(MADE)/dev/stockyard.stamp ## serve straight from src: a restart shows a change
 	@exec $(MADE)/dev/bin/stockyard serve --port "$(PORT)" --data "$(DATA)"
 
-test: check test-source test-compiled ## everything: check, all suites, the engine's suites compiled
+web: $(MADE)/web.stamp ## build the web app into src, where `make dev` serves it
 
-check: $(MADE)/dev/stockyard.stamp ## format, lint, types, import contracts, the house rules
+web-dev: $(MADE)/web-libraries.stamp ## the web app on port 5173, changes shown at once, over the API of PORT
+	@API_URL=http://127.0.0.1:$(PORT) $(NODE) run dev
+
+test: check test-source test-compiled test-web ## everything: check, all suites, the engine's compiled, the web app's
+
+check: $(MADE)/dev/stockyard.stamp $(MADE)/web-libraries.stamp ## format, lint, types, import contracts, the house rules
 	@mkdir -p $(REPORTS)
 	$(MADE)/dev/bin/ruff format --check .
 	$(MADE)/dev/bin/ruff check .
 	$(DEV) -m mypy
 	$(MADE)/dev/bin/lint-imports
 	$(PYTEST) --junitxml=$(REPORTS)/tidy.xml tests/tidy
+	$(NODE) run check
 
 test-source: $(MADE)/dev/stockyard.stamp ## all suites, with the engine as plain Python from src
 	@mkdir -p $(REPORTS)
@@ -72,6 +83,19 @@ test-compiled: $(MADE)/dev/stockyard.stamp $(MADE)/compiled.stamp ## the engine'
 	  test "$${CI:-}" != true;; \
 	*) exit 1;; \
 	esac
+
+test-web: $(MADE)/dev/stockyard.stamp $(MADE)/web.stamp ## the web app: its units, its size, and itself in Chromium
+	@mkdir -p $(REPORTS)
+	$(NODE) run test -- --reporter=default --reporter=junit --outputFile=$(CURDIR)/$(REPORTS)/web.xml
+	$(NODE) run budget
+	@command -v "$${CHROMIUM:-/usr/bin/chromium}" > /dev/null || { \
+	  echo "NOT RUN: the web app in a browser (no /usr/bin/chromium; CHROMIUM=/path names another)." >&2; \
+	  test "$${CI:-}" != true; exit; }; \
+	E2E_PYTHON=$(CURDIR)/$(DEV) $(NODE) run e2e
+
+screenshots: $(MADE)/dev/stockyard.stamp $(MADE)/web.stamp ## pictures of every screen, into .make/screenshots
+	@mkdir -p $(MADE)/screenshots
+	@SCREENSHOTS=$(CURDIR)/$(MADE)/screenshots E2E_PYTHON=$(CURDIR)/$(DEV) $(NODE) run e2e -- screens
 
 sim: $(MADE)/dev/stockyard.stamp ## simulate the whole process from SEED (1)
 	@exec $(DEV) -m tests.simulation.run --seed "$(SEED)"
@@ -101,7 +125,7 @@ lock: ## choose versions anew: writes requirements/*.txt (needs uv)
 	  | choose - -c requirements/dev.txt -o requirements/build.txt
 
 clean: ## remove everything that was installed or built here (never the data)
-	rm -rf .venv $(MADE) build dist src/*.egg-info
+	rm -rf .venv $(MADE) build dist src/*.egg-info web/node_modules $(WEB_DIST)
 
 # What the verbs stand on.
 
@@ -113,7 +137,20 @@ $(MADE)/tools/tools.stamp: requirements/build.txt
 	@$(INSTALL) install --require-hashes -r requirements/build.txt
 	@touch $@
 
-$(MADE)/wheel.stamp: $(MADE)/tools/tools.stamp $(SOURCES) $(LISTING)
+$(MADE)/web-libraries.stamp: web/package-lock.json web/.npmrc $(MADE)/tools/tools.stamp
+	@echo "Installing what the web app is made of ..."
+	@$(NODE) ci --ignore-scripts
+	@touch $@
+
+# A machine without network still serves the API; CI must have the app.
+$(MADE)/web.stamp: $(MADE)/tools/tools.stamp $(WEB_SOURCES) $(LISTING)
+	@$(MAKE) --no-print-directory $(MADE)/web-libraries.stamp && echo "Building the web app ..." && \
+	  $(NODE) run build > $(MADE)/web.log 2>&1 && touch $@ || { \
+	  tail -n 20 $(MADE)/web.log >&2 || true; rm -rf $(WEB_DIST); \
+	  echo "stockyard: without the web app, which could not be built here; the API is served" >&2; \
+	  test "$${CI:-}" != true; }
+
+$(MADE)/wheel.stamp: $(MADE)/tools/tools.stamp $(MADE)/web.stamp $(SOURCES) $(LISTING)
 	@echo "Building the wheel ..."
 	@rm -rf $(MADE)/stage $(MADE)/wheel; mkdir -p $(MADE)/stage
 	@cp -R src LICENSE pyproject.toml setup.py MANIFEST.in $(wildcard README.md) $(MADE)/stage

@@ -3,10 +3,14 @@
 Promises: a wheel holds either every module of the compiled rooms as an extension (beside its
 source) or none of them; the two run the same Python. ``STOCKYARD_PURE=1`` asks for none. A missing
 compiler, missing Python headers or a missing mypy give a plain wheel and one printed line; a type
-error in the compiled rooms stops the build. The rest of the package stands in ``pyproject.toml``.
+error in the compiled rooms stops the build. The web app is taken as it was built, or built here
+with the Node that is a build requirement; where neither can be, one printed line says that the
+wheel has the API alone. The rest of the package stands in ``pyproject.toml``.
 """
 
 import os
+import shutil
+import subprocess
 import sys
 import tempfile
 import tomllib
@@ -83,6 +87,26 @@ def extensions() -> list[Extension]:
     return modules
 
 
+def build_web() -> None:
+    """Build the web app into the package, unless it is there or this is no build."""
+    if not BUILDING.intersection(sys.argv) or Path("src/stockyard/web/dist/index.html").is_file():
+        return
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    npm = shutil.which("npm", path=path)
+    if npm is None or not Path("web/package.json").is_file():
+        say("without the web app: it is not built, and there is no Node or no source of it here")
+        return
+    for words in (["ci", "--ignore-scripts"], ["run", "build"]):
+        say(f"building the web app: npm {words[0]}")
+        done = subprocess.run(
+            [npm, "--prefix", "web", *words], env={**os.environ, "PATH": path}, check=False
+        )
+        if done.returncode != 0:
+            shutil.rmtree("src/stockyard/web/dist", ignore_errors=True)
+            say(f"without the web app: npm {words[0]} failed; the API is whole")
+            return
+
+
 class BuildWholeUnit(build_ext):
     """Build every extension or keep none: half a unit would not import."""
 
@@ -97,4 +121,5 @@ class BuildWholeUnit(build_ext):
         say("plain Python engine: the C compiler failed on part of it")
 
 
+build_web()
 setup(ext_modules=extensions(), cmdclass={"build_ext": BuildWholeUnit})

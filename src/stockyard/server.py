@@ -21,6 +21,7 @@ import uvicorn
 from stockyard import app, demo
 from stockyard.adapters import open_recording
 from stockyard.api.application import Application, create_application
+from stockyard.api.heads import is_loopback
 from stockyard.api.problems import Problem
 from stockyard.api.settings import (
     STREAM_FRAME_BYTES_MAX,
@@ -28,6 +29,7 @@ from stockyard.api.settings import (
     STREAM_PING_TIMEOUT_S,
     ApiSettings,
 )
+from stockyard.api.web_files import built_app
 from stockyard.api.wire import StreamProtocol
 from stockyard.config import Config, ConfigError
 from stockyard.market.calendars import ALWAYS_ID, XNYS_ID, CalendarError
@@ -222,7 +224,9 @@ class Server:
         listening: socket.socket,
         ready: Callable[["Server", "demo.Demo | None"], None],
     ) -> None:
-        application = create_application(self.world, self.people, self.history, self._settings())
+        application = create_application(
+            self.world, self.people, self.history, self._settings(), web_files=built_app()
+        )
         self._uvicorn = _Uvicorn(
             uvicorn.Config(
                 application,
@@ -259,6 +263,8 @@ class Server:
         found = None
         if self.config.demo:
             found = await demo.prepare(application.door, self.config.data, self.url)
+            if is_loopback(self.config.host):
+                application.door.demo_email = found.email
         # What is here now stays: the collector need not look at it again and again.
         gc.collect()
         gc.freeze()

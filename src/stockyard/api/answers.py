@@ -691,6 +691,15 @@ class SignedIn(msgspec.Struct, frozen=True, gc=False):
     user: User
 
 
+class House(msgspec.Struct, frozen=True, gc=False):
+    """What whoever has not signed in yet may know of this Stockyard."""
+
+    version: str
+    registration: bool
+    demo: bool
+    starting_cash: Decimal
+
+
 class Me(msgspec.Struct, frozen=True, gc=False):
     """Who is asking, and with what."""
 

@@ -54,6 +54,7 @@ from stockyard.api.rest import (
 from stockyard.api.routes import StrictRoute, Visiting, answer, head_of
 from stockyard.api.settings import ApiSettings as ApiSettings
 from stockyard.api.stream import Streams
+from stockyard.api.web_files import HASHED, PAGE, WebFiles
 from stockyard.model.stages import StageAnswer, StageReport, StageTerms
 from stockyard.people.directory import People
 from stockyard.people.errors import UserError
@@ -82,8 +83,9 @@ HANDLERS.update(
 class Application:
     """One door as an ASGI application."""
 
-    def __init__(self, door: Door) -> None:
+    def __init__(self, door: Door, web_files: WebFiles | None = None) -> None:
         self.door = door
+        self.web_files = web_files
         self.gateway = Gateway(door)
         self.streams = Streams(self.gateway)
         self._web = framework(door.settings)
@@ -115,7 +117,7 @@ class Application:
                 if machines is not None and path not in MACHINE_PATHS:
                     route = NOWHERE
             else:
-                status, route = await self._serve(scope, receive, send)
+                status, route = await self._serve_other(scope, receive, send)
             # How long somebody listens is no figure of how fast an answer came.
             passed = None if route == EVENTS else perf_counter() - begun
             self.requests.note(method, route, status, passed)
@@ -200,8 +202,17 @@ class Application:
         await send({"type": "http.response.body", "body": body})
         return status
 
+    async def _serve_other(self, scope: Scope, receive: Receive, send: Send) -> tuple[int, str]:
+        """Answer a request that is not hot; the status, and the route that it took."""
+        if self.web_files is not None:
+            found = self.web_files.find(scope)
+            if found is not None:
+                status = await self.web_files.serve(found, scope, receive, send)
+                return status, HASHED + "{name}" if found.hashed else PAGE
+        return await self._serve(scope, receive, send)
+
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> tuple[int, str]:
-        """Answer any other request; the status, and the route that it took."""
+        """Answer a request through the framework; the status, and the route that it took."""
         head = Head(scope)
         status = CLIENT_GONE
         scope[HEAD_KEY] = head
@@ -434,6 +445,7 @@ def create_application(
     history: HistoryRecorder,
     settings: ApiSettings,
     passwords: Passwords | None = None,
+    web_files: WebFiles | None = None,
 ) -> Application:
-    """The door to one world, its people and its market's past."""
-    return Application(Door(world, people, history, settings, passwords or Passwords()))
+    """The door to one world, its people and its market's past; with the web app if it is built."""
+    return Application(Door(world, people, history, settings, passwords or Passwords()), web_files)

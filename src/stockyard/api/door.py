@@ -71,6 +71,8 @@ class Door:
         )
         self.started_ns = world.clock.wall_ns()
         self.closing = False
+        self.demo_email: str | None = None
+        """Whom anybody on this machine may be without a password; None: nobody."""
         self._aliases: dict[str, int] = {}
         self._aliases_of = -1
 

@@ -34,6 +34,8 @@ curl {base}/api/v1/orders -u "$KEY:$SECRET" \\
   -d '{{"symbol": "AAPL", "side": "buy", "qty": "10"}}'
 
 curl {base}/api/v1/portfolio -u "$KEY:$SECRET"</pre>
+<p>The web app is not built into this installation: <code>make run</code> builds it, and
+<code>make web</code> beside <code>make dev</code>.</p>
 </body></html>
 """
 

@@ -7,6 +7,7 @@ matters. Must not know: whether any of it is true.
 import re
 import secrets
 from collections.abc import Awaitable, Callable, MutableMapping
+from ipaddress import ip_address
 from itertools import count
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit
@@ -46,6 +47,17 @@ _numbers = count(1)
 def new_request_id() -> str:
     """A name for a request: unique among all processes, cheap."""
     return f"{_process}-{next(_numbers):x}"
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host, as a ``Host`` header or a setting names it, can only be this machine."""
+    if host == "localhost" or host.startswith("localhost:"):
+        return True
+    try:
+        name = host if host.count(":") > 1 and host[0] != "[" else urlsplit("//" + host).hostname
+        return ip_address(name or "").is_loopback
+    except ValueError:
+        return False
 
 
 class Head:

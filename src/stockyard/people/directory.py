@@ -122,22 +122,18 @@ class People:
             )
         self._by_email.refund(attempt.email, now_ns)
         self._by_address.refund(attempt.address, now_ns)
-        if user.status == UserStatus.PENDING:
-            raise UserError(
-                "registration_unfinished",
-                "",
-                "the user's first account is not open yet",
-                "try again in a moment",
-            )
-        if not may_act(user):
-            raise UserError(
-                "user_not_active",
-                "",
-                f"the user is {user.status}",
-                "ask whoever runs this Stockyard",
-            )
+        _require_active(user)
         if check.new_hash is not None:
             self._users.store_password_hash(user.id, check.new_hash)
+        return self.open_session(user, now_ns)
+
+    def open_session(self, user: User, now_ns: int) -> SignIn:
+        """Open a session for somebody whose identity is settled.
+
+        Raises ``UserError``: ``registration_unfinished``, ``user_not_active`` or
+        ``too_many_sessions``.
+        """
+        _require_active(user)
         token, session = self._sessions.open(user.id, now_ns)
         return SignIn(token, session.expires_ns, user)
 
@@ -311,3 +307,20 @@ class People:
                     key_id=key.key_id,
                     name=user.name,
                 )
+
+
+def _require_active(user: User) -> None:
+    if user.status == UserStatus.PENDING:
+        raise UserError(
+            "registration_unfinished",
+            "",
+            "the user's first account is not open yet",
+            "try again in a moment",
+        )
+    if not may_act(user):
+        raise UserError(
+            "user_not_active",
+            "",
+            f"the user is {user.status}",
+            "ask whoever runs this Stockyard",
+        )

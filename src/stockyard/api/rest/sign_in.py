@@ -5,12 +5,14 @@ from stockyard.api.auth import require_scope, require_session
 from stockyard.api.describing import Trait, described
 from stockyard.api.door import Door
 from stockyard.api.fields import LoginBody, Reader, RegisterBody
+from stockyard.api.heads import is_loopback
 from stockyard.api.problems import Problem
 from stockyard.api.registering import Wish, register
 from stockyard.api.routes import Response, Visiting, answer, router
 from stockyard.api.shapes import time_text
+from stockyard.model.numbers import format_cash
 from stockyard.model.records import Origin
-from stockyard.people.directory import SignIn
+from stockyard.people.directory import People, SignIn
 from stockyard.people.identity import Scope
 from stockyard.people.users import User
 
@@ -89,6 +91,67 @@ def _attempt(door: Door, body: LoginBody, address: str) -> SignIn:
     attempt = door.desk.alone(lambda p: p.begin_login(body.email, address, now_ns))
     check = door.passwords.check(attempt.password_hash, body.password)
     return door.desk.alone(lambda p: p.finish_login(attempt, check, now_ns))
+
+
+@routes.post(
+    "/auth/demo",
+    **described(
+        "demo_login",
+        TAG,
+        "Sign in as the demo user",
+        "Without a password, and so only where this Stockyard has a demo user, listens on no"
+        " network, and is asked by a name of this machine.",
+        traits=Trait.PEOPLE,
+        answer=a.SignedIn,
+        answered="A new session.",
+        refusals=(403,),
+    ),
+)
+async def demo_sign_in(visit: Visiting) -> Response:
+    """Open a session of the demo user."""
+    door = visit.door
+    email = door.demo_email if _is_here(visit) else None
+    if email is None:
+        raise Problem(
+            403,
+            "no_demo",
+            "nobody is signed in without a password here",
+            "sign in with POST /api/v1/auth/login; the demo user's password stands in demo.json",
+        )
+    now_ns = door.world.clock.wall_ns()
+
+    def opened(people: People) -> SignIn:
+        user = people.user_by_email(email)
+        assert user is not None, "the demo user is never deleted"
+        return people.open_session(user, now_ns)
+
+    found = await door.desk.write(opened)
+    return answer(a.SignedIn(found.token, time_text(found.expires_ns), shown_user(found.user)))
+
+
+def _is_here(visit: Visiting) -> bool:
+    """Whether a request names this machine; a page that a foreign name led here does not."""
+    return is_loopback(visit.head.text(b"host") or "")
+
+
+@routes.get(
+    "/house",
+    **described(
+        "house",
+        TAG,
+        "What this Stockyard offers",
+        "Its version, whether anyone may sign up, whether `POST /api/v1/auth/demo` would work for"
+        " whoever asks, and what a new account starts with.",
+        answer=a.House,
+        answered="What is offered.",
+    ),
+)
+async def house(visit: Visiting) -> Response:
+    """Tell what is offered to whoever has not signed in."""
+    settings = visit.door.settings
+    demo = visit.door.demo_email is not None and _is_here(visit)
+    cash = format_cash(settings.starting_micros)
+    return answer(a.House(settings.version, settings.registration, demo, cash))
 
 
 @routes.post(

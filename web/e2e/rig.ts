@@ -1,0 +1,154 @@
+/**
+ * What the browser tests stand on: one real server with the built app, one real Chromium. The server
+ * is the one that E2E_PYTHON finds (`python3` otherwise); CHROMIUM names another browser.
+ */
+import { strict as assert } from "node:assert";
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+
+const START_MS = 60_000;
+
+export interface Demo {
+  readonly url: string;
+  readonly email: string;
+  readonly password: string;
+  readonly api_key: string;
+  readonly api_secret: string;
+}
+
+/** One `stockyard serve` over a directory of its own. */
+export class Server {
+  readonly data = mkdtempSync(join(tmpdir(), "stockyard-web-"));
+  demo!: Demo;
+  #process!: ChildProcess;
+  #output = "";
+  readonly #settings: Readonly<Record<string, string>>;
+  #port = "0";
+
+  constructor(settings: Readonly<Record<string, string>> = {}) {
+    this.#settings = settings;
+  }
+
+  /** Starts it, again on the same port if it ran before, and waits until it answers. */
+  async start(): Promise<this> {
+    const file = join(this.data, "demo.json");
+    const before = existsSync(file) ? statSync(file).mtimeMs : 0;
+    const python = process.env.E2E_PYTHON ?? "python3";
+    const words = ["-m", "stockyard", "serve", "--port", this.#port, "--data", this.data];
+    this.#process = spawn(python, words, { env: { ...process.env, ...this.#settings } });
+    for (const stream of [this.#process.stdout, this.#process.stderr]) {
+      stream?.on("data", (text) => {
+        this.#output += String(text);
+      });
+    }
+    const until = Date.now() + START_MS;
+    while (!existsSync(file) || statSync(file).mtimeMs === before) {
+      const running = this.#process.exitCode === null && Date.now() < until;
+      assert(running, `the server did not start:\n${this.#output}`);
+      await sleep(20);
+    }
+    this.demo = JSON.parse(readFileSync(file, "utf8"));
+    this.#port = new URL(this.demo.url).port;
+    return this;
+  }
+
+  /** The address by the name under which the demo user is offered. */
+  get url(): string {
+    return this.demo.url.replace(/\/$/, "");
+  }
+
+  /** Asks the API with the demo user's key. */
+  async ask(method: string, path: string, body?: unknown): Promise<Response> {
+    return fetch(`${this.url}/api/v1${path}`, {
+      method,
+      headers: {
+        "Content-Type": "application/json",
+        "APCA-API-KEY-ID": this.demo.api_key,
+        "APCA-API-SECRET-KEY": this.demo.api_secret,
+      },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+  }
+
+  /** Ends it as a power cut would (SIGKILL), or cleanly. */
+  async end(signal: "SIGKILL" | "SIGTERM" = "SIGTERM"): Promise<void> {
+    if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
+    const gone = new Promise((resolve) => this.#process.once("exit", resolve));
+    this.#process.kill(signal);
+    await gone;
+  }
+
+  async remove(): Promise<void> {
+    await this.end("SIGKILL");
+    rmSync(this.data, { recursive: true, force: true });
+  }
+}
+
+export function openBrowser(): Promise<Browser> {
+  const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
+  return chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-dev-shm-usage"] });
+}
+
+export const DESKTOP = { width: 1440, height: 900 };
+export const PHONE = { width: 390, height: 844 };
+
+export interface Looks {
+  readonly viewport?: { width: number; height: number };
+  readonly dark?: boolean;
+  readonly reducedMotion?: boolean;
+}
+
+/** A page of a fresh browser profile; what goes wrong in it is collected in `faults`. */
+export async function openPage(
+  browser: Browser,
+  server: Server,
+  { viewport = DESKTOP, dark = false, reducedMotion = true }: Looks = {},
+): Promise<{ page: Page; context: BrowserContext; faults: string[] }> {
+  const context = await browser.newContext({
+    baseURL: server.url,
+    viewport,
+    colorScheme: dark ? "dark" : "light",
+    reducedMotion: reducedMotion ? "reduce" : "no-preference",
+    ...(viewport.width < 700 && { hasTouch: true, isMobile: true, deviceScaleFactor: 2 }),
+    locale: "en-US",
+  });
+  const page = await context.newPage();
+  page.setDefaultTimeout(15_000);
+  const faults: string[] = [];
+  page.on("pageerror", (error) => faults.push(String(error)));
+  page.on("console", (message) => {
+    const expected = /Failed to load resource|WebSocket connection/.test(message.text());
+    if (message.type() === "error" && !expected) faults.push(message.text());
+  });
+  return { page, context, faults };
+}
+
+export async function enterAsDemo(page: Page): Promise<void> {
+  await page.goto("/sign-in");
+  await page.getByRole("button", { name: /demo account/ }).click();
+  await page.getByRole("heading", { name: "Home", level: 1 }).waitFor({ state: "attached" });
+}
+
+const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+
+/** What axe finds on the page as it stands, in lines that name rule and element. */
+export async function axe(page: Page): Promise<string[]> {
+  // Not as a script of the page: its policy forbids that, and rightly.
+  await page.evaluate(readFileSync(AXE, "utf8"));
+  return page.evaluate(async (rules) => {
+    // biome-ignore lint/suspicious/noExplicitAny: axe puts itself into the page
+    const found = await (globalThis as any).axe.run(document, {
+      runOnly: { type: "tag", values: rules },
+    });
+    return found.violations.flatMap(
+      (one: { id: string; nodes: { target: string[]; failureSummary: string }[] }) =>
+        one.nodes.map((node) => `${one.id}: ${node.target.join(" ")} (${node.failureSummary})`),
+    );
+  }, RULES);
+}

@@ -1,0 +1,84 @@
+/**
+ * The API, typed from its OpenAPI document. `call` turns every failure into a `ProblemError` or an
+ * `UnreachableError`; who is asking is set once, by the session.
+ */
+import createClient from "openapi-fetch";
+import { type ProblemBody, ProblemError, UnreachableError } from "./problem";
+import type { components, paths } from "./schema";
+
+export type Schemas = components["schemas"];
+
+interface Credentials {
+  token: string | null;
+  accountId: string | null;
+  /** Called when the token no longer counts. */
+  refused: () => void;
+}
+
+const credentials: Credentials = { token: null, accountId: null, refused: () => undefined };
+
+export function setCredentials(changed: Partial<Credentials>): void {
+  Object.assign(credentials, changed);
+}
+
+export const api = createClient<paths>({
+  baseUrl: "",
+  credentials: "omit",
+  fetch: async (request) => {
+    try {
+      return await fetch(request);
+    } catch (error) {
+      if (error instanceof DOMException && error.name === "AbortError") throw error;
+      throw new UnreachableError();
+    }
+  },
+});
+
+api.use({
+  onRequest({ request }) {
+    const { token, accountId } = credentials;
+    if (token !== null) request.headers.set("Authorization", `Bearer ${token}`);
+    if (accountId !== null) request.headers.set("X-Account-ID", accountId);
+    return request;
+  },
+  onResponse({ request, response }) {
+    const used = request.headers.get("Authorization");
+    if (response.status === 401 && used !== null && used === `Bearer ${credentials.token}`) {
+      credentials.refused();
+    }
+  },
+});
+
+interface Answered<T> {
+  data?: T;
+  error?: unknown;
+  response: Response;
+}
+
+/** The body of an answer. Throws `ProblemError` or `UnreachableError`. */
+export async function call<T>(answer: Promise<Answered<T>>): Promise<T> {
+  const { data, error, response } = await answer;
+  if (response.ok) return data as T;
+  const wait = Number(response.headers.get("Retry-After"));
+  throw new ProblemError(problemOf(error, response), wait > 0 ? wait : null);
+}
+
+/** Whatever stands between may answer in its own words. */
+function problemOf(error: unknown, response: Response): ProblemBody {
+  if (typeof error === "object" && error !== null && "code" in error) return error as ProblemBody;
+  return {
+    type: "about:blank",
+    title: response.statusText,
+    status: response.status,
+    detail: `the answer was ${response.status}`,
+    code: "unexpected_answer",
+    wrong: `something in front of Stockyard answered ${response.status}`,
+    right: "try again in a moment",
+    field: null,
+    required: null,
+    available: null,
+    retryable: true,
+    request_id: null,
+    instance: null,
+  };
+}

@@ -1,0 +1,73 @@
+/** The screens as routes: public ones bare, all others inside the shell and behind the sign-in. */
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+} from "@tanstack/react-router";
+import type { Screen } from "@/lib/screen";
+import { useSession } from "@/state/session";
+import { Broken, Lost } from "./lost";
+import { screens } from "./screens";
+import { Shell } from "./shell";
+import { useTitle } from "./title";
+
+const isIn = () => useSession.getState().token !== null;
+
+/** Only paths of this app: nobody is sent elsewhere after signing in. */
+export function safe(path: unknown): string {
+  return typeof path === "string" && /^\/(?![/\\])/.test(path) ? path : "/";
+}
+
+const root = createRootRoute({
+  component: Root,
+  notFoundComponent: Lost,
+  errorComponent: Broken,
+});
+
+function Root() {
+  useTitle(screens);
+  return <Outlet />;
+}
+
+const inside = createRoute({
+  getParentRoute: () => root,
+  id: "inside",
+  component: Shell,
+  beforeLoad: ({ location }) => {
+    if (!isIn()) {
+      const from = location.href === "/" ? {} : { from: location.href };
+      throw redirect({ to: "/sign-in", search: from });
+    }
+  },
+});
+
+function routeOf(screen: Screen) {
+  return createRoute({
+    getParentRoute: () => (screen.public ? root : inside),
+    path: screen.path,
+    component: lazyRouteComponent(screen.load),
+    ...(screen.public && {
+      beforeLoad: ({ search }: { search: Record<string, unknown> }) => {
+        if (isIn()) throw redirect({ href: safe(search.from) });
+      },
+    }),
+  });
+}
+
+const outer = screens.filter((one) => one.public).map(routeOf);
+const inner = screens.filter((one) => !one.public).map(routeOf);
+
+export const router = createRouter({
+  routeTree: root.addChildren([...outer, inside.addChildren(inner)]),
+  defaultPreload: "intent",
+  defaultNotFoundComponent: Lost,
+  scrollRestoration: true,
+});
+
+// Signing in or out, here or in another tab, decides anew what may be seen.
+useSession.subscribe((now, before) => {
+  if ((now.token === null) !== (before.token === null)) void router.invalidate();
+});
