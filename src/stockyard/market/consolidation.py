@@ -138,6 +138,11 @@ class Consolidation:
             book.ask = ask = _best_ask(book.quotes)
         return _bid_differs(before_bid, bid) or _ask_differs(before_ask, ask)
 
+    def is_best(self, tick: QuoteTick) -> bool:
+        """Whether a quote that was taken is the best bid or offer."""
+        book = self._books.get(tick.instrument_id)
+        return book is not None and (book.bid is tick or book.ask is tick)
+
     def quote(self, instrument_id: int) -> Quote | None:
         """What the engine is told: the best of each side.
 

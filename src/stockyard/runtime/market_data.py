@@ -50,6 +50,8 @@ NEWS_NS: Final = 10_000_000_000
 """A trade further behind the newest of its symbol is not told to the engine: clocks of sources may
 be 5 seconds ahead, and somewhat behind.
 """
+CONFIRM_NS: Final = 1_000_000_000
+"""How often the engine is told a best quote that stays, while it is quoted again."""
 LOST_NS: Final = 15_000_000_000
 """A source that says nothing for this long is lost."""
 TURN_S: Final = 0.1
@@ -114,6 +116,7 @@ class MarketData:
         self._heard: dict[str, int] = {}
         self._observed: set[str] = set()
         self._owed: dict[int, None] = {}
+        self._quoted: dict[int, int] = {}
         self._halts: dict[int, TradingHalted] = {}
         self._changed: dict[int, None] = {}
         self._unkept: list[Tick] = []
@@ -238,9 +241,11 @@ class MarketData:
             if tick.counts and builder is not None:
                 builder.take(tick)
         elif isinstance(tick, QuoteTick):
-            if self.consolidation.take_quote(tick) and self._is_untold(instrument_id, source):
+            changed = self.consolidation.take_quote(tick)
+            if (changed or self._confirms(tick, now_ns)) and self._is_untold(instrument_id, source):
                 self._conflated += instrument_id in self._owed
                 self._owed[instrument_id] = None
+                self._quoted[instrument_id] = now_ns
         elif isinstance(tick, StatusTick):
             if self.consolidation.take_status(tick):
                 self._halts[instrument_id] = TradingHalted(instrument_id, tick.halted, tick.reason)
@@ -269,6 +274,13 @@ class MarketData:
         self.consolidation.take_mark(tick)
         if tick.source not in self._observed:
             self.marks.take(tick, now_ns)
+
+    def _confirms(self, tick: QuoteTick, now_ns: int) -> bool:
+        """Whether a quote says again what is best, and the engine has not heard it lately: it
+        would take it for an old one.
+        """
+        heard_ns = self._quoted.get(tick.instrument_id, 0)
+        return now_ns - heard_ns >= CONFIRM_NS and self.consolidation.is_best(tick)
 
     def _is_untold(self, instrument_id: int, source: str) -> bool:
         """Whether the engine does not know a best bid or offer that this source changed: of a

@@ -65,6 +65,20 @@ def test_the_engine_hears_the_best_quote_before_the_trade_that_follows(world: Wo
     ]
 
 
+def test_a_best_quote_that_is_said_again_is_not_an_old_one(world: World) -> None:
+    """Once a second at most, and only by who says the best."""
+    world.market.take([quote(0, 1_000, 1_010, source="a")], T0)
+    for at in (0.5, 0.9, 1.2, 1.3, 2.5):
+        ticks = [quote(at, 1_000, 1_010, source="a"), quote(at, 990, 1_020, source="b")]
+        world.market.take(ticks, T0 + int(at * NS))
+    world.market.take([quote(9, 990, 1_020, source="b")], T0 + 9 * NS)
+    assert journaled(world) == [
+        Quote(ONE, 1_000, 1_010, 1, 1, T0),
+        Quote(ONE, 1_000, 1_010, 1, 1, T0 + 12 * NS // 10),
+        Quote(ONE, 1_000, 1_010, 1, 1, T0 + 25 * NS // 10),
+    ]
+
+
 def test_an_odd_lot_is_no_news_to_the_engine_but_volume(world: World) -> None:
     """What does not count for the last price is not told."""
     world.market.take([trade(0, 1_000), trade(0.5, 1_100, 5, counts=Counts.VOLUME)], T0 + NS)
