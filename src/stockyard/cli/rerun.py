@@ -65,6 +65,7 @@ def _told(found: Rerun, ids: PublicIds) -> dict[str, Any]:
         "was": _result(found.was),
         "would_be": _result(found.would),
         "profit_difference": format_cash(found.would.profit_micros - found.was.profit_micros),
+        "resets": found.resets,
         "orders": [_order(pair, found, ids) for pair in found.orders],
     }
 
@@ -118,6 +119,8 @@ def _text(told: dict[str, Any]) -> str:
         lines.append(f"{name.replace('_', ' '):<16}{was[name]!s:>24}{would[name]!s:>24}")
     differs = told["profit_difference"]
     lines.append(f"\nUnder {would['profile']} the profit would differ by {differs} dollars.")
+    if told["resets"]:
+        lines.append("The account was reset: fees, profit and equity count from its last reset on.")
     changed = [order for order in told["orders"] if order["was"] != order["would_be"]]
     lines.append(f"{len(changed)} of {len(told['orders'])} orders would have ended otherwise:")
     for order in changed:

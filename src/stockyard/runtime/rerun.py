@@ -13,7 +13,7 @@ import msgspec
 from stockyard.engine.engine import Engine
 from stockyard.market.catalog import DEFAULT_PROFILES
 from stockyard.model.commands import OpenAccount, SetAccountProfile
-from stockyard.model.events import Event
+from stockyard.model.events import AccountReset, Event
 from stockyard.model.instruments import VenueProfile
 from stockyard.model.records import Input, Record
 from stockyard.model.state import EngineState
@@ -49,25 +49,29 @@ class OrderPair(NamedTuple):
 
 
 class Rerun(NamedTuple):
-    """Both results, every order of either, and the instruments they are written in."""
+    """Both results, every order of either, and the instruments they are written in.
+
+    ``resets``: how often the account started again; its money counts from the last time on.
+    """
 
     was: Result
     would: Result
     orders: tuple[OrderPair, ...]
     view: View
+    resets: int = 0
 
 
 def rerun(records: Records, account_id: int, profile: str) -> Rerun:
     """Replay a journal as it was and under another profile. Raises ``RerunError``."""
-    was = _replay(records(), None, account_id)
+    was, resets = _replay(records(), None, account_id)
     if account_id not in was.accounts:
         raise RerunError("there is no such account in this directory; GET /api/v1/accounts lists")
     chosen = _profile(was, profile)
-    would = _replay(records(), chosen, account_id)
+    would, _ = _replay(records(), chosen, account_id)
     before, after = _orders(was, account_id), _orders(would, account_id)
     pairs = [OrderPair(before.get(n), after.get(n)) for n in sorted(before.keys() | after.keys())]
     mine = _result(was, account_id, was.profiles[was.accounts[account_id].profile_id].name)
-    return Rerun(mine, _result(would, account_id, chosen.name), tuple(pairs), was)
+    return Rerun(mine, _result(would, account_id, chosen.name), tuple(pairs), was, resets)
 
 
 def _profile(view: View, name: str) -> VenueProfile:
@@ -79,14 +83,18 @@ def _profile(view: View, name: str) -> VenueProfile:
     return known[name]
 
 
-def _replay(records: Iterable[Record], profile: VenueProfile | None, account_id: int) -> View:
-    """Everything the journal gives, the account being under ``profile`` if one is given.
+def _replay(
+    records: Iterable[Record], profile: VenueProfile | None, account_id: int
+) -> tuple[View, int]:
+    """Everything the journal gives, the account being under ``profile`` if one is given, and how
+    often the account was reset.
 
     It is known from the start then, since the journal may define it later or never.
     """
     known = (profile,) if profile is not None else ()
     nothing = EngineState("", 0, 0, 0, None, known, (), (), (), (), (), (), (), ())
     engine, view = Engine(nothing), View()
+    resets = 0
     for each in known:
         view.profiles[each.profile_id] = each
     for record in records:
@@ -96,7 +104,8 @@ def _replay(records: Iterable[Record], profile: VenueProfile | None, account_id:
         events: list[Event] = []
         engine.apply(record.seq, record.ts, message, events)
         view.fold(record.seq, record.ts, message, events)
-    return view
+        resets += sum(isinstance(x, AccountReset) and x.account_id == account_id for x in events)
+    return view, resets
 
 
 def _under(message: Input, profile_id: int, account_id: int, seq: int) -> Input:

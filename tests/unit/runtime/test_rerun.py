@@ -3,7 +3,13 @@
 import pytest
 
 from stockyard.model.codes import AccountKind, OrderType, Side, Status, TimeInForce
-from stockyard.model.commands import PlaceOrder, SetAccountKind, SetAccountProfile, SetLeverage
+from stockyard.model.commands import (
+    PlaceOrder,
+    ResetAccount,
+    SetAccountKind,
+    SetAccountProfile,
+    SetLeverage,
+)
 from stockyard.model.facts import MarkPrice, Quote
 from stockyard.runtime.clock import ManualClock
 from stockyard.runtime.rerun import RerunError, rerun
@@ -53,6 +59,14 @@ def test_under_a_worse_one_it_fills_later_less_and_dearer(world: World) -> None:
     assert (limit.was.status, limit.would.status) == (Status.FILLED, Status.NEW)
     assert found.would.profit_micros < found.was.profit_micros
     assert world.journal.head == head
+
+
+def test_a_reset_is_told_for_the_money_counts_from_it(world: World) -> None:
+    first, second = sorted(world.view.accounts)
+    events(world, ResetAccount(first, 100_000 * 10**6, "", b""))
+    found = rerun(lambda: world.journal.read(0), first, "brutal")
+    assert (found.resets, found.was.profit_micros, found.was.fills) == (1, 0, 2)
+    assert rerun(lambda: world.journal.read(0), second, "brutal").resets == 0
 
 
 def test_what_the_account_chose_later_is_overruled_too(world: World) -> None:
