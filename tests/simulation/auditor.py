@@ -206,8 +206,10 @@ class Auditor:
             _same(f"the kind of account {account_id}", kind, account.kind)
             for instrument_id, position in account.positions.items():
                 held = view.positions[account_id][instrument_id]
-                found = (held.qty, held.cost_micros)
-                _same(f"position {held}", found, (position.qty, position.cost_micros))
+                found = (held.qty, held.cost_micros, held.pot_micros, held.funding_micros)
+                mine_now = (position.qty, position.cost_micros)
+                apart = (position.pot_micros, position.funding_micros)
+                _same(f"position {held}", found, (*mine_now, *apart))
 
     def _check_digest(self, world: World) -> None:
         _same("the running digest", world.projector.digest, self._digest)

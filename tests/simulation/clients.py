@@ -96,6 +96,8 @@ class Clients:
         return msgspec.structs.replace(command, digest=bytes(random.randbytes(16)))
 
     def _fresh(self, random: Random, view: View) -> c.Command:
+        if random.random() < 0.12:
+            return self._contract(random, view)
         draw = random.random()
         if draw < 0.10:
             return self._lever(random, view)
@@ -124,8 +126,15 @@ class Clients:
     def _account(self, random: Random) -> int:
         return random.choice(self.accounts) if random.random() < 0.995 else 3
 
-    def _instrument(self, random: Random, view: View) -> tuple[int, QuoteRow]:
-        instrument_id = random.choice(sorted(view.instruments))
+    def _instrument(
+        self, random: Random, view: View, contracts: bool = True
+    ) -> tuple[int, QuoteRow]:
+        offered = [
+            key
+            for key, terms in view.instruments.items()
+            if contracts or terms.asset_class != AssetClass.CRYPTO_PERP
+        ]
+        instrument_id = random.choice(sorted(offered))
         return instrument_id, view.quotes[instrument_id]
 
     def _qty(
@@ -144,6 +153,9 @@ class Clients:
         qty: int = dollars * unit * 10**instrument.price_scale // max(price, 1)
         if qty > unit and random.random() < 0.7:
             qty -= qty % unit
+        lot = instrument.lot
+        if lot > 1 and random.random() < 0.9:
+            qty = max(qty - qty % lot, lot)
         return min(max(qty, 1), INT_MAX)
 
     def _price(self, random: Random, view: View, instrument_id: int, near: int) -> int:
@@ -165,6 +177,8 @@ class Clients:
         held = self._held(account_id, view)
         account = view.accounts.get(account_id)
         lends = account is not None and account.kind == AccountKind.MARGIN
+        if not lends and random.random() < 0.9:
+            instrument_id, quote = self._instrument(random, view, contracts=False)
         side = Side.SELL if random.random() < (0.35 if lends else 0.03) else Side.BUY
         if held and random.random() < 0.5:
             instrument_id = random.choice(list(held))
@@ -218,6 +232,36 @@ class Clients:
         command = c.PlaceOrder(
             account.account_id, instrument.instrument_id, side, OrderType.MARKET, TimeInForce.DAY,
             shares * 10**instrument.qty_scale, 0, 0, "", "", b"",
+        )  # fmt: skip
+        return self._signed(random, command, 0.4)
+
+    def _contract(self, random: Random, view: View) -> c.Command:
+        """Choose a leverage, or go as far as it reaches, long or short; or reduce what there is."""
+        [terms] = [x for x in view.instruments.values() if x.asset_class == AssetClass.CRYPTO_PERP]
+        lent = [row for row in view.accounts.values() if row.kind == AccountKind.MARGIN]
+        account_id = random.choice(lent).account_id if lent else self._account(random)
+        if random.random() < 0.3:
+            leverage = random.choice((1, 20, 50, 50, 50, terms.leverage_max + 1))
+            apart = random.random() < 0.7
+            leveraged = c.SetLeverage(account_id, terms.instrument_id, leverage, apart, "", b"")
+            return self._signed(random, leveraged, 0.6)
+        quote, side = view.quotes[terms.instrument_id], random.choice((Side.BUY, Side.SELL))
+        cash = view.accounts[account_id].cash_micros if account_id in view.accounts else 0
+        dollars = max(cash, 0) * random.choice((1, 3, 4, 4, 16, 40)) // DOLLAR
+        near = (quote.ask if side == Side.BUY else quote.bid) or 1_000_000
+        qty = max(1, dollars * 10 ** (terms.qty_scale + terms.price_scale) // near)
+        limited = random.random() < 0.4
+        held = self._held(account_id, view).get(terms.instrument_id)
+        reduces = held is not None and random.random() < 0.4
+        if held is not None and random.random() < 0.6:
+            side, qty = held, qty // random.choice((2, 5))
+        if random.random() < 0.95:
+            qty = max(qty - qty % terms.lot, terms.lot)
+        command = c.PlaceOrder(
+            account_id, terms.instrument_id, side, OrderType.LIMIT if limited else OrderType.MARKET,
+            TimeInForce.GTC if limited else TimeInForce.DAY, min(qty, INT_MAX),
+            self._price(random, view, terms.instrument_id, near) if limited else 0,
+            0, "", "", b"", reduce_only=reduces, post_only=limited and random.random() < 0.4,
         )  # fmt: skip
         return self._signed(random, command, 0.4)
 

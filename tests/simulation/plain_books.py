@@ -20,7 +20,9 @@ from stockyard.model.codes import (
 )
 from stockyard.model.numbers import LEGS_MAX
 from stockyard.model.records import Input, Record
-from tests.simulation.plain_credit import PlainAccount, PlainCredit, PlainPosition
+from tests.simulation.plain_accounts import PlainAccount, PlainPosition
+from tests.simulation.plain_contracts import PlainContracts
+from tests.simulation.plain_credit import PlainCredit
 from tests.simulation.plain_lots import PlainLot
 from tests.simulation.plain_market import PlainMarket, ceiling
 from tests.simulation.plain_orders import Pair, PlainOrder
@@ -31,6 +33,7 @@ FEE_BOOKS = {
     FeeKind.TAF: Book.TAF,
     FeeKind.CRYPTO_TAKER: Book.EXCHANGE,
     FeeKind.CRYPTO_MAKER: Book.EXCHANGE,
+    FeeKind.LIQUIDATION: Book.INSURANCE,
 }
 SHOWING = (f.Trade, f.AuctionPrint, f.Quote)
 Ending = e.OrderCanceled | e.OrderExpired | e.OrderReplaced | e.OrderRejected
@@ -47,17 +50,20 @@ class PlainBooks:
         self.house: dict[int, int] = {}
         self.events_taken = 0
         self._market = PlainMarket()
-        self._credit = PlainCredit(self._market)
+        self._contracts = PlainContracts(self._market, self.house)
+        self._credit = PlainCredit(self._market, self._contracts)
         self._waiting: dict[int, dict[int, PlainOrder]] = {}
         self._rested: dict[int, dict[int, PlainOrder]] = {}
         self._changes: dict[int, e.OrderChangeSent] = {}
         self._late: list[PlainOrder] = []
+        self._of_house: dict[int, PlainOrder] = {}
         self._filled_ns = self._index = 0
 
     def take(self, record: Record, events: list[e.Event]) -> None:
         """Add up one input's events; asserts whatever does not add up."""
         self._late = []
         self._market.take(record)
+        self._contracts.take(record)
         self._credit.take(record)
         self._count_print(record)
         for self._index, event in enumerate(events):
@@ -67,6 +73,16 @@ class PlainBooks:
             self._check_waiting(record, record.input)
         for account_id, account in self.accounts.items():
             self._credit.check(account_id, account)
+            self._contracts.check(record, account_id, account, self._closing(account_id))
+        self._contracts.check_funded(record, self.accounts)
+
+    def _closing(self, account_id: int) -> set[int]:
+        """The instruments in which the house is closing an account's position."""
+        return {
+            order.accepted.instrument_id
+            for order in self._of_house.values()
+            if order.accepted.account_id == account_id
+        }
 
     def _take(self, record: Record, x: e.Event) -> None:
         if isinstance(x, e.OrderAccepted):
@@ -88,6 +104,12 @@ class PlainBooks:
             order = self.orders[x.order_id]
             order.ahead_qty, order.printed_qty, order.queued_qty = x.ahead_qty, 0, 0
             self._rested.setdefault(x.instrument_id, {})[x.order_id] = order
+        elif isinstance(x, e.LiquidationStarted) and x.instrument_id:
+            self._contracts.liquidation_started(record, self.accounts[x.account_id], x)
+        elif isinstance(x, e.LeverageSet):
+            self._contracts.leverage_set(self.accounts[x.account_id], x)
+        elif isinstance(x, e.FundingPaid):
+            self._contracts.funding_paid(record, self.accounts[x.account_id], x)
         elif isinstance(x, MARGIN_NEWS):
             self._credit.told(record, self.accounts[x.account_id], x)
         else:
@@ -123,11 +145,14 @@ class PlainBooks:
             position = self.accounts[x.account_id].positions.pop(x.instrument_id)
             found = (position.qty, position.cost_micros)
             assert found == (x.qty, x.cost_micros), f"{x} gives up {found}"
+            self._contracts.given_up(position)
         elif isinstance(x, e.AccountReset):
             self._fund(x.account_id, x.cash_change_micros, x.cash_micros_after)
             account = self.accounts[x.account_id]
             assert account.open_count == 0, f"{x} leaves orders"
             account.due_ns, account.liquidating = 0, False
+            for position in account.positions.values():
+                position.funding_micros = 0
 
     @property
     def open_ids(self) -> list[int]:
@@ -171,6 +196,7 @@ class PlainBooks:
 
     def _accepted(self, record: Record, x: e.OrderAccepted) -> None:
         assert x.order_id not in self.orders, f"order {x.order_id} was made twice"
+        self._contracts.count_order()
         change = self._changes.pop(x.order_id, None)
         if change is None:
             own = x.order_id // LEGS_MAX == record.seq
@@ -180,6 +206,8 @@ class PlainBooks:
         account, old = self.accounts[x.account_id], self.orders.get(x.replaces)
         self._own_name(x.account_id, x.client_order_id, x.order_id)
         order = self.orders[x.order_id] = PlainOrder(x)
+        if x.liquidates:
+            self._of_house[x.order_id] = order
         account.open_count += 1
         if old is not None:
             self._follow(order, old)
@@ -218,7 +246,9 @@ class PlainBooks:
             assert profile.latency_ns == 0, f"{name}: at the venue at once"
         if x.liquidates:
             assert x.closes, f"{name}: a liquidation opens"
-            assert account.liquidating, f"{name}: nothing is liquidated"
+            position = account.position(x.instrument_id)
+            ordered = account.liquidating or position.was_liquidated
+            assert ordered, f"{name}: nothing is liquidated"
             return
         if not x.closes:
             assert not account.due_ns, f"{name}: opens while the account is called"
@@ -342,21 +372,27 @@ class PlainBooks:
         value, street = (up, down) if buys else (down, up)
         order.filled_value, order.filled_qty = after, order.filled_qty + x.qty
         assert order.filled_qty <= order.qty, f"{name}: filled beyond its quantity"
+        contract = self._contracts.is_contract(x.instrument_id)
+        rounding = 0 if contract else up - down
         stated = (x.filled_qty, x.value_micros, x.rounding_micros)
-        found = (order.filled_qty, value, up - down)
+        found = (order.filled_qty, value, rounding)
         assert stated == found, f"{name}: filled, value, rounding {stated}, recomputed {found}"
         if order.pair is not None:
             order.pair.filled_qty += x.qty
             assert order.pair.filled_qty <= order.pair.qty, f"{name}: a pair was overfilled"
-        account.cash_micros += (-value if buys else value) - sum(micros for _, micros in x.fees)
-        self._house(Book.STREET, street if buys else -street)
-        self._house(Book.ROUNDING, x.rounding_micros)
+        position = account.position(x.instrument_id)
+        if contract:
+            self._contracts.filled(name, account, position, value, x)
+        else:
+            account.cash_micros += -value if buys else value
+            account.cash_micros -= sum(micros for _, micros in x.fees)
+            self._house(Book.STREET, street if buys else -street)
+            self._house(Book.ROUNDING, x.rounding_micros)
         for kind, micros in x.fees:
             self._house(FEE_BOOKS[kind], micros)
         assert account.cash_micros == x.cash_micros_after, (
             f"{name}: cash {x.cash_micros_after}, recomputed {account.cash_micros}"
         )
-        position = account.position(x.instrument_id)
         self._move((record.seq, self._index), position, order, value, divisor, x)
         owes = account.cash_micros < 0 or position.qty < 0
         assert not owes or account.kind == AccountKind.MARGIN, f"{name}: on credit"
@@ -392,18 +428,22 @@ class PlainBooks:
         if order.accepted.closes:
             assert signed * position.qty < 0, f"{name}: closes nothing"
             assert x.qty <= abs(position.qty), f"{name}: closes more than there is"
-            method = self.accounts[x.account_id].lot_method
-            assert x.lot_method == method, f"{name}: by method {x.lot_method}, not {method}"
-            taken = position.lots.close(x.qty, method, position.qty < 0, divisor)
-            assert x.lots == taken, f"{name}: of lots {x.lots}, recomputed {taken}"
-            cost = sum(piece[3] for piece in taken)
+            if self._contracts.is_contract(x.instrument_id):
+                cost = abs(position.cost_micros) * x.qty // abs(position.qty)
+            else:
+                method = self.accounts[x.account_id].lot_method
+                assert x.lot_method == method, f"{name}: by method {x.lot_method}, not {method}"
+                taken = position.lots.close(x.qty, method, position.qty < 0, divisor)
+                assert x.lots == taken, f"{name}: of lots {x.lots}, recomputed {taken}"
+                cost = sum(piece[3] for piece in taken)
             realized = value - cost if signed < 0 else cost - value
             position.cost_micros -= cost if signed < 0 else -cost
         else:
             assert signed * position.qty >= 0, f"{name}: opens what would close"
             assert x.lots == (), f"{name}: opens, and takes lots"
-            opened = PlainLot(fill, x.qty, value, fees, self._filled_ns, x.price)
-            position.lots.open(opened)
+            if not self._contracts.is_contract(x.instrument_id):
+                opened = PlainLot(fill, x.qty, value, fees, self._filled_ns, x.price)
+                position.lots.open(opened)
             position.cost_micros += value if signed > 0 else -value
         position.qty += signed
         stated = (x.position_qty_after, x.position_cost_micros_after, x.realized_micros)
@@ -424,6 +464,7 @@ class PlainBooks:
     def _close(self, order: PlainOrder) -> None:
         order.is_open = False
         x = order.accepted
+        self._of_house.pop(x.order_id, None)
         self._waiting.get(x.instrument_id, {}).pop(x.order_id, None)
         self._rested.get(x.instrument_id, {}).pop(x.order_id, None)
         self.accounts[x.account_id].open_count -= 1

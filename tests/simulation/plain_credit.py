@@ -6,59 +6,25 @@ which order anybody is judged.
 """
 
 from collections import Counter
-from dataclasses import dataclass, field
 
 from stockyard.model import events as e
 from stockyard.model import facts as f
-from stockyard.model.codes import AccountKind, AssetClass, Book, ChargeKind, LotMethod
+from stockyard.model.codes import AccountKind, AssetClass, Book, ChargeKind
 from stockyard.model.instruments import Instrument, MarginTerms
 from stockyard.model.records import Record
-from tests.simulation.plain_lots import PlainLots
+from tests.simulation.plain_accounts import PlainAccount
+from tests.simulation.plain_contracts import PlainContracts
 from tests.simulation.plain_market import PlainMarket, ceiling
 
 DAY_NS = 86_400 * 10**9
 
 
-class PlainPosition:
-    """Shares held, or owed (below zero), and what they cost, or brought."""
-
-    def __init__(self) -> None:
-        self.qty = 0
-        self.cost_micros = 0
-        self.lots = PlainLots()
-
-
-@dataclass
-class PlainAccount:
-    """Cash and positions as deposits, withdrawals, charges and fills make them. ``due_ns``: when
-    its margin call is, 0 for none.
-    """
-
-    kind: int = AccountKind.CASH
-    cash_micros: int = 0
-    positions: dict[int, PlainPosition] = field(default_factory=dict)
-    client_order_ids: dict[str, int] = field(default_factory=dict)
-    open_count: int = 0
-    due_ns: int = 0
-    liquidating: bool = False
-    violations: int = 0
-    lot_method: int = LotMethod.AVERAGE
-
-    def position(self, instrument_id: int) -> PlainPosition:
-        """The position in an instrument."""
-        return self.positions.setdefault(instrument_id, PlainPosition())
-
-    @property
-    def borrows(self) -> bool:
-        """Whether it owes cash or shares."""
-        return self.cash_micros < 0 or any(p.qty < 0 for p in self.positions.values())
-
-
 class PlainCredit:
     """Who is called, who is being closed, and who was charged."""
 
-    def __init__(self, market: PlainMarket) -> None:
+    def __init__(self, market: PlainMarket, contracts: PlainContracts) -> None:
         self._market = market
+        self._contracts = contracts
         self._terms: MarginTerms | None = None
         self._lent: dict[int, f.BorrowTermsSet] = {}
         self._ts = 0
@@ -103,6 +69,11 @@ class PlainCredit:
         """Equity, and what is required to hold the positions."""
         equity, required = account.cash_micros, 0
         for instrument_id, position in account.positions.items():
+            if self._contracts.is_contract(instrument_id):
+                if not self._contracts.is_apart(account, instrument_id):
+                    profit, kept = self._contracts.figures(instrument_id, position)
+                    equity, required = equity + profit, required + kept
+                continue
             qty, divisor = position.qty, self._divisor(instrument_id)
             mark = self._market.sight(instrument_id).marks[qty < 0]
             value = qty * mark // divisor
@@ -137,9 +108,12 @@ class PlainCredit:
         found = self.figures(account)
         assert stated == found, f"{x}: equity and requirement recomputed {found}"
         if isinstance(x, e.MarginCalled):
-            assert not account.due_ns, f"{x}: called twice"
+            bears = self._contracts.bears(account)
+            again = bears and account.due_ns > record.ts
+            assert again or not account.due_ns, f"{x}: called twice"
             assert self._terms is not None
-            assert x.due_ns == record.ts + self._terms.grace_ns, f"{x}: due at another time"
+            grace_ns = 0 if bears else self._terms.grace_ns
+            assert x.due_ns == record.ts + grace_ns, f"{x}: due at another time"
             account.due_ns = x.due_ns
         elif isinstance(x, e.MarginCallMet):
             assert account.due_ns, f"{x}: was not called"

@@ -14,6 +14,7 @@ from stockyard.model import facts as f
 from stockyard.model.codes import (
     AUCTION_TIMES,
     MAKING_RULES,
+    AssetClass,
     FeeKind,
     FillRule,
     LimitRule,
@@ -109,6 +110,10 @@ class PlainMarket:
             self._profiles[message.profile.profile_id] = message.profile
         elif isinstance(message, (f.Quote, f.Trade, f.AuctionPrint, f.TradingHalted)):
             self._see(record, message)
+        elif isinstance(message, f.MarkPrice):
+            old = self._old[message.instrument_id] = self.sight(message.instrument_id)
+            marks = (message.mark, message.mark)
+            self.sights[message.instrument_id] = replace(old, taken=old.taken, marks=marks)
 
     def _see(self, record: Record, message: f.Quote | Print | f.TradingHalted) -> None:
         old = self._old[message.instrument_id] = self.sight(message.instrument_id)
@@ -120,7 +125,9 @@ class PlainMarket:
             new.halted, new.paused = message.halted, message.halted or old.paused
         else:
             new.last = message.price
-        new.marks = new.marked()
+        terms = self.instruments[message.instrument_id]
+        if terms.asset_class != AssetClass.CRYPTO_PERP:
+            new.marks = new.marked()
         self.sights[message.instrument_id] = new
 
     def sight(self, instrument_id: int) -> Sight:
@@ -182,11 +189,24 @@ class PlainMarket:
             self._judge_size(name, record.input, sight, profile, x)
         for kind, micros in x.fees:
             assert micros > 0, f"{name}: a fee of {micros}"
+            if kind == FeeKind.LIQUIDATION:
+                self._judge_liquidation(name, order, x, micros)
+                continue
             assert profile.fees, f"{name}: fees under a profile without"
             made = x.rule in MAKING_RULES
             wrong = FeeKind.CRYPTO_TAKER if made else FeeKind.CRYPTO_MAKER
             assert kind != wrong, f"{name}: the fee of another role"
         return at
+
+    def _judge_liquidation(
+        self, name: str, order: PlainOrder, x: e.OrderFilled, micros: int
+    ) -> None:
+        """What the house takes for closing a contract: no more than the contract says."""
+        terms = self.instruments[x.instrument_id]
+        most = ceiling(x.value_micros * terms.liquidation_fee_ppm, 10**6)
+        assert order.accepted.liquidates, f"{name}: no liquidation"
+        assert micros <= most, f"{name}: a liquidation fee of {micros}, not {most}"
+        assert x.pot_micros_after or micros == most or not x.insured_micros, f"{name}: and insured"
 
     def _sight_of(self, name: str, record: Record, x: e.OrderFilled) -> Sight:
         """The market the fill was made in: what came due before the input met the one before."""

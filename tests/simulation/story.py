@@ -44,7 +44,7 @@ STARTS = (
     1_772_801_000 * SECOND,  # 2026-03-06 12:43 UTC: New York's clock changes in two days.
     1_781_013_600 * SECOND,  # 2026-06-09 14:00 UTC, in the middle of a session.
 )
-SYMBOLS = ("AAPL", "KO", "BTC/USD", "ADA/USD")
+SYMBOLS = ("AAPL", "KO", "BTC/USD", "ADA/USD", "BTC-PERP")
 LISTINGS = tuple(listing for listing in CATALOG if listing.instrument.symbol in SYMBOLS)
 STEPS = 500
 TOLD = 25
@@ -65,6 +65,7 @@ WEIGHTS = {
     "projections_outage": 0.8,
     "terms": 1.2,
     "halt": 0.8,
+    "contracts": 4.0,
     "reschedule": 0.3,
     "crash": 0.8,
     "fuse": 1.0,
@@ -525,6 +526,29 @@ class Story:
         fact = f.TradingHalted(book.instrument_id, not book.halted, "news")
         world.writer.submit(fact)
         self._tell(f"{fact}")
+
+    def _on_contracts(self, world: World, random: Random) -> None:
+        """The mark of a contract jumps, and its market with it; or funding is paid."""
+        [terms] = [
+            book.instrument
+            for book in world.engine.state.books
+            if book is not None and book.is_perp
+        ]
+        mark, now_ns = world.view.quotes[terms.instrument_id].mark(), self.clock.now_ns()
+        if random.random() < 0.3 or not mark:
+            rate = random.choice((0, 12_500, -40_000, 900_000, -5_000_000))
+            facts: list[f.Fact] = [f.FundingRate(terms.instrument_id, rate, now_ns)]
+        else:
+            mark = mark * random.choice((80, 93, 97, 99, 101, 103, 108, 125)) // 100
+            mark -= mark % terms.tick
+            size = random.choice((1, 30, 5_000)) * 10**terms.qty_scale
+            facts = [f.MarkPrice(terms.instrument_id, mark, mark, now_ns)]
+            if random.random() < 0.6:
+                bid, ask = mark - terms.tick, mark + terms.tick
+                facts.append(f.Quote(terms.instrument_id, bid, ask, size, size, now_ns))
+        for fact in facts:
+            world.writer.submit(fact)
+        self._tell(f"contracts: {facts}")
 
     def _on_reschedule(self, world: World, random: Random) -> None:
         now_ns = max(self.clock.now_ns(), world.engine.ts)

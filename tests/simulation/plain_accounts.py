@@ -1,0 +1,57 @@
+"""Accounts and positions as events make them, added up again in plain integers.
+
+Promises: values only. Must not know: how they come about, or what is right.
+"""
+
+from dataclasses import dataclass, field
+
+from stockyard.model.codes import AccountKind, LotMethod
+from tests.simulation.plain_lots import PlainLots
+
+
+class PlainPosition:
+    """Shares held, or owed (below zero), and what they cost, or brought. ``pot_micros``: margin of
+    a contract's own; ``is_short_of_margin``: it has been too little; ``was_liquidated``: the house
+    has begun to close it.
+    """
+
+    def __init__(self) -> None:
+        self.qty = 0
+        self.cost_micros = 0
+        self.lots = PlainLots()
+        self.is_contract = False
+        self.pot_micros = 0
+        self.funding_micros = 0
+        self.is_short_of_margin = False
+        self.was_liquidated = False
+
+
+@dataclass
+class PlainAccount:
+    """Cash and positions as deposits, withdrawals, charges and fills make them. ``due_ns``: when
+    its margin call is, 0 for none. ``leverages``: those chosen, and whether isolated; ``funded``:
+    the inputs and contracts for which it paid funding.
+    """
+
+    kind: int = AccountKind.CASH
+    cash_micros: int = 0
+    positions: dict[int, PlainPosition] = field(default_factory=dict)
+    client_order_ids: dict[str, int] = field(default_factory=dict)
+    open_count: int = 0
+    due_ns: int = 0
+    liquidating: bool = False
+    violations: int = 0
+    lot_method: int = LotMethod.AVERAGE
+    leverages: dict[int, tuple[int, bool]] = field(default_factory=dict)
+    funded: set[tuple[int, int]] = field(default_factory=set)
+
+    def position(self, instrument_id: int) -> PlainPosition:
+        """The position in an instrument."""
+        return self.positions.setdefault(instrument_id, PlainPosition())
+
+    @property
+    def borrows(self) -> bool:
+        """Whether it owes cash or shares, or may come to owe what a contract loses."""
+        return self.cash_micros < 0 or any(
+            p.qty < 0 or (p.qty and p.is_contract) for p in self.positions.values()
+        )
