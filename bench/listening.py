@@ -93,7 +93,7 @@ class Clients:
         for n in range(count):
             if n % PUMPED_EVERY == 0:
                 # Whoever is not read from, or answers no ping, is closed.
-                self.listen(PUMP_S)
+                self.listen(PUMP_S * (1 + n // 500))
             client = _Client(port, deflate)
             client.say(self._subscribe)
             client.socket.setblocking(False)
