@@ -18,7 +18,7 @@ from tests.random_inputs import RandomInputs
 
 INPUTS = 1000
 SOAK_RUNS = 5
-"""A soak makes the six runs of this file a million inputs together."""
+"""A soak makes more than a million inputs of the runs of this file together."""
 
 
 @pytest.mark.parametrize("seed", range(4))

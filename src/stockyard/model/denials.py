@@ -756,8 +756,8 @@ DENY_RULES: Final[dict[int, DenyRule]] = {
         "liquidation_order",
         403,
         False,
-        "the house made this order to meet a margin call",
-        "meet the margin call: the order is canceled then",
+        "the house made this order to close what lacks margin",
+        "meet the margin call: the order is canceled then; an isolated position is closed anyway",
     ),
     DenyCode.LOT_METHOD_NOT_SUPPORTED: DenyRule(
         "lot_method_not_supported",
