@@ -54,14 +54,16 @@ class Sent(msgspec.Struct):
 
 
 def ticks(count: int, name: str) -> list[dict[str, Any]]:
-    """As many quotes as trades, of all symbols and three sources."""
+    """As many quotes as trades, of all symbols and three sources of this name: another round's may
+    be older than these, and quotes out of order are denied.
+    """
     ms = time.time_ns() // 1_000_000
     made: list[dict[str, Any]] = []
     for number in range(count):
         one: dict[str, Any] = {
             "symbol": SYMBOLS[number // 2 % len(SYMBOLS)],
             "ts": ms + number * 1_000 // count,
-            "source": SOURCES[number % 3],
+            "source": name + SOURCES[number % 3],
             "event_id": f"{name}{number}",
         }
         cents = number // (2 * len(SYMBOLS)) % 50
