@@ -335,6 +335,17 @@ async def test_it_is_measured(hook: Hook) -> None:
     assert 'market_tick_faults_total{reason="future",source="one"} 1.0' in text
 
 
+async def test_a_batch_of_garbage_is_counted(hook: Hook) -> None:
+    """By its reason, as a tick is."""
+    said = {"content-type": "application/json"}
+    for body in (b"{", b'{"ticks": 5}'):
+        await hook.send("/ingest/ticks", body=body, say=said)
+    await hook.many(*[hook.tick()] * (BATCH_MAX + 1))
+    text = (await hook.call("GET", "/metrics")).body.decode()
+    for reason in ("invalid_json", "invalid_type", "too_many_ticks"):
+        assert f'ingest_denied_total{{reason="{reason}"}} 1.0' in text
+
+
 def test_settings() -> None:
     """Both or none, and under the plain names too."""
     config = read_config({"INGEST_USERNAME": "a", "STOCKYARD_INGEST_PASSWORD": "b"})

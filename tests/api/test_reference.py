@@ -84,6 +84,8 @@ async def test_search_of_what_trades_here(rig: Rig, text: str, first: str) -> No
     _, found = await read(rig, "/search", f"q={text}&limit=3")
     assert found["results"][0]["symbol"] == first
     assert len(found["results"]) <= 3
+    metrics = (await rig.call("GET", "/metrics")).body.decode()
+    assert 'cache_requests_total{kind="search",outcome="hit"} 1.0' in metrics
 
 
 @pytest.mark.parametrize("query", ["", "q=", "q=%20", "q=" + "x" * 65, "q=a&limit=0"])

@@ -197,15 +197,19 @@ class Ingest:
 
     def _many(self, body: bytes) -> Answer:
         """Of /ingest/ticks: 202 with what became of each tick."""
-        ticks = _read_batch(body)
-        if len(ticks) > BATCH_MAX:
-            raise Problem(
-                422,
-                "too_many_ticks",
-                f"there are {len(ticks)} ticks",
-                f"send at most {BATCH_MAX} in one request",
-                field="ticks",
-            )
+        try:
+            ticks = _read_batch(body)
+            if len(ticks) > BATCH_MAX:
+                raise Problem(
+                    422,
+                    "too_many_ticks",
+                    f"there are {len(ticks)} ticks",
+                    f"send at most {BATCH_MAX} in one request",
+                    field="ticks",
+                )
+        except Problem as problem:
+            self._count(problem.code)
+            raise
         return 202, encode(self._take(ticks)), ()
 
     def _admit(self, head: Head) -> None:

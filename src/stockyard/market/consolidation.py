@@ -42,20 +42,23 @@ def realised_volatility(closes: Mapping[int, int], minutes_year: int) -> float |
 
     The square root of ``minutes_year / n * sum(r**2)``: ``r`` the logarithmic return from one close
     to the next, ``n`` the minutes between the first and the last, so that a minute without a trade
-    counts as one without a move. A gap of more than ``VOLATILITY_MINUTES`` (a night) is left out.
-    None for fewer than ``VOLATILITY_RETURNS_MIN`` returns. Source: realised variance as in Andersen
-    and Bollerslev, "Answering the Skeptics", International Economic Review 39 (1998).
+    counts as one without a move. It looks back ``VOLATILITY_MINUTES`` from the newest close; a gap
+    of more than that (a night) is left out. None for fewer than ``VOLATILITY_RETURNS_MIN`` returns.
+    Source: realised variance as in Andersen and Bollerslev, "Answering the Skeptics", International
+    Economic Review 39 (1998).
     """
     squares, minutes, returns = 0.0, 0, 0
-    before: int | None = None
-    for start in sorted(closes):
-        if before is not None:
-            passed = (start - before) // _MINUTE_NS
+    after: int | None = None
+    for start in sorted(closes, reverse=True):
+        if after is not None:
+            passed = (after - start) // _MINUTE_NS
             if passed <= VOLATILITY_MINUTES:
-                squares += math.log(closes[start] / closes[before]) ** 2
+                if minutes + passed > VOLATILITY_MINUTES:
+                    break
+                squares += math.log(closes[after] / closes[start]) ** 2
                 minutes += passed
                 returns += 1
-        before = start
+        after = start
     if returns < VOLATILITY_RETURNS_MIN:
         return None
     return math.sqrt(squares * minutes_year / minutes)
@@ -68,6 +71,7 @@ class _Book:
         "ask",
         "band",
         "bid",
+        "day",
         "day_closes",
         "halted_by",
         "last",
@@ -98,6 +102,7 @@ class _Book:
         self.mark: MarkTick | None = None
         self.minute_closes: dict[int, int] = {}
         self.day_closes: dict[int, int] = {}
+        self.day: Bar | None = None
 
 
 class Consolidation:
@@ -211,6 +216,11 @@ class Consolidation:
         """Take a perpetual's mark price."""
         self._book(tick.instrument_id).mark = tick
 
+    def quoted_ns(self, instrument_id: int) -> int:
+        """When the newest quote of an instrument was made, 0 for none."""
+        book = self._books.get(instrument_id)
+        return 0 if book is None or book.newest is None else book.newest.ts_event
+
     def take_slices(self, slices: Iterable[TradeSlice]) -> None:
         """Take seconds of trades, in the order in which stage A finished them."""
         for piece in slices:
@@ -253,6 +263,8 @@ class Consolidation:
             if len(book.minute_closes) > VOLATILITY_MINUTES + 1:
                 del book.minute_closes[min(book.minute_closes)]
         elif bar.window_s == DAY_S:
+            if book.day is None or bar.start_ns >= book.day.start_ns:
+                book.day = bar
             book.day_closes[bar.start_ns] = bar.close
             if len(book.day_closes) > 2:
                 del book.day_closes[min(book.day_closes)]
@@ -262,7 +274,8 @@ class Consolidation:
         book = self._books.get(instrument_id)
         if book is None:
             return None
-        bid, ask, day = book.bid, book.ask, book.windows.latest(DAY_S)
+        # Where the latest day has taken all its trades, it stands until another has a price.
+        bid, ask, day = book.bid, book.ask, book.windows.latest(DAY_S) or book.day
         before = [start for start in book.day_closes if day is not None and start < day.start_ns]
         crossed = bid is not None and ask is not None and bid.bid > ask.ask
         return MarketView(

@@ -15,6 +15,7 @@ from typing import Any, Final, NamedTuple
 
 from stockyard.market.catalog import Listing
 from stockyard.market.simulated import SimulatedMarket
+from stockyard.model.codes import AssetClass
 from stockyard.model.facts import Quote
 from stockyard.model.instruments import Instrument
 from stockyard.model.numbers import format_decimal
@@ -148,6 +149,8 @@ def _trade(instrument: Instrument, quote: Quote, draw: int) -> Message:
     said: Message = {"price": format_decimal(price, instrument.price_scale)}
     if not (draw >> 8) % _ODD_LOT:
         qty //= 7
+        if instrument.asset_class == AssetClass.US_EQUITY:
+            qty -= qty % 10**instrument.qty_scale
         said["conditions"] = ["I"]
     said["volume"] = format_decimal(max(qty, 1), instrument.qty_scale)
     return said

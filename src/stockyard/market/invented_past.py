@@ -39,6 +39,7 @@ def invented_days(
     usual_qty = traits.trade_qty * traits.trades_per_second * seconds
     random = CounterRandom(seed, _STREAM + instrument.instrument_id)
     tick = instrument.tick
+    lot = 10**instrument.qty_scale if is_stock else instrument.lot
 
     def on_tick(near: float) -> int:
         return max(1, round(near / tick)) * tick
@@ -56,7 +57,7 @@ def invented_days(
         high = on_tick(max(open_, close) * (1 + deviation * abs(random.normal(draw + 1)) / 2))
         low = on_tick(min(open_, close) * (1 - deviation * abs(random.normal(draw + 2)) / 2))
         qty = round(usual_qty * math.exp(0.25 * random.normal(draw + 3)))
-        volume = Decimal(qty - qty % instrument.lot).scaleb(-instrument.qty_scale)
+        volume = Decimal(qty - qty % lot).scaleb(-instrument.qty_scale)
         high, low = max(high, open_, close), min(low, open_, close)
         found.append(DailyBar(day, price(open_), price(high), price(low), price(close), volume))
         close = before

@@ -1,8 +1,8 @@
 """What a feed says is looked at before it counts: wrong, untimely, absurd or repeated ticks go.
 
 Promises: every tick left out is counted under one ``Fault``; a tick costs O(1); memory is bounded
-by the instruments, ``SOURCES_MAX`` and ``SEQUENCES_MAX``. Must not know: clocks (the time is handed
-in), feeds, or what becomes of a tick.
+by the instruments, ``SOURCES_MAX``, ``NAMES_MAX`` and ``SEQUENCES_MAX``. Must not know: clocks (the
+time is handed in), feeds, or what becomes of a tick.
 
 The rules. A price is absurd when it lies further from the instrument's last good trade than its
 band (``Instrument.band_bps``); ``BELIEVED`` absurd trades in a row, each inside the band of the one
@@ -36,6 +36,8 @@ PAST_NS: Final = 86_400_000_000_000
 SOURCES_MAX: Final = 16
 """Sources one instrument may have."""
 SOURCE_LENGTH_MAX: Final = 40
+NAMES_MAX: Final = 32
+"""Sources whose faults are counted under their names before they have said anything that counts."""
 SEQUENCES_MAX: Final = 256
 BELIEVED: Final = 5
 _BPS: Final = 10_000
@@ -97,6 +99,7 @@ class TickFilter:
     def __init__(self, instruments: Iterable[Instrument]) -> None:
         self._levels: dict[int, _Level] = {}
         self._seen: dict[tuple[int, str], _Seen] = {}
+        self._named: set[str] = set()
         self.counts: dict[tuple[str, int], int] = {}
         for instrument in instruments:
             self.know(instrument)
@@ -123,35 +126,42 @@ class TickFilter:
         """The ``Fault`` of a tick at this time, counted by its source; 0 when it counts."""
         seen = self._seen.get((tick.instrument_id, tick.source))
         if seen is None:
-            fault = self._admit(tick)
-            if fault:
-                return self._count("", fault)
-            seen = self._seen[tick.instrument_id, tick.source]
-        if isinstance(tick, TradeTick):
-            fault = self._trade(tick, seen, now_ns)
-        elif isinstance(tick, QuoteTick):
-            fault = self._quote(tick, seen, now_ns)
-        else:
-            fault = _other(tick, now_ns)
+            return self._first(tick, now_ns)
+        fault = self._look(tick, seen, now_ns)
         return self._count(tick.source, fault) if fault else fault
+
+    def _look(self, tick: Tick, seen: _Seen, now_ns: int) -> int:
+        if isinstance(tick, TradeTick):
+            return self._trade(tick, seen, now_ns)
+        if isinstance(tick, QuoteTick):
+            return self._quote(tick, seen, now_ns)
+        return _other(tick, now_ns)
 
     def _count(self, source: str, fault: int) -> int:
         self.counts[source, fault] = self.counts.get((source, fault), 0) + 1
         return fault
 
-    def _admit(self, tick: Tick) -> int:
-        """Begin to follow a source of an instrument. Faults here are counted under no source, so
-        that made-up names take no memory.
+    def _first(self, tick: Tick, now_ns: int) -> int:
+        """Look at what a new source says, and follow it from its first tick that counts.
+
+        Made-up names take nobody's place, and no memory: after the first ``NAMES_MAX`` their faults
+        are counted under no source.
         """
         level = self._levels.get(tick.instrument_id)
         if level is None:
-            return Fault.UNKNOWN_INSTRUMENT
+            return self._count("", Fault.UNKNOWN_INSTRUMENT)
         if not 0 < len(tick.source) <= SOURCE_LENGTH_MAX:
-            return Fault.WRONG
+            return self._count("", Fault.WRONG)
         if level.sources >= SOURCES_MAX:
-            return Fault.TOO_MANY_SOURCES
+            return self._count("", Fault.TOO_MANY_SOURCES)
+        seen = _Seen(level)
+        fault = self._look(tick, seen, now_ns)
+        if fault:
+            if tick.source not in self._named and len(self._named) < NAMES_MAX:
+                self._named.add(tick.source)
+            return self._count(tick.source if tick.source in self._named else "", fault)
         level.sources += 1
-        self._seen[tick.instrument_id, tick.source] = _Seen(level)
+        self._seen[tick.instrument_id, tick.source] = seen
         return Fault.NONE
 
     def _trade(self, tick: TradeTick, seen: _Seen, now_ns: int) -> int:

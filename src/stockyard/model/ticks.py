@@ -148,8 +148,14 @@ class Bar(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     @property
     def vwap(self) -> int:
-        """The average price weighted by quantity, rounded down; the close where nothing counts."""
-        return self.value // self.volume if self.volume else self.close
+        """The average price weighted by quantity; the close where nothing counts.
+
+        Rounded half to even, as everything that is shown.
+        """
+        if not self.volume:
+            return self.close
+        price, rest = divmod(self.value, self.volume)
+        return price + (rest * 2 > self.volume or (rest * 2 == self.volume and price % 2 == 1))
 
 
 class TradeSlice(msgspec.Struct, array_like=True, gc=False):

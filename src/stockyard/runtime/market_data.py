@@ -47,8 +47,8 @@ QUOTES_LINE_MAX: Final = WAITING_MAX // 4
 TRADES_LINE_MAX: Final = WAITING_MAX // 2
 """A longer line of the writer, and no more trades are taken."""
 NEWS_NS: Final = 10_000_000_000
-"""A trade further behind the newest of its symbol is not told to the engine: clocks of sources may
-be 5 seconds ahead, and somewhat behind.
+"""A trade further behind the newest trade or quote of its symbol is not told to the engine: clocks
+of sources may be 5 seconds ahead, and somewhat behind.
 """
 CONFIRM_NS: Final = 1_000_000_000
 """How often the engine is told a best quote that stays, while it is quoted again."""
@@ -264,7 +264,9 @@ class MarketData:
         """
         instrument_id = tick.instrument_id
         reached_ns = max(
-            self.builder.reached_ns(instrument_id), self.consolidation.reached_ns(instrument_id)
+            self.builder.reached_ns(instrument_id),
+            self.consolidation.reached_ns(instrument_id),
+            self.consolidation.quoted_ns(instrument_id),
         )
         return tick.source not in self._quotes_only and tick.ts_event >= reached_ns - NEWS_NS
 

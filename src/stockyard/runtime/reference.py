@@ -99,6 +99,7 @@ class Reference:
         """Symbols outside whose ticker or name holds a text; empty where nobody can be asked."""
         outside = self._outside
         if outside is None:
+            self.searches.counts[Outcome.HIT] += 1
             return Cached([], Outcome.HIT, self._clock.wall_ns())
 
         async def ask() -> list[Found]:

@@ -104,6 +104,43 @@ def test_the_session_over_all_sources() -> None:
     assert [source.source for source in view.sources] == ["a", "b"]
 
 
+def test_the_latest_day_stands_until_another_has_a_price() -> None:
+    """Over a weekend, and after a restart on one."""
+    stage = session(trade(-86_400, 9), trade(0, 10), trade(1, 12, 200))
+    bars, days_later = stage.take_bars(), T0 + 2 * 86_400 * NS
+    stage.settle({ONE: days_later})
+    bars = stage.take_bars()
+    restarted = Consolidation(DAYS)
+    restarted.restore(bars)
+    for one in (stage, restarted):
+        view = one.view(ONE)
+        assert view is not None
+        assert (view.open, view.high, view.low, view.volume, view.count) == (10, 12, 10, 300, 2)
+    view = stage.view(ONE)
+    assert view is not None
+    assert (view.previous_close, view.change) == (9, 3)
+
+
+def test_the_average_price_is_the_nearest() -> None:
+    """As the bars say it: rounded half to even."""
+    for prices, average in [((10, 10, 11), 10), ((10, 11, 11), 11), ((10, 11), 10), ((11, 12), 12)]:
+        view = session(*(trade(n, price) for n, price in enumerate(prices))).view(ONE)
+        assert view is not None
+        assert view.vwap == average
+
+
+def test_realised_volatility_looks_back_half_an_hour() -> None:
+    """However long ago the last minutes with a trade were."""
+    closes = {minute * 60 * NS: 100 + minute % 2 for minute in range(10)}
+    latest = {(n * 5 + 100) * 60 * NS: 100 + n % 3 for n in range(7)}
+    expected = realised_volatility(latest, SESSION_MINUTES_YEAR)
+    assert expected is not None
+    sparse = {(n * 5 + 70) * 60 * NS: 100 + n % 3 for n in range(7)}
+    assert realised_volatility({**closes, **sparse, **latest}, SESSION_MINUTES_YEAR) == (
+        pytest.approx(expected)
+    )
+
+
 def test_realised_volatility_of_minutes() -> None:
     """By the formula; a minute without a trade is one without a move; a night is left out."""
     prices = [100, 101, 100, 102, 101, 103]

@@ -43,6 +43,18 @@ def test_rates_clocks_and_names() -> None:
     assert {tick["symbol"] for tick in one} == {"AAPL", "BTC/USD"}
 
 
+def test_stocks_trade_in_whole_shares() -> None:
+    """An odd lot is fewer of them, and says so."""
+    odd = []
+    for tick in flat(said()):
+        if tick["symbol"] == "AAPL" and "volume" in tick:
+            assert Decimal(tick["volume"]) % 1 == 0
+            if Decimal(tick["volume"]) < 100:
+                odd.append(tick)
+    assert odd
+    assert all(tick["conditions"] == ["I"] for tick in odd)
+
+
 def test_prices_lie_together() -> None:
     """All trades of a stock within a percent of each other, no quote crossed."""
     for tick in flat(said()) + flat(said(), 1):

@@ -28,6 +28,8 @@ def test_days_of_a_symbol(listing: Listing) -> None:
         assert 0 < bar.low <= min(bar.open, bar.close)
         assert max(bar.open, bar.close) <= bar.high
         assert bar.volume > 0
+        if instrument.asset_class == AssetClass.US_EQUITY:
+            assert bar.volume == bar.volume.to_integral_value()
         ticks = bar.high.scaleb(instrument.price_scale) / instrument.tick
         assert ticks == ticks.to_integral_value()
     returns = [math.log(b.close / a.close) for a, b in pairwise(found)]

@@ -6,6 +6,7 @@ import pytest
 from stockyard.market.tick_filter import (
     BELIEVED,
     FAULT_WORDS,
+    NAMES_MAX,
     SEQUENCES_MAX,
     SOURCES_MAX,
     Fault,
@@ -118,3 +119,15 @@ def test_made_up_sources_take_no_memory() -> None:
         found = looks.check(trade(0, 2_300_000, source=f"made up {number}"), T0)
         assert found == Fault.TOO_MANY_SOURCES
     assert looks.counts == {("", Fault.TOO_MANY_SOURCES): 50}
+
+
+def test_nonsense_makes_no_source() -> None:
+    """Names of ticks that were left out do not take the places of sources that speak sense."""
+    looks = TickFilter([AAPL])
+    assert looks.check(GOOD, T0) == Fault.NONE
+    for number in range(NAMES_MAX + 20):
+        wrong = trade(0, 23_000_000 * 2 ** (number % 3), source=f"made up {number}")
+        assert looks.check(wrong, T0) == Fault.ABSURD
+    assert looks.check(trade(0, 2_300_000, source="real"), T0) == Fault.NONE
+    assert looks.counts["", Fault.ABSURD] == 20
+    assert len(looks.counts) == NAMES_MAX + 1

@@ -100,6 +100,12 @@ def test_a_trade_of_the_past_is_not_told_but_counts_in_its_bars(world: World) ->
     assert (view.last, view.high) == (1_000, 1_003)
 
 
+def test_a_quote_too_shows_that_a_trade_is_of_the_past(world: World) -> None:
+    """Also of a symbol that has not traded yet: no stop is triggered by yesterday's price."""
+    world.market.take([quote(0, 1_000, 1_001), trade(-11, 900), trade(-10, 999)], T0)
+    assert [one.price for one in journaled(world) if isinstance(one, Trade)] == [999]
+
+
 def test_trades_that_repeat_another_tape_count_once(world: World) -> None:
     """Its quotes count, its trades make its own bars."""
     world.market.count_quotes_only(["copy"])
