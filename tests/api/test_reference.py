@@ -149,6 +149,38 @@ async def test_a_company_outlives_its_source(rig: Rig, vendor: Vendor) -> None:
     assert (await read(rig, "/company/AAPL"))[0] == "miss"
 
 
+@pytest.mark.parametrize("units", ['"NaN"', '"Infinity"', "1e999999", "-5", "0"])
+async def test_a_company_with_impossible_figures(rig: Rig, vendor: Vendor, units: str) -> None:
+    rig.trade("AAPL", 200)
+    said = f'{{"results":{{"ticker":"AAPL","weighted_shares_outstanding":{units}}}}}'
+    vendor.fake.answer = lambda _: HttpAnswer(200, said.encode())  # type: ignore[method-assign]
+    cache, found = await read(rig, "/company/AAPL")
+    assert (cache, found["available"]) == ("miss", True)
+    assert (found["units_outstanding"], found["market_cap"]) == (None, None)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        '{"results":[{"t":99999999999999999,"o":1,"h":1,"l":1,"c":1}]}',
+        '{"results":[{"t":-99999999999999,"o":1,"h":1,"l":1,"c":1}]}',
+        '{"results":[],"next_url":"http://[bad"}',
+        '{"results":[{"t":1,"o":"x"}]}',
+    ],
+)
+async def test_a_chart_of_an_outside_that_talks_nonsense(
+    rig: Rig, vendor: Vendor, said: str
+) -> None:
+    vendor.fake.answer = lambda _: HttpAnswer(200, said.encode())  # type: ignore[method-assign]
+    cache, found = await read(rig, "/tickers/AAPL/chart")
+    assert (cache, found["available"], found["days"]) == ("unavailable", False, [])
+    assert found["detail"]
+    # What traded here is known all the same.
+    keep_days(rig, MIDNIGHT)
+    cache, found = await read(rig, "/tickers/AAPL/chart")
+    assert (cache, found["available"], len(found["days"])) == ("unavailable", True, 1)
+
+
 def keep_days(rig: Rig, *starts: int, instrument_id: int = 1) -> None:
     """Days of our own that opened at 190."""
     bars = [
@@ -171,6 +203,15 @@ async def test_a_chart_with_an_invented_past(rig: Rig) -> None:
     assert [day["day"] for day in days] == sorted({day["day"] for day in days})
     assert (await read(rig, "/tickers/AAPL/chart"))[0] == "hit"
     assert (await read(rig, "/tickers/AAPL/chart"))[1] == {**found, "age_seconds": 0}
+
+
+async def test_a_chart_is_of_five_months_however_long_it_has_traded_here(rig: Rig) -> None:
+    built_in(rig)
+    for days in (30, 200):
+        keep_days(rig, *(MIDNIGHT - n * DAY_NS for n in range(days)))
+        _, found = await read(rig, "/tickers/AAPL/chart")
+        first = date.fromisoformat(found["days"][0]["day"])
+        assert timedelta(days=150) <= TODAY - first <= timedelta(days=153)
 
 
 async def test_a_chart_of_what_nobody_knows(rig: Rig) -> None:

@@ -6,15 +6,17 @@ know: caches, breakers, or who asks.
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 from typing import Final
 
 from stockyard.adapters.massive import rest
 from stockyard.model.companies import Company, DailyBar, Found
-from stockyard.model.feeds import Fetch
+from stockyard.model.feeds import FeedUnavailable, Fetch
 
 NAME: Final = "massive"
 _DAY_S: Final = 86_400
 _PAGES_MAX: Final = 4
+_UNITS_MAX: Final = 10**18
 _CLASSES: Final = {"stocks": "us_equity", "otc": "us_equity", "crypto": "crypto"}
 
 
@@ -43,7 +45,7 @@ class MassiveReference:
             place,
             said.total_employees,
             _day(said.list_date),
-            said.share_class_shares_outstanding or said.weighted_shares_outstanding,
+            _units(said.share_class_shares_outstanding) or _units(said.weighted_shares_outstanding),
             NAME,
         )
 
@@ -70,8 +72,15 @@ class MassiveReference:
 
 def _daily(bar: rest.Aggregate) -> DailyBar:
     # A day's bar begins at midnight in New York, on the same UTC day.
-    day = datetime.fromtimestamp(bar.t / 1000, UTC).date()
+    try:
+        day = datetime.fromtimestamp(bar.t / 1000, UTC).date()
+    except (ValueError, OverflowError, OSError):
+        raise FeedUnavailable(f"the answer cannot be read: no day is {bar.t}") from None
     return DailyBar(day, bar.o, bar.h, bar.l, bar.c, bar.v)
+
+
+def _units(said: Decimal | None) -> Decimal | None:
+    return said if said is not None and said.is_finite() and 0 < said < _UNITS_MAX else None
 
 
 def _ms(day: date) -> int:

@@ -176,8 +176,14 @@ class MassiveRest:
         )
 
     def next_page(self, next_url: str) -> HttpRequest:
-        """The page a ``next_url`` names, at our base: an answer cannot send the key elsewhere."""
-        parts = urlsplit(next_url)
+        """The page a ``next_url`` names, at our base: an answer cannot send the key elsewhere.
+
+        Raises ``FeedUnavailable`` for one that is no address.
+        """
+        try:
+            parts = urlsplit(next_url)
+        except ValueError as error:
+            raise FeedUnavailable(f"the answer cannot be read: {error}") from None
         return HttpRequest("GET", f"{self._base}{parts.path}?{parts.query}", self._headers)
 
     def _get(self, path: str, query: Mapping[str, str]) -> HttpRequest:

@@ -1,6 +1,6 @@
 """Symbols, searches, companies, snapshots and daily charts."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Annotated, Any, Final
 
@@ -21,7 +21,7 @@ from stockyard.model.instruments import Instrument
 from stockyard.model.numbers import NumberError, format_decimal, scale_decimal
 from stockyard.model.ticks import CONSOLIDATED, DAY_S, MINUTE_S, Bar
 from stockyard.runtime.caches import Cached, Outcome
-from stockyard.runtime.reference import SEARCH_MAX
+from stockyard.runtime.reference import CHART_DAYS, SEARCH_MAX
 from stockyard.storage.ports import NS_MAX
 
 routes = router()
@@ -240,8 +240,9 @@ async def read_chart(visit: Visiting, symbol: str) -> Response:
     past, source = await door.world.reference.past(instrument, calendar, before, ends_at)
     days = [_past_day(bar, instrument, source) for bar in past.value or () if bar.day < before]
     days += [_own_day(day, bar, instrument) for day, bar in own]
-    standing = _standing(door, past, past.outcome != Outcome.UNAVAILABLE)
-    found = r.Chart(*standing, instrument.symbol, days[-CHART_DAYS_MAX:])
+    standing = _standing(door, past, past.outcome != Outcome.UNAVAILABLE or bool(own))
+    first = (_day_of(door.world.clock.now_ns()) - timedelta(days=CHART_DAYS)).isoformat()
+    found = r.Chart(*standing, instrument.symbol, [day for day in days if day.day >= first])
     return answer(found, headers=_cache_header(past.outcome))
 
 
