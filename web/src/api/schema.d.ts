@@ -2450,10 +2450,7 @@ export interface components {
             accepted: boolean;
             /** @description For shares sold short. */
             borrow_fee_per_day: string;
-            /**
-             * @description Decimal text.
-             * @example 189.25
-             */
+            /** @description Once it is filled, if all of it is fillable now; else while it is open, holding `reserved`. */
             buying_power_after: string;
             /** @description Every rule that would refuse it; an order names the first. */
             denials: components["schemas"]["Denial"][];
