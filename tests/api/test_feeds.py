@@ -21,6 +21,7 @@ from stockyard.model.ticks import QuoteTick, Tick
 from stockyard.runtime.clock import ManualClock
 from stockyard.runtime.feed_runner import FeedRunner
 from stockyard.runtime.feed_socket import FeedHttp
+from stockyard.telemetry.breaker import CALLS_MIN
 from tests.api.rig import SECOND, Rig, Trader
 from tests.api.test_watch import scraped
 
@@ -87,9 +88,21 @@ async def test_figures_of_feeds_and_breakers(rig: Rig) -> None:
     assert found["feed_symbols_stale", "massive"] == 2
     assert found["feed_problems_total", "malformed", "massive"] == 1
     assert found["feed_frames_total", "massive"] == 1
-    assert found["circuit_breaker_state", "api.massive.com", "closed"] == 1
-    assert found["circuit_breaker_state", "api.massive.com", "open"] == 0
+    assert found["circuit_breaker_state", "api.massive.com"] == 0
     assert ("market_ticks_total",) in found
+
+
+async def test_a_breaker_that_is_open_is_told_by_its_number(rig: Rig) -> None:
+    """0 is healthy, as alerts expect it."""
+
+    async def fail() -> None:
+        raise ConnectionError
+
+    breaker = rig.world.breakers.of("api.massive.com")
+    for _ in range(CALLS_MIN):
+        with pytest.raises(ConnectionError):
+            await breaker.call(fail, (ConnectionError,))
+    assert (await scraped(rig))["circuit_breaker_state", "api.massive.com"] == 1
 
 
 async def test_readiness_misses_feeds_when_none_is_live(rig: Rig) -> None:

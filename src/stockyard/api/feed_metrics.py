@@ -116,7 +116,7 @@ def _ticks(world: World) -> Iterator[Metric]:
 
 def _breakers(breakers: Sequence[BreakerStatus]) -> Iterator[Metric]:
     state = GaugeMetricFamily(
-        "circuit_breaker_state", "1 for the state it is in.", labels=["name", "state"]
+        "circuit_breaker_state", "0 closed (healthy), 1 open, 2 half open.", labels=["name"]
     )
     outcomes = CounterMetricFamily(
         "circuit_breaker_calls", "Calls by outcome.", labels=["name", "outcome"]
@@ -125,8 +125,7 @@ def _breakers(breakers: Sequence[BreakerStatus]) -> Iterator[Metric]:
         "circuit_breaker_openings", "Times it opened.", labels=["name"]
     )  # fmt: skip
     for one in breakers:
-        for word in BREAKER_STATES:
-            state.add_metric([one.name, word], float(word == one.state))
+        state.add_metric([one.name], BREAKER_STATES.index(one.state))
         outcomes.add_metric([one.name, "answered"], one.calls - one.failures)
         outcomes.add_metric([one.name, "failed"], one.failures)
         outcomes.add_metric([one.name, "refused"], one.refusals)

@@ -61,6 +61,8 @@ def serve(
     )
     # At INFO it would log the address of every stream, with the token that may stand in it.
     logging.getLogger("uvicorn.error").setLevel(max(logging.WARNING, logging.root.level))
+    # At INFO it would log every question to a feed's servers: those that fail are told once by us.
+    logging.getLogger("httpx2").setLevel(max(logging.WARNING, logging.root.level))
     server = Server(config, read_feed_options(os.environ))
     if sys.platform == "win32":
         asyncio.run(server.run(_announce))
