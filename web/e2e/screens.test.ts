@@ -22,6 +22,14 @@ before(async () => {
   }
   browser = await openBrowser();
   await server.start();
+  // So that there is something to see.
+  const seen = [
+    { symbol: "KO", side: "buy", qty: "300" },
+    { symbol: "BTC/USD", side: "buy", qty: "0.25", time_in_force: "gtc" },
+    { symbol: "AAPL", side: "buy", qty: "12", type: "limit", limit_price: "100.00" },
+    { symbol: "KO", side: "sell", qty: "100", type: "stop", stop_price: "40.00" },
+  ];
+  for (const order of seen) await server.ask("POST", "/orders", order);
 });
 after(async () => {
   await browser?.close();

@@ -10,6 +10,7 @@ import { IconButton } from "@/ui/button";
 import { classes } from "@/ui/classes";
 import { Icon, type Icons, Mark } from "@/ui/icon";
 import { Menu, MenuItem } from "@/ui/menu";
+import { LinkBanner, Said } from "./said";
 import { places } from "./screens";
 
 export function Shell() {
@@ -31,11 +32,13 @@ export function Shell() {
       <Rail />
       <div className="flex min-w-0 flex-1 flex-col pb-[calc(4rem+env(safe-area-inset-bottom))] lg:pb-0">
         <TopBar />
+        <LinkBanner />
         <main id="main" ref={main} tabIndex={-1} className="flex-1 focus-visible:outline-none">
           <Outlet />
         </main>
       </div>
       <BottomBar />
+      <Said />
     </div>
   );
 }

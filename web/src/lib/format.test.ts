@@ -14,6 +14,8 @@ test("prices and quantities keep what they mean", () => {
   expect(f.price("0.000012")).toBe("0.000012");
   expect(f.price("65000")).toBe("65,000.00");
   expect(f.quantity("1200.000000000")).toBe("1,200");
+  expect(f.average("95006.344568")).toBe("95,006.34");
+  expect(f.average("0.123456")).toBe("0.123456");
   expect(f.quantity("-0.500")).toBe("−0.5");
 });
 

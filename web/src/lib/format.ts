@@ -1,5 +1,5 @@
 /** How numbers are written for people: groups of three, a true minus, no digit invented. */
-import { absolute, parse, round, sign, trim } from "./decimal";
+import { absolute, compare, parse, round, sign, trim } from "./decimal";
 
 export const NONE = "—";
 const MINUS = "−";
@@ -31,6 +31,12 @@ export function signedMoney(value: string | null): string {
 /** A price with all its places; at least two. */
 export function price(value: string | null): string {
   return value === null || parse(value) === null ? NONE : number(trim(value, 2));
+}
+
+/** An average of prices: to the cent, or in full below a dollar. */
+export function average(value: string | null): string {
+  if (value === null || parse(value) === null) return NONE;
+  return compare(absolute(value), "1") < 0 ? price(value) : number(round(value, 2));
 }
 
 /** A quantity without zeros that say nothing. */

@@ -2,6 +2,7 @@
 import { QueryClient, queryOptions } from "@tanstack/react-query";
 import { api, call } from "@/api/client";
 import { ProblemError } from "@/api/problem";
+import type { paths } from "@/api/schema";
 import { useSession } from "./session";
 
 export const queryClient = new QueryClient({
@@ -14,9 +15,13 @@ export const queryClient = new QueryClient({
   },
 });
 
-// Another user, another account: nothing of the last one's is shown.
+// Another user, another account: nothing of the last one's is shown. Learning which account it is
+// that all was about is no change.
 useSession.subscribe((now, before) => {
-  if (now.token !== before.token || now.accountId !== before.accountId) queryClient.clear();
+  if (now.token !== before.token) queryClient.clear();
+  else if (now.accountId !== before.accountId && before.accountId !== null) {
+    void queryClient.resetQueries();
+  }
 });
 
 export const house = queryOptions({
@@ -29,3 +34,36 @@ export const portfolio = queryOptions({
   queryKey: ["portfolio"],
   queryFn: () => call(api.GET("/api/v1/portfolio")),
 });
+
+export type Range = "1D" | "1W" | "1M" | "3M" | "1Y" | "ALL";
+
+export const equityCurve = (range: Range) =>
+  queryOptions({
+    queryKey: ["equity", range],
+    queryFn: () => call(api.GET("/api/v1/account/equity", { params: { query: { range } } })),
+    refetchInterval: 60_000,
+  });
+
+export const assets = queryOptions({
+  queryKey: ["assets"],
+  queryFn: () => call(api.GET("/api/v1/assets")),
+  staleTime: 300_000,
+});
+
+/** Where these symbols stand in their day. */
+export const snapshots = (symbols: readonly string[]) =>
+  queryOptions({
+    queryKey: ["snapshots", symbols],
+    queryFn: () =>
+      call(api.GET("/api/v1/snapshot", { params: { query: { symbols: symbols.join(",") } } })),
+    enabled: symbols.length > 0,
+    refetchInterval: 15_000,
+  });
+
+type OrderQuery = NonNullable<paths["/api/v1/orders"]["get"]["parameters"]["query"]>;
+
+export const orders = (query: OrderQuery = {}) =>
+  queryOptions({
+    queryKey: ["orders", query],
+    queryFn: () => call(api.GET("/api/v1/orders", { params: { query } })),
+  });

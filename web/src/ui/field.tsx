@@ -13,9 +13,18 @@ export interface FieldProps extends InputHTMLAttributes<HTMLInputElement> {
   /** What is wrong, and what would be right. */
   wrong?: string | null;
   after?: ReactNode;
+  wideAfter?: boolean;
 }
 
-export function Field({ label, hint, wrong, after, className, ...rest }: FieldProps) {
+export function Field({
+  label,
+  hint,
+  wrong,
+  after,
+  wideAfter = false,
+  className,
+  ...rest
+}: FieldProps) {
   const id = useId();
   const says = wrong ? `${id}-wrong` : hint ? `${id}-hint` : undefined;
   return (
@@ -28,7 +37,11 @@ export function Field({ label, hint, wrong, after, className, ...rest }: FieldPr
           id={id}
           aria-invalid={wrong ? true : undefined}
           aria-describedby={says}
-          className={classes(CONTROL, wrong && "border-down", after !== undefined && "pr-12")}
+          className={classes(
+            CONTROL,
+            wrong && "border-down",
+            after !== undefined && (wideAfter ? "pr-28" : "pr-12"),
+          )}
           {...rest}
         />
         {after !== undefined && (
