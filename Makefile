@@ -109,15 +109,9 @@ bench: $(MADE)/dev/stockyard.stamp $(MADE)/compiled.stamp ## every benchmark, on
 bench-quick: $(MADE)/dev/stockyard.stamp $(MADE)/compiled.stamp ## the benchmarks in under a minute
 	@exec env PYTHONPATH=$(COMPILED) $(DEV) -m bench --quick
 
-<<<<<<< HEAD
-docs: $(MADE)/dev/stockyard.stamp $(MADE)/web-libraries.stamp ## regenerate the reference pages and the web app's types
-	@$(DEV) scripts/docs.py
-	@$(NODE) run types
-=======
 docs: $(MADE)/dev/stockyard.stamp $(MADE)/web-libraries.stamp ## regenerate what is written from the code
 	@$(DEV) scripts/docs.py
 	@$(NODE) run --silent types
->>>>>>> main
 
 recorded: $(MADE)/dev/stockyard.stamp $(MADE)/compiled.stamp ## replay the recorded days in the folder LEAN, both engines
 	@test -n "$(LEAN)" || { echo "Say where the recorded days are: make recorded LEAN=folder" >&2; exit 1; }
