@@ -391,7 +391,7 @@ def keep_market(world: World, recorder: HistoryRecorder) -> None:
     Call it when the instruments are known. Raises ``StorageError``.
     """
     ids = [book.instrument.instrument_id for book in world.engine.state.books if book is not None]
-    world.market.restore(bars_of_before(recorder.history, ids))
+    world.market.restore(bars_of_before(recorder.history, ids), world.clock.now_ns())
     world.market.keeper = recorder.take
 
 

@@ -147,7 +147,9 @@ def import_(
             done = max(0, so_far.ts - past.first_ts)
             progress.update(task, completed=done, ticks=so_far.ticks, bars=so_far.bars)
 
-        found = HistoryImport(opened.history, instruments, days, told, replace=replace).run(past)
+        now_ns = WallClock().now_ns()
+        work = HistoryImport(opened.history, instruments, days, told, now_ns, replace=replace)
+        found = work.run(past)
     print(f"imported {found.ticks:,} ticks and {found.bars:,} bars of {', '.join(past.symbols)}")
 
 

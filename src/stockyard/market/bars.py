@@ -194,6 +194,11 @@ def _end_ns(bar: Bar, days: TradingDays) -> int:
     )
 
 
+def is_over(bar: Bar, days: TradingDays, now_ns: int) -> bool:
+    """Whether no trade of a time until now can belong to a bar any more."""
+    return _end_ns(bar, days) + LATE_NS <= now_ns
+
+
 Dirty = list[tuple[Windows, _Window]]
 
 

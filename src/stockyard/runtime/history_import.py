@@ -17,7 +17,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from stockyard.market.bars import BarBuilder
+from stockyard.market.bars import BarBuilder, is_over
 from stockyard.market.consolidation import Consolidation
 from stockyard.market.folding import begun, joined
 from stockyard.market.trading_days import TradingDays
@@ -46,7 +46,10 @@ class Imported(NamedTuple):
 
 
 class HistoryImport:
-    """One import into a history. ``days``: trading days by instrument id."""
+    """One import into a history. ``days``: trading days by instrument id.
+
+    Bars of windows that are not over at ``now_ns`` are not final: trades may be added to them.
+    """
 
     def __init__(
         self,
@@ -54,11 +57,12 @@ class HistoryImport:
         instruments: Mapping[str, Instrument],
         days: Mapping[int, TradingDays],
         told: Callable[[Imported], None],
+        now_ns: int,
         *,
         replace: bool = False,
     ) -> None:
         self._history, self._instruments, self._days = history, instruments, days
-        self._told, self._replace = told, replace
+        self._told, self._now_ns, self._replace = told, now_ns, replace
         self._symbols = {i.instrument_id: i.symbol for i in instruments.values()}
         self._builder, self._consolidation = BarBuilder(days), Consolidation(days)
         self._admitted: set[tuple[int, str, int]] = set()
@@ -167,6 +171,12 @@ class HistoryImport:
         return ended
 
     def _write(self, ticks: list[Tick], bars: list[Bar]) -> None:
+        bars = [
+            bar
+            if is_over(bar, self._days[bar.instrument_id], self._now_ns)
+            else msgspec.structs.replace(bar, final=False)
+            for bar in bars
+        ]
         wanted = bars if self._replace else self._missing(bars)
         self._history.append(ticks, wanted)
         self._ticks += len(ticks)

@@ -10,11 +10,13 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, NamedTuple, Protocol
 
-from stockyard.market.bars import BarBuilder
+import msgspec
+
+from stockyard.market.bars import BarBuilder, is_over
 from stockyard.market.calendars import CALENDAR_NAMES
 from stockyard.market.consolidation import Consolidation
 from stockyard.market.contract_marks import ContractMarks
-from stockyard.market.tick_filter import FAULT_WORDS, TickFilter
+from stockyard.market.tick_filter import FAULT_WORDS, FUTURE_NS, TickFilter
 from stockyard.market.trading_days import TradingDays
 from stockyard.model.facts import (
     FundingRate,
@@ -139,14 +141,19 @@ class MarketData:
         self._days[instrument.instrument_id] = self._calendars[name]
         self.filter.know(instrument)
 
-    def restore(self, bars: Iterable[Bar]) -> None:
+    def restore(self, bars: Iterable[Bar], now_ns: int) -> None:
         """Go on with bars of before a restart: those that are not final, and the latest of every
         window of all sources. Call it when the instruments are known.
+
+        One that claims to be final before its time, as of an import in the middle of its day or a
+        clock that ran ahead, goes on too: else it would keep out every trade until then.
         """
         single, consolidated = [], []
         for bar in bars:
             if bar.instrument_id not in self._days:
                 continue
+            if bar.final and not is_over(bar, self._days[bar.instrument_id], now_ns + FUTURE_NS):
+                bar = msgspec.structs.replace(bar, final=False)
             self.builder.reach(bar)
             if bar.source == CONSOLIDATED:
                 consolidated.append(bar)

@@ -145,7 +145,7 @@ class StageB:
         self.market = MarketData(self._line)
         for instrument in terms.instruments:
             self.market.know(instrument, terms.calendars)
-        self.market.restore([bar for bar in terms.bars if bar.source == CONSOLIDATED])
+        self.market.restore([bar for bar in terms.bars if bar.source == CONSOLIDATED], run)
         self.market.keeper = self._keep
         self.log = StageLog()
         self._kept: list[Tick] = []

@@ -45,9 +45,11 @@ def history() -> DatabaseHistory:
     return DatabaseHistory(MemoryDatabase(MemoryDisk(), "history"))
 
 
-def import_(history: DatabaseHistory, past: Given, *, replace: bool = False) -> Imported:
+def import_(
+    history: DatabaseHistory, past: Given, *, replace: bool = False, now_ns: int = NS_MAX
+) -> Imported:
     told: list[Imported] = []
-    work = HistoryImport(history, {"AAPL": AAPL}, DAYS, told.append, replace=replace)
+    work = HistoryImport(history, {"AAPL": AAPL}, DAYS, told.append, now_ns, replace=replace)
     found = work.run(past)
     assert told[-1] == found
     return found
@@ -59,6 +61,20 @@ def kept(history: DatabaseHistory, window_s: int, source: str = "lean") -> list[
 
 def bar(start_ns: int, prices: tuple[int, int, int, int], window_s: int = 60, qty: int = 10) -> Bar:
     return Bar(ONE, "lean", window_s, start_ns, *prices, qty, 0, 0, 0, True)
+
+
+def test_a_day_that_is_not_over_stays_open(history: DatabaseHistory) -> None:
+    """So that the server that is started next goes on with it."""
+    ticks = [trade(0, 100, source="lean"), trade(61, 105, 7, source="lean")]
+    import_(history, Given(tuple(ticks)), now_ns=T0 + 100 * NS)
+    opened = {(bar.source, bar.window_s, bar.start_ns) for bar in history.open_bars()}
+    minute, five, hour = T0 + 60 * NS, T0, T0
+    day = DAYS[ONE].of(T0).start_ns
+    assert opened == {
+        (source, window_s, start)
+        for source in ("lean", "")
+        for window_s, start in ((60, minute), (300, five), (3_600, hour), (86_400, day))
+    }
 
 
 def test_ticks_make_the_bars_of_live_ones(history: DatabaseHistory) -> None:

@@ -22,12 +22,12 @@ class Market:
     """A world whose market is kept, on a disk that outlives it."""
 
     def __init__(self) -> None:
-        self.disk = MemoryDisk()
+        self.disk, self.now_ns = MemoryDisk(), T0
         self.start()
 
     def start(self) -> None:
         """Open what the disk holds; what still waited to be written is lost."""
-        self.world: World = open_on(self.disk, ManualClock(T0))
+        self.world: World = open_on(self.disk, ManualClock(self.now_ns))
         follow_market(self.world, "xnys")
         history = DatabaseHistory(MemoryDatabase(self.disk, "history"))
         self.recorder = HistoryRecorder(history, ThreadPoolExecutor(1), ThreadPoolExecutor(1))
@@ -40,7 +40,8 @@ class Market:
             assert market.take([tick], max(tick.ts_event, T0)) == 1
             market.turn(max(tick.ts_event, T0))
             self.world.writer.drain()
-        market.turn(T0 + round(until_s * NS))
+        self.now_ns = T0 + round(until_s * NS)
+        market.turn(self.now_ns)
         await self.recorder.written()
 
     def kept(self) -> list[Bar]:

@@ -262,6 +262,19 @@ def test_a_turn_tells_changes_and_hands_over_what_is_kept(world: World) -> None:
     assert len(bars) == 10
 
 
+def test_a_bar_that_is_said_to_be_final_before_its_time_takes_trades(world: World) -> None:
+    """As one of a file that was written in the middle of its day."""
+    day = T0 - 15 * 3_600 * NS + 5 * 3_600 * NS
+    whole = Bar(ONE, "", 86_400, day, 1_000, 1_010, 990, 1_000, 500, 500_000, 5, 0, True)
+    follow_market(world, "xnys")
+    world.market.restore([whole], T0)
+    world.market.take([trade(0, 1_020)], T0)
+    assert [one.price for one in journaled(world) if isinstance(one, Trade)] == [1_020]
+    view = world.market.view(ONE)
+    assert view is not None
+    assert (view.open, view.high, view.last, view.volume) == (1_000, 1_020, 1_020, 600)
+
+
 def test_a_restart_goes_on_with_the_bars_of_before(world: World) -> None:
     """The session's figures, the close of the day before, and the level that is believed."""
     kept: dict[tuple[int, str, int, int], Bar] = {}
@@ -275,7 +288,7 @@ def test_a_restart_goes_on_with_the_bars_of_before(world: World) -> None:
     world.market.turn(T0 + NS)
     again = open_on(MemoryDisk(), ManualClock(T0))
     follow_market(again, "xnys")
-    again.market.restore(kept.values())
+    again.market.restore(kept.values(), T0)
     assert again.market.take([trade(2, 5_000), trade(3, 980)], T0 + 3 * NS) == 2
     assert again.market.counts.faults == {("a", "absurd"): 1}
     view = again.market.view(ONE)
