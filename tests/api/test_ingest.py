@@ -335,6 +335,13 @@ async def test_it_is_measured(hook: Hook) -> None:
     assert 'market_tick_faults_total{reason="future",source="one"} 1.0' in text
 
 
+async def test_a_wrong_kind_is_told_what_would_be_right(hook: Hook) -> None:
+    """In words, not by pointing at a document."""
+    assert (await hook.one(ts=MS + 0.5)).json["right"] == "send a whole number"
+    answer = await hook.send("/ingest/ticks", {"ticks": {}})
+    assert answer.json["right"] == "send a list"
+
+
 async def test_a_batch_of_garbage_is_counted(hook: Hook) -> None:
     """By its reason, as a tick is."""
     said = {"content-type": "application/json"}

@@ -431,7 +431,13 @@ def _shape_problem(message: str, fields: tuple[str, ...]) -> Problem:
 
 _BITS_MAX: Final = 133
 """Of a JSON integer: 40 digits."""
-_RIGHT: Final = {"str": "send text", "array": "send a list of texts", "object": "send an object"}
+_RIGHT: Final = {
+    "str": "send text",
+    "int": "send a whole number",
+    "bool": "send true or false",
+    "array": "send a list",
+    "object": "send an object",
+}
 _EXPECTED = re.compile(r"Expected `([^`]+)`, got `([^`]+)`(?: - at `\$\.?([^`]*)`)?")
 _UNKNOWN = re.compile(r"Object contains unknown field `([^`]*)`")
 _MISSING = re.compile(r"Object missing required field `([^`]*)`")
