@@ -56,9 +56,10 @@ def _child(write_fd: int, engine: Engine) -> None:
     """
     try:
         gc.disable()
-        _give_way()
         os.closerange(3, write_fd)
         os.closerange(write_fd + 1, FILES_MAX)
+        # Only now: sockets held by a child that hardly runs would outlive a parent that is killed.
+        _give_way()
         state, hashed = pack(engine.snapshot())
         view = memoryview(_HEADER.pack(len(state), hashed) + state)
         while view:

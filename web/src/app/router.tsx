@@ -7,6 +7,7 @@ import {
   Outlet,
   redirect,
 } from "@tanstack/react-router";
+import { later } from "@/lib/later";
 import type { Screen } from "@/lib/screen";
 import { useSession } from "@/state/session";
 import { Broken, Lost } from "./lost";
@@ -48,7 +49,7 @@ function routeOf(screen: Screen) {
   return createRoute({
     getParentRoute: () => (screen.public ? root : inside),
     path: screen.path,
-    component: lazyRouteComponent(screen.load),
+    component: lazyRouteComponent(() => later(screen.load)),
     ...(screen.public && {
       beforeLoad: ({ search }: { search: Record<string, unknown> }) => {
         if (isIn()) throw redirect({ href: safe(search.from) });

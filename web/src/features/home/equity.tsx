@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense, useMemo, useState } from "react";
 import { add, sign, subtract, toNumber } from "@/lib/decimal";
 import { money, percent, signedMoney } from "@/lib/format";
+import { later } from "@/lib/later";
 import { known } from "@/lib/loadable";
 import type { Position } from "@/state/folds";
 import { useAccount, usePositions } from "@/state/live";
@@ -14,7 +15,7 @@ import { Change } from "@/ui/change";
 import { Segmented } from "@/ui/choice";
 import { Moving } from "@/ui/moving";
 
-const Curve = lazy(() => import("./curve"));
+const Curve = lazy(() => later(() => import("./curve")));
 
 const RANGES: readonly { value: Range; label: string; words: string }[] = [
   { value: "1D", label: "1D", words: "today" },

@@ -1,5 +1,6 @@
 /** What is held, what works, what moves, and what was done. */
 import { useQuery } from "@tanstack/react-query";
+import { Link, useNavigate } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { absolute, compare, divide, multiply, subtract } from "@/lib/decimal";
 import { average, percent, price, quantity, signedMoney, when, words } from "@/lib/format";
@@ -69,6 +70,7 @@ const HELD: readonly Column<Position>[] = [
 
 export function Held() {
   const positions = known(usePositions());
+  const go = useNavigate();
   return (
     <Card title="Positions" flush>
       {positions === undefined ? (
@@ -76,7 +78,14 @@ export function Held() {
       ) : positions.length === 0 ? (
         <Empty title="Nothing held yet">What you buy stands here, with what it is worth now.</Empty>
       ) : (
-        <Table label="Positions" columns={HELD} rows={positions} rowKey={(one) => one.symbol} />
+        <Table
+          label="Positions"
+          columns={HELD}
+          rows={positions}
+          rowKey={(one) => one.symbol}
+          rowLabel={(one) => `Open ${one.symbol}`}
+          onRow={(one) => go({ to: "/symbols/$", params: { _splat: one.symbol } })}
+        />
       )}
     </Card>
   );
@@ -186,7 +195,14 @@ export function Movers() {
               className="flex items-center gap-3 border-line/60 border-b px-4 py-2 last:border-b-0"
             >
               <div className="min-w-0 flex-1">
-                <Two top={symbol} below={names.get(symbol) ?? ""} />
+                <Two
+                  top={
+                    <Link to="/symbols/$" params={{ _splat: symbol }} className="hover:text-accent">
+                      {symbol}
+                    </Link>
+                  }
+                  below={names.get(symbol) ?? ""}
+                />
               </div>
               <div className="text-right">
                 <span className="tabular">{price(ticker.last ?? ticker.bid)}</span>
