@@ -123,6 +123,11 @@ def _per_quote_us(one: Heard) -> float:
     return one.server_s / max(1, one.quotes) * 1e6
 
 
+def _ratio(value: float, beside: float) -> float | None:
+    """None where nothing was heard to compare with, as in a very short window."""
+    return value / beside if beside else None
+
+
 def _said(one: Heard) -> str:
     """What one message was like."""
     return (
@@ -148,7 +153,7 @@ def _costs(count: int, steady: Heard, busy: Heard, naive: Heard) -> list[Figure]
                 aim,
                 value >= 150_000 if aim else None,
                 f"the naive loop at {STEADY} quotes/s, {beside:,.0f}",
-                value / beside,
+                _ratio(value, beside),
                 f"{_said(one)}; {_per_quote_us(one):.1f} us a quote",
             )
         )
@@ -167,7 +172,7 @@ def _ages(count: int, alone: list[Heard], beside: list[Heard], naive: list[Heard
             "<= 50 ms",
             calm <= 50,
             f"the naive loop, {naive[0].age_p99_ms:.1f} ms",
-            calm / naive[0].age_p99_ms,
+            _ratio(calm, naive[0].age_p99_ms),
             f"p50 {median([x.age_p50_ms for x in alone]):.1f} ms",
         ),
         Figure(
@@ -178,7 +183,7 @@ def _ages(count: int, alone: list[Heard], beside: list[Heard], naive: list[Heard
             "<= 1.1x without",
             stalled <= 1.1 * calm,
             f"without, {calm:.1f} ms",
-            stalled / calm,
+            _ratio(stalled, calm),
             f"in the naive loop it keeps {lost:.0%} of all quotes from everybody",
         ),
     ]
@@ -194,7 +199,7 @@ def _compression(count: int, plain: Heard, deflated: Heard) -> Figure:
         "",
         None,
         f"without, {full:,.0f} B/s",
-        size / full,
+        _ratio(size, full),
         f"server: {deflated.server_s / deflated.seconds:.0%} of a core, without"
         f" {plain.server_s / plain.seconds:.0%}",
     )

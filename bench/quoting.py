@@ -103,8 +103,8 @@ class Naive:
                     self._clients.remove(client)
 
 
-def _naive_application(*given: Any) -> Application:
-    found = create_application(*given)
+def _naive_application(*given: Any, **named: Any) -> Application:
+    found = create_application(*given, **named)
     naive: Any = Naive(found.door)
     found.streams = naive
     return found

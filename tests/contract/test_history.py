@@ -130,7 +130,7 @@ def test_what_was_kept_survives_a_crash_and_numbers_go_on(place: Place) -> None:
 
 
 def test_values_beyond_64_bits_are_exact(history: History) -> None:
-    large = bar(0, value=2**62 * 10**9 + 1, volume=2**62)
+    large = bar(0, value=2**62 * 10**9 + 1, volume=2**66 + 1)
     history.append([], [large])
     assert kept(history) == [large]
 

@@ -4,8 +4,8 @@ Promises: a batch is one transaction and two statements, however many rows it ha
 the earlier revision of itself. A killed process loses nothing that ``append`` returned for; a power
 cut may take what came after the last ``sync``. Must not know: when a batch is due, or who reads.
 
-A tick is kept as the JSON text of its message, beside the columns it is found by. A bar's ``value``
-is text: price times quantity may pass 64 bits.
+A tick is kept as the JSON text of its message, beside the columns it is found by. A bar's
+``volume`` and ``value`` are text: a day's coins may pass 64 bits, as price times quantity does.
 """
 
 from collections.abc import Sequence
@@ -54,7 +54,7 @@ CREATE TABLE IF NOT EXISTS bars (
     high INTEGER NOT NULL,
     low INTEGER NOT NULL,
     close INTEGER NOT NULL,
-    volume INTEGER NOT NULL,
+    volume TEXT NOT NULL,
     value TEXT NOT NULL,
     count INTEGER NOT NULL,
     revision INTEGER NOT NULL,
@@ -79,7 +79,7 @@ _MARKED: Final = (
 )
 _OF_A_KIND: Final = "instrument_id = ? AND source = ? AND window_s = ?"
 _OF_A_SOURCE: Final = "instrument_id = ? AND source = ? AND ts_event >= ? AND ts_event < ?"
-_VALUE_AT: Final = _BAR_COLUMNS.index("value")
+_WIDE_AT: Final = (_BAR_COLUMNS.index("volume"), _BAR_COLUMNS.index("value"))
 _FINAL_AT: Final = _BAR_COLUMNS.index("final")
 _encode: Final = msgspec.json.Encoder().encode
 _decode_tick: Final = msgspec.json.Decoder(Tick).decode
@@ -278,13 +278,15 @@ def _kept(row: Row) -> KeptTick:
 
 def _bar_row(bar: Bar) -> list[object]:
     row: list[object] = list(msgspec.structs.astuple(bar))
-    row[_VALUE_AT] = str(bar.value)
+    for at in _WIDE_AT:
+        row[at] = str(row[at])
     row[_FINAL_AT] = int(bar.final)
     return row
 
 
 def _bar(row: Row) -> Bar:
     values = list(row)
-    values[_VALUE_AT] = int(values[_VALUE_AT])
+    for at in _WIDE_AT:
+        values[at] = int(values[at])
     values[_FINAL_AT] = bool(values[_FINAL_AT])
     return Bar(*values)
