@@ -120,7 +120,7 @@ def run(sizes: Sizes, folder: Path) -> Report:
 
 
 def _per_quote_us(one: Heard) -> float:
-    return one.server_s / max(1, one.quotes) * 1e6
+    return max(one.server_s, 1e-3) / max(1, one.quotes) * 1e6
 
 
 def _ratio(value: float, beside: float) -> float | None:
