@@ -376,6 +376,12 @@ def _sessions_from(name: str, today: date, now_ns: int) -> tuple[Session, ...]:
     return tuple(s for s in sessions(name, first, last) if s.ends_ns > now_ns)
 
 
+def kept_calendar(world: World) -> str:
+    """The sessions that stocks had here so far; empty in a world that knows none yet."""
+    known = world.engine.state.calendars.get(XNYS_ID)
+    return known.name if known is not None else ""
+
+
 def follow_market(world: World, stock_calendar: str, quotes_only: str = "") -> None:
     """Let market data know every instrument, by the calendar it trades in here."""
     world.market.count_quotes_only(filter(None, map(str.strip, quotes_only.split(","))))

@@ -57,7 +57,8 @@ class Config(msgspec.Struct, frozen=True):
         str,
         Setting(
             "Sessions of stocks: `always` (open day and night, trading days end at 16:00 New York)"
-            " or `xnys`. Empty: `always` for the simulated market, `xnys` for recordings.",
+            " or `xnys`. Empty: `always` for the simulated market, `xnys` for recordings and feeds;"
+            " without a market those of what was imported.",
             choices=("", "always", "xnys"),
         ),
     ] = ""

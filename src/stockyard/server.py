@@ -130,8 +130,11 @@ class Server:
         """The sessions stocks trade in."""
         if self.config.calendar:
             return self.config.calendar
-        real = self._followed or self.config.market.startswith("replay:")
-        return "xnys" if real else "always"
+        if self._followed or self.config.market.startswith("replay:"):
+            return "xnys"
+        # What was imported has made bars of its days: theirs go on.
+        kept = app.kept_calendar(self.world) if self.config.market == "none" else ""
+        return kept or "always"
 
     def stop(self) -> None:
         """Begin a clean stop; a second time, do not wait for requests in flight."""

@@ -60,6 +60,19 @@ def test_a_day_goes_in_and_out_and_is_served(tmp_path: Path) -> None:
         assert server.stop() == 0
 
 
+def test_imported_days_go_on_with_the_sessions_they_were_made_by(tmp_path: Path) -> None:
+    (tmp_path / "day.csv").write_text(DAY)
+    told(tmp_path, "import", "csv:day.csv")
+    server = Running(tmp_path / "data", "--market", "none")
+    client = server.connect()
+    try:
+        calendars = client.get("/api/v1/clock")["calendars"]
+        assert [one["name"] for one in calendars] == ["xnys", "always"]
+    finally:
+        client.close()
+        assert server.stop() == 0
+
+
 def test_what_is_wrong_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "day.csv").write_text("ts,symbol\n")
     for words, said in (

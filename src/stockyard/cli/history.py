@@ -79,8 +79,8 @@ def _nothing() -> None:
     """Commit nothing by itself: ``found`` does."""
 
 
-def _calendar(config: Config) -> str:
-    return config.calendar or "xnys"
+def _calendar(config: Config, world: World) -> str:
+    return config.calendar or app.kept_calendar(world) or "xnys"
 
 
 @history.command(name="list")
@@ -138,8 +138,9 @@ def import_(
     config = read_config(os.environ, data=data)
     past = open_past(spec, source)
     with _opened(config, fresh=True) as opened, _progress("importing") as progress:
-        instruments = app.listed_for(opened.world, past, _calendar(config))
-        days = app.trading_days(instruments.values(), _calendar(config))
+        calendar = _calendar(config, opened.world)
+        instruments = app.listed_for(opened.world, past, calendar)
+        days = app.trading_days(instruments.values(), calendar)
         span = past.last_ts - past.first_ts
         task = progress.add_task("", total=span if span < 2**60 else None, ticks=0, bars=0)
 
