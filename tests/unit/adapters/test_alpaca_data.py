@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 
 from stockyard.adapters import FEEDS
 from stockyard.adapters.alpaca_data.feed import SYMBOLS_AT_ONCE, AlpacaWire
-from stockyard.adapters.alpaca_data.wire import WireError, event_ns
+from stockyard.adapters.alpaca_data.wire import event_ns
 from stockyard.market.catalog import CATALOG
 from stockyard.model.feeds import ProblemKind, Received
 from stockyard.model.ticks import BandTick, BarTick, Counts, QuoteTick, StatusTick, TradeTick
+from stockyard.model.wire_numbers import WireError
 from tests.fakes.alpaca_data import AlpacaFake
 from tests.fakes.virtual_time import run_virtual
 

@@ -26,6 +26,7 @@ from stockyard.model.feeds import (
 )
 from stockyard.model.instruments import Instrument
 from stockyard.model.ticks import TradeTick
+from stockyard.model.wire_numbers import WireError
 from tests.fakes.tastytrade import TastytradeFake
 from tests.random_feeds import OPTION, STOCK
 
@@ -147,7 +148,7 @@ def test_candle_symbols_are_read(text: str, found: tuple[str, int]) -> None:
 
 @pytest.mark.parametrize("text", ["AAPL", "AAPL{=7m}", "AAPL{=1mo}", "{=1m}", "AAPL{=99999m}"])
 def test_other_candle_symbols_are_not(text: str) -> None:
-    with pytest.raises(wire.WireError):
+    with pytest.raises(WireError):
         wire.split_candle(text)
 
 

@@ -22,6 +22,7 @@ from stockyard.model.feeds import (
 )
 from stockyard.model.instruments import Instrument
 from stockyard.model.ticks import Tick, TradeTick
+from stockyard.model.wire_numbers import WireError
 
 SILENCE_S: Final = 60.0
 """Nothing is sent for the sake of a heartbeat, so a quiet market is silent too."""
@@ -120,7 +121,7 @@ class AlpacaWire:
                 continue
             try:
                 tick = self._tick(message, instrument, problems)
-            except wire.WireError as error:
+            except WireError as error:
                 problems.append(FeedProblem(ProblemKind.MALFORMED, f"{message.S}: {error}"))
             else:
                 ticks += () if tick is None else (tick,)

@@ -15,9 +15,9 @@ import msgspec
 from msgspec.msgpack import Ext
 
 from stockyard.model.instruments import Instrument
-from stockyard.model.numbers import NumberError, scale_decimal
 from stockyard.model.sale_conditions import Counting, counts_of_letters
 from stockyard.model.ticks import BandTick, BarTick, QuoteTick, StatusTick, TradeTick
+from stockyard.model.wire_numbers import WireError, positive, price, scaled, side
 
 TIMESTAMP_CODE: Final = -1
 """MessagePack's extension type of times."""
@@ -32,10 +32,6 @@ _TIME: Final = re.compile(
     r"(\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?([Zz]|[+-]\d\d:\d\d)", re.ASCII
 )
 Time = str | Ext
-
-
-class WireError(ValueError):
-    """A message that cannot be meant."""
 
 
 class Success(msgspec.Struct, tag_field="T", tag="success"):
@@ -206,8 +202,8 @@ def trade(message: TradeMessage, instrument: Instrument, source: str) -> tuple[T
     return TradeTick(
         instrument.instrument_id,
         source,
-        _price(message.p, instrument),
-        _positive(message.s, instrument.qty_scale, "size"),
+        price(message.p, instrument),
+        positive(message.s, instrument.qty_scale, "size"),
         event_ns(message.t),
         counting.counts,
     ), counting
@@ -218,8 +214,8 @@ def quote(
 ) -> QuoteTick:
     """A quote; a side without price or size is missing. Raises ``WireError``."""
     unit = instrument.round_lot if in_lots else 10**instrument.qty_scale
-    bid, bid_qty = _side(message.bp, message.bs, instrument, unit)
-    ask, ask_qty = _side(message.ap, message.ask_size, instrument, unit)
+    bid, bid_qty = side(message.bp, message.bs, instrument, unit)
+    ask, ask_qty = side(message.ap, message.ask_size, instrument, unit)
     return QuoteTick(
         instrument.instrument_id, source, bid, ask, bid_qty, ask_qty, event_ns(message.t)
     )
@@ -233,12 +229,12 @@ def bar(message: BarMessage, instrument: Instrument, source: str) -> BarTick:
         source,
         86_400 if daily else 60,
         event_ns(message.t),
-        _price(message.o, instrument),
-        _price(message.h, instrument),
-        _price(message.l, instrument),
-        _price(message.c, instrument),
-        _scaled(message.v, instrument.qty_scale),
-        _scaled(message.vw, instrument.price_scale),
+        price(message.o, instrument),
+        price(message.h, instrument),
+        price(message.l, instrument),
+        price(message.c, instrument),
+        scaled(message.v, instrument.qty_scale),
+        scaled(message.vw, instrument.price_scale),
         message.n,
         not daily,
     )
@@ -249,8 +245,8 @@ def band(message: BandMessage, instrument: Instrument, source: str) -> BandTick:
     return BandTick(
         instrument.instrument_id,
         source,
-        _price(message.d, instrument),
-        _price(message.u, instrument),
+        price(message.d, instrument),
+        price(message.u, instrument),
         event_ns(message.t),
     )
 
@@ -304,30 +300,3 @@ def _packed_ns(value: Ext) -> int:
             ns, seconds = struct.unpack(">Iq", data)
             return int(seconds) * _NS + int(ns)
     raise WireError("a time is no MessagePack timestamp")
-
-
-def _side(price: Decimal, size: Decimal, instrument: Instrument, unit: int) -> tuple[int, int]:
-    if price == 0 or size == 0:
-        return 0, 0
-    qty = _scaled(size, instrument.qty_scale) * unit // 10**instrument.qty_scale
-    if qty <= 0:
-        raise WireError("a size is not above zero")
-    return _price(price, instrument), qty
-
-
-def _price(value: Decimal, instrument: Instrument) -> int:
-    return _positive(value, instrument.price_scale, "price")
-
-
-def _positive(value: Decimal, scale: int, what: str) -> int:
-    scaled = _scaled(value, scale)
-    if scaled <= 0:
-        raise WireError(f"a {what} is not above zero")
-    return scaled
-
-
-def _scaled(value: Decimal, scale: int) -> int:
-    try:
-        return scale_decimal(value, scale)
-    except NumberError as error:
-        raise WireError(str(error)) from None

@@ -24,6 +24,7 @@ from stockyard.model.feeds import (
 )
 from stockyard.model.instruments import Instrument
 from stockyard.model.ticks import Counts, Tick
+from stockyard.model.wire_numbers import WireError
 
 NAME: Final = "backpack"
 PERPETUAL: Final = "_PERP"
@@ -104,7 +105,7 @@ class BackpackWire:
                     ticks.append(tick)
             elif found.result is msgspec.UNSET:
                 problems.append(FeedProblem(ProblemKind.UNEXPECTED, "neither data nor a fault"))
-        except wire.WireError as error:
+        except WireError as error:
             problems.append(FeedProblem(ProblemKind.MALFORMED, str(error)))
         self._live = self._live or (self._opened and not self._symbols)
         return Received(ticks, [], problems, self._live)
@@ -134,7 +135,7 @@ class BackpackWire:
         if isinstance(message, wire.Kline):
             window_s = wire.WINDOWS_S.get(rest.partition(".")[0])
             if window_s is None:
-                raise wire.WireError("a bar has an interval that was not asked for")
+                raise WireError("a bar has an interval that was not asked for")
             return wire.bar(message, window_s, instrument, NAME)
         return None
 

@@ -14,6 +14,7 @@ from stockyard.adapters.backpack import wire
 from stockyard.model.feeds import FeedRefused, FeedUnavailable, HttpAnswer, HttpRequest
 from stockyard.model.instruments import Instrument
 from stockyard.model.ticks import BarTick
+from stockyard.model.wire_numbers import price, scaled
 
 BASE: Final = "https://api.backpack.exchange"
 INTERVALS: Final = {window_s: interval for interval, window_s in wire.WINDOWS_S.items()}
@@ -150,12 +151,12 @@ def _bar(
         source,
         window_s,
         start_ns,
-        wire.price(row.open, instrument),
-        wire.price(row.high, instrument),
-        wire.price(row.low, instrument),
-        wire.price(row.close, instrument),
-        wire.scaled(row.volume, instrument.qty_scale),
-        wire.scaled(average, instrument.price_scale),
+        price(row.open, instrument),
+        price(row.high, instrument),
+        price(row.low, instrument),
+        price(row.close, instrument),
+        scaled(row.volume, instrument.qty_scale),
+        scaled(average, instrument.price_scale),
         wire.number_of(row.trades),
         start_ns + window_s * _NS <= now_ns,
     )

@@ -14,8 +14,8 @@ from typing import Final
 import msgspec
 
 from stockyard.model.instruments import Instrument
-from stockyard.model.numbers import NumberError, scale_decimal
 from stockyard.model.ticks import BarTick, MarkTick, QuoteTick, TradeTick
+from stockyard.model.wire_numbers import WireError, not_negative, positive, price, scaled
 
 WINDOWS_S: Final = {"1s": 1, "1m": 60, "5m": 300, "1h": 3600, "1d": 86400}
 """The intervals of bars that have a window here."""
@@ -27,10 +27,6 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 UNREADABLE: Final = (msgspec.MsgspecError, ValueError, ArithmeticError, RecursionError)
 """What reading text that is no message can end in."""
-
-
-class WireError(ValueError):
-    """A message that cannot be meant."""
 
 
 class Fault(msgspec.Struct):
@@ -151,7 +147,7 @@ def trade(message: TradeMessage, instrument: Instrument, source: str, counts: in
         instrument.instrument_id,
         source,
         price(message.p, instrument),
-        _positive(message.q, instrument.qty_scale, "size"),
+        positive(message.q, instrument.qty_scale, "size"),
         event_ns(message.T),
         counts,
         message.t if 0 < message.t < _NS_MAX else 0,
@@ -185,7 +181,7 @@ def bar(message: Kline, window_s: int, instrument: Instrument, source: str) -> B
         price(high, instrument),
         price(low, instrument),
         price(close, instrument),
-        _not_negative(message.v, instrument.qty_scale),
+        not_negative(message.v, instrument.qty_scale),
         0,
         max(message.n, 0),
         message.X,
@@ -216,19 +212,6 @@ def number_of(value: int | str) -> int:
     return value
 
 
-def price(value: Decimal, instrument: Instrument) -> int:
-    """A scaled price above zero. Raises ``WireError``."""
-    return _positive(value, instrument.price_scale, "price")
-
-
-def scaled(value: Decimal, scale: int) -> int:
-    """A scaled number. Raises ``WireError``."""
-    try:
-        return scale_decimal(value, scale)
-    except NumberError as error:
-        raise WireError(str(error)) from None
-
-
 def _time_ns(value: int | str, unit_ns: int) -> int:
     return _in_time(number_of(value) * unit_ns)
 
@@ -242,19 +225,5 @@ def _in_time(ts_ns: int) -> int:
 def _side(value: Decimal | None, size: Decimal | None, instrument: Instrument) -> tuple[int, int]:
     if not value or not size:
         return 0, 0
-    qty = _not_negative(size, instrument.qty_scale)
+    qty = not_negative(size, instrument.qty_scale)
     return (price(value, instrument), qty) if qty else (0, 0)
-
-
-def _positive(value: Decimal, scale: int, what: str) -> int:
-    found = scaled(value, scale)
-    if found <= 0:
-        raise WireError(f"a {what} is not above zero")
-    return found
-
-
-def _not_negative(value: Decimal, scale: int) -> int:
-    found = scaled(value, scale)
-    if found < 0:
-        raise WireError("a size is below zero")
-    return found

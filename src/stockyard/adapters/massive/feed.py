@@ -24,6 +24,7 @@ from stockyard.model.feeds import (
 )
 from stockyard.model.instruments import Instrument
 from stockyard.model.ticks import Tick, TradeTick
+from stockyard.model.wire_numbers import WireError
 
 NAME: Final = "massive"
 CHANNELS: Final = ("T", "Q", "A", "AM", "LULD")
@@ -103,7 +104,7 @@ class MassiveWire:
                 continue
             try:
                 ticks.append(self._tick(message, instrument, problems))
-            except wire.WireError as error:
+            except WireError as error:
                 problems.append(FeedProblem(ProblemKind.MALFORMED, f"{symbol}: {error}"))
         return Received(ticks, sends, problems, self._live)
 

@@ -13,19 +13,15 @@ from typing import Final
 import msgspec
 
 from stockyard.model.instruments import Instrument
-from stockyard.model.numbers import NumberError, scale_decimal
 from stockyard.model.sale_conditions import Counting, counts_of_numbers
 from stockyard.model.ticks import BandTick, BarTick, QuoteTick, TradeTick
+from stockyard.model.wire_numbers import WireError, positive, price, scaled, side
 
 _MS: Final = 1_000_000
 _US: Final = 1_000
 _MS_BELOW: Final = 10**14
 _US_BELOW: Final = 10**17
 _NS_MAX: Final = 2**62
-
-
-class WireError(ValueError):
-    """A message that cannot be meant."""
 
 
 class Status(msgspec.Struct, tag_field="ev", tag="status"):
@@ -124,8 +120,8 @@ def trade(message: TradeMessage, instrument: Instrument, source: str) -> tuple[T
     return TradeTick(
         instrument.instrument_id,
         source,
-        _price(message.p, instrument),
-        _positive(qty, instrument.qty_scale, "size"),
+        price(message.p, instrument),
+        positive(qty, instrument.qty_scale, "size"),
         event_ns(message.t),
         counting.counts,
         message.q,
@@ -137,8 +133,8 @@ def quote(
 ) -> QuoteTick:
     """A quote; a side without price or size is missing. Raises ``WireError``."""
     unit = instrument.round_lot if in_lots else 10**instrument.qty_scale
-    bid, bid_qty = _side(message.bp, message.bs, instrument, unit)
-    ask, ask_qty = _side(message.ap, message.ask_size, instrument, unit)
+    bid, bid_qty = side(message.bp, message.bs, instrument, unit)
+    ask, ask_qty = side(message.ap, message.ask_size, instrument, unit)
     return QuoteTick(
         instrument.instrument_id, source, bid, ask, bid_qty, ask_qty, event_ns(message.t)
     )
@@ -152,12 +148,12 @@ def bar(message: BarMessage, instrument: Instrument, source: str) -> BarTick:
         source,
         1 if isinstance(message, SecondBarMessage) else 60,
         event_ns(message.s),
-        _price(message.o, instrument),
-        _price(message.h, instrument),
-        _price(message.l, instrument),
-        _price(message.c, instrument),
-        _scaled(volume, instrument.qty_scale),
-        _scaled(message.vw, instrument.price_scale),
+        price(message.o, instrument),
+        price(message.h, instrument),
+        price(message.l, instrument),
+        price(message.c, instrument),
+        scaled(volume, instrument.qty_scale),
+        scaled(message.vw, instrument.price_scale),
         0,
         True,
     )
@@ -168,8 +164,8 @@ def band(message: BandMessage, instrument: Instrument, source: str) -> BandTick:
     return BandTick(
         instrument.instrument_id,
         source,
-        _price(message.l, instrument),
-        _price(message.h, instrument),
+        price(message.l, instrument),
+        price(message.h, instrument),
         event_ns(message.t),
     )
 
@@ -183,31 +179,3 @@ def event_ns(value: int) -> int:
     if not 0 < value < _NS_MAX:
         raise WireError("a time lies outside all years that are known")
     return value
-
-
-def _side(price: Decimal, size: Decimal, instrument: Instrument, unit: int) -> tuple[int, int]:
-    if price == 0 or size == 0:
-        return 0, 0
-    scaled = _scaled(size, instrument.qty_scale)
-    qty = scaled * unit // 10**instrument.qty_scale
-    if qty <= 0:
-        raise WireError("a size is not above zero")
-    return _price(price, instrument), qty
-
-
-def _price(value: Decimal, instrument: Instrument) -> int:
-    return _positive(value, instrument.price_scale, "price")
-
-
-def _positive(value: Decimal, scale: int, what: str) -> int:
-    scaled = _scaled(value, scale)
-    if scaled <= 0:
-        raise WireError(f"a {what} is not above zero")
-    return scaled
-
-
-def _scaled(value: Decimal, scale: int) -> int:
-    try:
-        return scale_decimal(value, scale)
-    except NumberError as error:
-        raise WireError(str(error)) from None

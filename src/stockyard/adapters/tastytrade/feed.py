@@ -24,6 +24,7 @@ from stockyard.model.feeds import (
 )
 from stockyard.model.instruments import Instrument
 from stockyard.model.ticks import Tick, TradeTick
+from stockyard.model.wire_numbers import WireError
 
 NAME: Final = "tastytrade"
 VERSION: Final = "0.1-stockyard/1.0"
@@ -117,7 +118,7 @@ class TastytradeWire:
                     self._take(kind, event, ticks, problems)
             else:
                 sends = self._control(message, problems)
-        except wire.WireError as error:
+        except WireError as error:
             problems.append(FeedProblem(ProblemKind.MALFORMED, str(error)))
         if now_ns - self._began_ns >= TOKEN_LIFE_NS - RENEWAL_NS:
             problems.append(FeedProblem(ProblemKind.EXPIRED, "the token is about to end"))

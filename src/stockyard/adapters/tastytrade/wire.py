@@ -16,8 +16,8 @@ from typing import Any, Final
 import msgspec
 
 from stockyard.model.instruments import Instrument
-from stockyard.model.numbers import NumberError, scale_decimal
 from stockyard.model.ticks import DAY_S, BarTick, Counts, GreeksTick, QuoteTick, TradeTick
+from stockyard.model.wire_numbers import WireError, not_negative, positive
 
 FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
     "Quote": (
@@ -82,10 +82,6 @@ UNREADABLE: Final = (msgspec.MsgspecError, ValueError, ArithmeticError, Recursio
 
 Event = Mapping[str, Any]
 _frame: Final = msgspec.json.Decoder(float_hook=Decimal)
-
-
-class WireError(ValueError):
-    """A message that cannot be meant."""
 
 
 def read_frame(frame: str | bytes) -> dict[str, Any]:
@@ -178,8 +174,8 @@ def trade(event: Event, instrument: Instrument, source: str) -> TradeTick | None
     return TradeTick(
         instrument.instrument_id,
         source,
-        _positive(price, instrument.price_scale, "price"),
-        _positive(size, instrument.qty_scale, "size"),
+        positive(price, instrument.price_scale, "price"),
+        positive(size, instrument.qty_scale, "size"),
         _event_ns(ms, event),
         Counts.ALL,
         max(ms - _SINCE_2020_MS, 0) << _SEQUENCE_BITS | sequence,
@@ -251,8 +247,8 @@ def candle(
         high,
         low,
         close,
-        _not_negative(_number(event, "volume"), instrument.qty_scale),
-        _not_negative(_number(event, "vwap"), instrument.price_scale),
+        _size_or_0(event, "volume", instrument.qty_scale),
+        _size_or_0(event, "vwap", instrument.price_scale),
         max(_whole(event, "count"), 0),
         start_ns + window_s * _NS <= now_ns,
     )
@@ -295,13 +291,18 @@ def _side(event: Event, name: str, instrument: Instrument) -> tuple[int, int]:
     price, size = _number(event, f"{name}Price"), _number(event, f"{name}Size")
     if not price or not size:
         return 0, 0
-    qty = _not_negative(size, instrument.qty_scale)
-    return (_positive(price, instrument.price_scale, "price"), qty) if qty else (0, 0)
+    qty = not_negative(size, instrument.qty_scale)
+    return (positive(price, instrument.price_scale, "price"), qty) if qty else (0, 0)
+
+
+def _size_or_0(event: Event, name: str, scale: int) -> int:
+    number = _number(event, name)
+    return not_negative(number, scale) if number is not None else 0
 
 
 def _price_or_none(event: Event, name: str, instrument: Instrument) -> int | None:
     number = _number(event, name)
-    return _positive(number, instrument.price_scale, "price") if number else None
+    return positive(number, instrument.price_scale, "price") if number else None
 
 
 def _number(event: Event, name: str) -> Decimal | None:
@@ -333,24 +334,3 @@ def _in_time(ts_ns: int) -> int:
     if not 0 < ts_ns < _NS_MAX:
         raise WireError("a time lies outside all years that are known")
     return ts_ns
-
-
-def _positive(value: Decimal, scale: int, what: str) -> int:
-    found = _scaled(value, scale)
-    if found <= 0:
-        raise WireError(f"a {what} is not above zero")
-    return found
-
-
-def _not_negative(value: Decimal | None, scale: int) -> int:
-    found = _scaled(value, scale) if value is not None else 0
-    if found < 0:
-        raise WireError("a size is below zero")
-    return found
-
-
-def _scaled(value: Decimal, scale: int) -> int:
-    try:
-        return scale_decimal(value, scale)
-    except NumberError as error:
-        raise WireError(str(error)) from None
