@@ -38,7 +38,10 @@ api.use({
   onRequest({ request }) {
     const { token, accountId } = credentials;
     if (token !== null) request.headers.set("Authorization", `Bearer ${token}`);
-    if (accountId !== null) request.headers.set("X-Account-ID", accountId);
+    // What began for one account is asked after for the same, whichever is chosen by then.
+    if (accountId !== null && !request.headers.has("X-Account-ID")) {
+      request.headers.set("X-Account-ID", accountId);
+    }
     return request;
   },
   onResponse({ request, response }) {
