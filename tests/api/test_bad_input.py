@@ -1,10 +1,12 @@
 """Bad input: each a documented refusal, nothing half done, nothing in the journal."""
 
+import asyncio
 from typing import Any
 
 import msgspec
 import pytest
 
+from stockyard.api import heads
 from stockyard.api.heads import Head, read_body
 from stockyard.api.problems import Problem
 from stockyard.model.facts import LimitsSet
@@ -153,6 +155,27 @@ async def test_a_body_that_grows_is_cut_off(rig: Rig, ann: Trader) -> None:
         "POST", "/orders", chunks=parts, headers={"Content-Type": "application/json"}
     )
     assert said.status == 201
+
+
+async def test_a_body_that_never_ends_is_given_up(
+    rig: Rig, ann: Trader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(heads, "BODY_S", 0.01)
+    seq = rig.world.engine.seq
+
+    came = [{"type": "http.request", "body": b'{"symbol":', "more_body": True}]
+
+    async def receive() -> dict[str, Any]:
+        if not came:
+            await asyncio.Event().wait()
+        return came.pop()
+
+    with pytest.raises(Problem) as refused:
+        await read_body(Head(http_scope("POST", "/")), receive, 65_536)
+    problem = refused.value
+    assert (problem.status, problem.code, problem.retryable) == (408, "body_timeout", True)
+    assert problem.headers == ((b"connection", b"close"),)
+    assert rig.world.engine.seq == seq
 
 
 async def test_only_json_is_taken(ann: Trader) -> None:

@@ -7,10 +7,11 @@ import msgspec
 import pytest
 
 from stockyard.api.ingest import BATCH_MAX, BYTES_MAX
-from stockyard.app import ingest_credentials
+from stockyard.app import feed_runners, followed_feeds, ingest_credentials
 from stockyard.config import ConfigError, read_config
 from stockyard.model.facts import Quote, Trade
 from stockyard.model.ticks import MarketView
+from stockyard.runtime.feed_socket import FeedHttp
 from stockyard.runtime.market_data import TRADES_LINE_MAX
 from tests.api.rig import NOW, Answer, Rig
 
@@ -212,6 +213,15 @@ async def test_what_is_denied(
     assert hook.app.ingest.counts.denied == {code: 2}
     if "event_id" not in said:
         assert (await hook.many(hook.tick(event_id=bad["event_id"]))).json["taken"] == 1
+
+
+async def test_nobody_takes_the_name_of_a_feed(hook: Hook) -> None:
+    feeds = followed_feeds("massive", {"massive_key": "k", "massive_symbols": "AAPL"})
+    hook.world.feeds = feed_runners(hook.world, feeds, FeedHttp(hook.world.breakers))
+    answer = await hook.one(source="massive")
+    assert (answer.status, answer.json["code"]) == (422, "invalid_source")
+    assert "feed" in answer.json["detail"]
+    assert (await hook.one(source="massive2")).status == 202
 
 
 @pytest.mark.parametrize(

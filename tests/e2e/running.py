@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-START_S = 30.0
+START_S = STOP_S = 30.0
 
 
 class Running:
@@ -31,6 +31,7 @@ class Running:
         before = demo.stat().st_mtime_ns if demo.exists() else 0
         environment = {
             **os.environ,
+            "PYTHONFAULTHANDLER": "1",
             **{f"STOCKYARD_{name.upper()}": str(value) for name, value in self._settings.items()},
         }
         with self._log.open("ab") as log:
@@ -59,9 +60,15 @@ class Running:
         self.process.wait()
 
     def stop(self) -> int:
-        """Ask for a clean stop; the exit code."""
+        """Ask for a clean stop; the exit code. One that never ends says where it stands."""
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(timeout=30)
+        try:
+            return self.process.wait(timeout=STOP_S)
+        except subprocess.TimeoutExpired:
+            self.process.send_signal(signal.SIGABRT)
+            self.process.wait()
+            said = self._log.read_text()[-8000:]
+            raise AssertionError(f"the server did not stop:\n{said}") from None
 
     def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run another ``stockyard`` command on the same directory."""

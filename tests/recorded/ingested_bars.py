@@ -57,6 +57,7 @@ class Webhook:
             self.day.world.market,
             self.day.clock.now_ns,
             lambda: False,
+            lambda source: False,
         )
 
     def _find(self, symbol: str) -> Instrument:

@@ -258,6 +258,7 @@ def _ingest(door: Door) -> Ingest | None:
         world.market,
         world.clock.now_ns,
         lambda: door.history.is_behind,
+        lambda source: any(feed.name == source for feed in world.feeds),
     )
 
 

@@ -67,6 +67,7 @@ PROBLEMS: Final = {
     403: "Not allowed: a scope is missing, the account lacks the means, or another site asks.",
     404: "There is no such thing, or it is somebody else's.",
     405: "This path does not take this method.",
+    408: "The body did not come in time.",
     409: "The same request is being worked on right now, or the name is taken.",
     413: "The body is too large.",
     415: "The body is not JSON.",
@@ -168,7 +169,7 @@ def _refusals(traits: Trait, body: bool, extra: tuple[int, ...]) -> list[int]:
     if traits & (Trait.PEOPLE | Trait.HISTORY):
         found |= {503}
     if body:
-        found |= {400, 403, 413, 415}
+        found |= {400, 403, 408, 413, 415}
     return sorted(found)
 
 

@@ -4,6 +4,7 @@ Promises: each header is looked at once; what is there twice and differs is refu
 matters. Must not know: whether any of it is true.
 """
 
+import asyncio
 import re
 import secrets
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -21,6 +22,8 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
 USER_AGENT_LENGTH_MAX: Final = 200
+BODY_S: Final = 30.0
+"""So long a body may take to come."""
 HEAD_KEY: Final = "stockyard.head"
 """Where a request's ``Head`` stands in its scope."""
 
@@ -188,28 +191,42 @@ class ClientGone(Exception):
 
 
 async def read_body(head: Head, receive: Receive, bytes_max: int) -> bytes:
-    """The whole body. Raises ``Problem`` 413 as soon as it is too large, ``ClientGone``."""
+    """The whole body. Raises ``Problem`` 413 as soon as it is too large, 408 when the rest of it
+    does not come, ``ClientGone``.
+    """
     length = head.headers.get(b"content-length")
     if length is not None and length.isdigit() and int(length[:20]) > bytes_max:
         raise _too_large(bytes_max)
-    message = await receive()
-    body: bytes = message.get("body", b"")
-    if message["type"] == "http.disconnect":
-        raise ClientGone
-    if message.get("more_body"):
-        parts, size = [body], len(body)
-        while message.get("more_body"):
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                raise ClientGone
-            parts.append(message.get("body", b""))
-            size += len(parts[-1])
-            if size > bytes_max:
-                raise _too_large(bytes_max)
-        body = b"".join(parts)
-    if len(body) > bytes_max:
-        raise _too_large(bytes_max)
-    return body
+    try:
+        async with asyncio.timeout(BODY_S):
+            return await _read_all(receive, bytes_max)
+    except TimeoutError:
+        raise Problem(
+            408,
+            "body_timeout",
+            f"the body was not complete within {BODY_S:g} seconds",
+            "send the whole body at once; nothing was done",
+            retryable=True,
+            headers=((b"connection", b"close"),),
+        ) from None
+
+
+async def _read_all(receive: Receive, bytes_max: int) -> bytes:
+    parts: list[bytes] = []
+    size, more = 0, True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientGone
+        part: bytes = message.get("body", b"")
+        size += len(part)
+        if size > bytes_max:
+            raise _too_large(bytes_max)
+        more = message.get("more_body", False)
+        if not (parts or more):
+            return part
+        parts.append(part)
+    return b"".join(parts)
 
 
 async def read_json(head: Head, receive: Receive, bytes_max: int) -> bytes:

@@ -131,7 +131,7 @@ class Ingest:
     """The webhook of one world. ``user`` and ``password`` are what Basic authorization must hold.
 
     ``find``: the instrument of a symbol, or ``Problem``. ``is_behind``: whether what keeps ticks
-    should be given time.
+    should be given time. ``is_feed``: whether a name belongs to a feed.
     """
 
     def __init__(
@@ -141,10 +141,12 @@ class Ingest:
         sink: Sink,
         now_ns: Callable[[], int],
         is_behind: Callable[[], bool],
+        is_feed: Callable[[str], bool],
     ) -> None:
         user, password = credentials
         self._expected = f"{user}:{password}".encode()
         self._find, self._sink, self._now_ns, self._is_behind = find, sink, now_ns, is_behind
+        self._is_feed = is_feed
         self._seen = SeenEvents()
         self._taken = self._duplicates = self._put_off = self._unknown_conditions = 0
         self._denied: dict[str, int] = {}
@@ -299,6 +301,14 @@ class Ingest:
         source = body.source
         if not _SOURCE.fullmatch(source) or source in OURS:
             raise _wrong("source", "use 1 to 40 letters, digits, '.', '_', ':' or '-'")
+        if self._is_feed(source):
+            raise Problem(
+                422,
+                "invalid_source",
+                f"a feed is called {source}",
+                "use another name for the source",
+                field="source",
+            )
         if not 0 < len(body.event_id) <= EVENT_ID_LENGTH_MAX:
             raise _wrong("event_id", f"send 1 to {EVENT_ID_LENGTH_MAX} characters")
         ts = body.ts * _MS_NS

@@ -151,7 +151,14 @@ class _Stage:
                 raise rule_problem(DenyCode.UNKNOWN_INSTRUMENT, "symbol")
             return instrument
 
-        ingest = Ingest(credentials, find, stage, self._clock.now_ns, lambda: stage.is_behind)
+        ingest = Ingest(
+            credentials,
+            find,
+            stage,
+            self._clock.now_ns,
+            lambda: stage.is_behind,
+            lambda source: False,
+        )
 
         def told() -> dict[str, Any]:
             counts = ingest.counts
