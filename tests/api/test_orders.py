@@ -55,7 +55,13 @@ async def test_orders_are_listed_newest_first_in_pages(ann: Trader) -> None:
     wanted = {
         "status=open": 1, "status=closed": 3, "status=filled": 3, "status=all": 4,
         "status=new": 1, "status=canceled": 0, "symbol=AAPL": 4, "symbol=BTCUSD": 0,
+        "status=ended": 0, "side=buy": 4, "side=sell": 0, "type=limit": 1, "type=market": 3,
+        "start=2026-01-02": 4, "end=2026-01-02": 0, "start=2026-01-03": 0, "end=2026-01-03": 4,
+        "side=buy&type=limit&status=open": 1,
     }  # fmt: skip
+    for wrong in ("status", "side", "type", "start"):
+        refused = await ann.call("GET", "/orders", query=f"{wrong}=nothing")
+        assert (refused.status, refused.json["field"]) == (422, wrong)
     for query, count in wanted.items():
         assert len((await ann.call("GET", "/orders", query=query)).json) == count, query
 

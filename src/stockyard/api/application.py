@@ -36,6 +36,7 @@ from stockyard.api.registering import complete_unfinished
 from stockyard.api.request_counts import NOWHERE, RequestCounts
 from stockyard.api.rest import (
     accounts,
+    activity,
     assets,
     equity,
     feeds,
@@ -389,7 +390,19 @@ def framework(settings: ApiSettings) -> FastAPI:
         redirect_slashes=False,
         exception_handlers=handlers,
     )
-    nouns = (sign_in, keys, accounts, equity, orders, positions, reports, assets, profiles, feeds)
+    nouns = (
+        sign_in,
+        keys,
+        accounts,
+        equity,
+        activity,
+        orders,
+        positions,
+        reports,
+        assets,
+        profiles,
+        feeds,
+    )
     # What lies below a ticker is found before the ticker, whose symbol may hold a slash.
     for noun in (*nouns, history, reference, tickers, live):
         web.include_router(noun.routes, prefix=PREFIX)

@@ -10,6 +10,7 @@ from typing import Any, Final
 import msgspec
 
 from stockyard.api import (
+    activity_answers,
     answers,
     contract_answers,
     equity_answers,
@@ -30,6 +31,7 @@ _STRUCTS: Final[list[Any]] = [
     for room in (
         answers,
         contract_answers,
+        activity_answers,
         equity_answers,
         feed_answers,
         fields,

@@ -544,6 +544,12 @@ def moment(field: str, text: str) -> int:
     return seconds * 10**9 + int((match[3] or "").ljust(9, "0"))
 
 
+def day_or_moment(field: str, text: str) -> int:
+    """A time, or the beginning of a UTC day, ns from 1970; what cannot be stored is cut."""
+    found = moment(field, text if len(text) != 10 else f"{text}T00:00:00Z")
+    return min(max(found, 0), INT_MAX)
+
+
 def notional(field: str, value: str | int) -> int:
     """A notional amount above zero, in micro-dollars."""
     found = scaled(field, value, CASH_SCALE, 0, DenyCode.NOTIONAL_TOO_LARGE)

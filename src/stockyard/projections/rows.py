@@ -9,7 +9,21 @@ from typing import Final
 import msgspec
 
 from stockyard.model.codes import OPEN_STATUSES, AccountKind, LotMethod, Status
-from stockyard.model.events import FundingPaid, InterestCharged, OrderAccepted, OrderChangeSent
+from stockyard.model.events import (
+    AccountReset,
+    CashDeposited,
+    CashWithdrawn,
+    CommandDenied,
+    FundingPaid,
+    GoodFaithViolated,
+    InterestCharged,
+    LiquidationStarted,
+    MarginCalled,
+    MarginCallMet,
+    OrderAccepted,
+    OrderChangeSent,
+    PositionGivenUp,
+)
 from stockyard.numerics.marks import long_mark, short_mark
 
 
@@ -250,9 +264,31 @@ TABLES: Final = {
 }
 """Table name -> row type and primary key."""
 
-_CHARGE_HEADS: Final = tuple(f"[{x.__struct_config__.tag}," for x in (InterestCharged, FundingPaid))
-IS_CHARGE: Final = f"substr(payload, 1, {len(_CHARGE_HEADS[0])}) IN {_CHARGE_HEADS}"
-"""Which events are charges: said the same in the index and in the query, which then uses it."""
+
+def _is_one_of(kinds: tuple[type[msgspec.Struct], ...]) -> str:
+    """The condition that an event's payload is one of some kinds."""
+    heads: dict[int, list[str]] = {}
+    for kind in kinds:
+        head = f"[{kind.__struct_config__.tag},"
+        heads.setdefault(len(head), []).append(f"'{head}'")
+    found = [f"substr(payload, 1, {n}) IN ({', '.join(some)})" for n, some in heads.items()]
+    return f"({' OR '.join(found)})"
+
+
+HAPPENINGS: Final = (
+    CommandDenied, CashDeposited, CashWithdrawn, PositionGivenUp, AccountReset, InterestCharged,
+    FundingPaid, MarginCalled, MarginCallMet, LiquidationStarted, GoodFaithViolated,
+)  # fmt: skip
+"""What happens to an account besides its orders and fills."""
+IS_HAPPENING: Final = _is_one_of(HAPPENINGS)
+"""Said the same in the index and in the queries, which then use it."""
+
+
+def is_one_of(kinds: tuple[type[msgspec.Struct], ...]) -> str:
+    """The condition that an event is one of some ``HAPPENINGS``; an index answers it."""
+    assert set(kinds) <= set(HAPPENINGS)
+    return f"{IS_HAPPENING} AND {_is_one_of(kinds)}"
+
 
 INDEXES: Final = (
     "CREATE INDEX IF NOT EXISTS orders_by_account ON orders (account_id, order_id)",
@@ -262,8 +298,8 @@ INDEXES: Final = (
     "CREATE INDEX IF NOT EXISTS fills_by_order ON fills (order_id)",
     "CREATE INDEX IF NOT EXISTS fills_by_account ON fills (account_id, seq, idx)",
     "CREATE INDEX IF NOT EXISTS events_by_account ON events (account_id, seq, idx)",
-    "CREATE INDEX IF NOT EXISTS charges_by_account ON events (account_id, seq, idx)"
-    f" WHERE {IS_CHARGE}",
+    "CREATE INDEX IF NOT EXISTS happenings_by_account ON events (account_id, seq, idx)"
+    f" WHERE {IS_HAPPENING}",
     "CREATE INDEX IF NOT EXISTS equities_by_age ON equities (window_s, start_ns)",
 )
 

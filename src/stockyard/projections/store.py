@@ -15,7 +15,6 @@ from stockyard.model.events import Event, OrderChangeSent, OrderFilled, Position
 from stockyard.model.numbers import LEGS_MAX
 from stockyard.projections.equity import KEPT_NS
 from stockyard.projections.rows import (
-    IS_CHARGE,
     TABLES,
     AccountRow,
     EquityRow,
@@ -25,6 +24,7 @@ from stockyard.projections.rows import (
     OrderRow,
     PositionRow,
     columns,
+    is_one_of,
     schema,
 )
 from stockyard.projections.view import Changes
@@ -72,7 +72,9 @@ class Batch(NamedTuple):
 
 
 class OrderFilter(NamedTuple):
-    """Which orders to list: ``after`` pages downwards by order id, newest first."""
+    """Which orders to list: ``after`` pages downwards by order id, newest first; made from
+    ``from_ns`` until before ``to_ns``.
+    """
 
     account_id: int
     statuses: tuple[int, ...] = ()
@@ -80,6 +82,36 @@ class OrderFilter(NamedTuple):
     client_order_id: str = ""
     after: int = 0
     limit: int = 50
+    sides: tuple[int, ...] = ()
+    order_types: tuple[int, ...] = ()
+    from_ns: int = 0
+    to_ns: int = 0
+
+
+class Stretch(NamedTuple):
+    """A page of what happened, newest first: older than the event ``before``, from ``from_ns``
+    until before ``to_ns``; 0 for open.
+    """
+
+    before: tuple[int, int] | None
+    limit: int
+    from_ns: int = 0
+    to_ns: int = 0
+
+    def condition(self, prefix: str = "") -> tuple[str, list[SqlValue]]:
+        """The condition in SQL and its values."""
+        where = ""
+        bound: list[SqlValue] = []
+        if self.before is not None:
+            where += f" AND ({prefix}seq < ? OR ({prefix}seq = ? AND {prefix}idx < ?))"
+            bound += [self.before[0], *self.before]
+        if self.from_ns:
+            where += f" AND {prefix}ts >= ?"
+            bound.append(self.from_ns)
+        if self.to_ns:
+            where += f" AND {prefix}ts < ?"
+            bound.append(self.to_ns)
+        return where, bound
 
 
 def batch_of(changes: Changes, events: Sequence[EventRow], cursor: Cursor) -> Batch:
@@ -229,9 +261,14 @@ class ReadStore:
         """Orders of an account, newest first."""
         where, params = ["account_id = ?"], [wanted.account_id]
         bound: list[SqlValue] = list(params)
-        if wanted.statuses:
-            where.append(f"status IN ({', '.join('?' for _ in wanted.statuses)})")
-            bound.extend(wanted.statuses)
+        for column, codes in (
+            ("status", wanted.statuses),
+            ("side", wanted.sides),
+            ("order_type", wanted.order_types),
+        ):
+            if codes:
+                where.append(f"{column} IN ({', '.join('?' for _ in codes)})")
+                bound.extend(codes)
         if wanted.instrument_id:
             where.append("instrument_id = ?")
             bound.append(wanted.instrument_id)
@@ -241,6 +278,12 @@ class ReadStore:
         if wanted.after:
             where.append("order_id < ?")
             bound.append(wanted.after)
+        if wanted.from_ns:
+            where.append("created_ns >= ?")
+            bound.append(wanted.from_ns)
+        if wanted.to_ns:
+            where.append("created_ns < ?")
+            bound.append(wanted.to_ns)
         bound.append(wanted.limit)
         return self._select(
             OrderRow, "orders", f"WHERE {' AND '.join(where)} ORDER BY order_id DESC LIMIT ?", bound
@@ -290,20 +333,31 @@ class ReadStore:
         )
         return [(s, i, ts, _decode_event(payload)) for s, i, ts, payload in rows]
 
-    def charges(
-        self, account_id: int, before: tuple[int, int] | None, limit: int
+    def happenings(
+        self, account_id: int, kinds: tuple[type[msgspec.Struct], ...], some: Stretch
     ) -> list[tuple[int, int, int, Event]]:
-        """What an account was charged for what it borrows and for perpetual contracts, as
-        ``(seq, idx, ts, event)``, newest first; only charges older than the one named ``before``.
+        """What happened to an account, of some kinds (``HAPPENINGS`` or ``OrderFilled``), as
+        ``(seq, idx, ts, event)``, newest first.
         """
-        older = " AND (seq < ? OR (seq = ? AND idx < ?))" if before is not None else ""
-        bound = () if before is None else (before[0], *before)
-        rows = self._database.query(
-            f"SELECT seq, idx, ts, payload FROM events WHERE account_id = ? AND {IS_CHARGE}{older}"
-            " ORDER BY seq DESC, idx DESC LIMIT ?",
-            (account_id, *bound, limit),
-        )
-        return [(s, i, ts, _decode_event(payload)) for s, i, ts, payload in rows]
+        others = tuple(kind for kind in kinds if kind is not OrderFilled)
+        found: list[tuple[Any, ...]] = []
+        where, values = some.condition()
+        bound: list[SqlValue] = [account_id, *values, some.limit]
+        if others:
+            found += self._database.query(
+                f"SELECT seq, idx, ts, payload FROM events WHERE account_id = ? AND"
+                f" {is_one_of(others)}{where} ORDER BY seq DESC, idx DESC LIMIT ?",
+                bound,
+            )
+        if len(others) < len(kinds):
+            found += self._database.query(
+                "SELECT e.seq, e.idx, e.ts, e.payload FROM fills f JOIN events e"
+                " ON e.seq = f.seq AND e.idx = f.idx WHERE f.account_id = ?"
+                f"{some.condition('f.')[0]} ORDER BY f.seq DESC, f.idx DESC LIMIT ?",
+                bound,
+            )
+        found.sort(key=lambda row: (-row[0], -row[1]))
+        return [(s, i, ts, _decode_event(payload)) for s, i, ts, payload in found[: some.limit]]
 
     def fundings(self, instrument_id: int, before_seq: int, limit: int) -> list[FundingRow]:
         """A contract's funding, newest first; ``before_seq``: only older, 0 for all."""

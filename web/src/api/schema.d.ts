@@ -28,6 +28,26 @@ export interface paths {
         patch: operations["change_account"];
         trace?: never;
     };
+    "/api/v1/account/activities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what happened to the account
+         * @description Fills, deposits and withdrawals, interest, fees for borrowing, funding, margin calls, resets and refused requests, newest first, from `start` until before `end`. For the next page send the last one's id as `after`.
+         */
+        get: operations["list_activities"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/account/charges": {
         parameters: {
             query?: never;
@@ -525,7 +545,7 @@ export interface paths {
         };
         /**
          * List orders
-         * @description Newest first. For the next page send the last order's id as `after`.
+         * @description Newest first, those made from `start` until before `end`. For the next page send the last order's id as `after`.
          */
         get: operations["list_orders"];
         put?: never;
@@ -1168,6 +1188,43 @@ export interface components {
              * @example 2026-03-02T15:04:05.123456789Z
              */
             updated_at: string;
+        };
+        /**
+         * Activity
+         * @description One thing that happened to an account. `amount` is what it changed the cash by, fees
+         *         included; null where it did not.
+         */
+        Activity: {
+            /** @default null */
+            amount?: string | null;
+            /**
+             * @description UTC, RFC 3339 with nanoseconds.
+             * @example 2026-03-02T15:04:05.123456789Z
+             */
+            at: string;
+            /** @default null */
+            cash_after?: string | null;
+            /** @default null */
+            fees?: string | null;
+            /**
+             * @description The event's name, as on the stream.
+             * @example 177-1
+             */
+            id: string;
+            /** @enum {string} */
+            kind: "fill" | "deposit" | "withdrawal" | "debit_interest" | "borrow_fee" | "funding" | "reset" | "position_given_up" | "margin_called" | "margin_call_met" | "liquidation_started" | "good_faith_violated" | "denied";
+            /** @default null */
+            order_id?: string | null;
+            /** @default null */
+            price?: string | null;
+            /** @default null */
+            qty?: string | null;
+            /** @default null */
+            side?: ("buy" | "sell") | null;
+            /** @default null */
+            symbol?: string | null;
+            /** @description What happened, in words. */
+            text: string;
         };
         /**
          * AmountBody
@@ -3385,6 +3442,50 @@ export interface operations {
             503: components["responses"]["Problem503"];
         };
     };
+    list_activities: {
+        parameters: {
+            query?: {
+                /** @description Only one kind. */
+                kind?: "fill" | "transfer" | "charge" | "reset" | "margin" | "denial";
+                /** @description RFC 3339 with a zone, or a day such as 2026-11-20 (UTC). */
+                start?: string | null;
+                /** @description RFC 3339 with a zone, or a day such as 2026-11-20 (UTC). */
+                end?: string | null;
+                /** @description An activity's id: only older ones. */
+                after?: string | null;
+                limit?: number;
+                /** @description The same as X-Account-ID. */
+                account_id?: string;
+            };
+            header?: {
+                /** @description Which account it is about; default the first one. */
+                "X-Account-ID"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The activities. */
+            200: {
+                headers: {
+                    /** @description Names the request. */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Activity"][];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
     list_charges: {
         parameters: {
             query?: {
@@ -4254,13 +4355,19 @@ export interface operations {
     list_orders: {
         parameters: {
             query?: {
-                /** @description `all`, `open`, `closed`, or one status. */
-                status?: "all" | "open" | "closed" | "accepted" | "new" | "partially_filled" | "filled" | "canceled" | "expired" | "replaced" | "rejected" | "held" | "pending_new" | "pending_cancel";
+                /** @description `all`, `open`, `closed`, `ended` (closed, but not filled), or one status. */
+                status?: "all" | "open" | "closed" | "ended" | "accepted" | "new" | "partially_filled" | "filled" | "canceled" | "expired" | "replaced" | "rejected" | "held" | "pending_new" | "pending_cancel";
                 symbol?: string | null;
                 client_order_id?: string | null;
                 /** @description An order's id: only older ones. */
                 after?: string | null;
                 limit?: number;
+                side?: "buy" | "sell";
+                type?: "market" | "limit" | "stop" | "stop_limit" | "trailing_stop";
+                /** @description When it was made: RFC 3339 with a zone, or a day such as 2026-11-20 (UTC). */
+                start?: string | null;
+                /** @description When it was made: RFC 3339 with a zone, or a day such as 2026-11-20 (UTC). */
+                end?: string | null;
                 /** @description The same as X-Account-ID. */
                 account_id?: string;
             };

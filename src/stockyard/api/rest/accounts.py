@@ -32,6 +32,7 @@ from stockyard.model.events import (
 )
 from stockyard.model.ids import Kind
 from stockyard.people.identity import Scope
+from stockyard.projections.store import Stretch
 
 routes = router()
 _open = Reader(fields.OpenAccountBody)
@@ -139,7 +140,9 @@ async def list_charges(
             "send an id as it came",
             field="after",
         )
-    found = await door.world.query(lambda store: store.charges(caller.account_id, before, limit))
+    some = Stretch(before, limit)
+    kinds = (InterestCharged, FundingPaid)
+    found = await door.world.query(lambda store: store.happenings(caller.account_id, kinds, some))
     return answer(
         [
             door.render.charge(seq, idx, ts, event)

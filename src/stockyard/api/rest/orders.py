@@ -1,6 +1,7 @@
 """Orders: all but the hot paths."""
 
-from typing import Annotated, Final
+from collections.abc import Mapping
+from typing import Annotated, Final, TypeVar
 
 from fastapi import Query
 
@@ -13,7 +14,15 @@ from stockyard.api.problems import Problem, denial
 from stockyard.api.routes import Response, Visiting, answer, router
 from stockyard.api.shapes import price_text
 from stockyard.api.story import story
-from stockyard.model.codes import CLASS_WORDS, OPEN_STATUSES, SIDE_WORDS, STATUS_WORDS, TIF_WORDS
+from stockyard.model.codes import (
+    CLASS_WORDS,
+    OPEN_STATUSES,
+    SIDE_WORDS,
+    STATUS_WORDS,
+    TIF_WORDS,
+    TYPE_WORDS,
+    Status,
+)
 from stockyard.model.commands import CancelAllOrders, PlaceOrder
 from stockyard.model.denials import DENY_RULES
 from stockyard.model.events import CommandDenied, OrderFilled
@@ -32,19 +41,31 @@ _replace = Reader(fields.ReplaceBody)
 TAG: Final = "Orders"
 LIMIT_DEFAULT: Final = 50
 LIMIT_MAX: Final = 500
+_Code = TypeVar("_Code")
 _BY_WORD: Final = {word: (status,) for status, word in STATUS_WORDS.items()}
 _STATUSES: Final = {
     "all": (),
     "open": OPEN_STATUSES,
     "closed": tuple(status for status in STATUS_WORDS if status not in OPEN_STATUSES),
+    "ended": tuple(
+        status for status in STATUS_WORDS if status not in (*OPEN_STATUSES, Status.FILLED)
+    ),
     **_BY_WORD,
 }
+_SIDES: Final = {word: side for side, word in SIDE_WORDS.items()}
+_TYPES: Final = {word: order_type for order_type, word in TYPE_WORDS.items()}
 StatusWord = Annotated[
     str,
     Query(
-        description="`all`, `open`, `closed`, or one status.",
+        description="`all`, `open`, `closed`, `ended` (closed, but not filled), or one status.",
         json_schema_extra={"enum": list(_STATUSES)},
     ),
+]
+SideWord = Annotated[str | None, Query(json_schema_extra={"enum": list(_SIDES)})]
+TypeWord = Annotated[str | None, Query(json_schema_extra={"enum": list(_TYPES)})]
+Made = Annotated[
+    str | None,
+    Query(description="When it was made: RFC 3339 with a zone, or a day such as 2026-11-20 (UTC)."),
 ]
 _READS = Trait.SIGNED_IN | Trait.ACCOUNT | Trait.HISTORY
 _MOVES = Trait.SIGNED_IN | Trait.ACCOUNT | Trait.IDEMPOTENT
@@ -56,7 +77,8 @@ _MOVES = Trait.SIGNED_IN | Trait.ACCOUNT | Trait.IDEMPOTENT
         "list_orders",
         TAG,
         "List orders",
-        "Newest first. For the next page send the last order's id as `after`.",
+        "Newest first, those made from `start` until before `end`. For the next page send the last"
+        " order's id as `after`.",
         traits=_READS,
         answer=list[a.Order],
         answered="The orders.",
@@ -69,29 +91,37 @@ async def list_orders(
     client_order_id: Annotated[str | None, Query()] = None,
     after: Annotated[str | None, Query(description="An order's id: only older ones.")] = None,
     limit: Annotated[int, Query(ge=1, le=LIMIT_MAX)] = LIMIT_DEFAULT,
+    side: SideWord = None,
+    type: TypeWord = None,
+    start: Made = None,
+    end: Made = None,
 ) -> Response:
     """List orders."""
     caller, door = visit.caller(Scope.READ), visit.door
-    statuses = _STATUSES.get(status)
-    if statuses is None:
-        raise Problem(
-            422,
-            "invalid_status",
-            "there is no such status",
-            f"use one of {', '.join(_STATUSES)}",
-            field="status",
-        )
     wanted = OrderFilter(
         caller.account_id,
-        statuses,
+        _code(_STATUSES, "status", status),
         door.instrument(symbol).instrument_id if symbol is not None else 0,
         fields.client_order_id(client_order_id),
         _after(door, after) if after is not None else 0,
         limit,
+        (_code(_SIDES, "side", side),) if side is not None else (),
+        (_code(_TYPES, "type", type),) if type is not None else (),
+        fields.day_or_moment("start", start) if start is not None else 0,
+        fields.day_or_moment("end", end) if end is not None else 0,
     )
     rows = await door.world.query(lambda store: _orders(store, wanted, door))
     linked = await door.legs(rows)
     return answer([door.render.live_order(row, linked) for row in rows])
+
+
+def _code(codes: Mapping[str, _Code], field: str, word: str) -> _Code:
+    """What a word stands for. Raises ``Problem`` 422."""
+    found = codes.get(word)
+    if found is None:
+        right = f"use one of {', '.join(codes)}"
+        raise Problem(422, f"invalid_{field}", f"there is no such {field}", right, field=field)
+    return found
 
 
 def _after(door: Door, text: str) -> int:
