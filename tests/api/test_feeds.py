@@ -21,6 +21,7 @@ from stockyard.model.ticks import QuoteTick, Tick
 from stockyard.runtime.clock import ManualClock
 from stockyard.runtime.feed_runner import FeedRunner
 from stockyard.runtime.feed_socket import FeedHttp
+from stockyard.runtime.market_data import LOST_NS
 from stockyard.telemetry.breaker import CALLS_MIN
 from tests.api.rig import SECOND, Rig, Trader
 from tests.api.test_watch import scraped
@@ -66,7 +67,7 @@ async def test_a_feeds_state_ages_and_problems(rig: Rig, ann: Trader) -> None:
     assert answer.json["breakers"] == [
         {
             "name": "api.massive.com", "state": "closed",
-            "calls": 0, "failures": 0, "refusals": 0, "openings": 0,
+            "calls": 0, "failures": 0, "refusals": 0, "openings": 0, "retry_at": None,
         }
     ]  # fmt: skip
     rig.clock.time_ns += 61 * SECOND
@@ -92,7 +93,7 @@ async def test_figures_of_feeds_and_breakers(rig: Rig) -> None:
     assert ("market_ticks_total",) in found
 
 
-async def test_a_breaker_that_is_open_is_told_by_its_number(rig: Rig) -> None:
+async def test_a_breaker_that_is_open_is_told_by_its_number(rig: Rig, ann: Trader) -> None:
     """0 is healthy, as alerts expect it."""
 
     async def fail() -> None:
@@ -103,6 +104,37 @@ async def test_a_breaker_that_is_open_is_told_by_its_number(rig: Rig) -> None:
         with pytest.raises(ConnectionError):
             await breaker.call(fail, (ConnectionError,))
     assert (await scraped(rig))["circuit_breaker_state", "api.massive.com"] == 1
+    (told,) = (await ann.call("GET", "/feeds")).json["breakers"]
+    assert told["state"] == "open"
+    assert told["retry_at"] is not None
+
+
+async def test_what_every_source_said_and_what_was_left_out(rig: Rig, ann: Trader) -> None:
+    follow(rig, KEY)
+    now_ns = rig.clock.now_ns()
+    market = rig.world.market
+    price = 200 * 10 ** rig.world.view.instruments[1].price_scale
+    market.take(
+        [
+            QuoteTick(1, "massive", price, price + 1, 1, 1, now_ns),
+            QuoteTick(1, "other", price + 2, price + 3, 1, 1, now_ns),
+            QuoteTick(1, "other", price + 3, price + 2, 1, 1, now_ns),
+        ],
+        now_ns,
+    )
+    found = (await ann.call("GET", "/feeds")).json
+    massive, other = [one for one in found["sources"] if one["source"] != "simulated"]
+    assert (massive["kind"], massive["ticks"], massive["left_out"]) == ("feed", 1, [])
+    assert (other["kind"], other["ticks"], other["quoting"]) == ("sent", 1, 1)
+    assert other["left_out"] == [{"reason": "crossed", "count": 1}]
+    assert found["market"]["crossed"] == ["AAPL"]
+    assert found["market"]["halted"] == []
+    assert found["ingest"] is None
+    assert found["gateway"]["streams"] == 0
+    rig.clock.time_ns += LOST_NS + 1
+    market.turn(rig.clock.now_ns())
+    lost = (await ann.call("GET", "/feeds")).json["sources"][-1]
+    assert (lost["symbols"], lost["quoting"]) == (1, 0)
 
 
 async def test_readiness_misses_feeds_when_none_is_live(rig: Rig) -> None:

@@ -93,6 +93,7 @@ class Application:
         self.requests = RequestCounts()
         self.ingest, self.internal = _ingest(door), _internal(door)
         self._web.state.door, self._web.state.gateway = door, self.gateway
+        self._web.state.ingest = self.ingest
         self._web.state.metrics = Metrics(
             door,
             self.requests,

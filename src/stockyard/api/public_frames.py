@@ -12,8 +12,8 @@ import msgspec
 from stockyard.api.answers import StreamQuote
 from stockyard.api.door import Door, encode
 from stockyard.api.feed_answers import Feed
+from stockyard.api.feed_shapes import shown_feed
 from stockyard.api.frames import frame
-from stockyard.api.rest.feeds import shown_feed
 from stockyard.api.shapes import price_text, time_text
 from stockyard.api.subscribing import WINDOWS, Wanted
 from stockyard.api.ticker_answers import Ticker

@@ -52,4 +52,5 @@ def _feeds(door: Door) -> a.Check:
     """One live feed is enough; where none is followed, none is missed."""
     states = [feed.monitor.state for feed in door.world.feeds]
     live = states.count(FeedState.LIVE)
-    return a.Check("feeds", not states or live > 0, f"{live} of {len(states)} feeds are live")
+    told = f"{live} of {len(states)} feeds are live" if states else "no feed is followed"
+    return a.Check("feeds", not states or live > 0, told)

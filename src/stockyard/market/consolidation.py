@@ -11,6 +11,7 @@ added, but for those in ``quotes_only``, which repeat a tape that another source
 """
 
 import math
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from typing import Final
 
@@ -173,6 +174,27 @@ class Consolidation:
         """How many sources quote an instrument now."""
         book = self._books.get(instrument_id)
         return 0 if book is None else len(book.quotes)
+
+    def sources(self) -> dict[str, tuple[int, int]]:
+        """For each source: how many instruments it spoke of, and on how many its quote counts."""
+        spoken: Counter[str] = Counter()
+        quoting: Counter[str] = Counter()
+        for book in self._books.values():
+            quoting.update(book.quotes.keys())
+            spoken.update({*book.quotes, *book.lost, *book.trade_ts})
+        return {source: (count, quoting[source]) for source, count in spoken.items()}
+
+    def crossed(self) -> list[int]:
+        """The instruments where one source's bid lies above another's ask."""
+        return [
+            instrument_id
+            for instrument_id, book in self._books.items()
+            if book.bid is not None and book.ask is not None and book.bid.bid > book.ask.ask
+        ]
+
+    def halted(self) -> list[int]:
+        """The instruments that a source says are halted."""
+        return [instrument_id for instrument_id, book in self._books.items() if book.halted_by]
 
     def reached_ns(self, instrument_id: int) -> int:
         """The latest second that trades of an instrument have reached, 0 for none."""

@@ -83,6 +83,19 @@ class MarketCounts(NamedTuple):
     quotes_conflated: int
 
 
+class SourceCount(NamedTuple):
+    """What one source has said so far: ticks that count, and when the last of them came.
+
+    ``symbols``: instruments it spoke of. ``quoting``: those where its quote counts now.
+    """
+
+    source: str
+    ticks: int
+    last_ns: int
+    symbols: int
+    quoting: int
+
+
 Keeper = Callable[[Sequence[Tick], Sequence[Bar]], None]
 """Is handed ticks that were taken and bars that changed; must not wait."""
 
@@ -116,6 +129,7 @@ class MarketData:
         self.listener: Callable[[Changes], None] | None = None
         self.keeper: Keeper | None = None
         self._heard: dict[str, int] = {}
+        self._said: dict[str, list[int]] = {}
         self._observed: set[str] = set()
         self._owed: dict[int, None] = {}
         self._quoted: dict[int, int] = {}
@@ -216,6 +230,8 @@ class MarketData:
             self._apply(tick, now_ns, self._tell, None)
         self._taken += len(report.ticks) + len(report.kept)
         self._unkept += report.kept
+        for tick in report.kept:
+            self._count(tick.source, now_ns)
         self.consolidation.take_slices(report.slices)
         self.consolidation.settle(report.settled)
         self._reported += report.bars
@@ -239,6 +255,7 @@ class MarketData:
         """
         instrument_id, source = tick.instrument_id, tick.source
         self._heard[source] = now_ns
+        self._count(source, now_ns)
         if isinstance(tick, TradeTick):
             if tick.counts & Counts.LAST and self._is_news(tick):
                 if instrument_id in self._owed:
@@ -264,6 +281,13 @@ class MarketData:
         if self.keeper is not None:
             self._unkept.append(tick)
         return True
+
+    def _count(self, source: str, now_ns: int) -> None:
+        said = self._said.get(source)
+        if said is None:
+            said = self._said[source] = [0, 0]
+        said[0] += 1
+        said[1] = now_ns
 
     def _is_news(self, tick: TradeTick) -> bool:
         """Whether the engine should be told of a trade: it is no other source's, and the market has
@@ -376,6 +400,14 @@ class MarketData:
         self.builder.flush()
         self.consolidation.take_slices(self.builder.take_slices())
         return self.consolidation.view(instrument_id)
+
+    def sources(self) -> list[SourceCount]:
+        """What each source has said, by name."""
+        spoken = self.consolidation.sources()
+        return [
+            SourceCount(source, ticks, last_ns, *spoken.get(source, (0, 0)))
+            for source, (ticks, last_ns) in sorted(self._said.items())
+        ]
 
     @property
     def counts(self) -> MarketCounts:

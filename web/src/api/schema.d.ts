@@ -465,7 +465,7 @@ export interface paths {
         };
         /**
          * List the feeds
-         * @description Each with its state, its symbols' ages and what was wrong; and the circuit breakers of the servers that are asked.
+         * @description Each with its state, its symbols' ages and what was wrong; the circuit breakers of the servers that are asked; what every source of prices said, what was left out and why; the webhook; and who listens.
          */
         get: operations["list_feeds"];
         put?: never;
@@ -1378,6 +1378,7 @@ export interface components {
             name: string;
             openings: number;
             refusals: number;
+            retry_at: string | null;
             /** @enum {string} */
             state: "closed" | "open" | "half_open";
         };
@@ -1839,11 +1840,24 @@ export interface components {
         };
         /**
          * Feeds
-         * @description The feeds of this Stockyard, and the circuit breakers in front of other servers.
+         * @description Where prices come from, whether they come, and what becomes of them.
+         *
+         *         Counts are of this run; two answers and their `at` make a rate.
          */
         Feeds: {
+            /**
+             * @description UTC, RFC 3339 with nanoseconds.
+             * @example 2026-03-02T15:04:05.123456789Z
+             */
+            at: string;
             breakers: components["schemas"]["BreakerSeen"][];
             feeds: components["schemas"]["Feed"][];
+            gateway: components["schemas"]["GatewaySeen"];
+            ingest: components["schemas"]["IngestSeen"] | null;
+            market: components["schemas"]["MarketSeen"];
+            sources: components["schemas"]["SourceSeen"][];
+            /** @description The same in the world's time, as sources' are. */
+            world_at: string;
         };
         /**
          * FoundSymbol
@@ -1876,6 +1890,25 @@ export interface components {
             symbol: string;
         };
         /**
+         * GatewaySeen
+         * @description Who listens to streams, and what they were sent.
+         */
+        GatewaySeen: {
+            /** @description Streams that take nothing now. */
+            blocked: number;
+            /** @description Streams closed because they read too slowly. */
+            cut_off: number;
+            /** @description Items that did not fit a stream's queue. */
+            missed: number;
+            /** @description Streams refused by a limit. */
+            refused: number;
+            sent: number;
+            sent_bytes: number;
+            streams: number;
+            /** @description Different users among them. */
+            users: number;
+        };
+        /**
          * Health
          * @description Whether this Stockyard works.
          */
@@ -1904,6 +1937,16 @@ export interface components {
             version: string;
         };
         /**
+         * IngestSeen
+         * @description The webhook. `put_off`: requests that were answered 429, to be sent again.
+         */
+        IngestSeen: {
+            denied: components["schemas"]["LeftOut"][];
+            duplicates: number;
+            put_off: number;
+            taken: number;
+        };
+        /**
          * KeyBody
          * @description A new API key for one account.
          */
@@ -1914,6 +1957,14 @@ export interface components {
             name: string;
             /** @description One or more of read, trade, sim, admin. */
             scopes?: string[];
+        };
+        /**
+         * LeftOut
+         * @description Ticks that did not count, by reason.
+         */
+        LeftOut: {
+            count: number;
+            reason: string;
         };
         /**
          * Leverage
@@ -1975,6 +2026,22 @@ export interface components {
             due_at: string;
             /** @description Whether it has begun. */
             liquidating: boolean;
+        };
+        /**
+         * MarketSeen
+         * @description All sources together. `crossed` and `halted`: symbols, at most 100 of each.
+         */
+        MarketSeen: {
+            crossed: string[];
+            halted: string[];
+            /** @description Quotes that a newer one overtook on the way to the engine. */
+            quotes_conflated: number;
+            /** @description Ticks taken, those left out too. */
+            ticks: number;
+            /** @description Trades too late for the bar of their second. */
+            too_late: number;
+            /** @description Inputs that wait to be written to the journal. */
+            waiting: number;
         };
         /**
          * Me
@@ -2847,6 +2914,22 @@ export interface components {
             previous_day: components["schemas"]["Bar"] | null;
             symbol: string;
             ticker: components["schemas"]["Ticker"];
+        };
+        /**
+         * SourceSeen
+         * @description One source of prices, wherever it comes from. `ticks`: those that count.
+         */
+        SourceSeen: {
+            /** @enum {string} */
+            kind: "simulated" | "recorded" | "feed" | "sent";
+            last_tick_at: string | null;
+            left_out: components["schemas"]["LeftOut"][];
+            /** @description Symbols where its quote counts now. */
+            quoting: number;
+            source: string;
+            /** @description Symbols it spoke of. */
+            symbols: number;
+            ticks: number;
         };
         /**
          * Standing
