@@ -45,10 +45,13 @@ const inside = createRoute({
   },
 });
 
+/** A path that another goes on from with anything (`/positions/$`) is that one's index. */
+const hasMore = (path: string) => screens.some((one) => one.path === `${path}/$`);
+
 function routeOf(screen: Screen) {
   return createRoute({
     getParentRoute: () => (screen.public ? root : inside),
-    path: screen.path,
+    path: hasMore(screen.path) ? `${screen.path}/` : screen.path,
     component: lazyRouteComponent(() => later(screen.load)),
     ...(screen.public && {
       beforeLoad: ({ search }: { search: Record<string, unknown> }) => {

@@ -6,7 +6,7 @@ import type { Screen } from "@/lib/screen";
 export function useTitle(screens: readonly Screen[]): void {
   const matches = useMatches();
   const last = matches.at(-1);
-  const path = last?.fullPath as string | undefined;
+  const path = (last?.fullPath as string | undefined)?.replace(/(.)\/$/, "$1");
   const rest = (last?.params as Record<string, string> | undefined)?._splat;
   useEffect(() => {
     const found = screens.find((one) => one.path === path);

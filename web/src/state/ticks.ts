@@ -100,7 +100,18 @@ export const useQuote = (symbol: string): Quote | undefined =>
   useTick(quotes, symbol, "quotes", symbol);
 
 /** The quotes of some symbols; whoever uses it is drawn anew when any of them moves. */
-export function useQuotes(symbols: readonly string[]): (symbol: string) => Quote | undefined {
+export const useQuotes = (symbols: readonly string[]): ((symbol: string) => Quote | undefined) =>
+  useMany(quotes, "quotes", symbols);
+
+/** The consolidated views of some symbols, likewise. */
+export const useViews = (symbols: readonly string[]): ((symbol: string) => View | undefined) =>
+  useMany(views, "views", symbols);
+
+function useMany<T>(
+  ticks: Ticks<T>,
+  channel: Channel,
+  symbols: readonly string[],
+): (symbol: string) => T | undefined {
   const names = symbols.join(",");
   const version = useRef(0);
   const subscribe = useCallback(
@@ -109,21 +120,21 @@ export function useQuotes(symbols: readonly string[]): (symbol: string) => Quote
         version.current += 1;
         told();
       };
-      const ends = split(names).map((symbol) => quotes.listen(symbol, tell));
+      const ends = split(names).map((symbol) => ticks.listen(symbol, tell));
       return () => {
         for (const end of ends) end();
       };
     },
-    [names],
+    [ticks, names],
   );
   useEffect(() => {
-    const ends = split(names).map((symbol) => listenTo("quotes", symbol));
+    const ends = split(names).map((symbol) => listenTo(channel, symbol));
     return () => {
       for (const end of ends) end();
     };
-  }, [names]);
+  }, [channel, names]);
   useSyncExternalStore(subscribe, () => version.current);
-  return quotes.get;
+  return ticks.get;
 }
 
 const split = (names: string): string[] => (names === "" ? [] : names.split(","));

@@ -1,0 +1,98 @@
+/** Goal: a position is protected, changed and closed in the browser, and its lots are told. */
+import { strict as assert } from "node:assert";
+import { after, before, test } from "node:test";
+import type { Browser, Page } from "playwright-core";
+import { enterAsDemo, openBrowser, openPage, Server } from "./rig.ts";
+
+const server = new Server();
+let browser: Browser;
+
+before(async () => {
+  browser = await openBrowser();
+  await server.start();
+});
+after(async () => {
+  await browser?.close();
+  await server.remove();
+});
+
+const rows = (page: Page, table: string) =>
+  page.getByRole("table", { name: table }).getByRole("row");
+const protection = async () => {
+  const answer = await server.ask("GET", "/positions/KO/protection");
+  return (await answer.json()) as Record<
+    string,
+    { limit_price: string; stop_price: string } | null
+  >;
+};
+
+test("what is held is told live, and what is not is taught", async () => {
+  const { page, context, faults } = await openPage(browser, server);
+  await enterAsDemo(page);
+  await page.goto("/positions");
+  await page.getByText("Nothing held yet").waitFor();
+  await server.ask("POST", "/orders", { symbol: "KO", side: "buy", qty: "60" });
+  await server.ask("POST", "/orders", { symbol: "KO", side: "buy", qty: "40" });
+  await rows(page, "Positions").getByText("100 long").waitFor();
+  await page.getByRole("link", { name: "KO", exact: true }).click();
+  await page.getByRole("heading", { name: "KO", level: 1 }).waitFor();
+  await rows(page, "Open lots").nth(2).waitFor();
+  assert.equal(await rows(page, "Open lots").count(), 3);
+  assert.equal(await page.title(), "KO · Stockyard");
+  assert.deepEqual(faults, []);
+  await context.close();
+});
+
+test("protection is refused in words, set, changed and removed", async () => {
+  const { page, context, faults } = await openPage(browser, server);
+  await enterAsDemo(page);
+  await page.goto("/positions/KO");
+  await page.getByLabel("Take profit at", { exact: true }).fill("1.00");
+  await page.getByText(/taken above the market/).waitFor();
+  await page.getByLabel("Take profit at", { exact: true }).fill("900.00");
+  await page.getByRole("radio", { name: "Price" }).check({ force: true });
+  await page.getByLabel("Stop at", { exact: true }).fill("5.00");
+  await page.getByRole("button", { name: "Protect", exact: true }).click();
+  await page.getByText("KO is protected").waitFor();
+  await page.getByRole("link", { name: "5.00 Stop loss" }).waitFor();
+  assert.equal((await protection()).take_profit?.limit_price, "900.00");
+
+  await page.getByLabel("Stop at", { exact: true }).fill("6.00");
+  await page.getByRole("button", { name: "Change protection" }).click();
+  await page.getByRole("link", { name: "6.00 Stop loss" }).waitFor();
+  assert.equal((await protection()).stop_loss?.stop_price, "6.00");
+
+  await page.getByRole("button", { name: "Remove protection" }).click();
+  await page.getByText("Nothing closes this position by itself").waitFor();
+  assert.equal((await server.ask("GET", "/positions/KO/protection")).status, 404);
+  assert.deepEqual(faults, []);
+  await context.close();
+});
+
+test("half is closed, then the rest with what holds it, and both are told as closed lots", async () => {
+  const { page, context, faults } = await openPage(browser, server);
+  await enterAsDemo(page);
+  await page.goto("/positions");
+  await page.getByRole("button", { name: "Close KO" }).click();
+  const dialog = page.getByRole("dialog", { name: "Close KO" });
+  await dialog.getByLabel("Quantity", { exact: true }).fill("101");
+  await dialog.getByText("You hold 100.").waitFor();
+  await dialog.getByRole("radio", { name: "50%" }).check({ force: true });
+  await dialog.getByRole("button", { name: "Sell 50 KO" }).click();
+  await dialog.waitFor({ state: "detached" });
+  await rows(page, "Positions").getByText("50 long").waitFor();
+
+  await server.ask("PUT", "/positions/KO/protection", { stop_loss: { stop_price: "5.00" } });
+  await page.getByText("stop 5.00").waitFor();
+  await page.getByRole("button", { name: "Close KO" }).click();
+  await dialog.getByText("Open orders hold 50").waitFor();
+  await dialog.getByRole("button", { name: "Sell 50 KO" }).click();
+  await page.getByText("Nothing held yet").waitFor();
+
+  await page.goto("/positions/KO");
+  await page.getByText("You hold no KO").waitFor();
+  await rows(page, "Closed lots").nth(3).waitFor();
+  assert.equal(await rows(page, "Closed lots").count(), 4, "50 of the first, and its 10, and 40");
+  assert.deepEqual(faults, []);
+  await context.close();
+});
