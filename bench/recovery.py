@@ -57,7 +57,7 @@ def build(path: str, inputs: int, accounts: int, resting: int, snapshot: bool) -
     recovered = open_parts(directory)
     if snapshot:
         digest = recovered.projector.digest
-        directory.snapshots.store(snapshots.begin(recovered.engine, digest)())
+        directory.snapshots.store(snapshots.Taking(recovered.engine, digest).collect())
     write_journal(directory, work.mix)
     engine, projector = recovered.engine, recovered.projector
     for record in work.mix:

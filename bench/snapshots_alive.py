@@ -89,9 +89,9 @@ async def _measure(path: Path, accounts: int, resting: int, orders: int) -> Held
 async def _hold(world: World, held: Held) -> float:
     """Time the part of one snapshot that holds the loop, and the whole; returns its size in MB."""
     begun = time.perf_counter()
-    collect = snapshots.begin(world.engine, world.projector.digest)
+    taking = snapshots.Taking(world.engine, world.projector.digest)
     held.begin_ms.append((time.perf_counter() - begun) * 1e3)
-    snapshot = await asyncio.get_running_loop().run_in_executor(None, collect)
+    snapshot = await asyncio.get_running_loop().run_in_executor(None, taking.collect)
     held.whole_ms.append((time.perf_counter() - begun) * 1e3)
     return len(snapshot.state) / 1e6
 

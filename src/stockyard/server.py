@@ -308,7 +308,8 @@ class Server:
         # Streams first, with our reason: the HTTP server would close them without one.
         application.begin_stop(SHUTTING_DOWN.detail)
         with suppress(TimeoutError):
-            await asyncio.wait_for(application.gateway.closed(), GRACE_S)
+            async with asyncio.timeout(GRACE_S):
+                await application.gateway.closed()
         self._uvicorn.should_exit = True
         await serving
 

@@ -278,7 +278,8 @@ async def within(work: Coroutine[Any, Any, None], seconds: float) -> bool:
     """Do the last thing for a client that may be gone already; False when it took too long."""
     with suppress(RuntimeError, OSError, WebSocketDisconnect):
         try:
-            await asyncio.wait_for(work, seconds)
+            async with asyncio.timeout(seconds):
+                await work
         except TimeoutError:
             return False
     return True

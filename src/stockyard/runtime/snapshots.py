@@ -7,12 +7,13 @@ passed it. Elsewhere the state is encoded at once. Must not know: what the state
 
 import gc
 import os
+import signal
 import struct
 import warnings
 import zlib
-from collections.abc import Callable
 from contextlib import suppress
 from hashlib import sha256
+from threading import Lock
 from typing import Final
 
 from stockyard.engine.engine import ENGINE_VERSION, Engine
@@ -80,35 +81,47 @@ def _give_way() -> None:
             os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
 
 
-def begin(engine: Engine, digest: bytes) -> Callable[[], Snapshot]:
-    """Start a snapshot of this moment; the function returned waits for it and may run in a thread.
+class Taking:
+    """A snapshot on its way: of the moment in which this was made."""
 
-    It raises ``StorageError`` when the child died before it was done.
-    """
-    if not CAN_FORK:
-        snapshot = encode_now(engine, digest)
-        return lambda: snapshot
-    seq, ts = engine.seq, engine.ts
-    read_fd, write_fd = os.pipe()
-    with warnings.catch_warnings():
-        # The child calls nothing that another thread could hold a lock of; see the docstring above.
-        warnings.simplefilter("ignore", DeprecationWarning)
-        pid = os.fork()
-    if pid == 0:
-        os.close(read_fd)
-        _child(write_fd, engine)
-    os.close(write_fd)
-    return lambda: _collect(read_fd, pid, seq, ts, digest)
+    def __init__(self, engine: Engine, digest: bytes) -> None:
+        """Begin. ``digest``: where the projections stood."""
+        self._taken: Snapshot | None = None
+        if not CAN_FORK:
+            self._taken = encode_now(engine, digest)
+            return
+        self._seq, self._ts, self._digest = engine.seq, engine.ts, digest
+        self._ended, self._ending = False, Lock()
+        self._read_fd, write_fd = os.pipe()
+        with warnings.catch_warnings():
+            # The child calls nothing that another thread could hold a lock of; see above.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            self._pid = os.fork()
+        if self._pid == 0:
+            os.close(self._read_fd)
+            _child(write_fd, engine)
+        os.close(write_fd)
 
+    def collect(self) -> Snapshot:
+        """Wait for it; may run in a thread. Raises ``StorageError``: the child did not end well."""
+        if self._taken is not None:
+            return self._taken
+        with os.fdopen(self._read_fd, "rb") as pipe:
+            content = pipe.read()
+        with self._ending:
+            os.waitpid(self._pid, 0)
+            self._ended = True
+        if len(content) < _HEADER.size:
+            raise StorageError("the snapshot process ended before it was done")
+        size, hashed = _HEADER.unpack_from(content)
+        state = content[_HEADER.size :]
+        if len(state) != size:
+            raise StorageError("the snapshot process wrote an incomplete state")
+        return Snapshot(self._seq, self._ts, hashed.hex(), ENGINE_VERSION, self._digest, state)
 
-def _collect(read_fd: int, pid: int, seq: int, ts: int, digest: bytes) -> Snapshot:
-    with os.fdopen(read_fd, "rb") as pipe:
-        content = pipe.read()
-    os.waitpid(pid, 0)
-    if len(content) < _HEADER.size:
-        raise StorageError("the snapshot process ended before it was done")
-    size, hashed = _HEADER.unpack_from(content)
-    state = content[_HEADER.size :]
-    if len(state) != size:
-        raise StorageError("the snapshot process wrote an incomplete state")
-    return Snapshot(seq, ts, hashed.hex(), ENGINE_VERSION, digest, state)
+    def give_up(self) -> None:
+        """Make ``collect`` end now: a child that hardly runs is not worth a stop's waiting for."""
+        if self._taken is None:
+            with self._ending:
+                if not self._ended:
+                    os.kill(self._pid, signal.SIGKILL)

@@ -65,10 +65,14 @@ async def keep_snapshots(world: World, interval_s: float) -> None:
 
 async def take_snapshot(world: World) -> int:
     """Take and store one snapshot while trading goes on; returns its seq."""
-    collect = snapshots.begin(world.engine, world.projector.digest)
+    taking = snapshots.Taking(world.engine, world.projector.digest)
     seq = world.engine.seq
     loop = asyncio.get_running_loop()
-    snapshot = await loop.run_in_executor(None, collect)
+    try:
+        snapshot = await loop.run_in_executor(None, taking.collect)
+    except asyncio.CancelledError:
+        taking.give_up()
+        raise
     await world.caught_up(seq)
     await loop.run_in_executor(None, _store, world, snapshot)
     return seq

@@ -143,9 +143,9 @@ class World:
             future = self.projector.begin()
             if future is None:
                 return
-            left = deadline - asyncio.get_running_loop().time()
             try:
-                await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(future)), max(left, 0.01))
+                async with asyncio.timeout_at(deadline):
+                    await asyncio.shield(asyncio.wrap_future(future))
             except TimeoutError:
                 raise Refused("projections_behind", "history is catching up; try again") from None
             self.projector.begin()

@@ -1,17 +1,20 @@
 """Starting: the same state from snapshot and tail, and refusals where things do not fit."""
 
+import asyncio
+import time
+
 import pytest
 
 from stockyard.model.facts import WorldCreated
 from stockyard.model.records import Record
 from stockyard.projections.store import Cursor, ReadStore
-from stockyard.runtime import snapshots
+from stockyard.runtime import snapshots, upkeep
 from stockyard.runtime.clock import ManualClock
 from stockyard.runtime.recovery import RecoveryRefused
 from stockyard.runtime.verification import Finding, rebuild_projections, verify_directory
 from stockyard.runtime.world import World
 from stockyard.storage.memory import MemoryDatabase, MemoryDisk, MemoryJournal, MemorySnapshots
-from stockyard.storage.ports import Snapshot
+from stockyard.storage.ports import Snapshot, StorageError
 from tests.unit.runtime.worlds import NOON_NS, buy, open_account, open_on, quote, send
 
 
@@ -216,9 +219,35 @@ def test_a_forked_snapshot_equals_one_taken_at_once() -> None:
     world = open_on(disk, ManualClock(NOON_NS))
     busy(world, "a")
     expected = snapshot_of(world)
-    collect = snapshots.begin(world.engine, world.projector.digest)
+    taking = snapshots.Taking(world.engine, world.projector.digest)
     busy(world, "b")
-    assert collect() == expected
+    assert taking.collect() == expected
+
+
+def test_a_snapshot_given_up_ends_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its child hardly runs on a busy machine: here it would take a minute."""
+    monkeypatch.setattr(snapshots, "pack", lambda _: time.sleep(60))
+    world = open_on(MemoryDisk(), ManualClock(NOON_NS))
+    begun = time.monotonic()
+    taking = snapshots.Taking(world.engine, world.projector.digest)
+    taking.give_up()
+    with pytest.raises(StorageError, match="ended before"):
+        taking.collect()
+    taking.give_up()
+    assert time.monotonic() - begun < 30
+
+
+async def test_a_stop_does_not_wait_for_a_snapshot(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(snapshots, "pack", lambda _: time.sleep(60))
+    world = open_on(MemoryDisk(), ManualClock(NOON_NS))
+    begun = time.monotonic()
+    taking = asyncio.create_task(upkeep.take_snapshot(world))
+    await asyncio.sleep(0)
+    taking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await taking
+    await asyncio.get_running_loop().shutdown_default_executor()
+    assert time.monotonic() - begun < 30
 
 
 def test_memory_parts_share_a_disk() -> None:

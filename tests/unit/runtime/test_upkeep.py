@@ -1,6 +1,7 @@
 """Goal: what is due happens when it is due. Method: the task itself, on a clock the test moves."""
 
 import asyncio
+from concurrent.futures import Future
 from contextlib import suppress
 
 import msgspec
@@ -47,3 +48,23 @@ async def test_what_becomes_due_sooner_ends_the_wait(monkeypatch: pytest.MonkeyP
     keeping.cancel()
     with suppress(asyncio.CancelledError):
         await keeping
+
+
+@pytest.mark.parametrize("turns", range(8))
+async def test_who_waits_for_the_projections_can_be_called_off_at_any_moment(
+    monkeypatch: pytest.MonkeyPatch, turns: int
+) -> None:
+    """Also while what it waits for comes: a server that stopped during a snapshot never ended."""
+    world = open_on(MemoryDisk(), ManualClock(NOON_NS), lambda: None)
+    carrying: Future[None] = Future()
+    begun: list[Future[None] | None] = [None, None, carrying]
+    monkeypatch.setattr(world.projector, "begin", begun.pop)
+    waiting = asyncio.create_task(world.caught_up(world.projector.durable.seq + 1))
+    await asyncio.sleep(0)
+    carrying.set_result(None)
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    in_time = waiting.cancel()
+    async with asyncio.timeout(GIVE_UP_S):
+        await asyncio.wait([waiting])
+    assert waiting.cancelled() == in_time
