@@ -1,5 +1,5 @@
 /** What is asked for over HTTP and kept while it is shown. Prices that move come by the stream. */
-import { QueryClient, queryOptions } from "@tanstack/react-query";
+import { infiniteQueryOptions, QueryClient, queryOptions } from "@tanstack/react-query";
 import { api, call } from "@/api/client";
 import { ProblemError } from "@/api/problem";
 import type { paths } from "@/api/schema";
@@ -66,6 +66,62 @@ export const orders = (query: OrderQuery = {}) =>
   queryOptions({
     queryKey: ["orders", query],
     queryFn: () => call(api.GET("/api/v1/orders", { params: { query } })),
+  });
+
+const ORDERS_PAGE = 250;
+
+/** All orders that match, newest first, page by page. What is new since then comes by the stream. */
+export const orderPages = (query: OrderQuery) =>
+  infiniteQueryOptions({
+    queryKey: ["order-pages", query],
+    queryFn: ({ pageParam }) => {
+      const page = { ...query, limit: ORDERS_PAGE, ...(pageParam !== "" && { after: pageParam }) };
+      return call(api.GET("/api/v1/orders", { params: { query: page } }));
+    },
+    initialPageParam: "",
+    getNextPageParam: (last) => (last.length < ORDERS_PAGE ? undefined : last.at(-1)?.id),
+    staleTime: 60_000,
+  });
+
+/** One order with its legs, as it stands. */
+export const order = (id: string) =>
+  queryOptions({
+    queryKey: ["orders", id],
+    queryFn: () => call(api.GET("/api/v1/orders/{order_id}", { params: byId(id) })),
+  });
+
+/** What happened to it, oldest first. */
+export const story = (id: string) =>
+  queryOptions({
+    queryKey: ["orders", id, "story"],
+    queryFn: () => call(api.GET("/api/v1/orders/{order_id}/story", { params: byId(id) })),
+  });
+
+/** Its fills, oldest first, each with its explanation. */
+export const executions = (id: string) =>
+  queryOptions({
+    queryKey: ["orders", id, "executions"],
+    queryFn: () => call(api.GET("/api/v1/orders/{order_id}/executions", { params: byId(id) })),
+  });
+
+const byId = (id: string) => ({ path: { order_id: id } });
+
+const ACTIVITIES_PAGE = 100;
+type ActivityQuery = NonNullable<paths["/api/v1/account/activities"]["get"]["parameters"]["query"]>;
+
+export const activityPages = (query: ActivityQuery) =>
+  infiniteQueryOptions({
+    queryKey: ["activities", query],
+    queryFn: ({ pageParam }) => {
+      const page = {
+        ...query,
+        limit: ACTIVITIES_PAGE,
+        ...(pageParam !== "" && { after: pageParam }),
+      };
+      return call(api.GET("/api/v1/account/activities", { params: { query: page } }));
+    },
+    initialPageParam: "",
+    getNextPageParam: (last) => (last.length < ACTIVITIES_PAGE ? undefined : last.at(-1)?.id),
   });
 
 export const BARS_SHOWN = 400;

@@ -13,8 +13,12 @@ export interface Column<T> {
   /** Of the width that is left, as in a grid: `1fr`, `7rem`. */
   readonly width?: string;
   readonly right?: boolean;
+  /** It stands after a column of numbers, from which it keeps away. */
+  readonly indent?: boolean;
   /** Only on screens from 640 pixels. */
   readonly wide?: boolean;
+  /** Rows are in the order of this column; its head then is a button that changes that. */
+  readonly sorted?: "ascending" | "descending" | "none";
 }
 
 export function Table<T>({
@@ -56,7 +60,12 @@ export function Table<T>({
       .map((one) => one.width ?? "minmax(0,1fr)")
       .join(" ");
   const look = (one: Column<T>) =>
-    classes(one.wide && "hidden sm:block", one.right && "text-right", "min-w-0 truncate");
+    classes(
+      one.wide && "hidden sm:block",
+      one.right && "text-right",
+      one.indent && "pl-4",
+      "min-w-0 truncate",
+    );
   return (
     <div
       ref={place}
@@ -80,7 +89,7 @@ export function Table<T>({
           className={classes(GRID, "border-line border-b py-2 text-soft text-xs")}
         >
           {columns.map((one) => (
-            <div key={one.name} role="columnheader" className={look(one)}>
+            <div key={one.name} role="columnheader" aria-sort={one.sorted} className={look(one)}>
               {one.head}
             </div>
           ))}

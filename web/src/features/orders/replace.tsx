@@ -1,0 +1,146 @@
+/** Changing a working order: a new one takes its place, and the old one ends as replaced. */
+import { useEffect, useState } from "react";
+import { compare, parse, sign } from "@/lib/decimal";
+import { price, quantity } from "@/lib/format";
+import { findPlaced, type ReplaceBody, replace } from "@/state/commands";
+import type { Order } from "@/state/folds";
+import { say } from "@/state/notices";
+import { useSubmit } from "@/state/submit";
+import { useQuote } from "@/state/ticks";
+import { Button } from "@/ui/button";
+import { Dialog } from "@/ui/dialog";
+import { Notice } from "@/ui/notice";
+import { NumberField } from "@/ui/number_field";
+import { SubmitButton } from "@/ui/submit_button";
+import { titleWords, typeWords } from "./words";
+
+type Name = "qty" | "limit_price" | "stop_price" | "trail_price" | "trail_percent";
+type Values = Readonly<Partial<Record<Name, string>>>;
+
+const LABELS: Readonly<Record<Name, string>> = {
+  qty: "Quantity",
+  limit_price: "Limit price",
+  stop_price: "Stop price",
+  trail_price: "Trail in dollars",
+  trail_percent: "Trail in percent",
+};
+
+/** Whether an order can be replaced at all: legs that wait and changes under way cannot. */
+export const canReplace = (order: Order): boolean =>
+  ["new", "accepted", "partially_filled"].includes(order.status) && order.type !== "market";
+
+/** The fields that an order of this kind has, as they are. */
+export function valuesOf(order: Order): Values {
+  const { type, qty, limit_price, stop_price, trail_price, trail_percent } = order;
+  return {
+    qty,
+    ...(type.includes("limit") && limit_price !== null && { limit_price }),
+    ...((type === "stop" || type === "stop_limit") && stop_price !== null && { stop_price }),
+    ...(type === "trailing_stop" && trail_price !== null && { trail_price }),
+    ...(type === "trailing_stop" && trail_percent !== null && { trail_percent }),
+  };
+}
+
+/** What differs; null where something is no number above zero. */
+export function changesOf(before: Values, now: Values): Partial<ReplaceBody> | null {
+  const changed: Partial<Record<Name, string>> = {};
+  for (const [name, value] of Object.entries(now) as [Name, string][]) {
+    if (parse(value) === null || sign(value) <= 0) return null;
+    if (compare(value, before[name] ?? "0") !== 0) changed[name] = value;
+  }
+  return changed;
+}
+
+export function ReplaceDialog({
+  order,
+  onClose,
+  onReplaced,
+}: {
+  order: Order;
+  onClose: () => void;
+  onReplaced?: (next: Order) => void;
+}) {
+  const [before] = useState(() => valuesOf(order));
+  const [values, setValues] = useState(before);
+  const quote = useQuote(order.symbol);
+  const { state, send } = useSubmit(
+    (body: Partial<ReplaceBody>, keys) => replace(order.id, body, keys),
+    findPlaced,
+  );
+  useEffect(() => {
+    if (state.is !== "done") return;
+    say("well", "Order replaced", titleWords(state.answer));
+    onClose();
+    onReplaced?.(state.answer);
+  }, [state, onClose, onReplaced]);
+  const changes = changesOf(before, values);
+  const same = changes !== null && Object.keys(changes).length === 0;
+  const problem = state.is === "denied" ? state.problem : null;
+  const wrongOf = (name: Name): string | null => {
+    const value = values[name] ?? "";
+    if (parse(value) === null || sign(value) <= 0) return "Enter a number above 0.";
+    return problem?.field === name ? `${problem.wrong} ${problem.right}` : null;
+  };
+  const filled = sign(order.filled_qty) > 0;
+  return (
+    <Dialog
+      open
+      onClose={onClose}
+      title={`Change: ${titleWords(order)}`}
+      foot={
+        <>
+          <Button size="large" onClick={onClose}>
+            Close
+          </Button>
+          <SubmitButton
+            state={state}
+            label="Replace order"
+            disabled={changes === null || same}
+            onPress={() => changes && send(changes)}
+            words={{ sending: "Replacing…", done: "Replaced" }}
+          />
+        </>
+      }
+    >
+      <p className="text-soft">
+        {typeWords(order)} order. A new order takes its place; the old one ends as replaced.
+        {quote && (
+          <span className="live tabular mt-1 block">
+            Bid {price(quote.bid)} · Ask {price(quote.ask)}
+          </span>
+        )}
+      </p>
+      <form
+        className="mt-4 space-y-4"
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (changes && !same) send(changes);
+        }}
+      >
+        {(Object.keys(before) as Name[]).map((name, at) => (
+          <NumberField
+            key={name}
+            label={LABELS[name]}
+            value={values[name] ?? ""}
+            step={name === "qty" ? "1" : name === "trail_percent" ? "0.1" : "0.01"}
+            onChange={(value) => setValues({ ...values, [name]: value })}
+            wrong={wrongOf(name)}
+            autoFocus={at === 0}
+            hint={
+              name === "qty" && filled
+                ? `In total, with the ${quantity(order.filled_qty)} that are filled.`
+                : undefined
+            }
+          />
+        ))}
+        {problem && !Object.keys(before).includes(problem.field ?? "") && (
+          <Notice kind="wrong" title={problem.wrong}>
+            {problem.right}
+          </Notice>
+        )}
+        {same && <p className="text-[0.8125rem] text-soft">Change something to replace it.</p>}
+        <button type="submit" hidden aria-hidden="true" tabIndex={-1} />
+      </form>
+    </Dialog>
+  );
+}
