@@ -40,7 +40,7 @@ export function onAccountFrame(hear: (frame: Frame, book: Book) => void): () => 
   return () => hearers.delete(hear);
 }
 
-/** Other frames, by type: `trades`, `feeds`, `gap`. */
+/** Other frames, by type: `trades`, `bars`, `views`, `feeds`, `snapshot`, `gap`. */
 const frameHearers = new Set<(frame: Frame) => void>();
 
 export function onFrame(hear: (frame: Frame) => void): () => void {
@@ -72,11 +72,11 @@ function changed(link: Link): void {
 }
 
 function heard(frame: Frame): void {
-  if (frame.type === "quotes" || frame.type === "snapshot") {
+  if (frame.type === "quotes") {
     heardTicks(frame);
     return;
   }
-  if (frame.type === "views" || frame.type === "bars") {
+  if (frame.type === "views" || frame.type === "bars" || frame.type === "snapshot") {
     heardTicks(frame);
   } else if (frame.type === "resync") {
     useLive.setState({ book: ready(fromResync(frame, known(useLive.getState().book))) });

@@ -123,19 +123,3 @@ export const activityPages = (query: ActivityQuery) =>
     initialPageParam: "",
     getNextPageParam: (last) => (last.length < ACTIVITIES_PAGE ? undefined : last.at(-1)?.id),
   });
-
-export const BARS_SHOWN = 400;
-const WINDOW_SECONDS = { "1s": 1, "1m": 60, "5m": 300, "1h": 3_600, "1d": 86_400 } as const;
-
-/** The bars before this moment, oldest first; nights and weekends are allowed for. */
-export const barsBefore = (symbol: string, window: keyof typeof WINDOW_SECONDS) =>
-  queryOptions({
-    queryKey: ["bars", symbol, window],
-    queryFn: async () => {
-      const span = WINDOW_SECONDS[window] * BARS_SHOWN * 1000;
-      const start = new Date(Date.now() - span).toISOString();
-      const query = { symbol, window, start, limit: BARS_SHOWN * 2 };
-      return call(api.GET("/api/v1/bars", { params: { query } }));
-    },
-    staleTime: 60_000,
-  });

@@ -1,0 +1,99 @@
+/** The chart with its settings, and the same bars as a table. */
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { lazy, Suspense, useState } from "react";
+import { later } from "@/lib/later";
+import type { Asset } from "@/state/instrument";
+import { barPages } from "@/state/market";
+import { Waiting } from "@/ui/card";
+import { usePrefs } from "./chart/prefs";
+import type { Frame } from "./chart/series";
+import { Settings } from "./chart/settings";
+import { useCandles } from "./chart/use_candles";
+import { BarsTable, timeOf } from "./chart/words";
+import { Head } from "./head";
+
+const Chart = lazy(() => later(() => import("./chart/chart")));
+/** With fewer minutes than these the days say more. */
+const ENOUGH = 30;
+
+/** The chosen length of a bar, or one that there is something to see of. */
+function useFrame(symbol: string): Frame | null {
+  const chosen = usePrefs((prefs) => prefs.frame);
+  const minutes = useInfiniteQuery({ ...barPages(symbol, "1m"), enabled: chosen === null });
+  const [first, setFirst] = useState<{ symbol: string; frame: Frame } | null>(null);
+  if (chosen !== null) return chosen;
+  if (first?.symbol === symbol) return first.frame;
+  if (minutes.isPending) return null;
+  const count = minutes.data?.pages[0]?.bars.length ?? 0;
+  const frame = count < ENOUGH ? "1d" : "1m";
+  setFirst({ symbol, frame });
+  return frame;
+}
+
+export function BarsCard({ symbol, asset }: { symbol: string; asset: Asset | undefined }) {
+  const frame = useFrame(symbol);
+  return (
+    <section
+      aria-label="Price and chart"
+      className="min-w-0 rounded-xl border border-line bg-surface"
+    >
+      <div className="flex flex-wrap items-end justify-between gap-x-6 gap-y-3 px-4 pt-4">
+        <Head symbol={symbol} asset={asset} />
+        <Settings frame={frame ?? "1m"} />
+      </div>
+      {asset && frame ? (
+        <Drawn key={`${symbol} ${frame}`} asset={asset} frame={frame} />
+      ) : (
+        <div className="h-[calc(min(30rem,56vh)+2.75rem)] p-4">
+          <Waiting className="h-full" />
+        </div>
+      )}
+    </section>
+  );
+}
+
+function Drawn({ asset, frame }: { asset: Asset; frame: Frame }) {
+  const bars = useCandles(asset.symbol, frame);
+  const [table, setTable] = useState(false);
+  const lent = bars.before;
+  return (
+    <>
+      <div className="h-[min(30rem,56vh)] pt-2">
+        {table ? (
+          <BarsTable frame={frame} candles={bars.candles} />
+        ) : (
+          <Suspense fallback={<Waiting className="mx-4 h-full" />}>
+            <Chart asset={asset} frame={frame} bars={bars} />
+          </Suspense>
+        )}
+      </div>
+      <div className="flex min-h-11 flex-wrap items-center gap-x-4 px-4 pb-1 text-soft text-xs">
+        <button
+          type="button"
+          aria-pressed={table}
+          onClick={() => setTable(!table)}
+          className="min-h-9 underline underline-offset-2 hover:text-ink max-sm:min-h-11"
+        >
+          {table ? "Show the chart" : "Show as a table"}
+        </button>
+        {lent && (
+          <span className="min-w-0 flex-1">
+            {lent.source === "invented" ? "Invented" : `From ${lent.source}`} before{" "}
+            {timeOf(lent.time, frame)}
+          </span>
+        )}
+        <span className="ml-auto whitespace-nowrap">
+          Charts by{" "}
+          <a
+            href="https://www.tradingview.com/"
+            rel="noopener noreferrer"
+            target="_blank"
+            className="underline underline-offset-2"
+          >
+            TradingView
+          </a>
+        </span>
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,92 @@
+/** Name, price, the day's change, and what the market is doing. */
+import { useQuery } from "@tanstack/react-query";
+import { divide, multiply, subtract } from "@/lib/decimal";
+import { percent, price, signedMoney, words } from "@/lib/format";
+import type { Asset } from "@/state/instrument";
+import { clock } from "@/state/market";
+import { useQuote, useView, type View } from "@/state/ticks";
+import { Waiting } from "@/ui/card";
+import { Change } from "@/ui/change";
+import { classes } from "@/ui/classes";
+import { Moving } from "@/ui/moving";
+import { Notice } from "@/ui/notice";
+import { standing } from "./world";
+
+export const KINDS: Readonly<Record<Asset["asset_class"], string>> = {
+  us_equity: "Stock",
+  crypto: "Coin",
+  crypto_perp: "Perpetual",
+};
+const PHASES: Readonly<Record<Asset["phase"], string>> = {
+  open: "bg-up",
+  pre: "bg-warn",
+  post: "bg-warn",
+  closed: "bg-line-strong",
+};
+
+export function Head({ symbol, asset }: { symbol: string; asset: Asset | undefined }) {
+  const view = useView(asset ? symbol : "");
+  const quote = useQuote(asset ? symbol : "");
+  const last = quote?.last ?? view?.last ?? quote?.bid ?? null;
+  const change = view && changeOf(view);
+  return (
+    <div className="min-w-0">
+      <h1 className="flex items-baseline gap-2">
+        <span className="whitespace-nowrap font-semibold text-base">{symbol}</span>
+        <span className="min-w-0 truncate text-soft">{asset?.name}</span>
+      </h1>
+      {last ? (
+        <Moving value={last} className="inline-block font-semibold text-4xl tracking-tight">
+          {price(last)}
+        </Moving>
+      ) : (
+        <Waiting className="my-1 h-9 w-44" />
+      )}
+      <p className="flex min-h-6 flex-wrap items-baseline gap-x-1.5">
+        {change && (
+          <>
+            <Change value={change.by} className="live">
+              {signedMoney(change.by)} ({percent(change.percent)})
+            </Change>
+            <span className="text-soft">{change.since}</span>
+          </>
+        )}
+      </p>
+      {asset && <Phase asset={asset} />}
+    </div>
+  );
+}
+
+function Phase({ asset }: { asset: Asset }) {
+  const { data } = useQuery(clock);
+  const now = data ? Date.parse(data.timestamp) : Date.now();
+  const found = standing(asset, data?.calendars, now);
+  return (
+    <p className="flex items-center gap-2 text-soft text-xs">
+      <span className={classes("size-2 rounded-full", PHASES[found.phase])} aria-hidden="true" />
+      {KINDS[asset.asset_class]} · {asset.exchange} · {found.words}
+    </p>
+  );
+}
+
+/** Why nothing trades, where it does not. */
+export function Halted({ symbol }: { symbol: string }) {
+  const view = useView(symbol);
+  if (!view?.halted) return null;
+  return (
+    <Notice kind="warn" title={`Trading in ${symbol} is halted`}>
+      {view.halt_reason ? `${words(view.halt_reason)}. ` : ""}
+      Orders can be placed and canceled; none is filled until trading goes on.
+    </Notice>
+  );
+}
+
+/** Since yesterday's close, or since today's open where there is none yet. */
+export function changeOf({ change, change_percent, last, open }: View) {
+  if (change !== null && change_percent !== null) {
+    return { by: change, percent: change_percent, since: "since the last close" };
+  }
+  if (last === null || open === null) return null;
+  const by = subtract(last, open);
+  return { by, percent: divide(multiply(by, "100"), open, 2), since: "since the open" };
+}

@@ -1,0 +1,56 @@
+/** What is asked for about a symbol and its market; prices that move come by the stream. */
+import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import { api, call } from "@/api/client";
+
+export const BARS_PAGE = 500;
+
+/** Bars page by page, each page oldest first, the newest page first. */
+export const barPages = (symbol: string, window: string) =>
+  infiniteQueryOptions({
+    queryKey: ["bars", symbol, window],
+    queryFn: ({ pageParam }) => {
+      const query = { symbol, window, limit: BARS_PAGE, ...(pageParam && { end: pageParam }) };
+      return call(api.GET("/api/v1/bars", { params: { query } }));
+    },
+    initialPageParam: "",
+    getNextPageParam: ({ bars }) =>
+      bars.length < BARS_PAGE ? undefined : (bars[0]?.start ?? undefined),
+    staleTime: 60_000,
+  });
+
+/** Five months of days, also from before this Stockyard had any. */
+export const months = (symbol: string) =>
+  queryOptions({
+    queryKey: ["months", symbol],
+    queryFn: () =>
+      call(api.GET("/api/v1/tickers/{symbol}/chart", { params: { path: { symbol } } })),
+    staleTime: 600_000,
+  });
+
+export const company = (symbol: string) =>
+  queryOptions({
+    queryKey: ["company", symbol],
+    queryFn: () => call(api.GET("/api/v1/company/{symbol}", { params: { path: { symbol } } })),
+    staleTime: 600_000,
+  });
+
+/** The world's time and what each calendar is doing. */
+export const clock = queryOptions({
+  queryKey: ["clock"],
+  queryFn: () => call(api.GET("/api/v1/clock")),
+  staleTime: 15_000,
+  refetchInterval: 30_000,
+});
+
+/** The last fundings of a perpetual contract, newest first. */
+export const funding = (symbol: string) =>
+  queryOptions({
+    queryKey: ["funding", symbol],
+    queryFn: () =>
+      call(
+        api.GET("/api/v1/assets/{symbol}/funding", {
+          params: { path: { symbol }, query: { limit: 4 } },
+        }),
+      ),
+    staleTime: 60_000,
+  });
