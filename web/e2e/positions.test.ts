@@ -96,3 +96,77 @@ test("half is closed, then the rest with what holds it, and both are told as clo
   assert.deepEqual(faults, []);
   await context.close();
 });
+
+test("money comes in and goes out, and too much is refused in words", async () => {
+  const { page, context, faults } = await openPage(browser, server);
+  await enterAsDemo(page);
+  await page.goto("/account");
+  const amount = page.getByLabel("Amount", { exact: true });
+  await amount.fill("2500.50");
+  await page.getByRole("button", { name: "Deposit", exact: true }).click();
+  await page.getByText("Deposited $2,500.50").waitFor();
+  await page.getByRole("radio", { name: "Withdraw" }).check({ force: true });
+  await amount.fill("99999999");
+  await page.getByText(/At most \$\d.* may be withdrawn/).waitFor();
+  await amount.fill("500.50");
+  await page.getByRole("button", { name: "Withdraw", exact: true }).click();
+  await page.getByText("Withdrew $500.50").waitFor();
+  const { deposited } = (await (await server.ask("GET", "/account")).json()) as Record<
+    string,
+    string
+  >;
+  assert.equal(deposited, "102000.00");
+  assert.deepEqual(faults, []);
+  await context.close();
+});
+
+test("a key is made, works, and does not work once it is revoked", async () => {
+  const { page, context, faults } = await openPage(browser, server);
+  await enterAsDemo(page);
+  await page.goto("/account");
+  await page.getByRole("button", { name: "New key" }).click();
+  await page.getByLabel("Name", { exact: true }).fill("My bot");
+  await page.getByRole("checkbox", { name: /Trade/ }).uncheck();
+  await page.getByRole("button", { name: "Make the key" }).click();
+  const key = await page.getByLabel("Key", { exact: true }).inputValue();
+  const secret = await page.getByLabel("Secret", { exact: true }).inputValue();
+  const headers = { "APCA-API-KEY-ID": key, "APCA-API-SECRET-KEY": secret };
+  const read = async () => (await fetch(`${server.url}/api/v1/account`, { headers })).status;
+  assert.equal(await read(), 200);
+  await page.getByRole("button", { name: "I have kept it" }).click();
+  await page.getByRole("button", { name: "Revoke My bot" }).click();
+  await page.getByRole("button", { name: "Revoke", exact: true }).click();
+  await page.getByText("My bot is revoked").waitFor();
+  assert.equal(await read(), 401);
+  assert.deepEqual(faults, []);
+  await context.close();
+});
+
+test("the rules are changed, another account is opened, and one starts again", async () => {
+  const { page, context, faults } = await openPage(browser, server);
+  await enterAsDemo(page);
+  await page.goto("/account");
+  await page.getByRole("button", { name: "Change: Realism" }).click();
+  await page.getByRole("radio", { name: /Brutal/ }).check();
+  await page.getByRole("button", { name: "Use brutal" }).click();
+  await page.getByText("Realism: brutal").waitFor();
+  await page.getByText("Brutal", { exact: true }).waitFor();
+
+  await page.getByRole("button", { name: "Open another" }).click();
+  await page.getByLabel("Name", { exact: true }).fill("Ideas");
+  await page.getByRole("button", { name: "Open the account" }).click();
+  await page.getByText("Ideas is open").waitFor();
+  await page.getByRole("heading", { name: "Account Ideas" }).waitFor();
+  await page.getByRole("button", { name: /Go to/ }).click();
+  await page.getByRole("heading", { name: "Account Ideas" }).waitFor({ state: "detached" });
+
+  await page.getByRole("button", { name: "Reset the account" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Cash to start with", { exact: true }).fill("5000");
+  await dialog.getByLabel("I want to lose this and start again").check();
+  await dialog.getByRole("button", { name: "Reset the account" }).click();
+  await page.getByText("The account starts again").waitFor();
+  await page.getByText("$5,000.00").first().waitFor();
+  assert.deepEqual(faults, []);
+  await context.close();
+});

@@ -142,6 +142,13 @@ function Person() {
           </button>
         ))}
       </fieldset>
+      <Link
+        to="/account"
+        className="flex min-h-11 items-center gap-3 px-3.5 hover:bg-sunken focus-visible:-outline-offset-2"
+      >
+        <Icon name="gear" />
+        Account
+      </Link>
       <MenuItem onClick={signOut}>
         <Icon name="exit" />
         Sign out

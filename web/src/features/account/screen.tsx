@@ -1,0 +1,73 @@
+/** The account: what it has and may do, money in and out, its rules, its keys, and its costs. */
+import { known } from "@/lib/loadable";
+import { useAccount } from "@/state/live";
+import { Card, Waiting } from "@/ui/card";
+import { useMedia } from "@/ui/media";
+import { Accounts } from "./accounts";
+import { Appearance } from "./appearance";
+import { Charges } from "./charges";
+import { Keys } from "./keys";
+import { Money } from "./money";
+import { Numbers } from "./numbers";
+import { Reset } from "./reset";
+import { Rules } from "./rules";
+import { Tax } from "./tax";
+
+export default function AccountScreen() {
+  const account = known(useAccount());
+  const wide = useMedia("(min-width: 80rem)");
+  const numbers = account ? (
+    <Numbers account={account} />
+  ) : (
+    <Card>
+      <Waiting className="h-72" />
+    </Card>
+  );
+  const money = (
+    <>
+      {account && <Money account={account} />}
+      <Accounts current={account} />
+    </>
+  );
+  const rules = (
+    <>
+      {account && <Rules account={account} />}
+      <Keys />
+      <Charges />
+    </>
+  );
+  const rest = (
+    <>
+      <Tax />
+      <Appearance />
+      {account && <Reset account={account} />}
+    </>
+  );
+  return (
+    <div className="mx-auto max-w-7xl space-y-4 p-3 sm:p-4 lg:p-6">
+      <h1 className="flex flex-wrap items-baseline gap-x-2">
+        <span className="font-semibold text-xl tracking-tight">Account</span>
+        <span className="text-soft">{account?.name}</span>
+      </h1>
+      {wide ? (
+        <div className="grid grid-cols-[minmax(0,1fr)_22rem] gap-4">
+          <div className="min-w-0 space-y-4">
+            {numbers}
+            {rules}
+          </div>
+          <div className="min-w-0 space-y-4">
+            {money}
+            {rest}
+          </div>
+        </div>
+      ) : (
+        <>
+          {numbers}
+          {money}
+          {rules}
+          {rest}
+        </>
+      )}
+    </div>
+  );
+}
