@@ -387,6 +387,8 @@ async def test_order_types_are_told_to_anyone_and_drive_a_ticket(rig: Rig, holde
         assert row["title"]
         assert row["description"]
         assert ("oco" in row["order_classes"]) == row["extended_hours"] == (row["type"] == "limit")
+        assert row["lasting_times_in_force"] == ["day", "gtc", "gtd"]
+        assert row["post_only"] == (row["type"] == "limit")
         for tif in row["times_in_force"]:
             if tif in ("opg", "cls"):
                 continue

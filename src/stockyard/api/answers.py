@@ -182,16 +182,27 @@ class OrderTypeTerms(msgspec.Struct, frozen=True, gc=False):
         ),
     ]
     times_in_force: list[Tif]
+    lasting_times_in_force: Annotated[
+        list[Tif],
+        Meta(
+            description="Of them, those that go with classes other than `simple`, with"
+            " `extended_hours` and with `post_only`."
+        ),
+    ]
     order_classes: Annotated[
         list[Class],
-        Meta(description="Those it goes with; all but `simple` live `day`, `gtc` or `gtd`."),
+        Meta(description="Those it goes with; all but `simple` by `qty`, never by `notional`."),
     ]
     extended_hours: Annotated[
         bool,
         Meta(
             description="Whether it can also trade before and after the regular session; such"
-            " orders are `simple` and live `day`, `gtc` or `gtd`."
+            " orders are `simple`."
         ),
+    ]
+    post_only: Annotated[
+        bool,
+        Meta(description="Whether it can be sent so, for coins and contracts; such are `simple`."),
     ]
 
 

@@ -2323,8 +2323,10 @@ export interface components {
          */
         OrderTypeTerms: {
             description: string;
-            /** @description Whether it can also trade before and after the regular session; such orders are `simple` and live `day`, `gtc` or `gtd`. */
+            /** @description Whether it can also trade before and after the regular session; such orders are `simple`. */
             extended_hours: boolean;
+            /** @description Of them, those that go with classes other than `simple`, with `extended_hours` and with `post_only`. */
+            lasting_times_in_force: ("day" | "gtc" | "ioc" | "fok" | "gtd" | "opg" | "cls")[];
             /**
              * @description Fields of the order's body: exactly one of each group. `gtd` needs `expires_at` besides.
              * @example [
@@ -2338,8 +2340,10 @@ export interface components {
              *     ]
              */
             needs: string[][];
-            /** @description Those it goes with; all but `simple` live `day`, `gtc` or `gtd`. */
+            /** @description Those it goes with; all but `simple` by `qty`, never by `notional`. */
             order_classes: ("simple" | "bracket" | "oco" | "oto")[];
+            /** @description Whether it can be sent so, for coins and contracts; such are `simple`. */
+            post_only: boolean;
             times_in_force: ("day" | "gtc" | "ioc" | "fok" | "gtd" | "opg" | "cls")[];
             title: string;
             /** @enum {string} */

@@ -39,14 +39,18 @@ function useAccountNews(): void {
   );
 }
 
-export function Said() {
+/** `beside`: the ticket stands at the right, and its button is not covered. */
+export function Said({ beside = false }: { beside?: boolean }) {
   useAccountNews();
   const notices = useNotices((all) => all.notices);
   return (
     <section
       aria-label="Notifications"
       aria-live="polite"
-      className="pointer-events-none fixed inset-x-3 bottom-[calc(4.75rem+env(safe-area-inset-bottom))] z-50 flex flex-col items-end gap-2 lg:right-5 lg:bottom-5 lg:left-auto lg:w-80"
+      className={classes(
+        "pointer-events-none fixed inset-x-3 bottom-[calc(4.75rem+env(safe-area-inset-bottom))] z-50 flex flex-col items-end gap-2 lg:right-5 lg:bottom-5 lg:left-auto lg:w-80",
+        beside && "xl:right-[22.75rem]",
+      )}
     >
       {notices.map((one) => (
         <div

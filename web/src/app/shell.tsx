@@ -12,6 +12,7 @@ import { Icon, type Icons, Mark } from "@/ui/icon";
 import { Menu, MenuItem } from "@/ui/menu";
 import { LinkBanner, Said } from "./said";
 import { places } from "./screens";
+import { DockedTicket, FloatingTicket, useTicketPlace } from "./ticket";
 
 export function Shell() {
   const main = useRef<HTMLElement>(null);
@@ -21,8 +22,14 @@ export function Shell() {
     if (first.current !== path) main.current?.focus({ preventScroll: true });
     first.current = path;
   }, [path]);
+  const ticket = useTicketPlace();
   return (
-    <div className="flex min-h-dvh flex-col lg:grid lg:grid-cols-[13.5rem_minmax(0,1fr)]">
+    <div
+      className={classes(
+        "flex min-h-dvh flex-col lg:grid lg:grid-cols-[13.5rem_minmax(0,1fr)]",
+        ticket.docked && "xl:grid-cols-[13.5rem_minmax(0,1fr)_21.5rem]",
+      )}
+    >
       <a
         href="#main"
         className="sr-only z-50 rounded-lg bg-accent px-4 py-2 font-medium text-accent-ink focus:not-sr-only focus:fixed focus:top-2 focus:left-2"
@@ -30,15 +37,24 @@ export function Shell() {
         Skip to the content
       </a>
       <Rail />
-      <div className="flex min-w-0 flex-1 flex-col pb-[calc(4rem+env(safe-area-inset-bottom))] lg:pb-0">
+      <div
+        className={classes(
+          "flex min-w-0 flex-1 flex-col",
+          ticket.symbol !== undefined && !ticket.docked
+            ? "pb-[calc(8rem+env(safe-area-inset-bottom))] lg:pb-16"
+            : "pb-[calc(4rem+env(safe-area-inset-bottom))] lg:pb-0",
+        )}
+      >
         <TopBar />
         <LinkBanner />
         <main id="main" ref={main} tabIndex={-1} className="flex-1 focus-visible:outline-none">
           <Outlet />
         </main>
       </div>
+      {ticket.docked && <DockedTicket symbol={ticket.symbol} />}
       <BottomBar />
-      <Said />
+      <FloatingTicket {...ticket} />
+      <Said beside={ticket.docked} />
     </div>
   );
 }

@@ -50,6 +50,13 @@ export const assets = queryOptions({
   staleTime: 300_000,
 });
 
+/** Which types of orders there are, and what goes with each. */
+export const orderTypes = queryOptions({
+  queryKey: ["order-types"],
+  queryFn: () => call(api.GET("/api/v1/order-types")),
+  staleTime: Number.POSITIVE_INFINITY,
+});
+
 /** Where these symbols stand in their day. */
 export const snapshots = (symbols: readonly string[]) =>
   queryOptions({

@@ -13,6 +13,7 @@ export function NumberField({
   onChange,
   step = "1",
   least = "0",
+  start = least,
   hint,
   wrong,
   unit,
@@ -23,6 +24,8 @@ export function NumberField({
   onChange: (value: string) => void;
   step?: string;
   least?: string;
+  /** Where stepping begins while the field is empty. */
+  start?: string;
   hint?: ReactNode;
   wrong?: string | null;
   /** What it counts, shown at the right. */
@@ -30,6 +33,7 @@ export function NumberField({
   autoFocus?: boolean;
 }) {
   const go = (up: boolean, by: string) => {
+    if (value === "" && start !== least) return onChange(toStep(start, step));
     const now = parse(value) === null ? least : value;
     const next = toStep(up ? add(now, by) : subtract(now, by), step);
     onChange(compare(next, least) < 0 ? least : next);

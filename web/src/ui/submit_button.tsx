@@ -31,15 +31,18 @@ export function SubmitButton({
   words,
   kind = "main",
   size = "large",
+  type = "button",
   className,
   disabled = false,
 }: {
   state: { readonly is: "ready" | "sending" | "slow" | "unknown" | "done" | "denied" };
   label: string;
-  onPress: () => void;
+  /** Left out for a form's `submit`. */
+  onPress?: () => void;
   words?: Partial<SubmitWords>;
   kind?: ButtonProps["kind"];
   size?: ButtonProps["size"];
+  type?: "button" | "submit";
   className?: string;
   /** Say nearby why. */
   disabled?: boolean;
@@ -63,7 +66,8 @@ export function SubmitButton({
         busy={busy}
         disabled={disabled}
         className={classes("w-full", rests && "pointer-events-none")}
-        onClick={() => !rests && onPress()}
+        type={type}
+        onClick={() => !rests && onPress?.()}
       >
         {rests && <Icon name="check" />}
         {text}

@@ -21,6 +21,7 @@ from stockyard.model.codes import (
     STATUS_WORDS,
     TIF_WORDS,
     TYPE_WORDS,
+    OrderType,
     Status,
 )
 from stockyard.model.commands import CancelAllOrders, PlaceOrder
@@ -29,7 +30,7 @@ from stockyard.model.events import CommandDenied, OrderFilled
 from stockyard.model.ids import Kind
 from stockyard.model.instruments import Instrument
 from stockyard.model.numbers import LEGS_MAX, format_cash, format_decimal
-from stockyard.model.order_types import ORDER_TYPES, OrderTypeRow
+from stockyard.model.order_types import LATER, ORDER_TYPES, OrderTypeRow
 from stockyard.model.previews import OrderPreview
 from stockyard.people.identity import Scope
 from stockyard.projections.rows import OrderRow
@@ -335,8 +336,10 @@ async def list_order_types(visit: Visiting) -> Response:
                 row.description,
                 _needs(row),
                 [TIF_WORDS[tif] for tif in row.times_in_force],
+                [TIF_WORDS[tif] for tif in row.times_in_force if tif in LATER],
                 [CLASS_WORDS[order_class] for order_class in row.classes],
                 row.extended_hours,
+                row.order_type == OrderType.LIMIT,
             )
             for row in ORDER_TYPES
         ]
