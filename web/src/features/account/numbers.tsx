@@ -125,10 +125,10 @@ function Line({
 }) {
   return (
     <div className="flex items-baseline justify-between gap-4 border-line/60 border-b py-2.5">
-      <div className="min-w-0">
-        <dt className="font-medium">{name}</dt>
-        <dd className="text-[0.8125rem] text-soft">{words}</dd>
-      </div>
+      <dt className="min-w-0">
+        <span className="block font-medium">{name}</span>
+        <span className="block text-[0.8125rem] text-soft">{words}</span>
+      </dt>
       <dd className="live tabular font-medium">
         {signed ? <Change value={value}>{signedMoney(value)}</Change> : money(value)}
       </dd>

@@ -4,7 +4,7 @@ export const screens: readonly Screen[] = [
   {
     path: "/account",
     title: "Account",
-    nav: { label: "Account", icon: "person", order: 70 },
+    nav: { label: "Account", icon: "person", order: 80 },
     load: () => import("./screen"),
   },
 ];
