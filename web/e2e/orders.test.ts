@@ -3,10 +3,11 @@
  * nobody else; ten thousand of them scroll like ten.
  */
 import { strict as assert } from "node:assert";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import type { Browser, Page } from "playwright-core";
-import { axe, enterAsDemo, openBrowser, openPage, Server } from "./rig.ts";
+import { axe, enterAsDemo, openBrowser, openPage, PHONE, Server } from "./rig.ts";
 
 const server = new Server();
 let browser: Browser;
@@ -149,6 +150,108 @@ test("somebody else's order, one that never was and nonsense look the same", asy
   assert.doesNotMatch(seen[0] ?? "", /AAPL|100/);
   await page.goto("/orders?tab=all");
   await page.getByText("No orders yet").waitFor();
+  assert.deepEqual(faults, []);
+  await context.close();
+});
+
+test("ten thousand orders scroll like ten, and are exported as they are filtered", async () => {
+  const { page, context, faults } = await openPage(browser, server);
+  await enterAsDemo(page);
+  const [one] = (await (
+    await server.ask("GET", "/orders?status=filled&limit=1")
+  ).json()) as object[];
+  const many = Array.from({ length: 10_000 }, (_, n) => {
+    const name = `00000000-0000-8000-8000-${String(n).padStart(12, "0")}`;
+    const at = new Date(Date.UTC(2026, 5, 1) - n * 60_000).toISOString();
+    return { ...one, id: name, client_order_id: name, qty: `${(n % 500) + 1}`, created_at: at };
+  });
+  let asked = 0;
+  await page.route(/\/api\/v1\/orders\?/, async (route) => {
+    const query = new URL(route.request().url()).searchParams;
+    const begin = many.findIndex((other) => other.id === query.get("after")) + 1;
+    asked += 1;
+    await route.fulfill({ json: many.slice(begin, begin + Number(query.get("limit"))) });
+  });
+  await page.goto("/orders?tab=all&symbol=KO");
+  await page.getByText(/The newest 250 orders/).waitFor();
+  assert.equal(asked, 1);
+  // Sorting needs all of them.
+  await page.getByRole("button", { name: /^Filled/ }).click();
+  await page.getByText(/^The newest 10,000 orders/).waitFor();
+  await page.getByRole("button", { name: "Open Buy 500 KO" }).first().waitFor();
+  const slowest = await page.evaluate(async () => {
+    const box = document.querySelector('[role="table"]') as HTMLElement;
+    let [slow, last, most] = [0, performance.now(), 0];
+    for (let n = 0; n < 90; n += 1) {
+      box.scrollTop += 6_000;
+      await new Promise(requestAnimationFrame);
+      const now = performance.now();
+      [slow, last] = [Math.max(slow, now - last), now];
+      most = Math.max(most, box.querySelectorAll('[role="row"]').length);
+    }
+    return { slow, most, end: box.scrollTop };
+  });
+  assert.ok(slowest.end > 500_000, `scrolled to ${slowest.end}`);
+  assert.ok(slowest.most < 60, `${slowest.most} rows exist`);
+  assert.ok(slowest.slow < 400, `the slowest frame took ${slowest.slow} ms`);
+  const [file] = await Promise.all([
+    page.waitForEvent("download"),
+    page.getByRole("button", { name: "Export CSV" }).click(),
+  ]);
+  const lines = readFileSync(await file.path(), "utf8").split("\r\n");
+  assert.equal(lines.length, 10_002, "a head, the orders, and the end");
+  assert.match(lines[0] ?? "", /^id,client_order_id,created_at,symbol/);
+  assert.deepEqual(faults, []);
+  await context.close();
+});
+
+test("what happened is listed as it happens, with filters, in a hand too", async () => {
+  const { page, context, faults } = await openPage(browser, server, { viewport: PHONE });
+  await enterAsDemo(page);
+  await page.goto("/activity");
+  await page.getByText("Bought 120 KO").first().waitFor();
+  await server.ask("POST", "/account/deposits", { amount: "321.00" });
+  await page.getByText("+$321.00").waitFor();
+  await server.ask("POST", "/orders", { symbol: "KO", side: "buy", qty: "9999" });
+  await page.getByText(/^Refused: /).waitFor();
+  await picture(page, "activity-hand");
+  await page.getByLabel("What").selectOption("transfer");
+  await page.getByText("Bought 120 KO").first().waitFor({ state: "detached" });
+  await page.getByText("Cash was deposited").nth(1).waitFor();
+  await page.getByLabel("Until").fill("2020-01-01");
+  await page.getByText("Nothing like this happened").waitFor();
+  await page.getByRole("button", { name: "Show everything" }).click();
+  await page
+    .getByRole("link", { name: /Bought 120 KO/ })
+    .first()
+    .click();
+  await page.getByText("120 of 120 filled").waitFor();
+  await picture(page, "order-hand");
+  assert.deepEqual(await axe(page), []);
+  assert.ok((await page.evaluate(() => document.documentElement.scrollWidth)) <= PHONE.width);
+  await page.goto("/orders?tab=all");
+  await page.getByRole("list", { name: "Orders" }).getByText("Buy 120 KO").waitFor();
+  await page.getByRole("button", { name: "Filter and sort" }).click();
+  await picture(page, "orders-hand-filters");
+  assert.deepEqual(faults, []);
+  await context.close();
+});
+
+test("the server is killed while an order is canceled: it is told, found out, and done once", async () => {
+  const { page, context, faults } = await openPage(browser, server);
+  await enterAsDemo(page);
+  await place({ ...LIMIT, symbol: "KO", limit_price: "30.00", qty: "11", time_in_force: "gtc" });
+  await page.goto("/orders?symbol=KO");
+  const cancel = page.getByRole("button", { name: "Cancel: Buy 11 KO" });
+  await cancel.waitFor();
+  await server.end("SIGKILL");
+  await cancel.click();
+  await cancel.getByText("Finding out…").waitFor();
+  await picture(page, "orders-unknown");
+  await server.start();
+  await page.getByText("No order matches these filters").waitFor({ timeout: 30_000 });
+  await page.goto("/orders?tab=ended&symbol=KO");
+  await page.getByRole("button", { name: "Open Buy 11 KO" }).waitFor();
   assert.deepEqual(faults, []);
   await context.close();
 });

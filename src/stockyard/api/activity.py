@@ -160,4 +160,7 @@ class Activities:
 
     def _denial(self, seq: int, idx: int, ts: int, x: e.CommandDenied) -> dict[str, Any]:
         problem = denial(x, seq, None, False)
-        return {"kind": "denied", "text": f"Refused: {problem.wrong}"}
+        text = f"Refused: {problem.wrong}"
+        if problem.required is not None:
+            text += f" (needed {problem.required}, had {problem.available})"
+        return {"kind": "denied", "text": text}

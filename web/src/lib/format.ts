@@ -101,6 +101,14 @@ export function when(at: string | null, now: Date = new Date()): string {
   return today ? TIME.format(date) : `${DAY.format(date)}, ${TIME.format(date)}`;
 }
 
+const WHOLE_DAY = new Intl.DateTimeFormat(undefined, { dateStyle: "full" });
+
+/** The day alone. */
+export const day = (at: string): string => WHOLE_DAY.format(new Date(at));
+
+/** The time of day alone. */
+export const time = (at: string): string => TIME.format(new Date(at));
+
 /** Day and time in full. */
 export function moment(at: string | null): string {
   return at === null ? NONE : BOTH.format(new Date(at));

@@ -9,6 +9,7 @@ export type IconName =
   | "search"
   | "chart"
   | "list"
+  | "clock"
   | "layers"
   | "pulse"
   | "person"

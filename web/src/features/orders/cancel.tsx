@@ -62,7 +62,7 @@ export function CancelAll({ symbol, orders }: { symbol: string; orders: readonly
   const what = symbol === "" ? "all open orders" : `all open orders for ${symbol}`;
   return (
     <>
-      <Button size="small" kind="danger" onClick={() => setOpen(true)}>
+      <Button size="small" kind="danger" className="max-lg:min-h-11" onClick={() => setOpen(true)}>
         Cancel all
       </Button>
       <Dialog

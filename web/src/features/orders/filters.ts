@@ -11,10 +11,10 @@ export interface Wanted extends Filter {
 
 const DAY = /^\d{4}-\d\d-\d\d$/;
 
-const oneOf = <T extends string>(value: unknown, all: readonly T[], otherwise: T): T =>
+export const oneOf = <T extends string>(value: unknown, all: readonly T[], otherwise: T): T =>
   all.find((one) => one === value) ?? otherwise;
 
-const day = (value: unknown): string =>
+export const day = (value: unknown): string =>
   typeof value === "string" && DAY.test(value) && dayBegins(value) !== undefined ? value : "";
 
 /** An address may hold anything: what means nothing is left out. */

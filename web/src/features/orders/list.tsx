@@ -10,7 +10,7 @@ import { classes } from "@/ui/classes";
 import { type Column, Table } from "@/ui/table";
 import type { Line, Sort } from "./blotter";
 import { CancelButton } from "./cancel";
-import { canReplace } from "./replace";
+import { canReplace } from "./changes";
 import { Side, Status } from "./status";
 import { partWords, priceWords, timeWords, titleWords, typeWords } from "./words";
 
@@ -154,7 +154,7 @@ function columnsOf({ sort, onSort, onReplace }: ListProps): readonly Column<Line
       name: "actions",
       head: <span className="sr-only">Actions</span>,
       right: true,
-      width: "10.5rem",
+      width: "13rem",
       cell: ({ order }) => <Actions order={order} onReplace={onReplace} />,
     },
   ];

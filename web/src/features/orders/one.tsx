@@ -12,8 +12,9 @@ import { Button } from "@/ui/button";
 import { Card, Empty, Waiting } from "@/ui/card";
 import { Notice } from "@/ui/notice";
 import { CancelButton } from "./cancel";
+import { canReplace } from "./changes";
 import { Fills } from "./fills";
-import { canReplace, ReplaceDialog } from "./replace";
+import { ReplaceDialog } from "./replace";
 import { Side, Status } from "./status";
 import { Story } from "./story";
 import {
@@ -28,7 +29,7 @@ import {
 
 export default function One() {
   const { id = "" } = useParams({ strict: false }) as { id?: string };
-  const { data, error, refetch } = useQuery(orderQuery(id));
+  const { data, error, refetch } = useQuery({ ...orderQuery(id), refetchInterval: FOLLOW });
   const live = useOrder(id);
   const now = live && (!data || live.updated_at > data.updated_at) ? live : data;
   if (error && !data) {
@@ -44,16 +45,25 @@ export default function One() {
       </Page>
     );
   }
-  // A live order knows nothing of its legs.
-  return <Shown key={id} order={{ ...now, legs: data?.legs ?? null }} />;
+  const trails = data && isTrailing(data) && isTrailing(now);
+  const seen = trails ? { hwm: data.hwm ?? null, stop_price: data.stop_price } : {};
+  // A live order knows nothing of its legs, nor where its stop has moved to.
+  return <Shown key={id} order={{ ...now, ...seen, legs: data?.legs ?? null }} />;
 }
+
+const isTrailing = (order: Order): boolean =>
+  order.type === "trailing_stop" && isOpen(order) && !order.triggered_at;
+
+/** The stream does not tell how a trailing stop moves. */
+const FOLLOW = ({ state }: { state: { data: Order | undefined } }) =>
+  state.data !== undefined && isTrailing(state.data) ? 3_000 : false;
 
 function Page({ children }: { children: ReactNode }) {
   return (
     <div className="mx-auto max-w-6xl space-y-4 p-3 sm:p-4 lg:p-6">
       <Link
         to="/orders"
-        className="inline-flex min-h-8 items-center font-medium text-soft hover:text-ink"
+        className="inline-flex min-h-8 items-center font-medium text-soft max-lg:min-h-11 hover:text-ink"
       >
         ← Orders
       </Link>

@@ -1,6 +1,6 @@
 /** Changing a working order: a new one takes its place, and the old one ends as replaced. */
 import { useEffect, useState } from "react";
-import { compare, parse, sign } from "@/lib/decimal";
+import { parse, sign } from "@/lib/decimal";
 import { price, quantity } from "@/lib/format";
 import { findPlaced, type ReplaceBody, replace } from "@/state/commands";
 import type { Order } from "@/state/folds";
@@ -12,10 +12,8 @@ import { Dialog } from "@/ui/dialog";
 import { Notice } from "@/ui/notice";
 import { NumberField } from "@/ui/number_field";
 import { SubmitButton } from "@/ui/submit_button";
+import { changesOf, type Name, valuesOf } from "./changes";
 import { titleWords, typeWords } from "./words";
-
-type Name = "qty" | "limit_price" | "stop_price" | "trail_price" | "trail_percent";
-type Values = Readonly<Partial<Record<Name, string>>>;
 
 const LABELS: Readonly<Record<Name, string>> = {
   qty: "Quantity",
@@ -24,32 +22,6 @@ const LABELS: Readonly<Record<Name, string>> = {
   trail_price: "Trail in dollars",
   trail_percent: "Trail in percent",
 };
-
-/** Whether an order can be replaced at all: legs that wait and changes under way cannot. */
-export const canReplace = (order: Order): boolean =>
-  ["new", "accepted", "partially_filled"].includes(order.status) && order.type !== "market";
-
-/** The fields that an order of this kind has, as they are. */
-export function valuesOf(order: Order): Values {
-  const { type, qty, limit_price, stop_price, trail_price, trail_percent } = order;
-  return {
-    qty,
-    ...(type.includes("limit") && limit_price !== null && { limit_price }),
-    ...((type === "stop" || type === "stop_limit") && stop_price !== null && { stop_price }),
-    ...(type === "trailing_stop" && trail_price !== null && { trail_price }),
-    ...(type === "trailing_stop" && trail_percent !== null && { trail_percent }),
-  };
-}
-
-/** What differs; null where something is no number above zero. */
-export function changesOf(before: Values, now: Values): Partial<ReplaceBody> | null {
-  const changed: Partial<Record<Name, string>> = {};
-  for (const [name, value] of Object.entries(now) as [Name, string][]) {
-    if (parse(value) === null || sign(value) <= 0) return null;
-    if (compare(value, before[name] ?? "0") !== 0) changed[name] = value;
-  }
-  return changed;
-}
 
 export function ReplaceDialog({
   order,
@@ -137,6 +109,9 @@ export function ReplaceDialog({
           <Notice kind="wrong" title={problem.wrong}>
             {problem.right}
           </Notice>
+        )}
+        {before.qty === undefined && (
+          <p className="text-[0.8125rem] text-soft">Its quantity follows its entry.</p>
         )}
         {same && <p className="text-[0.8125rem] text-soft">Change something to replace it.</p>}
         <button type="submit" hidden aria-hidden="true" tabIndex={-1} />

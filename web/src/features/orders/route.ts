@@ -13,4 +13,10 @@ export const screens: readonly Screen[] = [
     example: "/orders/00000000-0000-8000-8000-000000000000",
     load: () => import("./one"),
   },
+  {
+    path: "/activity",
+    title: "Activity",
+    nav: { label: "Activity", icon: "clock", order: 50 },
+    load: () => import("./activity"),
+  },
 ];

@@ -1,4 +1,5 @@
 /** Every order: those that work, live, and those that have ended. */
+import { Link } from "@tanstack/react-router";
 import { useCallback, useEffect, useState } from "react";
 import { told } from "@/api/problem";
 import { csv, save } from "@/lib/csv";
@@ -67,9 +68,15 @@ export default function Orders() {
       <header className="flex flex-wrap items-center justify-between gap-x-4 gap-y-2">
         <h1 className="font-semibold text-xl tracking-tight">Orders</h1>
         <div className="flex items-center gap-2">
+          <Link
+            to="/activity"
+            className="inline-flex min-h-11 items-center rounded-lg px-2.5 font-medium text-soft hover:text-ink lg:hidden"
+          >
+            Activity
+          </Link>
           <Button
             size="small"
-            className="max-sm:min-h-11"
+            className="max-lg:min-h-11"
             busy={exporting}
             title={`The newest ${number(`${ORDERS_MAX}`)} that match, as they are filtered here`}
             onClick={() => setExporting(true)}
@@ -151,7 +158,7 @@ function Found({
   return (
     <>
       {hasColumns ? <Rows {...props} /> : <Cards {...props} />}
-      {error ? <Failed error={error} retry={retry} /> : <Foot blotter={blotter} />}
+      {error ? <Failed error={error} retry={retry} /> : <Foot blotter={blotter} wanted={wanted} />}
     </>
   );
 }
@@ -193,7 +200,7 @@ function Nothing({ wanted, change }: { wanted: Wanted; change: (some: Partial<Wa
   );
 }
 
-function Foot({ blotter }: { blotter: Blotter }) {
+function Foot({ blotter, wanted }: { blotter: Blotter; wanted: Wanted }) {
   const { orders, more, loading } = blotter;
   const count = number(`${orders.length}`);
   const many = `${count} ${orders.length === 1 ? "order" : "orders"}`;
@@ -208,6 +215,11 @@ function Foot({ blotter }: { blotter: Blotter }) {
               ? `The newest ${many}. Choose days to see older ones.`
               : many}
       </span>
+      {(wanted.tab === "ended" || wanted.tab === "all") && (
+        <Link to="/activity" search={{ kind: "denial" }} className="underline underline-offset-2">
+          What was refused at once
+        </Link>
+      )}
     </footer>
   );
 }
