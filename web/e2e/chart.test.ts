@@ -154,7 +154,7 @@ test("the same by keyboard and by the list, and what is denied stays where it wa
     await page.getByRole("slider", { name: "Sell stop 7" }).getAttribute("aria-valuenow"),
     `${Number(higher)}`,
   );
-  await page.getByRole("button", { name: "Close" }).click();
+  await page.getByRole("button", { name: "Close", exact: true }).click();
   assert.deepEqual(faults, []);
   await context.close();
 });
@@ -173,6 +173,36 @@ test("by touch, without being asked where that was switched off", async () => {
   await page.getByText("moved").waitFor({ state: "detached" });
   const [now] = await ask<Order[]>("GET", "/orders?status=open&symbol=KO");
   assert(now && now.id !== order.id && Number(now.stop_price) < Number(order.stop_price));
+  assert.deepEqual(faults, []);
+  await context.close();
+});
+
+test("markets are found by typing and by kind, and ranked by any column", async () => {
+  const { page, context, faults } = await openPage(browser, server);
+  await enterAsDemo(page);
+  await page.goto("/markets");
+  const table = page.getByRole("table", { name: "Symbols" });
+  const names = () =>
+    table
+      .getByRole("button", { name: /^Open / })
+      .evaluateAll((all) => all.map((one) => one.ariaLabel));
+  await table.getByText("AAPL").waitFor();
+  await page.getByRole("radio", { name: "Coins" }).check();
+  await table.getByRole("button", { name: "Symbol", exact: true }).click();
+  assert.deepEqual(
+    await names(),
+    ["SOL/USD", "ETH/USD", "BTC/USD", "ADA/USD"].map((one) => `Open ${one}`),
+  );
+  await table.getByRole("button", { name: "Price" }).click();
+  assert.equal((await names())[0], "Open BTC/USD");
+  assert.equal(
+    await table.getByRole("columnheader", { name: /Price/ }).getAttribute("aria-sort"),
+    "descending",
+  );
+  await page.getByLabel("Find a symbol").fill("carda");
+  assert.deepEqual(await names(), ["Open ADA/USD"]);
+  await table.getByRole("button", { name: "Open ADA/USD" }).click();
+  await page.getByRole("heading", { name: /ADA\/USD/ }).waitFor();
   assert.deepEqual(faults, []);
   await context.close();
 });

@@ -54,3 +54,25 @@ export const funding = (symbol: string) =>
       ),
     staleTime: 60_000,
   });
+
+/** Two hours of five minutes of several symbols, for small lines. */
+export const lastBars = (symbols: readonly string[]) =>
+  queryOptions({
+    queryKey: ["last-bars", symbols],
+    queryFn: () => {
+      const query = { symbols: symbols.join(","), window: "5m", limit: 24 };
+      return call(api.GET("/api/v1/bars", { params: { query } }));
+    },
+    enabled: symbols.length > 0,
+    placeholderData: (before) => before,
+    staleTime: 60_000,
+    refetchInterval: 60_000,
+  });
+
+/** By ticker or name: what is traded here, and what else is known. */
+export const search = (q: string) =>
+  queryOptions({
+    queryKey: ["search", q],
+    queryFn: () => call(api.GET("/api/v1/search", { params: { query: { q, limit: 20 } } })),
+    staleTime: 60_000,
+  });

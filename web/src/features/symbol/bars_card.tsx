@@ -1,10 +1,13 @@
 /** The chart with its settings, and the same bars as a table. */
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { lazy, Suspense, useState } from "react";
+import { lazy, Suspense, useRef, useState } from "react";
 import { later } from "@/lib/later";
 import type { Asset } from "@/state/instrument";
 import { barPages } from "@/state/market";
+import { IconButton } from "@/ui/button";
 import { Waiting } from "@/ui/card";
+import { Icon } from "@/ui/icon";
+import type { Drawing } from "./chart/drawing";
 import { usePrefs } from "./chart/prefs";
 import type { Frame } from "./chart/series";
 import { Settings } from "./chart/settings";
@@ -55,6 +58,7 @@ export function BarsCard({ symbol, asset }: { symbol: string; asset: Asset | und
 function Drawn({ asset, frame }: { asset: Asset; frame: Frame }) {
   const bars = useCandles(asset.symbol, frame);
   const [table, setTable] = useState(false);
+  const drawing = useRef<Drawing | null>(null);
   const lent = bars.before;
   return (
     <>
@@ -63,7 +67,7 @@ function Drawn({ asset, frame }: { asset: Asset; frame: Frame }) {
           <BarsTable frame={frame} candles={bars.candles} />
         ) : (
           <Suspense fallback={<Waiting className="mx-4 h-full" />}>
-            <Chart asset={asset} frame={frame} bars={bars} />
+            <Chart asset={asset} frame={frame} bars={bars} drawing={drawing} />
           </Suspense>
         )}
       </div>
@@ -76,8 +80,23 @@ function Drawn({ asset, frame }: { asset: Asset; frame: Frame }) {
         >
           {table ? "Show the chart" : "Show as a table"}
         </button>
+        {!table && (
+          <span className="-mx-1 flex">
+            <Tool label="Earlier" icon="back" onPress={() => drawing.current?.move(-0.5)} />
+            <Tool label="Wider" icon="minus" onPress={() => drawing.current?.zoom(0.6)} />
+            <Tool label="Closer" icon="plus" onPress={() => drawing.current?.zoom(1.6)} />
+            <Tool label="Later" icon="chevron" onPress={() => drawing.current?.move(0.5)} />
+            <button
+              type="button"
+              onClick={() => drawing.current?.toNow()}
+              className="min-h-9 rounded-md px-2 font-medium hover:bg-sunken hover:text-ink max-sm:min-h-11"
+            >
+              Now
+            </button>
+          </span>
+        )}
         {lent && (
-          <span className="min-w-0 flex-1">
+          <span className="min-w-0 flex-1 basis-40">
             {lent.source === "invented" ? "Invented" : `From ${lent.source}`} before{" "}
             {timeOf(lent.time, frame)}
           </span>
@@ -95,5 +114,24 @@ function Drawn({ asset, frame }: { asset: Asset; frame: Frame }) {
         </span>
       </div>
     </>
+  );
+}
+
+function Tool({
+  label,
+  icon,
+  onPress,
+}: {
+  label: string;
+  icon: "back" | "minus" | "plus" | "chevron";
+  onPress: () => void;
+}) {
+  return (
+    <IconButton label={label} className="size-9! max-sm:size-11!" onClick={onPress}>
+      <Icon
+        name={icon === "back" ? "chevron" : icon}
+        className={icon === "back" ? "size-4 rotate-180" : "size-4"}
+      />
+    </IconButton>
   );
 }

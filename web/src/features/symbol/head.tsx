@@ -1,15 +1,15 @@
 /** Name, price, the day's change, and what the market is doing. */
 import { useQuery } from "@tanstack/react-query";
-import { divide, multiply, subtract } from "@/lib/decimal";
 import { percent, price, signedMoney, words } from "@/lib/format";
 import type { Asset } from "@/state/instrument";
 import { clock } from "@/state/market";
-import { useQuote, useView, type View } from "@/state/ticks";
+import { useQuote, useView } from "@/state/ticks";
 import { Waiting } from "@/ui/card";
 import { Change } from "@/ui/change";
 import { classes } from "@/ui/classes";
 import { Moving } from "@/ui/moving";
 import { Notice } from "@/ui/notice";
+import { changeOf } from "./change";
 import { standing } from "./world";
 
 export const KINDS: Readonly<Record<Asset["asset_class"], string>> = {
@@ -79,14 +79,4 @@ export function Halted({ symbol }: { symbol: string }) {
       Orders can be placed and canceled; none is filled until trading goes on.
     </Notice>
   );
-}
-
-/** Since yesterday's close, or since today's open where there is none yet. */
-export function changeOf({ change, change_percent, last, open }: View) {
-  if (change !== null && change_percent !== null) {
-    return { by: change, percent: change_percent, since: "since the last close" };
-  }
-  if (last === null || open === null) return null;
-  const by = subtract(last, open);
-  return { by, percent: divide(multiply(by, "100"), open, 2), since: "since the open" };
 }

@@ -70,7 +70,7 @@ function Row({ order, asset }: { order: Order; asset: Asset }) {
             </span>
           </Link>
           <p className="text-soft text-xs">
-            {order.time_in_force}
+            {order.time_in_force.toUpperCase()}
             {order.status === "held" && " · waits for its entry"}
             {order.protects && " · protects the position"}
             {order.type === "trailing_stop" && " · follows the price"}

@@ -1,11 +1,12 @@
 /** The chart of a symbol: its bars as they move, and over them what the account has to do with it. */
-import { useEffect, useMemo, useRef, useState } from "react";
+import { type RefObject, useEffect, useMemo, useRef, useState } from "react";
 import { told } from "@/api/problem";
-import { parse } from "@/lib/decimal";
+import { parse, toNumber } from "@/lib/decimal";
 import type { Asset } from "@/state/instrument";
 import { onThemeChange } from "@/state/theme";
 import { Button } from "@/ui/button";
 import { Empty, Waiting } from "@/ui/card";
+import { classes } from "@/ui/classes";
 import { useMoves } from "../moves";
 import { Ask } from "./ask";
 import { Chip, type Ground, type Handle } from "./chips";
@@ -22,15 +23,17 @@ export default function Chart({
   asset,
   frame,
   bars,
+  drawing,
 }: {
   asset: Asset;
   frame: Frame;
   bars: Candles;
+  /** Where the canvas is put, for buttons that move it. */
+  drawing: RefObject<Drawing | null>;
 }) {
   const { symbol, calendar } = asset;
   const box = useRef<HTMLDivElement>(null);
   const over = useRef<HTMLDivElement>(null);
-  const drawing = useRef<Drawing | null>(null);
   const [pointed, setPointed] = useState<number | null>(null);
   const prefs = usePrefs();
   const { candles, older } = bars;
@@ -72,7 +75,7 @@ export default function Chart({
       drawing.current = null;
       made.remove();
     };
-  }, [places, frame]);
+  }, [places, frame, drawing]);
 
   const { kind, volume, fills } = prefs;
   const some = candles.length > 0;
@@ -98,7 +101,7 @@ export default function Chart({
         return found === null ? null : found.toFixed(places);
       },
     }),
-    [places],
+    [places, drawing],
   );
 
   const at = pointed === null ? -1 : candles.findLastIndex((one) => one.time === pointed);
@@ -125,22 +128,36 @@ export default function Chart({
           <Chip key={one.key} handle={one} asset={asset} ground={ground} />
         ))}
       </div>
-      <Asked handles={handles} />
+      <Asked handles={handles} drawing={drawing} />
       {!some && <Nothing bars={bars} symbol={symbol} />}
     </div>
   );
 }
 
-/** The changes that wait for a word, or could not be made. */
-function Asked({ handles }: { handles: readonly Handle[] }) {
+/** The changes that wait for a word, or could not be made; away from the lines they are about. */
+function Asked({
+  handles,
+  drawing,
+}: {
+  handles: readonly Handle[];
+  drawing: RefObject<Drawing | null>;
+}) {
   const moves = useMoves((all) => all.moves);
   const asked = handles.flatMap((one) => {
     const move = moves.get(one.key);
     return move === undefined || move.is === "held" ? [] : [{ ...one, move }];
   });
-  if (asked.length === 0) return null;
+  const [first] = asked;
+  if (first === undefined) return null;
+  const height = drawing.current?.room().height ?? 0;
+  const top = drawing.current?.top(toNumber(first.move.price)) ?? 0;
   return (
-    <div className="absolute inset-x-2 bottom-8 z-20 space-y-2 sm:inset-x-4">
+    <div
+      className={classes(
+        "absolute inset-x-2 z-20 space-y-2 sm:inset-x-4",
+        top > height / 2 ? "top-12" : "bottom-8",
+      )}
+    >
       {asked.map(({ key, order, move }) => (
         <Ask key={key} order={order} move={move} focus={false} />
       ))}

@@ -148,7 +148,7 @@ export class Drawing {
     scale.setVisibleLogicalRange({ from, to: Math.max(count + 4, 60) });
   }
 
-  /** Further in (above 1) or out, or along by bars. */
+  /** Further in (above 1) or out. */
   zoom(by: number): void {
     const scale = this.#chart.timeScale();
     const range = scale.getVisibleLogicalRange();
@@ -157,9 +157,13 @@ export class Drawing {
     scale.setVisibleLogicalRange({ from: range.to - width, to: range.to });
   }
 
-  move(bars: number): void {
+  /** Along, by a share of what is seen; below zero to what was earlier. */
+  move(share: number): void {
     const scale = this.#chart.timeScale();
-    scale.scrollToPosition(scale.scrollPosition() + bars, false);
+    const range = scale.getVisibleLogicalRange();
+    if (range === null) return;
+    const by = (range.to - range.from) * share;
+    scale.setVisibleLogicalRange({ from: range.from + by, to: range.to + by });
   }
 
   /** Where a price is, in pixels from the top; null while nothing is drawn. */
@@ -351,7 +355,7 @@ export class Drawing {
         lineStyle: pending ? LineStyle.Dotted : LineStyle.Dashed,
         axisLabelVisible: true,
         axisLabelTextColor: surface,
-        title: "",
+        title: look === "position" ? "Cost" : "",
       } as const;
       const line = this.#lines.get(id);
       if (line) line.applyOptions(options);

@@ -4,8 +4,10 @@ import type { Drawing, Level } from "./drawing";
 const HEIGHT = 26;
 const GAP = 6;
 const EDGE = 14;
-/** Above it stands the legend. */
-const ABOVE = 44;
+/** Above it stands the legend, which is higher where there is little room. */
+const ABOVE = 48;
+const ABOVE_NARROW = 66;
+const NARROW = 480;
 
 export function placeHandles(
   over: HTMLElement | null,
@@ -23,7 +25,7 @@ export function placeHandles(
   });
   const taken: { top: number; left: number }[] = [];
   for (const { chip, top, wide } of found.sort((a, b) => a.top - b.top)) {
-    const seen = Math.min(Math.max(top, ABOVE), height - EDGE);
+    const seen = Math.min(Math.max(top, width < NARROW ? ABOVE_NARROW : ABOVE), height - EDGE);
     const near = taken.filter((one) => Math.abs(one.top - seen) < HEIGHT);
     const right = Math.min(width - GAP, ...near.map((one) => one.left - GAP));
     const left = Math.max(GAP, right - wide);
