@@ -1,4 +1,5 @@
 /** How the app is built: into the Python package, with compressed forms beside what is worth it. */
+import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -61,10 +62,36 @@ function licenses(): Plugin {
   };
 }
 
+/** Writes sw.js: the worker with the names of all that the app is made of. */
+function worker(): Plugin {
+  return {
+    name: "worker",
+    apply: "build",
+    enforce: "post",
+    generateBundle(_, bundle) {
+      const open = readdirSync(here("./public")).filter((name) => !/maskable|512/.test(name));
+      const made = Object.keys(bundle).filter((name) => /\.(js|css|woff2)$/.test(name));
+      const files = ["/index.html", ...[...made, ...open].sort().map((name) => `/${name}`)];
+      const version = createHash("sha256");
+      for (const name of Object.keys(bundle).sort()) {
+        const part = bundle[name];
+        version.update(name).update(part?.type === "chunk" ? part.code : (part?.source ?? ""));
+      }
+      for (const name of ["index.html", ...open.map((one) => `public/${one}`)]) {
+        version.update(readFileSync(here(`./${name}`)));
+      }
+      const source = readFileSync(here("./worker/sw.js"), "utf8")
+        .replace("__VERSION__", version.digest("hex").slice(0, 12))
+        .replace("__FILES__", JSON.stringify(files));
+      this.emitFile({ type: "asset", fileName: "sw.js", source });
+    },
+  };
+}
+
 const api = process.env.API_URL ?? "http://127.0.0.1:8000";
 
 export default defineConfig({
-  plugins: [react(), tailwind(), licenses(), compressed()],
+  plugins: [react(), tailwind(), licenses(), worker(), compressed()],
   resolve: { alias: { "@": here("./src") } },
   build: {
     outDir: DIST,

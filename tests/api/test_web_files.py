@@ -23,6 +23,8 @@ def folder(tmp_path: Path) -> Path:
         "assets/main-abc.js.br": b"brotli",
         "assets/main-abc.js.gz": b"gzip",
         "icon.svg": b"<svg/>",
+        "sw.js": b"self",
+        "app.webmanifest": b"{}",
         "notes.exe": b"?",
         ".vite/manifest.json": b"{}",
     }.items():
@@ -66,6 +68,15 @@ async def test_the_page_may_load_and_reach_its_own_host_only(ask: Any) -> None:
     assert page.headers["x-frame-options"] == "DENY"
     odd = await ask("/", Host="x; script-src *")
     assert "connect-src 'self';" in odd.headers["content-security-policy"]
+
+
+async def test_the_worker_and_the_manifest_are_asked_for_again(ask: Any) -> None:
+    """The worker reaches its own host only, too."""
+    worker, manifest = await ask("/sw.js"), await ask("/app.webmanifest")
+    assert worker.headers["content-security-policy"].startswith("default-src 'none'")
+    assert worker.headers["content-type"].startswith("text/javascript")
+    assert manifest.headers["content-type"] == "application/manifest+json"
+    assert {worker.headers["cache-control"], manifest.headers["cache-control"]} == {"no-cache"}
 
 
 async def test_a_hashed_file_is_kept_and_sent_in_the_smallest_form(ask: Any) -> None:

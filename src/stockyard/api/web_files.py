@@ -16,6 +16,8 @@ from typing import Final, NamedTuple
 from stockyard.api.heads import Head, Receive, Scope, Send
 
 PAGE: Final = "/index.html"
+WORKER: Final = "/sw.js"
+"""The service worker, which asks this host alone."""
 HASHED: Final = "/assets/"
 """Below here a name changes with what it names."""
 RESERVED: Final = frozenset(
@@ -45,6 +47,7 @@ _POLICY: Final = (
     b" form-action 'self'; frame-ancestors 'none'; img-src 'self' data:; object-src 'none';"
     b" script-src 'self'; style-src 'self'"
 )
+_WORKER_POLICY: Final = b"default-src 'none'; connect-src 'self'; script-src 'self'"
 _GUARDS: Final = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"same-origin"),
@@ -78,7 +81,7 @@ class WebFiles:
 
     def __init__(self, found: Mapping[str, WebFile]) -> None:
         self._files = found
-        self._page = found[PAGE]
+        self._page, self._worker = found[PAGE], found.get(WORKER)
 
     def find(self, scope: Scope) -> WebFile | None:
         """The file that answers a request, or None when it is not one for the app."""
@@ -109,6 +112,8 @@ class WebFiles:
         ]
         if found is self._page:
             headers += [(b"content-security-policy", _policy(head)), *_PAGE_GUARDS]
+        elif found is self._worker:
+            headers.append((b"content-security-policy", _WORKER_POLICY))
         if not same:
             headers.append((b"content-length", b"%d" % len(form.content)))
             if form.encoding:

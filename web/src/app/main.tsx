@@ -8,9 +8,11 @@ import { goLive } from "@/state/live";
 import { queryClient } from "@/state/queries";
 import { recognize } from "@/state/session";
 import { router } from "./router";
+import { keepOnDevice } from "./update";
 
 void recognize();
 goLive();
+keepOnDevice();
 
 const root = document.getElementById("root");
 if (root === null) throw new Error("the page has no root");

@@ -14,6 +14,7 @@ import { Broken, Lost } from "./lost";
 import { screens } from "./screens";
 import { Shell } from "./shell";
 import { useTitle } from "./title";
+import { NewVersion } from "./update";
 
 const isIn = () => useSession.getState().token !== null;
 
@@ -30,7 +31,12 @@ const root = createRootRoute({
 
 function Root() {
   useTitle(screens);
-  return <Outlet />;
+  return (
+    <>
+      <NewVersion />
+      <Outlet />
+    </>
+  );
 }
 
 const inside = createRoute({

@@ -10,6 +10,7 @@ import { IconButton } from "@/ui/button";
 import { classes } from "@/ui/classes";
 import { Icon, type Icons, Mark } from "@/ui/icon";
 import { Menu, MenuItem } from "@/ui/menu";
+import { Reached } from "./away";
 import { LinkBanner, Said } from "./said";
 import { places } from "./screens";
 import { DockedTicket, FloatingTicket, useTicketPlace } from "./ticket";
@@ -48,7 +49,9 @@ export function Shell() {
         <TopBar />
         <LinkBanner />
         <main id="main" ref={main} tabIndex={-1} className="flex-1 focus-visible:outline-none">
-          <Outlet />
+          <Reached>
+            <Outlet />
+          </Reached>
         </main>
       </div>
       {ticket.docked && <DockedTicket symbol={ticket.symbol} />}

@@ -20,6 +20,7 @@ import { queryClient } from "./queries";
 import { recognize, useSession } from "./session";
 import { heardTicks, setSource } from "./ticks";
 
+const RECOGNIZED_MS = 2_000;
 const SUMS_AFTER_MS = 120;
 const SUMS_EVERY_MS = 15_000;
 
@@ -69,6 +70,9 @@ function changed(link: Link): void {
   useLive.setState({ link, downSince: since, book: aged });
   // What was asked for before may have changed unseen.
   if (link === "live" && downSince !== null) void queryClient.invalidateQueries();
+  // Where the server was away when the page was opened, nobody has told who this is.
+  const late = downSince !== null && Date.now() - downSince > RECOGNIZED_MS;
+  if (link === "live" && late && useSession.getState().user === null) void recognize();
 }
 
 function heard(frame: Frame): void {
