@@ -11,7 +11,7 @@ export interface Settings {
 
 const read = (): Settings => ({
   singleKeys: kept("single-keys") !== "off",
-  confirm: kept("confirm") !== "off",
+  confirm: kept("ticket.asks") !== "no",
 });
 
 export const useSettings = create<Settings>(read);
@@ -22,10 +22,10 @@ export function setSingleKeys(on: boolean): void {
 }
 
 export function setConfirm(on: boolean): void {
-  keep("confirm", on ? null : "off");
+  keep("ticket.asks", on ? null : "no");
   useSettings.setState({ confirm: on });
 }
 
-for (const name of ["single-keys", "confirm"]) {
+for (const name of ["single-keys", "ticket.asks"]) {
   onKept(name, () => useSettings.setState(read()));
 }

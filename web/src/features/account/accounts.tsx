@@ -27,7 +27,7 @@ export function Accounts({ current }: { current: Account | undefined }) {
       title="Your accounts"
       flush
       aside={
-        <Button size="small" onClick={() => setOpening(true)}>
+        <Button size="small" className="max-sm:min-h-11" onClick={() => setOpening(true)}>
           <Icon name="plus" className="size-4" />
           Open another
         </Button>

@@ -34,7 +34,7 @@ export function Keys() {
       title="API keys"
       flush
       aside={
-        <Button size="small" onClick={() => setMaking(true)}>
+        <Button size="small" className="max-sm:min-h-11" onClick={() => setMaking(true)}>
           <Icon name="plus" className="size-4" />
           New key
         </Button>
@@ -109,7 +109,7 @@ function One({
         <Button
           size="small"
           kind="danger"
-          className="min-h-9"
+          className="max-sm:min-h-11"
           aria-label={`Revoke ${one.name}`}
           onClick={onRevoke}
         >

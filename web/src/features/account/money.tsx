@@ -86,7 +86,7 @@ export function Money({ account }: { account: Account }) {
                 key={one}
                 type="button"
                 onClick={() => setAmount(one)}
-                className="tabular min-h-9 flex-1 rounded-md border border-line font-medium text-[0.8125rem] text-soft hover:bg-sunken hover:text-ink"
+                className="tabular min-h-8 max-sm:min-h-11 flex-1 rounded-md border border-line font-medium text-[0.8125rem] text-soft hover:bg-sunken hover:text-ink"
               >
                 {money(one).replace(".00", "")}
               </button>

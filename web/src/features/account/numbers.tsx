@@ -152,7 +152,7 @@ function Margin({ account, equity }: { account: Account; equity: string }) {
         <p className="font-medium">Margin in use</p>
         <p className={near ? "tabular font-medium text-down" : "tabular font-medium"}>{used}%</p>
       </div>
-      <div aria-hidden="true" className="mt-2 h-2 overflow-hidden rounded-full bg-sunken">
+      <div aria-hidden="true" className="mt-2 h-2 overflow-hidden rounded-full bg-line">
         <div
           className={near ? "h-full rounded-full bg-down" : "h-full rounded-full bg-accent"}
           style={{ width: `${share}%` }}

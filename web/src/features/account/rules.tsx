@@ -117,7 +117,7 @@ function Rule({
       </div>
       <Button
         size="small"
-        className="mt-1 min-h-9"
+        className="mt-1 max-sm:min-h-11"
         aria-label={`Change: ${name}`}
         disabled={options.length === 0}
         onClick={() => setOpen(true)}

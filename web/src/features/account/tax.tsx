@@ -3,6 +3,7 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import type { Schemas } from "@/api/client";
 import { told } from "@/api/problem";
+import { save } from "@/lib/csv";
 import { sign } from "@/lib/decimal";
 import { money, signedMoney } from "@/lib/format";
 import { known } from "@/lib/loadable";
@@ -21,22 +22,13 @@ const YEARS = [THIS_YEAR, THIS_YEAR - 1, THIS_YEAR - 2].map((one) => ({
   label: `${one}`,
 }));
 
-function keepFile(text: string, name: string): void {
-  const address = URL.createObjectURL(new Blob([text], { type: "text/csv" }));
-  const link = document.createElement("a");
-  link.href = address;
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(address), 10_000);
-}
-
 export function Tax() {
   const [year, setYear] = useState(`${THIS_YEAR}`);
   const newest = known(useFills())?.[0]?.id;
   const { data, error } = useQuery(closed(Number(year), undefined, newest));
   const file = useMutation({
     mutationFn: () => taxFile(Number(year)),
-    onSuccess: (text) => keepFile(text, `stockyard-tax-${year}.csv`),
+    onSuccess: (text) => save(`stockyard-tax-${year}.csv`, text),
   });
   const wrong = error ?? file.error;
   return (

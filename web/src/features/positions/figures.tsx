@@ -56,7 +56,7 @@ export function Share({ share }: { share: string | null }) {
   const width = Math.min(100, Number(share));
   return (
     <span className="inline-flex items-center gap-2">
-      <span aria-hidden="true" className="h-1.5 w-12 overflow-hidden rounded-full bg-sunken">
+      <span aria-hidden="true" className="h-1.5 w-12 overflow-hidden rounded-full bg-line">
         <span className="block h-full rounded-full bg-accent" style={{ width: `${width}%` }} />
       </span>
       <span className="live tabular min-w-11">{number(share)}%</span>

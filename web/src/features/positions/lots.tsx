@@ -98,7 +98,14 @@ function OpenLots({ position }: { position: Position }) {
       name: "qty",
       head: "Quantity",
       right: true,
-      cell: (one) => <span className="tabular">{quantity(one.qty)}</span>,
+      cell: (one) => (
+        <span className="tabular">
+          {quantity(one.qty)}
+          <span className="block text-soft text-xs sm:hidden">
+            at {average(divide(one.cost, one.qty, 6))}
+          </span>
+        </span>
+      ),
     },
     {
       name: "each",
@@ -111,6 +118,7 @@ function OpenLots({ position }: { position: Position }) {
       name: "cost",
       head: position.side === "long" ? "Cost" : "Brought",
       right: true,
+      wide: true,
       cell: (one) => <span className="tabular">{money(one.cost)}</span>,
     },
     {

@@ -63,7 +63,7 @@ function Head({ symbol, position }: { symbol: string; position: Position | undef
       <div className="min-w-0">
         <Link
           to="/positions"
-          className="inline-flex min-h-8 items-center gap-1 text-[0.8125rem] text-soft hover:text-ink"
+          className="-ml-1 inline-flex min-h-8 items-center gap-1 max-sm:min-h-11 text-[0.8125rem] text-soft hover:text-ink"
         >
           <Icon name="chevron" className="size-4 rotate-180" />
           Positions
@@ -73,11 +73,11 @@ function Head({ symbol, position }: { symbol: string; position: Position | undef
           <span className="truncate text-soft">{name}</span>
         </h1>
       </div>
-      <div className="flex gap-2">
+      <div className="flex gap-2 max-sm:w-full max-sm:[&>*]:min-h-11 max-sm:[&>*]:flex-1">
         <Link
           to="/symbols/$"
           params={{ _splat: symbol }}
-          className="inline-flex min-h-10 items-center gap-2 rounded-lg border border-line bg-surface px-3.5 font-medium hover:bg-sunken"
+          className="inline-flex min-h-10 items-center justify-center gap-2 rounded-lg border border-line bg-surface px-3.5 font-medium hover:bg-sunken"
         >
           <Icon name="chart" className="size-4" />
           Chart
@@ -127,10 +127,7 @@ function Now({ position }: { position: Position }) {
             {money(short ? now.value.replace("-", "") : now.value)}
           </Moving>
           <p className="mt-0.5 text-soft">
-            <Size position={position} /> at{" "}
-            <Moving value={now.price} className="mx-0!">
-              {price(now.price)}
-            </Moving>
+            <Size position={position} /> at <Moving value={now.price}>{price(now.price)}</Moving>
           </p>
         </div>
         <dl className="flex gap-8">

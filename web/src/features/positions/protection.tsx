@@ -1,7 +1,7 @@
 /** What closes a position by itself: a take-profit, a stop-loss, or a stop that trails. */
 import { Link } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
-import { price, quantity, signedMoney, words } from "@/lib/format";
+import { price, quantity, signedMoney } from "@/lib/format";
 import { protect, unprotect } from "@/state/commands";
 import type { Order, Position } from "@/state/folds";
 import { priceStep, useAsset } from "@/state/instrument";
@@ -15,7 +15,7 @@ import { Notice } from "@/ui/notice";
 import { NumberField } from "@/ui/number_field";
 import { SubmitButton } from "@/ui/submit_button";
 import { away, bodyOf, type Exits, exitsOf, isEmpty, type StopKind, wonAt, wrongs } from "./exits";
-import { stopWords } from "./words";
+import { statusWords, stopWords } from "./words";
 
 export function Protection({ position }: { position: Position }) {
   const { symbol } = position;
@@ -28,6 +28,7 @@ export function Protection({ position }: { position: Position }) {
     if (removing.state.is === "done") say("info", `${symbol} has no protection any more`);
   }, [removing.state, symbol]);
   const { take_profit: profit, stop_loss: stop } = position.protection ?? {};
+  const verb = position.side === "long" ? "sells" : "buys it back";
   // Changed here or elsewhere, the form begins with what is there now.
   const version = [profit?.id, stop?.id].join(" ");
   return (
@@ -39,7 +40,7 @@ export function Protection({ position }: { position: Position }) {
         </ul>
       ) : (
         <p className="mb-4 text-soft">
-          Nothing closes this position by itself. A take profit sells where you have won enough, a
+          Nothing closes this position by itself. A take profit {verb} where you have won enough, a
           stop loss where you have lost enough.
         </p>
       )}
@@ -79,7 +80,8 @@ function Standing({ name, at, order }: { name: string; at: string; order: Order 
       <div>
         <p className="font-medium">{name}</p>
         <p className="text-soft text-xs">
-          {quantity(order.qty)} · {order.time_in_force} · {words(order.status)}
+          {quantity(order.qty)} · {order.time_in_force === "day" ? "today" : "until canceled"} ·{" "}
+          {statusWords(order)}
         </p>
       </div>
       <Link
@@ -196,7 +198,7 @@ function Form({
         )}
       </div>
       <details>
-        <summary className="min-h-8 cursor-pointer font-medium text-[0.8125rem] text-soft hover:text-ink">
+        <summary className="min-h-8 max-sm:min-h-11 max-sm:content-center cursor-pointer font-medium text-[0.8125rem] text-soft hover:text-ink">
           Quantity, limit and how long
         </summary>
         <div className="mt-2 space-y-4">
@@ -282,7 +284,7 @@ function Quick({
             type="button"
             aria-label={`${name} at ${shown}`}
             onClick={() => onPick(one)}
-            className="tabular min-h-8 flex-1 rounded-md border border-line font-medium text-[0.8125rem] text-soft hover:bg-sunken hover:text-ink"
+            className="tabular min-h-8 max-sm:min-h-11 flex-1 rounded-md border border-line font-medium text-[0.8125rem] text-soft hover:bg-sunken hover:text-ink"
           >
             {shown}
           </button>

@@ -7,6 +7,7 @@ import type { Order } from "@/state/folds";
 import { isOpen } from "@/state/folds";
 import { orders } from "@/state/queries";
 import { Card, Empty, Waiting } from "@/ui/card";
+import { statusWords } from "./words";
 
 const SHOWN = 12;
 
@@ -55,7 +56,7 @@ function One({ order }: { order: Order }) {
         </div>
       </div>
       <span className={isOpen(order) ? "font-medium text-accent" : "text-soft"}>
-        {words(order.status)}
+        {statusWords(order)}
       </span>
     </li>
   );

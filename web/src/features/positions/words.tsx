@@ -37,6 +37,17 @@ export function ContractLine({ position }: { position: Position }) {
   );
 }
 
+const STATUSES: Partial<Record<Order["status"], string>> = {
+  accepted: "queued",
+  new: "working",
+  partially_filled: "partly filled",
+  held: "waits for its entry",
+  pending_new: "on its way",
+  pending_cancel: "canceling",
+};
+
+export const statusWords = ({ status }: Order): string => STATUSES[status] ?? status;
+
 /** Where a stop lies: at a price, or so far behind the best one. */
 export function stopWords(stop: Order): string {
   if (stop.trail_percent !== null) return `trails ${quantity(stop.trail_percent)}%`;

@@ -1,8 +1,8 @@
 /** What is filled in and what became of it: they outlive the panel, which comes and goes. */
 import { create } from "zustand";
-import { keep, kept } from "@/lib/store";
 import { findPlaced, place } from "@/state/commands";
 import { useSession } from "@/state/session";
+import { setConfirm, useSettings } from "@/state/settings";
 import { Submission } from "@/state/submit";
 import type { TicketDraft } from "@/state/ticket";
 import { type Body, blank, type Form } from "./form";
@@ -22,7 +22,7 @@ export const useFilled = create<Filled>(() => ({
   form: blank(""),
   review: false,
   sent: "",
-  asks: kept("ticket.asks") !== "no",
+  asks: useSettings.getState().confirm,
   asked: 0,
 }));
 
@@ -64,10 +64,8 @@ export function startWith(symbol: string, asked: number, draft: TicketDraft): vo
   sending.reset();
 }
 
-export function setAsks(asks: boolean): void {
-  keep("ticket.asks", asks ? null : "no");
-  useFilled.setState({ asks });
-}
+export const setAsks = setConfirm;
+useSettings.subscribe(({ confirm }) => useFilled.setState({ asks: confirm }));
 
 export function send(body: Body, words: string): void {
   useFilled.setState({ sent: words });
