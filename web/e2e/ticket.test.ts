@@ -148,6 +148,61 @@ test("sizes come from what there is, and from what is held", async () => {
   await context.close();
 });
 
+test("every type that the server offers can be placed from its fields", async () => {
+  const { page, context, faults } = await openPage(browser, server);
+  const types = (await (await server.ask("GET", "/order-types")).json()) as {
+    type: string;
+    title: string;
+  }[];
+  const [quote] = (await (await server.ask("GET", "/quotes?symbols=JPM")).json()) as {
+    ask: string;
+  }[];
+  const at = (share: number) => (Number(quote?.ask) * share).toFixed(2);
+  await open(page, "JPM");
+  for (const { type } of types) {
+    await page.getByLabel("Order type").selectOption(type);
+    await quantity(page).fill("1");
+    const values = {
+      "Limit price": at(type === "limit" ? 0.9 : 1.12),
+      "Stop price": at(1.1),
+      "Trail by an amount": "5",
+    };
+    for (const [label, value] of Object.entries(values)) {
+      const field = page.getByLabel(label, { exact: true });
+      if (await field.isVisible()) await field.fill(value);
+    }
+    await page.getByRole("button", { name: "Buy 1 JPM" }).click();
+    await page.getByRole("link", { name: "See the order" }).waitFor();
+    await page.getByRole("button", { name: "Another order" }).click();
+    await quantity(page).waitFor();
+  }
+  const placed = (await orders("JPM")).map((one) => one.type);
+  assert.deepEqual([...placed].sort(), types.map((one) => one.type).sort());
+  assert.deepEqual(faults, []);
+  await context.close();
+});
+
+test("from anywhere: what to trade is typed, and the order's page is behind the link", async () => {
+  const { page, context, faults } = await openPage(browser, server);
+  await open(page, "KO");
+  await page.goto("/orders");
+  await page.getByRole("tab", { name: "Canceled" }).click();
+  await page.getByRole("button", { name: "New order" }).first().click();
+  const sheet = page.getByRole("dialog", { name: "Order ticket" });
+  await sheet.getByLabel("What do you want to trade?").fill("disney");
+  await page.keyboard.press("Enter");
+  await sheet.getByRole("heading", { name: "Trade DIS" }).waitFor();
+  await page.keyboard.type("1");
+  assert.equal(await sheet.getByLabel("Quantity", { exact: true }).inputValue(), "1");
+  await page.keyboard.press("Enter");
+  await sheet.getByRole("heading", { name: "Filled" }).waitFor();
+  await sheet.getByRole("link", { name: "See the order" }).click();
+  await sheet.waitFor({ state: "detached" });
+  assert.match(new URL(page.url()).pathname, /^\/orders\/[0-9a-f-]{36}$/);
+  assert.deepEqual(faults, []);
+  await context.close();
+});
+
 test("the server is killed while the order is on its way: unknown, then known, and there is one", async () => {
   const { page, context, faults } = await openPage(browser, server);
   await open(page, "DIS");
@@ -165,7 +220,7 @@ test("the server is killed while the order is on its way: unknown, then known, a
   await server.start();
   await page.getByRole("heading", { name: "Filled" }).waitFor({ timeout: 30_000 });
   await page.unroute("**/api/v1/orders");
-  assert.equal((await orders("DIS")).length, 1);
+  assert.equal((await orders("DIS")).filter((one) => one.qty === "7").length, 1);
   assert.deepEqual(faults, []);
   await context.close();
 });

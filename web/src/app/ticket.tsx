@@ -11,6 +11,7 @@ import { Button } from "@/ui/button";
 const Panel = lazy(() => later(() => import("@/features/ticket/panel")));
 const ROOM = "(min-width: 80rem)";
 const SYMBOLS = "/symbols/";
+const ON_THE_WAY_MS = 500;
 
 function useRoom(): boolean {
   return useSyncExternalStore(
@@ -32,11 +33,17 @@ export interface TicketPlace {
 export function useTicketPlace(): TicketPlace {
   const path = useRouterState({ select: (state) => state.location.pathname });
   const room = useRoom();
-  const symbol = path.startsWith(SYMBOLS)
-    ? decodeURIComponent(path.slice(SYMBOLS.length))
-    : undefined;
+  const symbol = path.startsWith(SYMBOLS) ? decoded(path.slice(SYMBOLS.length)) : undefined;
   const other = useTicket(({ open, draft }) => open && draft.symbol && draft.symbol !== symbol);
   return { symbol, docked: room && symbol !== undefined && !other };
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
 }
 
 export function DockedTicket({ symbol }: { symbol: string | undefined }) {
@@ -55,6 +62,7 @@ export function DockedTicket({ symbol }: { symbol: string | undefined }) {
 /** Buy and Sell at the bottom of a symbol's screen, and the sheet that they open. */
 export function FloatingTicket({ symbol, docked }: TicketPlace) {
   const open = useTicket((ticket) => ticket.open);
+  const path = useRouterState({ select: (state) => state.location.pathname });
   return (
     <>
       {symbol !== undefined && !docked && (
@@ -80,13 +88,20 @@ export function FloatingTicket({ symbol, docked }: TicketPlace) {
           </Button>
         </section>
       )}
-      {open && !docked && <Sheet symbol={symbol} />}
+      {open && !docked && <Sheet path={path} symbol={symbol} />}
     </>
   );
 }
 
-function Sheet({ symbol }: { symbol: string | undefined }) {
+function Sheet({ symbol, path }: { symbol: string | undefined; path: string }) {
   const place = useRef<HTMLDialogElement>(null);
+  const opened = useRef({ path, at: Date.now() });
+  useEffect(() => {
+    const { path: before, at } = opened.current;
+    opened.current = { path, at };
+    // Whoever goes back leaves the ticket too; whoever opens it on the way to a symbol does not.
+    if (path !== before && Date.now() - at > ON_THE_WAY_MS) closeTicket();
+  }, [path]);
   useEffect(() => {
     const before = document.activeElement;
     const dialog = place.current;

@@ -24,6 +24,7 @@ export function openTicket(draft: TicketDraft = {}): void {
   useTicket.setState(({ asked }) => ({ open: true, draft, asked: asked + 1 }));
 }
 
+/** Closes it, or says that what it was opened with has been taken over. */
 export function closeTicket(): void {
-  useTicket.setState({ open: false });
+  useTicket.setState({ open: false, draft: {} });
 }

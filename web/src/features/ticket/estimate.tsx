@@ -1,7 +1,7 @@
 /** What the order would cost and do now, asked for again and again while it is looked at. */
-import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { keepPreviousData, queryOptions, useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
-import type { Schemas } from "@/api/client";
+import { api, call, type Schemas } from "@/api/client";
 import { ProblemError, told } from "@/api/problem";
 import { add, compare, sign } from "@/lib/decimal";
 import { money, price, quantity } from "@/lib/format";
@@ -87,6 +87,7 @@ export function EstimateLines({
   margin: boolean;
 }) {
   const { preview: found, old, unreachable } = estimate;
+  const leverage = useQuery(leverageOf(asset)).data;
   const held = asset?.contract ? "Margin" : margin ? "Initial requirement" : "Held while open";
   const name = side === "sell" ? "Estimated proceeds" : "Estimated cost";
   return (
@@ -100,7 +101,7 @@ export function EstimateLines({
       <Line name="Fees" about={found && feesOf(found)}>
         {found && money(found.fees_total)}
       </Line>
-      <Line name={held} about={found && room(found) ? "with room for the price to move" : ""}>
+      <Line name={held} about={heldAbout(found, leverage)}>
         {found && money(found.reserved)}
       </Line>
       {found && sign(found.borrow_fee_per_day) > 0 && (
@@ -121,6 +122,21 @@ export function EstimateLines({
       )}
     </dl>
   );
+}
+
+const leverageOf = (asset: Asset | undefined) =>
+  queryOptions({
+    queryKey: ["leverage", asset?.symbol],
+    queryFn: () => {
+      const params = { path: { symbol: asset?.symbol ?? "" } };
+      return call(api.GET("/api/v1/positions/{symbol}/leverage", { params }));
+    },
+    enabled: !!asset?.contract,
+  });
+
+function heldAbout(found: Preview | undefined, with_: Schemas["Leverage"] | undefined): string {
+  if (with_) return `${with_.leverage}× leverage, ${with_.mode}`;
+  return found && room(found) ? "with room for the price to move" : "";
 }
 
 const room = (found: Preview) => compare(found.reserved, add(found.value, found.fees_total)) > 0;

@@ -26,7 +26,15 @@ import {
 import { Options } from "./options";
 import { Review } from "./outcome";
 import { change, send, setAsks, useFilled } from "./store";
-import { exitWords, fieldWords, orderWords, termsWords, timeWords, unitOf } from "./words";
+import {
+  exitWords,
+  fieldWords,
+  flagWords,
+  orderWords,
+  termsWords,
+  unitOf,
+  untilWords,
+} from "./words";
 
 const TONES = { buy: "bg-up text-accent-ink", sell: "bg-down text-accent-ink" };
 const WORDS = { done: "Placed", unknown: "Asking the server…" };
@@ -103,7 +111,8 @@ export function Filling({
   if (review && body) {
     const lines = [
       `${label} ${termsWords(form, body)}`,
-      timeWords(form.time_in_force)[1].replace(/\.$/, "") || form.time_in_force,
+      untilWords(form),
+      ...shape.flags.filter((flag) => form.flags[flag]).map((flag) => flagWords(flag)[0]),
       ...exitWords(body),
     ];
     return (

@@ -132,7 +132,7 @@ export function shapeOf(
   if (terms.extended_hours && simple && asset?.extended_hours) flags.push("extended_hours");
   if (terms.post_only && simple && coin) flags.push("post_only");
   if (simple && (held !== undefined || asset?.contract)) flags.push("reduce_only");
-  if (short && asset?.shortable && !asset.easy_to_borrow) flags.push("locate");
+  if (short && asset?.shortable && !asset.contract && !asset.easy_to_borrow) flags.push("locate");
   const legs = exits.flatMap((one) =>
     one === "take_profit" ? ["take_profit.limit_price"] : LOSS_FIELDS[form.loss],
   );

@@ -19,7 +19,12 @@ export function Options({ all, ...parts }: Parts & { all: readonly Terms[] }) {
           label="Time in force"
           options={shape.times.map((value) => ({ value, label: timeWords(value)[0] }))}
           value={form.time_in_force}
-          onChange={(time_in_force) => fitTo({ time_in_force })}
+          onChange={(time_in_force) => {
+            const until = time_in_force === "gtd" && !form.values.expires_at;
+            const values = until ? { ...form.values, expires_at: nextWeek() } : form.values;
+            fitTo({ time_in_force, values });
+          }}
+          className={shape.classes.length > 1 ? "" : "col-span-2"}
           wrong={wrong.time_in_force ?? null}
         />
         {shape.classes.length > 1 && (
@@ -48,6 +53,13 @@ export function Options({ all, ...parts }: Parts & { all: readonly Terms[] }) {
       ))}
     </div>
   );
+}
+
+/** A week from now when markets have mostly closed, as the browser's field writes it. */
+function nextWeek(): string {
+  const at = new Date(Date.now() + 7 * 86_400_000);
+  const two = (number: number) => `${number}`.padStart(2, "0");
+  return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}T16:00`;
 }
 
 function Exits(parts: Parts) {

@@ -122,6 +122,7 @@ export function Done({
         <Link
           to={"/orders/$id" as string}
           params={{ id: order.id } as never}
+          onClick={() => onClose?.()}
           className="flex min-h-12 items-center justify-center rounded-xl border border-line font-medium hover:bg-sunken"
         >
           See the order

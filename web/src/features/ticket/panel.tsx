@@ -7,15 +7,15 @@ import { known } from "@/lib/loadable";
 import { useAccount, usePositions } from "@/state/live";
 import { assets, orderTypes } from "@/state/queries";
 import { isPending, useSubmission } from "@/state/submit";
-import { useTicket } from "@/state/ticket";
+import { closeTicket, useTicket } from "@/state/ticket";
 import { useQuote } from "@/state/ticks";
-import { IconButton } from "@/ui/button";
+import { Button, IconButton } from "@/ui/button";
 import { Empty, Waiting } from "@/ui/card";
 import { Icon } from "@/ui/icon";
 import { Moving } from "@/ui/moving";
 import { Filling } from "./filling";
 import { Done } from "./outcome";
-import { sending, startWith, useFilled } from "./store";
+import { sending, startWith, useFilled, watched } from "./store";
 import { SymbolField } from "./symbol_field";
 
 /** `symbol`: the one that is looked at. */
@@ -28,6 +28,7 @@ export default function TicketPanel({
   onClose: (() => void) | null;
 }) {
   const { asked, draft } = useTicket();
+  const docked = onClose === null;
   const wanted = draft.symbol ?? symbol;
   const form = useFilled((filled) => filled.form);
   const sent = useFilled((filled) => filled.sent);
@@ -36,15 +37,20 @@ export default function TicketPanel({
   const types = useQuery(orderTypes);
   const all = useQuery(assets);
   const asset = all.data?.find((one) => one.symbol === form.symbol);
-  const held = known(usePositions())?.find((one) => one.symbol === form.symbol);
+  const holdings = known(usePositions());
+  const held = holdings?.find((one) => one.symbol === form.symbol);
   const account = known(useAccount());
 
   // What is on its way is not forgotten for another symbol, and its end is shown until it was read.
   const newest = useRef({ wanted, asked, draft });
   newest.current = { wanted, asked, draft };
   useEffect(() => {
-    if (wanted !== undefined && !isPending(sending.state)) startWith(wanted, asked, draft);
-  }, [wanted, asked, draft]);
+    if (isPending(sending.state)) return;
+    startWith(wanted ?? "", asked, draft);
+    // Beside the screen it is never closed, so that it has been opened counts once.
+    if (docked && useTicket.getState().open) closeTicket();
+  }, [wanted, asked, draft, docked]);
+  useEffect(watched, []);
   useEffect(() => {
     const now = newest.current;
     const free = state.is === "ready" || state.is === "denied";
@@ -52,15 +58,20 @@ export default function TicketPanel({
   }, [state.is]);
 
   // Whoever opens it types next; what merely stands beside the screen leaves the focus alone.
-  const ready = types.data !== undefined && asset !== undefined;
-  const opened = useRef(onClose === null ? asked : -1);
+  const ready = types.data !== undefined && (asset !== undefined || form.symbol === "");
+  const openedHere = useRef(!docked || useTicket.getState().open);
+  const focused = useRef("");
   useEffect(() => {
-    if (!ready || opened.current === asked) return;
-    opened.current = asked;
+    // In a sheet also whoever has just said what to trade.
+    const opening = docked ? `${asked}` : `${asked} ${form.symbol}`;
+    if (!ready || focused.current === opening) return;
+    const quiet = focused.current === "" && !openedHere.current;
+    focused.current = opening;
+    if (quiet) return;
     place.current
       ?.querySelector<HTMLElement>("input[inputmode=decimal], input[type=text]")
       ?.focus();
-  }, [ready, asked]);
+  }, [ready, asked, docked, form.symbol]);
 
   const failed = types.error ?? all.error;
   return (
@@ -72,17 +83,22 @@ export default function TicketPanel({
           </h2>
           {form.symbol && <Quoted symbol={form.symbol} />}
         </div>
+        {form.symbol && wanted === undefined && !isPending(state) && (
+          <Button size="small" kind="quiet" onClick={() => startWith("", asked, {})}>
+            Another symbol
+          </Button>
+        )}
         {onClose && (
           <IconButton label="Close the ticket" className="-mr-2" onClick={onClose}>
             <Icon name="close" />
           </IconButton>
         )}
       </header>
-      <div className="min-h-0 flex-1 overflow-y-auto overscroll-contain bg-inherit p-4">
+      <div className="min-h-0 flex-1 scroll-pb-28 overflow-y-auto overscroll-contain bg-inherit p-4">
         {state.is === "done" ? (
           <Done answer={state.answer} sent={sent} onClose={onClose} />
         ) : form.symbol === "" ? (
-          <SymbolField assets={all.data} />
+          <SymbolField assets={all.data} held={holdings} />
         ) : types.data && asset ? (
           <Filling
             types={types.data}

@@ -1,6 +1,7 @@
 /** What is filled in and what became of it: they outlive the panel, which comes and goes. */
 import { create } from "zustand";
 import { findPlaced, place } from "@/state/commands";
+import { say } from "@/state/notices";
 import { useSession } from "@/state/session";
 import { setConfirm, useSettings } from "@/state/settings";
 import { Submission } from "@/state/submit";
@@ -27,6 +28,24 @@ export const useFilled = create<Filled>(() => ({
 }));
 
 export const sending = new Submission(place, findPlaced);
+
+let watching = 0;
+
+/** While the panel is shown it says itself what became of the order; otherwise it is said in passing. */
+export function watched(): () => void {
+  watching += 1;
+  return () => {
+    watching -= 1;
+  };
+}
+
+sending.listen(() => {
+  const { state } = sending;
+  if (watching > 0) return;
+  if (state.is === "done") say("well", "Order placed", useFilled.getState().sent);
+  if (state.is === "denied")
+    say("wrong", "Order not placed", `${state.problem.wrong} ${state.problem.right}`);
+});
 
 /** Nothing of one person's order is left for the next one. */
 useSession.subscribe((now, before) => {

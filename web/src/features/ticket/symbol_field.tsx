@@ -1,5 +1,6 @@
 /** What to trade, where no symbol is looked at. */
 import { type FormEvent, useState } from "react";
+import type { Position } from "@/state/folds";
 import { Button } from "@/ui/button";
 import { Field } from "@/ui/field";
 import type { Asset } from "./form";
@@ -7,13 +8,22 @@ import { change } from "./store";
 
 const SHOWN_MAX = 6;
 
-export function SymbolField({ assets }: { assets: readonly Asset[] | undefined }) {
+export function SymbolField({
+  assets,
+  held,
+}: {
+  assets: readonly Asset[] | undefined;
+  held: readonly Position[] | undefined;
+}) {
   const [text, setText] = useState("");
   const [wrong, setWrong] = useState<string | null>(null);
   const typed = text.trim().toLowerCase();
-  const found = (assets ?? []).filter((one) =>
+  const matching = (assets ?? []).filter((one) =>
     `${one.symbol} ${one.name}`.toLowerCase().includes(typed),
   );
+  // What is held is most often traded next.
+  const holds = (one: Asset) => held?.some(({ symbol }) => symbol === one.symbol) ?? false;
+  const found = [...matching.filter(holds), ...matching.filter((one) => !holds(one))];
   const first = found.find((one) => one.symbol.toLowerCase() === typed) ?? found[0];
   const submit = (event: FormEvent) => {
     event.preventDefault();
@@ -44,7 +54,10 @@ export function SymbolField({ assets }: { assets: readonly Asset[] | undefined }
               onClick={() => change({ symbol: one.symbol })}
               className="flex min-h-11 w-full items-center justify-between gap-3 rounded-lg px-2 text-left hover:bg-sunken"
             >
-              <span className="font-medium">{one.symbol}</span>
+              <span className="font-medium">
+                {one.symbol}
+                {holds(one) && <span className="ml-2 text-accent text-xs">held</span>}
+              </span>
               <span className="truncate text-soft">{one.name}</span>
             </button>
           </li>

@@ -1,5 +1,5 @@
 /** The API's names in a person's words; a name that is not here is shown as it is. */
-import { money, price, quantity, words } from "@/lib/format";
+import { moment, money, price, quantity, words } from "@/lib/format";
 import type { Asset, Body, Form, Loss } from "./form";
 
 const FIELDS: Record<string, string> = {
@@ -70,6 +70,15 @@ export function orderWords(verb: string, body: Body): string {
 }
 
 const text = (value: string | number | null | undefined) => price(String(value));
+
+/** Until when, as the second look says it. */
+export function untilWords(form: Form): string {
+  if (form.time_in_force === "gtd") {
+    const at = new Date(form.values.expires_at ?? "");
+    if (!Number.isNaN(at.getTime())) return `Until ${moment(at.toISOString())}`;
+  }
+  return timeWords(form.time_in_force)[1].replace(/\.$/, "") || words(form.time_in_force);
+}
 
 /** How it is traded: "at market", "at 10.00 or better". */
 export function termsWords(form: Form, body: Body): string {
