@@ -13,6 +13,7 @@ import { Menu, MenuItem } from "@/ui/menu";
 import { Reached } from "./away";
 import { LinkBanner, Said } from "./said";
 import { places } from "./screens";
+import { Shortcuts, showShortcuts } from "./shortcuts";
 import { DockedTicket, FloatingTicket, useTicketPlace } from "./ticket";
 
 export function Shell() {
@@ -58,6 +59,7 @@ export function Shell() {
       <BottomBar />
       <FloatingTicket {...ticket} />
       <Said beside={ticket.docked} />
+      <Shortcuts symbol={ticket.symbol} />
     </div>
   );
 }
@@ -168,6 +170,10 @@ function Person() {
         <Icon name="gear" />
         Account
       </Link>
+      <MenuItem onClick={() => showShortcuts(true)}>
+        <Icon name="keyboard" />
+        Keyboard
+      </MenuItem>
       <MenuItem onClick={signOut}>
         <Icon name="exit" />
         Sign out
