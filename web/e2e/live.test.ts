@@ -52,3 +52,20 @@ test("the server is killed and comes back: told, then mended, nothing doubled", 
   assert.deepEqual(faults, []);
   await context.close();
 });
+
+test("what cannot be asked for says so, and is asked for again", async () => {
+  const { page, context } = await openPage(browser, server);
+  const asked = /\/api\/v1\/(snapshot|account\/equity)/;
+  await page.route(asked, (route) => route.abort());
+  await enterAsDemo(page);
+  const movers = page.getByRole("region", { name: "Movers" });
+  await movers.getByText("The server cannot be reached").waitFor({ timeout: 30_000 });
+  const equity = page.getByRole("region", { name: "Equity" });
+  await equity.getByRole("alert").waitFor();
+  await page.unroute(asked);
+  await movers.getByRole("button", { name: "Try again" }).click();
+  await movers.getByRole("listitem").first().waitFor();
+  await equity.getByRole("button", { name: "Try again" }).click();
+  await equity.locator("canvas").waitFor();
+  await context.close();
+});

@@ -9,12 +9,22 @@ export interface Drawn {
   /** Seconds. */
   readonly at: readonly number[];
   readonly equity: readonly number[];
-  readonly base: number;
+  /** What it is compared with, drawn as a line; null where money came or went meanwhile. */
+  readonly base: number | null;
 }
 
 const HEIGHT = 224;
 
-export default function Curve({ drawn, up }: { drawn: Drawn; up: boolean }) {
+export default function Curve({
+  drawn,
+  up,
+  onPoint,
+}: {
+  drawn: Drawn;
+  up: boolean;
+  /** Which point is pointed at; null when none is any more. */
+  onPoint: (index: number | null) => void;
+}) {
   const place = useRef<HTMLDivElement>(null);
   useEffect(() => {
     const box = place.current;
@@ -23,8 +33,8 @@ export default function Curve({ drawn, up }: { drawn: Drawn; up: boolean }) {
     const draw = () => {
       plot?.destroy();
       plot = new UPlot(
-        looks(box.clientWidth, up, drawn.base),
-        [[...drawn.at], [...drawn.equity]],
+        looks(box.clientWidth, up, drawn.equity.at(-1) ?? 0, onPoint),
+        [[...drawn.at], [...drawn.equity], drawn.at.map(() => drawn.base)],
         box,
       );
     };
@@ -39,7 +49,7 @@ export default function Curve({ drawn, up }: { drawn: Drawn; up: boolean }) {
       sized.disconnect();
       plot?.destroy();
     };
-  }, [drawn, up]);
+  }, [drawn, up, onPoint]);
   return <div ref={place} aria-hidden="true" className="h-56" data-dark={isDark()} />;
 }
 
@@ -49,7 +59,18 @@ const CENTS = new Intl.NumberFormat("en-US", {
   maximumFractionDigits: 2,
 });
 
-function looks(width: number, up: boolean, base: number): UPlot.Options {
+const CLOCK = new Intl.DateTimeFormat(undefined, { hour: "numeric", minute: "2-digit" });
+const DAY = new Intl.DateTimeFormat(undefined, { month: "short", day: "numeric" });
+const MONTH = new Intl.DateTimeFormat(undefined, { month: "short", year: "numeric" });
+/** A mark nearer to the edge than this would be cut off. */
+const EDGE = 28;
+
+function looks(
+  width: number,
+  up: boolean,
+  now: number,
+  onPoint: (index: number | null) => void,
+): UPlot.Options {
   const color = colors();
   const line = up ? color.up : color.down;
   const font = "11px Inter, system-ui, sans-serif";
@@ -59,18 +80,33 @@ function looks(width: number, up: boolean, base: number): UPlot.Options {
     height: HEIGHT,
     padding: [8, 12, 0, 0],
     legend: { show: false },
+    hooks: { setCursor: [(plot) => onPoint(plot.cursor.idx ?? null)] },
     cursor: { y: false, points: { size: 7, fill: line, stroke: color.surface, width: 2 } },
     scales: {
       y: {
         range: (_, low, high) => {
           // A flat line is shown flat, not as an earthquake of cents.
-          const room = Math.max((high - low) * 0.12, Math.abs(base) * 0.0005, 1);
+          const room = Math.max((high - low) * 0.12, Math.abs(now) * 0.0005, 1);
           return [low - room, high + room];
         },
       },
     },
     axes: [
-      { ...axis, grid: { show: false }, space: 90 },
+      {
+        ...axis,
+        grid: { show: false },
+        space: 90,
+        size: 30,
+        filter: (plot, marks) =>
+          marks.map((mark) => {
+            const x = plot.valToPos(mark, "x");
+            return x < EDGE || x > plot.bbox.width / devicePixelRatio - EDGE ? null : mark;
+          }),
+        values: (_, marks, __, ___, step) => {
+          const word = step < 86_400 ? CLOCK : step < 28 * 86_400 ? DAY : MONTH;
+          return marks.map((mark) => (mark === null ? "" : word.format(mark * 1000)));
+        },
+      },
       {
         ...axis,
         side: 1,
@@ -100,6 +136,7 @@ function looks(width: number, up: boolean, base: number): UPlot.Options {
           return shade;
         },
       },
+      { stroke: color.soft, width: 1, dash: [2, 4], points: { show: false } },
     ],
   };
 }

@@ -1,8 +1,9 @@
 /** What the account is worth, now and over time. */
 import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense, useMemo, useState } from "react";
+import { told } from "@/api/problem";
 import { add, sign, subtract, toNumber } from "@/lib/decimal";
-import { money, percent, signedMoney } from "@/lib/format";
+import { money, percent, signedMoney, when } from "@/lib/format";
 import { later } from "@/lib/later";
 import { known } from "@/lib/loadable";
 import type { Position } from "@/state/folds";
@@ -14,6 +15,7 @@ import { Waiting } from "@/ui/card";
 import { Change } from "@/ui/change";
 import { Segmented } from "@/ui/choice";
 import { Moving } from "@/ui/moving";
+import { Failed } from "./failed";
 
 const Curve = lazy(() => later(() => import("./curve")));
 
@@ -27,17 +29,28 @@ const RANGES: readonly { value: Range; label: string; words: string }[] = [
 ];
 const NOTHING: readonly Position[] = [];
 
+const DAY = new Intl.DateTimeFormat(undefined, { dateStyle: "medium" });
+
+/** Points of long ranges are of whole days. */
+const momentOf = (at: string, range: Range) =>
+  range === "1D" || range === "1W" ? when(at) : DAY.format(new Date(at));
+
+/** Without what came in from outside. */
+const worthOf = (point: { equity: string; net_deposits: string }) =>
+  subtract(point.equity, point.net_deposits);
+
 export function Equity() {
   const [range, setRange] = useState<Range>("1D");
   const account = known(useAccount());
   const positions = known(usePositions()) ?? NOTHING;
   const quote = useQuotes(positions.map((one) => one.symbol));
-  const { data: curve } = useQuery(equityCurve(range));
+  const { data: curve, error, refetch } = useQuery(equityCurve(range));
+  const [pointed, setPointed] = useState<number | null>(null);
   const now = account && equityNow(account, positions, quote);
   const won = now && curve ? add(curve.profit_loss, subtract(now, curve.now.equity)) : undefined;
   const drawn = useMemo(() => {
     if (curve === undefined) return null;
-    const points = [...curve.points, curve.now];
+    const points = [...(curve.base ? [curve.base] : []), ...curve.points, curve.now];
     // One point is no line: it was the same a minute before.
     if (points.length === 1) {
       const before = new Date(Date.parse(curve.now.at) - 60_000).toISOString();
@@ -46,9 +59,16 @@ export function Equity() {
     return {
       at: points.map((one) => Date.parse(one.at) / 1000),
       equity: points.map((one) => toNumber(one.equity)),
-      base: toNumber(curve.now.equity),
+      base: points.every((one) => one.net_deposits === points[0]?.net_deposits)
+        ? toNumber(points[0]?.equity ?? "0")
+        : null,
+      points,
     };
   }, [curve]);
+  const point = pointed === null ? undefined : drawn?.points[pointed];
+  const shown = point?.equity ?? now;
+  const begin = drawn?.points[0];
+  const gain = point && begin ? subtract(worthOf(point), worthOf(begin)) : won;
   const words = RANGES.find((one) => one.value === range)?.words;
   return (
     <section
@@ -58,22 +78,31 @@ export function Equity() {
       <div className="flex flex-wrap items-end justify-between gap-x-6 gap-y-3 px-4 pt-4">
         <div>
           <p className="text-soft">Equity</p>
-          {now ? (
-            <Moving value={now} className="inline-block font-semibold text-4xl tracking-tight">
-              {money(now)}
+          {shown ? (
+            <Moving
+              value={point ? null : shown}
+              className="inline-block font-semibold text-4xl tracking-tight"
+            >
+              {money(shown)}
             </Moving>
           ) : (
             <Waiting className="my-1 h-9 w-56" />
           )}
           <p className="mt-0.5 flex h-6 items-baseline gap-1.5">
-            {won !== undefined && curve ? (
+            {gain !== undefined && curve ? (
               <>
-                <Change value={won}>
-                  {signedMoney(won)}
-                  {curve.profit_loss_percent !== null && ` (${percent(curve.profit_loss_percent)})`}
+                <Change value={gain}>
+                  {signedMoney(gain)}
+                  {!point &&
+                    curve.profit_loss_percent !== null &&
+                    ` (${percent(curve.profit_loss_percent)})`}
                 </Change>
-                <span className="text-soft">{words}</span>
+                <span className="text-soft">
+                  {point ? `until ${momentOf(point.at, range)}` : words}
+                </span>
               </>
+            ) : error ? (
+              <span className="text-soft">{told(error).wrong}</span>
             ) : (
               <Waiting className="h-5 w-40" />
             )}
@@ -84,14 +113,21 @@ export function Equity() {
           label="Range of the curve"
           options={RANGES}
           value={range}
-          onChange={setRange}
+          onChange={(next) => {
+            setPointed(null);
+            setRange(next);
+          }}
         />
       </div>
       <div className="mt-3 h-56">
-        {drawn && (
+        {drawn ? (
           <Suspense fallback={<Waiting className="mx-4 h-52" />}>
-            <Curve drawn={drawn} up={sign(curve?.profit_loss ?? "0") >= 0} />
+            <Curve drawn={drawn} up={sign(curve?.profit_loss ?? "0") >= 0} onPoint={setPointed} />
           </Suspense>
+        ) : error ? (
+          <Failed error={error} again={() => void refetch()} />
+        ) : (
+          <Waiting className="mx-4 h-52" />
         )}
       </div>
       <dl className="grid grid-cols-2 border-line border-t sm:grid-cols-4">

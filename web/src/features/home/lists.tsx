@@ -14,6 +14,10 @@ import { Card, Empty, Waiting } from "@/ui/card";
 import { Change } from "@/ui/change";
 import { Moving } from "@/ui/moving";
 import { type Column, Table } from "@/ui/table";
+import { Failed } from "./failed";
+
+const BUTTON =
+  "inline-flex min-h-10 items-center rounded-lg bg-accent px-3.5 font-semibold text-accent-ink hover:opacity-90";
 
 function Rows() {
   return (
@@ -76,7 +80,16 @@ export function Held() {
       {positions === undefined ? (
         <Rows />
       ) : positions.length === 0 ? (
-        <Empty title="Nothing held yet">What you buy stands here, with what it is worth now.</Empty>
+        <Empty
+          title="Nothing held yet"
+          action={
+            <Link to="/markets" className={BUTTON}>
+              Find something to buy
+            </Link>
+          }
+        >
+          What you buy stands here, with what it is worth now. No real money is spent here.
+        </Empty>
       ) : (
         <Table
           label="Positions"
@@ -137,13 +150,15 @@ const WORKING: readonly Column<Order>[] = [
 
 export function Working() {
   const open = known(useOpenOrders());
+  const go = useNavigate();
   return (
     <Card title="Open orders" flush>
       {open === undefined ? (
         <Rows />
       ) : open.length === 0 ? (
         <Empty title="No open orders">
-          A limit or stop order waits here until its price comes, or until you cancel it.
+          A market order fills at once. A limit or stop order waits here until its price comes, or
+          until you cancel it.
         </Empty>
       ) : (
         <Table
@@ -152,6 +167,8 @@ export function Working() {
           rows={open}
           rowKey={(one) => one.id}
           height="20rem"
+          rowLabel={(one) => `Open the order for ${one.symbol}`}
+          onRow={(one) => go({ to: "/orders/$id", params: { id: one.id } })}
         />
       )}
     </Card>
@@ -168,9 +185,9 @@ function changeOf({ change_percent, last, open }: View): string | null {
 }
 
 export function Movers() {
-  const { data: all } = useQuery(assets);
+  const { data: all, error: unlisted, refetch: list } = useQuery(assets);
   const symbols = useMemo(() => (all ?? []).slice(0, 100).map((one) => one.symbol), [all]);
-  const { data } = useQuery(snapshots(symbols));
+  const { data, error, refetch } = useQuery(snapshots(symbols));
   const names = useMemo(() => new Map(all?.map((one) => [one.symbol, one.name])), [all]);
   const movers = useMemo(
     () =>
@@ -183,7 +200,15 @@ export function Movers() {
   );
   return (
     <Card title="Movers" flush>
-      {movers === undefined ? (
+      {movers === undefined && (unlisted ?? error) ? (
+        <Failed
+          error={unlisted ?? error}
+          again={() => {
+            void list();
+            void refetch();
+          }}
+        />
+      ) : movers === undefined ? (
         <Rows />
       ) : movers.length === 0 ? (
         <Empty title="Nothing has moved yet">The day's largest changes stand here.</Empty>
@@ -192,12 +217,16 @@ export function Movers() {
           {movers.map(({ symbol, ticker, change }) => (
             <li
               key={symbol}
-              className="flex items-center gap-3 border-line/60 border-b px-4 py-2 last:border-b-0"
+              className="relative flex items-center gap-3 border-line/60 border-b px-4 py-2 last:border-b-0 hover:bg-sunken"
             >
               <div className="min-w-0 flex-1">
                 <Two
                   top={
-                    <Link to="/symbols/$" params={{ _splat: symbol }} className="hover:text-accent">
+                    <Link
+                      to="/symbols/$"
+                      params={{ _splat: symbol }}
+                      className="after:absolute after:inset-0 hover:text-accent"
+                    >
                       {symbol}
                     </Link>
                   }
@@ -221,10 +250,12 @@ export function Movers() {
 }
 
 export function Done() {
-  const { data } = useQuery(orders({ status: "filled", limit: SHOWN }));
+  const { data, error, refetch } = useQuery(orders({ status: "filled", limit: SHOWN }));
   return (
     <Card title="Latest fills" flush>
-      {data === undefined ? (
+      {data === undefined && error !== null ? (
+        <Failed error={error} again={() => void refetch()} />
+      ) : data === undefined ? (
         <Rows />
       ) : data.length === 0 ? (
         <Empty title="No fills yet">
@@ -235,11 +266,20 @@ export function Done() {
           {data.map((one) => (
             <li
               key={one.id}
-              className="flex items-center gap-3 border-line/60 border-b px-4 py-2 last:border-b-0"
+              className="relative flex items-center gap-3 border-line/60 border-b px-4 py-2 last:border-b-0 hover:bg-sunken"
             >
               <div className="min-w-0 flex-1">
                 <Two
-                  top={`${one.side === "buy" ? "Bought" : "Sold"} ${quantity(one.filled_qty)} ${one.symbol}`}
+                  top={
+                    <Link
+                      to="/orders/$id"
+                      params={{ id: one.id }}
+                      className="after:absolute after:inset-0 hover:text-accent"
+                    >
+                      {one.side === "buy" ? "Bought" : "Sold"} {quantity(one.filled_qty)}{" "}
+                      {one.symbol}
+                    </Link>
+                  }
                   below={when(one.filled_at)}
                 />
               </div>
