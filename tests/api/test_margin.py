@@ -121,6 +121,15 @@ async def test_a_call_is_told_and_met(rig: Rig, ann: Trader, heard: Listener) ->
     assert (await account(ann))["margin_call"] == call
     assert (await ann.call("POST", "/account/deposits", {"amount": "600"})).status == 201
     assert (await account(ann))["margin_call"] is None
+    listed = (await ann.call("GET", "/account/activities", query="kind=margin")).json
+    assert [(one["kind"], one["text"]) for one in listed] == [
+        ("margin_call_met", "The margin call was met: equity 42600.00, required 42600.00"),
+        (
+            "margin_called",
+            "Margin call: equity 42000.00 of the 42600.00 required;"
+            " due 2026-01-03T15:00:04.000000000Z",
+        ),
+    ]
     told = [await heard.next() for _ in range(3)]
     assert [frame["event"] for frame in told] == ["accepted", "fill", "margin_called"]
     assert told[2]["account"]["equity"] == "42000.00"
@@ -148,6 +157,10 @@ async def test_a_call_that_is_not_met_ends_in_a_liquidation(
         "account_id": "", "kind": "debit_interest", "symbol": None, "base": "100000.00",
         "rate_percent": "7", "amount": "19.444445", "cash": "-100019.444445",
     }  # fmt: skip
+    listed = (await ann.call("GET", "/account/activities")).json
+    kinds = [one["kind"] for one in listed[:3]]
+    assert kinds == ["margin_call_met", "fill", "liquidation_started"]
+    assert listed[2]["text"].startswith("The account is being liquidated: equity 41980.55")
     sale_id = frames[5]["order"]["id"]
     story = (await ann.call("GET", f"/orders/{sale_id}/story")).json
     assert "margin call was not met" in story[0]["text"]
@@ -204,6 +217,11 @@ async def test_what_borrowing_cost_is_listed(rig: Rig, ann: Trader) -> None:
     assert (charges[0]["base"], charges[0]["rate_percent"]) == ("30000.00", "12")
     assert charges[0]["charged_at"] > charges[2]["charged_at"]
     assert (await account(ann))["interest"] == "20.001945"
+    told = (await ann.call("GET", "/account/activities", query="kind=charge")).json
+    assert [(one["text"], one["amount"], one["cash_after"]) for one in told][:2] == [
+        ("Fee for borrowed UNH worth 30000.00, at 12 % a year", "-10.00", "-20.001945"),
+        ("Interest on 10.00 of borrowed cash, at 7 % a year", "-0.001945", "-10.001945"),
+    ]
     paged, query = [], "limit=1"
     while page := (await ann.call("GET", "/account/charges", query=query)).json:
         paged += page
@@ -228,6 +246,8 @@ async def test_proceeds_come_a_day_later_in_a_cash_account(rig: Rig) -> None:
     await bob.order(type="limit", limit_price="200", qty="10")
     await bob.order(side="sell", qty="10")
     assert (await account(bob))["good_faith_violations"] == 1
+    (listed,) = (await bob.call("GET", "/account/activities", query="kind=margin")).json
+    assert listed["text"].startswith("Good faith violation 1: 10 AAPL were sold before")
     bob = await a_day_later(rig, "bob@example.com")
     assert (await account(bob))["withdrawable"] == "100000.00"
 

@@ -383,6 +383,16 @@ async def test_funding_is_paid_and_listed(rig: Rig, ann: Trader, heard: Listener
         ("funding", "BTC-PERP", "0.01", "9.00"),
     ]
     assert (charges[0]["base"], charges[1]["cash_after"]) == ("90000.00", "99991.00")
+    listed = (await ann.call("GET", "/account/activities")).json
+    assert [(one["text"], one["amount"], one["cash_after"]) for one in listed[:3]] == [
+        (
+            "Funding of BTC-PERP worth 90000.00, at -0.005 %: 4.50 of its own margin",
+            None,
+            "90991.00",
+        ),
+        ("Funding of BTC-PERP worth 90000.00, at 0.01 %", "-9.00", "99991.00"),
+        ("Bought 1 BTC-PERP at 90000.00", None, "100000.00"),
+    ]
     older = await ann.call("GET", "/account/charges", query=f"after={charges[0]['id']}")
     assert older.json == charges[1:]
     portfolio = (await ann.call("GET", "/portfolio")).json

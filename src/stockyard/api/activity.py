@@ -62,20 +62,22 @@ class Activities:
         qty = format_decimal(x.qty, instrument.qty_scale)
         price, buying = price_text(x.price, instrument), x.side == Side.BUY
         fees = sum(micros for _, micros in x.fees)
-        if is_contract(instrument):
-            moved = x.realized_micros + x.insured_micros
-        else:
-            moved = -x.value_micros if buying else x.value_micros
+        text = f"{'Bought' if buying else 'Sold'} {qty} {instrument.symbol} at {price}"
+        amount: str | None = None
+        if not is_contract(instrument):
+            amount = format_cash((-x.value_micros if buying else x.value_micros) - fees)
+        elif x.realized_micros:
+            text += f", realizing {format_cash(x.realized_micros)}"
         return {
             "kind": "fill",
-            "text": f"{'Bought' if buying else 'Sold'} {qty} {instrument.symbol} at {price}",
+            "text": text,
             "symbol": instrument.symbol,
             "order_id": self._render.order_id(x.order_id),
             "side": SIDE_WORDS[x.side],
             "qty": qty,
             "price": price,
             "fees": format_cash(fees),
-            "amount": format_cash(moved - fees),
+            "amount": amount,
             "cash_after": format_cash(x.cash_micros_after),
         }
 
@@ -99,12 +101,17 @@ class Activities:
             "borrow_fee": f"Fee for borrowed {shown.symbol} worth {shown.base}",
             "funding": f"Funding of {shown.symbol} worth {shown.base}",
         }[shown.kind]
-        per = "" if shown.kind == "funding" else " a year"
+        per, amount = " a year", format_cash(-x.amount_micros)
+        apart = ""
+        if isinstance(x, e.FundingPaid):
+            per = ""
+            if x.pot_micros_after:
+                apart = f": {amount} of its own margin"
         return {
             "kind": shown.kind,
-            "text": f"{what}, at {shown.rate_percent} %{per}",
+            "text": f"{what}, at {shown.rate_percent} %{per}{apart}",
             "symbol": shown.symbol,
-            "amount": format_cash(-x.amount_micros),
+            "amount": None if apart else amount,
             "cash_after": format_cash(x.cash_micros_after),
         }
 

@@ -19,7 +19,7 @@ ACTIVITY_WORDS: Final = (
 
 class Activity(msgspec.Struct, frozen=True, gc=False):
     """One thing that happened to an account. `amount` is what it changed the cash by, fees
-    included; null where it did not.
+    included; null where it did not, and for contracts, whose margin moves too.
     """
 
     id: Annotated[str, Meta(description="The event's name, as on the stream.", examples=["177-1"])]

@@ -1192,7 +1192,7 @@ export interface components {
         /**
          * Activity
          * @description One thing that happened to an account. `amount` is what it changed the cash by, fees
-         *         included; null where it did not.
+         *         included; null where it did not, and for contracts, whose margin moves too.
          */
         Activity: {
             /** @default null */

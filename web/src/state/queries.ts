@@ -90,24 +90,24 @@ export const orderPages = (query: OrderQuery) =>
     staleTime: 60_000,
   });
 
-/** One order with its legs, as it stands. */
+/** One order with its legs, as it stands. Its screen asks anew when the stream tells of it. */
 export const order = (id: string) =>
   queryOptions({
-    queryKey: ["orders", id],
+    queryKey: ["order", id],
     queryFn: () => call(api.GET("/api/v1/orders/{order_id}", { params: byId(id) })),
   });
 
 /** What happened to it, oldest first. */
 export const story = (id: string) =>
   queryOptions({
-    queryKey: ["orders", id, "story"],
+    queryKey: ["order", id, "story"],
     queryFn: () => call(api.GET("/api/v1/orders/{order_id}/story", { params: byId(id) })),
   });
 
 /** Its fills, oldest first, each with its explanation. */
 export const executions = (id: string) =>
   queryOptions({
-    queryKey: ["orders", id, "executions"],
+    queryKey: ["order", id, "executions"],
     queryFn: () => call(api.GET("/api/v1/orders/{order_id}/executions", { params: byId(id) })),
   });
 

@@ -6,7 +6,16 @@ import type { Schemas } from "@/api/client";
 import { told } from "@/api/problem";
 import { csv, save } from "@/lib/csv";
 import { sign } from "@/lib/decimal";
-import { day as dayWords, money, number, price, signedMoney, time } from "@/lib/format";
+import {
+  day as dayWords,
+  moment,
+  money,
+  number,
+  price,
+  quantity,
+  signedMoney,
+  time,
+} from "@/lib/format";
 import { onAccountFrame } from "@/state/live";
 import { say } from "@/state/notices";
 import { activityPages } from "@/state/queries";
@@ -19,6 +28,7 @@ import { Notice } from "@/ui/notice";
 import { Select } from "@/ui/select";
 import { dayBegins } from "./blotter";
 import { day, oneOf } from "./filters";
+import { feesWords } from "./words";
 
 type Activity = Schemas["Activity"];
 const ACTIVITIES_MAX = 10_000;
@@ -251,9 +261,21 @@ const LOOKS: Readonly<Record<Activity["kind"], { icon: Icons; look: string }>> =
   denied: { icon: "close", look: "bg-down-wash text-down" },
 };
 
+/** What happened, with numbers and times as they are written here. */
+function textOf({ kind, text, side, qty, symbol, price: at }: Activity): string {
+  if (kind === "fill" && qty && at) {
+    const rest = text.includes(", ") ? text.slice(text.indexOf(", ")) : "";
+    return `${side === "buy" ? "Bought" : "Sold"} ${quantity(qty)} ${symbol} at ${price(at)}${rest}`;
+  }
+  return text
+    .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, (time) => moment(time))
+    .replaceAll(/\d{4,}\.\d+/g, (number) => price(number));
+}
+
 function Line({ activity: one }: { activity: Activity }) {
   const { icon, look } = LOOKS[one.kind];
-  const fees = one.fees && sign(one.fees) !== 0 ? `fees $${price(one.fees)}` : null;
+  const fees = one.fees && sign(one.fees) !== 0 ? `fees ${feesWords(one.fees)}` : null;
+  const text = textOf(one);
   return (
     <li className="relative flex items-start gap-3 border-line/60 border-b px-4 py-2.5 [contain-intrinsic-size:auto_3.75rem] [content-visibility:auto] last:border-b-0">
       <span
@@ -272,10 +294,10 @@ function Line({ activity: one }: { activity: Activity }) {
               params={{ id: one.order_id }}
               className="after:absolute after:inset-0 hover:text-accent"
             >
-              {one.text}
+              {text}
             </Link>
           ) : (
-            one.text
+            text
           )}
         </p>
         <p className="tabular text-soft text-xs">
@@ -283,14 +305,14 @@ function Line({ activity: one }: { activity: Activity }) {
           {fees && ` · ${fees}`}
         </p>
       </div>
-      {one.amount && (
+      {one.cash_after && (
         <div className="text-right">
-          <span className={classes("tabular font-medium", sign(one.amount) > 0 && "text-up")}>
-            {signedMoney(one.amount)}
-          </span>
-          {one.cash_after && (
-            <p className="tabular text-soft text-xs">cash {money(one.cash_after)}</p>
+          {one.amount && (
+            <span className={classes("tabular font-medium", sign(one.amount) > 0 && "text-up")}>
+              {signedMoney(one.amount)}
+            </span>
           )}
+          <p className="tabular text-soft text-xs">cash {money(one.cash_after)}</p>
         </div>
       )}
     </li>

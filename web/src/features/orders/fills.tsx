@@ -10,6 +10,7 @@ import { executions } from "@/state/queries";
 import { Card, Empty, Waiting } from "@/ui/card";
 import { Change } from "@/ui/change";
 import { Notice } from "@/ui/notice";
+import { feesWords } from "./words";
 
 export function Fills({ order }: { order: Order }) {
   const { data, error } = useQuery(executions(order.id));
@@ -61,7 +62,7 @@ const seconds = (ns: number): string => {
 function Fill({ fill }: { fill: Execution }) {
   const { quote } = fill;
   return (
-    <li className="border-line/60 border-b px-4 py-3.5 last:border-b-0">
+    <li className="border-line/60 border-b px-4 py-3.5 [contain-intrinsic-size:auto_17rem] [content-visibility:auto] last:border-b-0">
       <div className="flex flex-wrap items-baseline justify-between gap-x-4">
         <p className="tabular font-semibold text-base">
           {quantity(fill.qty)} at {price(fill.price)}
@@ -93,11 +94,11 @@ function Fill({ fill }: { fill: Execution }) {
         <Fact name="Value">{money(fill.value)}</Fact>
         {fill.fees.map((fee) => (
           <Fact key={fee.kind} name={feeWords(fee.kind)}>
-            {small(fee.amount)}
+            {feesWords(fee.amount)}
           </Fact>
         ))}
         <Fact name="All fees">
-          {small(fill.fees_total)}
+          {feesWords(fill.fees_total)}
           {fill.fee_table !== null && <span className="text-soft"> (table {fill.fee_table})</span>}
         </Fact>
         {sign(fill.realized_pl) !== 0 && (
@@ -115,9 +116,6 @@ function Fill({ fill }: { fill: Execution }) {
     </li>
   );
 }
-
-/** Fees may be less than a cent. */
-const small = (amount: string): string => (sign(amount) === 0 ? "none" : `$${price(amount)}`);
 
 const FEES: Readonly<Record<string, string>> = {
   sec_section_31: "SEC section 31 fee",

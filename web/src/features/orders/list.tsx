@@ -44,7 +44,7 @@ function Actions({ order, onReplace }: { order: Order; onReplace: (order: Order)
 
 function Filled({ order }: { order: Order }) {
   return (
-    <span className="tabular">
+    <span className="live tabular">
       {quantity(order.filled_qty)} <span className="text-soft">/ {quantity(order.qty)}</span>
     </span>
   );
@@ -198,7 +198,12 @@ const CARD = 132;
 export function Cards({ lines, onReplace, onEnd }: ListProps) {
   const place = useRef<HTMLUListElement>(null);
   const [margin, setMargin] = useState(0);
-  useLayoutEffect(() => setMargin(place.current?.offsetTop ?? 0), []);
+  // What stands above may have grown.
+  useLayoutEffect(() => {
+    if (place.current === null) return;
+    const top = Math.round(place.current.getBoundingClientRect().top + window.scrollY);
+    if (top !== margin) setMargin(top);
+  });
   const virtual = useWindowVirtualizer({
     count: lines.length,
     estimateSize: () => CARD,

@@ -1,13 +1,14 @@
 /** One order: what it is, what happened to it and why, and its legs. */
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate, useParams } from "@tanstack/react-router";
-import { type ReactNode, useState } from "react";
+import { type ReactNode, useEffect, useRef, useState } from "react";
 import { ProblemError, told } from "@/api/problem";
 import { divide, multiply, sign, toNumber } from "@/lib/decimal";
 import { average, moment, money, price, quantity, words } from "@/lib/format";
 import { isOpen, type Order } from "@/state/folds";
 import { useOrder } from "@/state/live";
 import { order as orderQuery } from "@/state/queries";
+import { openTicket } from "@/state/ticket";
 import { Button } from "@/ui/button";
 import { Card, Empty, Waiting } from "@/ui/card";
 import { Notice } from "@/ui/notice";
@@ -18,6 +19,7 @@ import { ReplaceDialog } from "./replace";
 import { Side, Status } from "./status";
 import { Story } from "./story";
 import {
+  feesWords,
   MEANINGS,
   partWords,
   priceWords,
@@ -31,6 +33,7 @@ export default function One() {
   const { id = "" } = useParams({ strict: false }) as { id?: string };
   const { data, error, refetch } = useQuery({ ...orderQuery(id), refetchInterval: FOLLOW });
   const live = useOrder(id);
+  useNews(id, live?.updated_at);
   const now = live && (!data || live.updated_at > data.updated_at) ? live : data;
   if (error && !data) {
     const absent = error instanceof ProblemError && [404, 422].includes(error.problem.status);
@@ -49,6 +52,24 @@ export default function One() {
   const seen = trails ? { hwm: data.hwm ?? null, stop_price: data.stop_price } : {};
   // A live order knows nothing of its legs, nor where its stop has moved to.
   return <Shown key={id} order={{ ...now, ...seen, legs: data?.legs ?? null }} />;
+}
+
+const NEWS_MS = 150;
+
+/** Asks anew, once for many events, when the stream told of this order. */
+function useNews(id: string, at: string | undefined): void {
+  const client = useQueryClient();
+  const seen = useRef({ id, at });
+  useEffect(() => {
+    const before = seen.current;
+    seen.current = { id, at };
+    if (at === undefined || (before.id === id && before.at === at)) return;
+    const soon = setTimeout(
+      () => void client.invalidateQueries({ queryKey: ["order", id] }),
+      NEWS_MS,
+    );
+    return () => clearTimeout(soon);
+  }, [client, id, at]);
 }
 
 const isTrailing = (order: Order): boolean =>
@@ -129,6 +150,11 @@ function Shown({ order }: { order: Order }) {
               {order.type !== "market" && ` ${priceWords(order)}`} · {timeWords(order)}
             </p>
           </div>
+          {!isOpen(order) && (
+            <Button className="min-h-11" onClick={() => openTicket(draftOf(order))}>
+              Place again
+            </Button>
+          )}
           {isOpen(order) && (
             <div className="flex gap-2">
               {canReplace(order) && (
@@ -168,6 +194,16 @@ function Shown({ order }: { order: Order }) {
     </Page>
   );
 }
+
+/** The same once more, as far as a ticket can be filled in. */
+const draftOf = ({ symbol, side, qty, type, limit_price, stop_price }: Order) => ({
+  symbol,
+  side,
+  qty: quantity(qty).replaceAll(",", ""),
+  type,
+  ...(type.includes("limit") && limit_price !== null && { limit_price }),
+  ...((type === "stop" || type === "stop_limit") && stop_price !== null && { stop_price }),
+});
 
 function Progress({ order }: { order: Order }) {
   const share = divide(multiply(order.filled_qty, "100"), order.qty, 1) ?? "0";
@@ -237,7 +273,7 @@ function Facts({ order }: { order: Order }) {
         <Maybe name="Trail" value={order.trail_percent && `${order.trail_percent}%`} />
         <Maybe name="Best price seen" value={orNone(order.hwm, price)} />
         <Maybe name="At worst" value={orNone(order.collar_price, price)} />
-        <Maybe name="Fees" value={money(order.fees)} />
+        <Maybe name="Fees" value={feesWords(order.fees)} />
         <Maybe name="Flags" value={flags.join(", ")} />
         <Maybe name="Placed" value={moment(order.created_at)} />
         <Maybe name="Triggered" value={orNone(order.triggered_at ?? null, moment)} />

@@ -1,9 +1,10 @@
 /** Changing a working order: a new one takes its place, and the old one ends as replaced. */
 import { useEffect, useState } from "react";
-import { parse, sign } from "@/lib/decimal";
+import { compare, parse, sign } from "@/lib/decimal";
 import { price, quantity } from "@/lib/format";
 import { findPlaced, type ReplaceBody, replace } from "@/state/commands";
 import type { Order } from "@/state/folds";
+import { type Asset, priceStep, useAsset } from "@/state/instrument";
 import { say } from "@/state/notices";
 import { useSubmit } from "@/state/submit";
 import { useQuote } from "@/state/ticks";
@@ -23,6 +24,18 @@ const LABELS: Readonly<Record<Name, string>> = {
   trail_percent: "Trail in percent",
 };
 
+/** A leg's rules are told of the entry's parts. */
+function fieldOf(field: string | null): string {
+  if (field?.startsWith("stop_loss")) return "stop_price";
+  return field?.startsWith("take_profit") ? "limit_price" : (field ?? "");
+}
+
+/** Shares go one by one, coins by hundredths. */
+const wholeStep = (asset: Asset | undefined): string => {
+  if (asset === undefined || asset.asset_class === "us_equity") return "1";
+  return compare(asset.min_trade_increment, "0.01") > 0 ? asset.min_trade_increment : "0.01";
+};
+
 export function ReplaceDialog({
   order,
   onClose,
@@ -35,6 +48,11 @@ export function ReplaceDialog({
   const [before] = useState(() => valuesOf(order));
   const [values, setValues] = useState(before);
   const quote = useQuote(order.symbol);
+  const asset = useAsset(order.symbol);
+  const stepOf = (name: Name): string => {
+    if (name === "qty") return wholeStep(asset);
+    return name === "trail_percent" ? "0.1" : priceStep(asset, before[name] ?? null);
+  };
   const { state, send } = useSubmit(
     (body: Partial<ReplaceBody>, keys) => replace(order.id, body, keys),
     findPlaced,
@@ -51,7 +69,7 @@ export function ReplaceDialog({
   const wrongOf = (name: Name): string | null => {
     const value = values[name] ?? "";
     if (parse(value) === null || sign(value) <= 0) return "Enter a number above 0.";
-    return problem?.field === name ? `${problem.wrong} ${problem.right}` : null;
+    return problem && fieldOf(problem.field) === name ? `${problem.wrong} ${problem.right}` : null;
   };
   const filled = sign(order.filled_qty) > 0;
   return (
@@ -94,7 +112,7 @@ export function ReplaceDialog({
             key={name}
             label={LABELS[name]}
             value={values[name] ?? ""}
-            step={name === "qty" ? "1" : name === "trail_percent" ? "0.1" : "0.01"}
+            step={stepOf(name)}
             onChange={(value) => setValues({ ...values, [name]: value })}
             wrong={wrongOf(name)}
             autoFocus={at === 0}
@@ -105,7 +123,7 @@ export function ReplaceDialog({
             }
           />
         ))}
-        {problem && !Object.keys(before).includes(problem.field ?? "") && (
+        {problem && !Object.keys(before).includes(fieldOf(problem.field)) && (
           <Notice kind="wrong" title={problem.wrong}>
             {problem.right}
           </Notice>

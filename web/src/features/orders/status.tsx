@@ -17,7 +17,7 @@ export function Status({ order }: { order: Order }) {
     <span
       title={reasonWords(order) ?? undefined}
       className={classes(
-        "inline-flex items-center whitespace-nowrap rounded-full px-2 py-0.5 font-medium text-xs",
+        "live inline-flex items-center whitespace-nowrap rounded-full px-2 py-0.5 font-medium text-xs",
         look(order),
       )}
     >

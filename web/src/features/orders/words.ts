@@ -1,5 +1,6 @@
 /** An order in words for people. */
-import { percent, price, quantity, words } from "@/lib/format";
+import { compare, sign } from "@/lib/decimal";
+import { money, percent, price, quantity, words } from "@/lib/format";
 import type { Order } from "@/state/folds";
 
 export const TYPES: Readonly<Record<string, string>> = {
@@ -88,4 +89,10 @@ export function reasonWords(order: Order): string | null {
   if (order.reason === null) return null;
   const text = words(order.reason);
   return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** Fees to the cent, or in full where they are less than one. */
+export function feesWords(amount: string): string {
+  if (sign(amount) === 0) return "none";
+  return compare(amount, "0.01") < 0 ? `$${price(amount)}` : money(amount);
 }
