@@ -2,7 +2,7 @@
 import { strict as assert } from "node:assert";
 import { after, before, test } from "node:test";
 import type { Browser, Page } from "playwright-core";
-import { enterAsDemo, openBrowser, openPage, PHONE, Server } from "./rig.ts";
+import { axe, enterAsDemo, openBrowser, openPage, PHONE, Server } from "./rig.ts";
 
 const server = new Server();
 let browser: Browser;
@@ -42,11 +42,11 @@ async function stopBelow(symbol: string, hundredths: number): Promise<Order> {
 }
 
 const chosen = { frame: "1m", fit: true };
-async function openChart(page: Page, symbol: string, prefs: object = chosen): Promise<void> {
+async function openChart(page: Page, symbol: string): Promise<void> {
   await enterAsDemo(page);
   await page.evaluate(
     (kept) => localStorage.setItem("stockyard.chart", kept),
-    JSON.stringify(prefs),
+    JSON.stringify(chosen),
   );
   await page.goto(`/symbols/${symbol}`);
   await page.locator("[data-bar]").waitFor();
@@ -134,6 +134,8 @@ test("the same by keyboard and by the list, and what is denied stays where it wa
     .getByRole("slider", { name: "Sell stop 7" })
     .and(page.locator(`[aria-valuetext="${price}"]`))
     .waitFor();
+  const focused = () => handle.evaluate((one) => one === document.activeElement);
+  assert(await focused(), "a line that was moved keeps the focus");
   await page
     .getByRole("group", { name: /Stop of Sell stop/ })
     .getByRole("button", { name: "Higher" })
@@ -159,11 +161,48 @@ test("the same by keyboard and by the list, and what is denied stays where it wa
   await context.close();
 });
 
+test("what did not arrive is asked for, and then said; nothing has moved", async () => {
+  const { page, context } = await openPage(browser, server);
+  await openChart(page, "KO");
+  await page.route("**/api/v1/orders/*", (route) =>
+    route.request().method() === "PATCH" ? route.abort() : route.continue(),
+  );
+  const [order] = await ask<Order[]>("GET", "/orders?status=open&symbol=KO");
+  await page.getByRole("slider", { name: "Sell stop 7" }).focus();
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("Enter");
+  await page.getByRole("button", { name: "Finding out…" }).waitFor();
+  await page
+    .getByRole("alert")
+    .getByText(/Not moved. It did not reach the server/)
+    .waitFor();
+  const [now] = await ask<Order[]>("GET", "/orders?status=open&symbol=KO");
+  assert.equal(now?.id, order?.id);
+  await context.close();
+});
+
+for (const dark of [false, true]) {
+  test(`lines, their list and what is asked are accessible, ${dark ? "dark" : "light"}`, async () => {
+    const { page, context, faults } = await openPage(browser, server, { dark, viewport: PHONE });
+    await openChart(page, "KO");
+    await page.getByRole("slider", { name: "Sell stop 7" }).focus();
+    await page.keyboard.press("ArrowDown");
+    await page.getByRole("button", { name: /^Move to/ }).waitFor();
+    await page.locator("main .waiting").first().waitFor({ state: "detached" });
+    assert.deepEqual(await axe(page), []);
+    assert.deepEqual(faults, []);
+    await context.close();
+  });
+}
+
 test("by touch, without being asked where that was switched off", async () => {
   const [order] = await ask<Order[]>("GET", "/orders?status=open&symbol=KO");
   assert(order);
   const { page, context, faults } = await openPage(browser, server, { viewport: PHONE });
-  await openChart(page, "KO", { ...chosen, confirm: false });
+  await openChart(page, "KO");
+  await page.getByRole("button", { name: "Chart" }).click();
+  await page.getByRole("checkbox", { name: "Ask before an order is moved" }).uncheck();
+  await page.keyboard.press("Escape");
   await pull(page, "Sell stop 7", 20);
   await page.mouse.up();
   await page.waitForFunction(

@@ -32,7 +32,7 @@ export function Segmented<T extends string>({
           key={one.value}
           className={classes(
             "relative flex flex-1 cursor-pointer select-none items-center justify-center whitespace-nowrap rounded-md px-2.5 text-center font-medium has-focus-visible:outline-2 has-focus-visible:outline-accent",
-            small ? "min-h-8 text-[0.8125rem]" : "min-h-9",
+            small ? "min-h-8 text-[0.8125rem] max-sm:min-h-9 max-sm:px-1.5" : "min-h-9",
             one.value === value
               ? classes("shadow-card", tone?.(one.value) ?? "bg-raised text-ink")
               : "text-soft hover:text-ink",

@@ -7,8 +7,8 @@ import { add, compare, subtract, toStep } from "@/lib/decimal";
 import { findPlaced, replace } from "@/state/commands";
 import type { Order } from "@/state/folds";
 import { type Asset, priceStep } from "@/state/instrument";
+import { useSettings } from "@/state/settings";
 import { Submission, type Submit } from "@/state/submit";
-import { usePrefs } from "./chart/prefs";
 
 /** Which of an order's prices. */
 export type Which = "limit_price" | "stop_price";
@@ -90,7 +90,7 @@ export function drop(id: string, which: Which): void {
   const held = now(id, which);
   if (held?.is !== "held") return;
   if (compare(held.price, held.from) === 0) leave(id, which);
-  else if (usePrefs.getState().confirm) put({ ...held, is: "asking" });
+  else if (useSettings.getState().confirm) put({ ...held, is: "asking" });
   else send(id, which);
 }
 

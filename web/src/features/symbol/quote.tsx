@@ -12,6 +12,7 @@ export function QuoteCard({ symbol }: { symbol: string }) {
   const quote = useQuote(symbol);
   const view = useView(symbol);
   const now = useWorldNow();
+  const several = (view?.sources.length ?? 0) > 1;
   const aged = agedBy(quote?.timestamp, now);
   const spread = quote?.bid && quote.ask ? subtract(quote.ask, quote.bid) : null;
   const middle = quote?.bid && quote.ask ? divide(add(quote.bid, quote.ask), "2", 8) : null;
@@ -31,7 +32,7 @@ export function QuoteCard({ symbol }: { symbol: string }) {
           does="Sell at"
           value={quote?.bid}
           size={quote?.bid_size}
-          source={view?.bid_source}
+          source={several ? view?.bid_source : null}
           look="text-down hover:border-down"
           onTake={(at) => openTicket({ symbol, side: "sell", type: "limit", limit_price: at })}
         />
@@ -40,7 +41,7 @@ export function QuoteCard({ symbol }: { symbol: string }) {
           does="Buy at"
           value={quote?.ask}
           size={quote?.ask_size}
-          source={view?.ask_source}
+          source={several ? view?.ask_source : null}
           look="text-up hover:border-up"
           onTake={(at) => openTicket({ symbol, side: "buy", type: "limit", limit_price: at })}
         />

@@ -39,14 +39,14 @@ export default function SymbolScreen() {
         {asset && (
           <div
             key={symbol}
-            className="grid min-w-0 content-start items-start gap-4 @2xl:grid-cols-2 @5xl:row-span-2 @5xl:grid-cols-1"
+            className="grid min-w-0 content-start gap-4 @2xl:grid-cols-2 @5xl:row-span-2 @5xl:grid-cols-1"
           >
             <div className="min-w-0 space-y-4">
               <Holding symbol={symbol} />
               <QuoteCard symbol={symbol} />
               <DayCard symbol={symbol} />
             </div>
-            <div className="min-w-0 space-y-4">
+            <div className="flex min-w-0 flex-col gap-4">
               <ContractCard asset={asset} />
               <Tape symbol={symbol} />
             </div>

@@ -33,7 +33,11 @@ export function Tape({ symbol }: { symbol: string }) {
   const trades = useTrades(symbol);
   const way = trades && ways(trades);
   return (
-    <Card title="Trades" flush>
+    <Card
+      title="Trades"
+      flush
+      className="flex flex-1 flex-col [&>div]:relative [&>div]:min-h-72 [&>div]:flex-1"
+    >
       {trades === undefined ? (
         <div className="px-4 pb-4">
           <Waiting className="h-64" />
@@ -45,7 +49,7 @@ export function Tape({ symbol }: { symbol: string }) {
           aria-label="Latest trades"
           // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by keyboard
           tabIndex={0}
-          className="relative h-72 overflow-y-auto px-4 pb-3"
+          className="absolute inset-0 overflow-y-auto px-4 pb-3"
         >
           <table className="w-full text-[0.8125rem]">
             <thead className="sticky top-0 bg-surface text-soft text-xs">

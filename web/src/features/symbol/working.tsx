@@ -4,11 +4,9 @@
  */
 import { Link } from "@tanstack/react-router";
 import { price, quantity } from "@/lib/format";
-import { known } from "@/lib/loadable";
 import { cancel } from "@/state/commands";
 import type { Order } from "@/state/folds";
 import type { Asset } from "@/state/instrument";
-import { useOpenOrders } from "@/state/live";
 import { isPending, useSubmit } from "@/state/submit";
 import { openTicket } from "@/state/ticket";
 import { Button } from "@/ui/button";
@@ -16,17 +14,18 @@ import { Card, Empty, Waiting } from "@/ui/card";
 import { classes } from "@/ui/classes";
 import { Icon } from "@/ui/icon";
 import { nameOf } from "./chart/chips";
+import { useLines } from "./lines";
 import { hold, pricesOf, stepped, useMove, type Which } from "./moves";
 
 export function Working({ asset }: { asset: Asset }) {
-  const open = known(useOpenOrders(asset.symbol));
+  const lines = useLines(asset.symbol);
   return (
     <Card title="Working orders" flush>
-      {open === undefined ? (
+      {lines === undefined ? (
         <div className="px-4 pb-4">
           <Waiting className="h-14" />
         </div>
-      ) : open.length === 0 ? (
+      ) : lines.length === 0 ? (
         <Empty
           title="No orders work here"
           action={
@@ -42,8 +41,8 @@ export function Working({ asset }: { asset: Asset }) {
         </Empty>
       ) : (
         <ul className="divide-y divide-line border-line border-t">
-          {open.map((order) => (
-            <Row key={order.id} order={order} asset={asset} />
+          {lines.map(({ root, order }) => (
+            <Row key={root} order={order} asset={asset} />
           ))}
         </ul>
       )}

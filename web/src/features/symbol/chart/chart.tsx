@@ -125,7 +125,7 @@ export default function Chart({
         className="pointer-events-none absolute inset-0 overflow-hidden *:pointer-events-auto"
       >
         {handles.map((one) => (
-          <Chip key={one.key} handle={one} asset={asset} ground={ground} />
+          <Chip key={one.root} handle={one} asset={asset} ground={ground} />
         ))}
       </div>
       <Asked handles={handles} drawing={drawing} />

@@ -14,6 +14,8 @@ import { allowed, drop, hold, leave, send, stepped, useMove, type Which } from "
 /** One line that has a handle. */
 export interface Handle {
   readonly key: string;
+  /** The same also when the order is replaced. */
+  readonly root: string;
   readonly order: Order;
   readonly which: Which;
   readonly price: string;

@@ -4,10 +4,10 @@ import { useMemo } from "react";
 import { add, sign, toNumber } from "@/lib/decimal";
 import { average, price, quantity } from "@/lib/format";
 import { known } from "@/lib/loadable";
-import type { Order } from "@/state/folds";
-import { useOpenOrders, usePositions } from "@/state/live";
+import { usePositions } from "@/state/live";
 import { orders } from "@/state/queries";
-import { pricesOf, useMoves } from "../moves";
+import { type Line, useLines } from "../lines";
+import { keyOf, pricesOf, useMoves } from "../moves";
 import type { Handle } from "./chips";
 import type { Level, Mark } from "./drawing";
 import { usePrefs } from "./prefs";
@@ -78,7 +78,7 @@ export interface Own {
 }
 
 export function useOwn(symbol: string): Own {
-  const open: readonly Order[] = known(useOpenOrders(symbol)) ?? NONE;
+  const lines = useLines(symbol) ?? NONE;
   const held = known(usePositions())?.find((one) => one.symbol === symbol);
   const moves = useMoves((all) => all.moves);
   const { orders: showOrders, position, fit } = usePrefs();
@@ -86,11 +86,16 @@ export function useOwn(symbol: string): Own {
   const handles = useMemo(
     () =>
       showOrders
-        ? open.flatMap((order) =>
-            pricesOf(order).map((one) => ({ ...one, order, key: `${order.id} ${one.which}` })),
+        ? lines.flatMap(({ root, order }: Line) =>
+            pricesOf(order).map((one) => ({
+              ...one,
+              order,
+              root: `${root} ${one.which}`,
+              key: keyOf(order.id, one.which),
+            })),
           )
         : NONE,
-    [open, showOrders],
+    [lines, showOrders],
   );
   const levels = useMemo(() => {
     const found = handles.map(({ key, order, price: at }): Level => {

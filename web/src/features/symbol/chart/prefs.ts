@@ -14,8 +14,6 @@ export interface Prefs {
   readonly fills: boolean;
   readonly orders: boolean;
   readonly position: boolean;
-  /** A line that was dragged asks before the order is replaced. */
-  readonly confirm: boolean;
   /** The price axis reaches to every order and the position. */
   readonly fit: boolean;
 }
@@ -30,7 +28,6 @@ export const DEFAULTS: Prefs = {
   fills: true,
   orders: true,
   position: true,
-  confirm: true,
   fit: false,
 };
 export const SHORT = 20;

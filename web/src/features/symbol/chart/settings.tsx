@@ -1,4 +1,5 @@
 /** What is drawn, chosen: the length of a bar, its shape, and what lies over it. */
+import { setConfirm, useSettings } from "@/state/settings";
 import { Button } from "@/ui/button";
 import { Segmented } from "@/ui/choice";
 import { Icon } from "@/ui/icon";
@@ -40,11 +41,11 @@ const SWITCHES: readonly { name: Switch; label: string }[] = [
   { name: "orders", label: "Your working orders" },
   { name: "position", label: "Your average cost" },
   { name: "fit", label: "Keep orders and cost in view" },
-  { name: "confirm", label: "Ask before an order is moved" },
 ];
 
 export function Settings({ frame }: { frame: Frame }) {
   const prefs = usePrefs();
+  const confirm = useSettings((settings) => settings.confirm);
   return (
     <div className="flex min-w-0 items-center gap-2 max-sm:w-full">
       <div className="min-w-0 flex-1 overflow-x-auto rounded-lg">
@@ -75,20 +76,37 @@ export function Settings({ frame }: { frame: Frame }) {
           />
         </div>
         {SWITCHES.map(({ name, label }) => (
-          <label
+          <Switched
             key={name}
-            className="flex min-h-10 cursor-pointer items-center gap-3 px-3.5 hover:bg-sunken"
-          >
-            <input
-              type="checkbox"
-              className="size-4 accent-(--accent)"
-              checked={prefs[name]}
-              onChange={() => prefer({ [name]: !prefs[name] })}
-            />
-            {label}
-          </label>
+            label={label}
+            on={prefs[name]}
+            onChange={(on) => prefer({ [name]: on })}
+          />
         ))}
+        <Switched label="Ask before an order is moved" on={confirm} onChange={setConfirm} />
       </Menu>
     </div>
+  );
+}
+
+function Switched({
+  label,
+  on,
+  onChange,
+}: {
+  label: string;
+  on: boolean;
+  onChange: (on: boolean) => void;
+}) {
+  return (
+    <label className="flex min-h-10 cursor-pointer items-center gap-3 px-3.5 hover:bg-sunken max-sm:min-h-11">
+      <input
+        type="checkbox"
+        className="size-4 shrink-0 accent-(--accent)"
+        checked={on}
+        onChange={() => onChange(!on)}
+      />
+      {label}
+    </label>
   );
 }

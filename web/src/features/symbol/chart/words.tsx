@@ -1,5 +1,5 @@
 /** The chart for whoever cannot see it, or wants figures: one sentence, and a table of the last bars. */
-import { compare, divide, multiply, subtract } from "@/lib/decimal";
+import { divide, multiply, subtract, toNumber } from "@/lib/decimal";
 import { compact, percent, price } from "@/lib/format";
 import { type Column, Table } from "@/ui/table";
 import { type Candle, type Frame, isByDay } from "./series";
@@ -9,7 +9,9 @@ const ROWS = 60;
 
 export function timeOf(time: number, frame: Frame): string {
   const date = new Date(time * 1000);
-  if (isByDay(frame)) return date.toLocaleDateString(undefined, { timeZone: "UTC" });
+  if (isByDay(frame)) {
+    return date.toLocaleDateString(undefined, { dateStyle: "medium", timeZone: "UTC" });
+  }
   return date.toLocaleString(undefined, {
     month: "short",
     day: "numeric",
@@ -24,8 +26,8 @@ export function summary(symbol: string, frame: Frame, candles: readonly Candle[]
   const [first] = candles;
   const last = candles.at(-1);
   if (first === undefined || last === undefined) return `No bars of ${symbol} yet.`;
-  const high = candles.reduce((a, b) => (compare(b.high, a) > 0 ? b.high : a), first.high);
-  const low = candles.reduce((a, b) => (compare(b.low, a) < 0 ? b.low : a), first.low);
+  const high = candles.reduce((a, b) => (toNumber(b.high) > toNumber(a) ? b.high : a), first.high);
+  const low = candles.reduce((a, b) => (toNumber(b.low) < toNumber(a) ? b.low : a), first.low);
   const part = divide(multiply(subtract(last.close, first.open), "100"), first.open, 2);
   return [
     `${symbol}: ${candles.length} bars of ${FRAME_WORDS[frame]}, from ${timeOf(first.time, frame)}`,
