@@ -170,3 +170,19 @@ test("the rules are changed, another account is opened, and one starts again", a
   assert.deepEqual(faults, []);
   await context.close();
 });
+
+test("a deposit that gets no answer is asked after, and happens once", async () => {
+  const { page, context, faults } = await openPage(browser, server);
+  await enterAsDemo(page);
+  await page.goto("/account");
+  await page.getByLabel("Amount", { exact: true }).fill("111.00");
+  await server.end("SIGKILL");
+  await page.getByRole("button", { name: "Deposit", exact: true }).click();
+  await page.getByText("No answer came").waitFor();
+  await server.start();
+  await page.getByText("Deposited $111.00").waitFor({ timeout: 30_000 });
+  const { cash } = (await (await server.ask("GET", "/account")).json()) as Record<string, string>;
+  assert.equal(cash, "5111.00");
+  assert.deepEqual(faults, []);
+  await context.close();
+});

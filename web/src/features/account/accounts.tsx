@@ -18,7 +18,7 @@ import { Icon } from "@/ui/icon";
 import { Notice } from "@/ui/notice";
 import { SubmitButton } from "@/ui/submit_button";
 
-export function Accounts({ current }: { current: Account | undefined }) {
+export function Accounts() {
   const { data, error } = useQuery(accounts);
   const [opening, setOpening] = useState(false);
   const chosen = useSession((session) => session.accountId);
@@ -64,10 +64,14 @@ export function Accounts({ current }: { current: Account | undefined }) {
                   </p>
                 </div>
                 <div className="text-right">
-                  <p className="live tabular font-medium">
-                    {money(here && current ? current.equity : one.equity)}
-                  </p>
-                  <p className="text-soft text-xs">{here ? "shown now" : "go to it"}</p>
+                  {here ? (
+                    <p className="font-medium text-accent">shown now</p>
+                  ) : (
+                    <>
+                      <p className="tabular font-medium">{money(one.equity)}</p>
+                      <p className="text-soft text-xs">go to it</p>
+                    </>
+                  )}
                 </div>
               </li>
             );

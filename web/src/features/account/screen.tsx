@@ -26,7 +26,7 @@ export default function AccountScreen() {
   const money = (
     <>
       {account && <Money account={account} />}
-      <Accounts current={account} />
+      <Accounts />
     </>
   );
   const rules = (

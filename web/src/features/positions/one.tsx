@@ -1,4 +1,5 @@
 /** One position: what it is worth, in which lots, what protects it, and closing it. */
+import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import { useState } from "react";
 import { average, money, price, quantity, signedMoney } from "@/lib/format";
@@ -6,6 +7,7 @@ import { known } from "@/lib/loadable";
 import type { Position } from "@/state/folds";
 import { useAsset } from "@/state/instrument";
 import { useAccount, usePositions } from "@/state/live";
+import { assets } from "@/state/queries";
 import { openTicket } from "@/state/ticket";
 import { Button } from "@/ui/button";
 import { Card, Empty, Waiting } from "@/ui/card";
@@ -24,6 +26,8 @@ export default function One() {
   const symbol = (useParams({ strict: false }) as { _splat?: string })._splat ?? "";
   const positions = known(usePositions());
   const position = positions?.find((one) => one.symbol === symbol);
+  const { data: all } = useQuery(assets);
+  if (all && !all.some((one) => one.symbol === symbol)) return <Unknown symbol={symbol} />;
   return (
     <div className="mx-auto max-w-7xl space-y-4 p-3 sm:p-4 lg:p-6">
       <Head symbol={symbol} position={position} />
@@ -93,6 +97,24 @@ function Head({ symbol, position }: { symbol: string; position: Position | undef
         {position && closing && <Closing position={position} onDone={() => setClosing(false)} />}
       </div>
     </header>
+  );
+}
+
+function Unknown({ symbol }: { symbol: string }) {
+  return (
+    <div className="p-4">
+      <h1 className="sr-only">{symbol}</h1>
+      <Empty
+        title={`There is no ${symbol} here`}
+        action={
+          <Link to="/positions" className="font-medium text-accent underline underline-offset-4">
+            All positions
+          </Link>
+        }
+      >
+        Markets lists every symbol that is traded.
+      </Empty>
+    </div>
   );
 }
 

@@ -1,30 +1,35 @@
 /** The positions as a table, where there is room for one. */
 import { Link } from "@tanstack/react-router";
 import { memo, useState } from "react";
+import { create } from "zustand";
 import { average, money, price, signedMoney } from "@/lib/format";
+import { keep, kept } from "@/lib/store";
 import type { Position } from "@/state/folds";
 import { Button } from "@/ui/button";
 import { Card } from "@/ui/card";
 import { Change } from "@/ui/change";
 import { classes } from "@/ui/classes";
+import { Icon } from "@/ui/icon";
 import { Moving } from "@/ui/moving";
 import { Closing } from "./closing";
 import { Gain, Share, type Sums, useFigures, useShare } from "./figures";
+import { pressed, read, type SortBy, type Sorting, sorted, written } from "./sorting";
 import { ContractLine, Protected, Size } from "./words";
 
-const HEADS: readonly { name: string; look: string }[] = [
-  { name: "Position", look: "pl-4 text-left" },
+const HEADS: readonly { name: string; look: string; by?: SortBy }[] = [
+  { name: "Position", look: "pl-4 text-left", by: "symbol" },
   { name: "Price", look: "text-right" },
   { name: "Average cost", look: "hidden text-right xl:table-cell" },
-  { name: "Value", look: "text-right" },
+  { name: "Value", look: "text-right", by: "value" },
   { name: "Today", look: "text-right" },
-  { name: "Unrealized", look: "text-right" },
+  { name: "Unrealized", look: "text-right", by: "gain" },
   { name: "Of equity", look: "hidden text-right lg:table-cell" },
   { name: "Protection", look: "pl-3 text-left" },
 ];
 const CELL = "px-2 py-2 text-right align-middle";
 
 export function Rows({ positions, sums }: { positions: readonly Position[]; sums: Sums }) {
+  const sorting = useSorting();
   const [closing, setClosing] = useState<string | null>(null);
   const asked = positions.find((one) => one.symbol === closing);
   return (
@@ -33,13 +38,16 @@ export function Rows({ positions, sums }: { positions: readonly Position[]; sums
         <caption className="sr-only">Positions</caption>
         <thead>
           <tr className="border-line border-b text-soft text-xs">
-            {HEADS.map((one) => (
+            {HEADS.map(({ name, look, by }) => (
               <th
-                key={one.name}
+                key={name}
                 scope="col"
-                className={classes("px-2 py-2.5 font-normal", one.look)}
+                aria-sort={
+                  by !== sorting.by ? undefined : sorting.down ? "descending" : "ascending"
+                }
+                className={classes("px-2 py-2.5 font-normal", look)}
               >
-                {one.name}
+                {by === undefined ? name : <Head name={name} by={by} sorting={sorting} />}
               </th>
             ))}
             <th scope="col" className="pr-4">
@@ -48,7 +56,7 @@ export function Rows({ positions, sums }: { positions: readonly Position[]; sums
           </tr>
         </thead>
         <tbody>
-          {positions.map((one) => (
+          {sorted(positions, sorting).map((one) => (
             <Row key={one.symbol} position={one} equity={sums.equity} onClose={setClosing} />
           ))}
         </tbody>
@@ -82,6 +90,35 @@ export function Rows({ positions, sums }: { positions: readonly Position[]; sums
       </table>
       {asked && <Closing position={asked} onDone={() => setClosing(null)} />}
     </Card>
+  );
+}
+
+const useSorting = create<Sorting>(() => read(kept("positions.sort")));
+
+function Head({ name, by, sorting }: { name: string; by: SortBy; sorting: Sorting }) {
+  const chosen = sorting.by === by;
+  const press = () => {
+    const next = pressed(sorting, by);
+    keep("positions.sort", written(next));
+    useSorting.setState(next);
+  };
+  return (
+    <button
+      type="button"
+      onClick={press}
+      className={classes(
+        "-mx-1 inline-flex min-h-6 items-center gap-0.5 rounded px-1 hover:text-ink",
+        // What stands at the right ends where its numbers do.
+        by !== "symbol" && "flex-row-reverse",
+        chosen && "font-medium text-ink",
+      )}
+    >
+      {name}
+      <Icon
+        name="down"
+        className={classes("size-3.5", !chosen && "opacity-0", !sorting.down && "rotate-180")}
+      />
+    </button>
   );
 }
 
