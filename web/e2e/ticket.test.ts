@@ -73,6 +73,7 @@ test("a limit order waits, by the keyboard alone", async () => {
   await page.getByLabel("Limit price", { exact: true }).fill("100,5");
   await page.keyboard.press("Enter");
   await page.getByRole("heading", { name: "Order placed" }).waitFor();
+  await page.getByText("Buy 11 AAPL at 100.50 or less.").waitFor();
   const [order] = await orders("AAPL");
   assert.equal(order?.qty, "11");
   assert.equal(order?.limit_price, "100.50");
@@ -199,6 +200,25 @@ test("from anywhere: what to trade is typed, and the order's page is behind the 
   await sheet.getByRole("link", { name: "See the order" }).click();
   await sheet.waitFor({ state: "detached" });
   assert.match(new URL(page.url()).pathname, /^\/orders\/[0-9a-f-]{36}$/);
+  assert.deepEqual(faults, []);
+  await context.close();
+});
+
+test("keys open it and put the cursor where typing goes on; going away leaves it behind", async () => {
+  const { page, context, faults } = await openPage(browser, server);
+  await open(page, "V");
+  await page.getByText("You hold no V.").waitFor();
+  await page.keyboard.press("s");
+  await page.keyboard.type("4");
+  assert.equal(await quantity(page).inputValue(), "4");
+  assert.equal(await page.getByRole("radio", { name: "Sell" }).isChecked(), true);
+  await page.getByText(/^The account holds fewer/).waitFor();
+  await page.getByRole("link", { name: "Markets" }).click();
+  await page.getByRole("heading", { name: "Markets" }).waitFor();
+  assert.equal(await page.getByRole("dialog").count(), 0);
+  await page.goBack();
+  await quantity(page).waitFor();
+  assert.equal(await quantity(page).inputValue(), "4", "what was typed is still there");
   assert.deepEqual(faults, []);
   await context.close();
 });

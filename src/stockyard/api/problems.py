@@ -77,6 +77,7 @@ _FIELDS: Final = {
     DenyCode.CLASS_NOTIONAL_NOT_ALLOWED: "notional",
     DenyCode.STOP_LOSS_UNCLEAR: "stop_loss",
     DenyCode.TAKE_PROFIT_WRONG_SIDE: "take_profit",
+    DenyCode.TAKE_PROFIT_NOT_BEYOND_STOP_LOSS: "take_profit",
     DenyCode.STOP_LOSS_WRONG_SIDE: "stop_loss",
     DenyCode.LEG_TRAIL_OUT_OF_RANGE: "stop_loss",
     DenyCode.LEG_QUANTITY_FIXED: "qty",

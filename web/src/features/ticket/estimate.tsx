@@ -27,7 +27,8 @@ export interface Estimate {
   readonly unreachable: boolean;
 }
 
-export function useEstimate(body: Body | null, shape: Shape | null): Estimate {
+/** `paused`: what was last heard stays as it is, while the order is on its way. */
+export function useEstimate(body: Body | null, shape: Shape | null, paused: boolean): Estimate {
   const key = JSON.stringify(body);
   const [asked, setAsked] = useState(key);
   const accountId = useSession((session) => session.accountId);
@@ -39,7 +40,7 @@ export function useEstimate(body: Body | null, shape: Shape | null): Estimate {
   const { data, error, isPlaceholderData } = useQuery({
     queryKey: ["preview", accountId, asked],
     queryFn: ({ signal }) => preview(JSON.parse(asked) as Body, signal),
-    enabled: wanted,
+    enabled: wanted && !paused,
     staleTime: 0,
     gcTime: 30_000,
     refetchInterval: AGAIN_MS,
@@ -96,19 +97,19 @@ export function EstimateLines({
       className={classes("space-y-1.5 text-[0.8125rem]", old && found && "opacity-60")}
     >
       <Line name={asset?.contract ? "Value" : name} about={found && at(found)}>
-        {body && (found ? money(found.value) : !unreachable && <Waiting className="h-4 w-20" />)}
+        {body && (found ? priced(found) : !unreachable && <Waiting className="h-4 w-20" />)}
       </Line>
       <Line name="Fees" about={found && feesOf(found)}>
-        {found && money(found.fees_total)}
+        {found?.price && money(found.fees_total)}
       </Line>
-      <Line name={held} about={heldAbout(found, leverage)}>
-        {found && money(found.reserved)}
+      <Line name={held} about={heldAbout(found, body, leverage)}>
+        {found?.price && money(found.reserved)}
       </Line>
       {found && sign(found.borrow_fee_per_day) > 0 && (
         <Line name="Borrow fee a day">{money(found.borrow_fee_per_day)}</Line>
       )}
-      <Line name="Buying power after">{found && money(found.buying_power_after)}</Line>
-      {found && compare(found.fillable_qty, found.qty) < 0 && (
+      <Line name="Buying power after">{found?.price && money(found.buying_power_after)}</Line>
+      {found?.accepted && compare(found.fillable_qty, found.qty) < 0 && (
         <p className="text-soft">
           {sign(found.fillable_qty) === 0
             ? "It would wait: nothing of it can be filled at this moment."
@@ -134,12 +135,19 @@ const leverageOf = (asset: Asset | undefined) =>
     enabled: !!asset?.contract,
   });
 
-function heldAbout(found: Preview | undefined, with_: Schemas["Leverage"] | undefined): string {
-  if (with_) return `${with_.leverage}× leverage, ${with_.mode}`;
-  return found && room(found) ? "with room for the price to move" : "";
+function heldAbout(
+  found: Preview | undefined,
+  body: Body | null,
+  chosen: Schemas["Leverage"] | undefined,
+): string {
+  if (chosen) return `${chosen.leverage}× leverage, ${chosen.mode}`;
+  if (!found || body?.limit_price) return "";
+  const more = compare(found.reserved, add(found.value, found.fees_total)) > 0;
+  return more ? "with room for the price to move" : "";
 }
 
-const room = (found: Preview) => compare(found.reserved, add(found.value, found.fees_total)) > 0;
+/** Without a price nothing is known, which is not nothing. */
+const priced = (found: Preview) => found.price !== null && money(found.value);
 
 const at = (found: Preview) =>
   found.price === null ? "" : `${quantity(found.qty)} × ${price(found.price)}`;

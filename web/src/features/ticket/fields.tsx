@@ -114,7 +114,7 @@ function stepOf(name: string, asset: Asset | undefined, value: string | undefine
 function Near({ form, name, asset }: { form: Form; name: string; asset: Asset | undefined }) {
   const quote = useQuote(form.symbol);
   const { bid, ask } = quote ?? {};
-  if (!bid || !ask) return <div className="h-8" />;
+  if (!bid || !ask) return null;
   const places = parse(priceStep(asset, bid))?.scale ?? 2;
   const mid = divide(add(bid, ask), "2", places, "down") ?? bid;
   return (

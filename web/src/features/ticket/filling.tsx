@@ -8,7 +8,7 @@ import { Segmented } from "@/ui/choice";
 import { Notice } from "@/ui/notice";
 import { Select } from "@/ui/select";
 import { SubmitButton } from "@/ui/submit_button";
-import { EstimateLines, useEstimate } from "./estimate";
+import { type Estimate, EstimateLines, useEstimate } from "./estimate";
 import { Group, Sizes } from "./fields";
 import {
   type Asset,
@@ -59,7 +59,7 @@ export function Filling({
   const shape = shapeOf(form, types, asset, held);
   const body = shape && bodyOf(form, shape);
   const pending = isPending(state);
-  const estimate = useEstimate(pending ? null : body, shape);
+  const estimate = useEstimate(body, shape, pending);
   useEffect(() => {
     // What this symbol does not have gives way.
     const fit = fitted(form, types, asset);
@@ -124,7 +124,7 @@ export function Filling({
           margin={account?.kind === "margin"}
           side={form.side}
         />
-        <Refusals estimate={estimate} />
+        <Refusals all={estimate.whole} />
         <label className="mt-auto flex min-h-11 cursor-pointer items-center gap-2.5 sm:mt-0">
           <input
             type="checkbox"
@@ -170,7 +170,10 @@ export function Filling({
             onChange={(side) => change({ side })}
             tone={(side) => TONES[side]}
           />
-          <p className="mt-1.5 text-[0.8125rem] text-soft">{heldWords(held, asset, form)}</p>
+          <p className="mt-1.5 text-[0.8125rem] text-soft">
+            {heldWords(held, asset, form)}
+            {closedWords(asset) && <span className="text-warn"> {closedWords(asset)}</span>}
+          </p>
         </div>
         <Select
           label="Order type"
@@ -197,6 +200,7 @@ export function Filling({
           side={form.side}
         />
       </div>
+      <Refusals all={estimate.whole.slice(1)} />
       <label className="flex min-h-11 cursor-pointer items-center gap-2.5 text-[0.8125rem] text-soft">
         <input
           type="checkbox"
@@ -207,7 +211,7 @@ export function Filling({
         Let me look at it before it is sent
       </label>
       <div className="sticky -bottom-4 -mx-4 -mb-4 mt-auto space-y-2 border-line border-t bg-inherit px-4 pt-3 pb-4">
-        <Refusals estimate={estimate} />
+        <Refusals all={estimate.whole.slice(0, 1)} />
         {denied && (
           <Notice kind="wrong" title={denied.wrong}>
             {denied.right}
@@ -230,10 +234,10 @@ export function Filling({
   );
 }
 
-function Refusals({ estimate }: { estimate: ReturnType<typeof useEstimate> }) {
+function Refusals({ all }: { all: Estimate["whole"] }) {
   return (
     <>
-      {estimate.whole.map((one) => (
+      {all.map((one) => (
         <div key={one.wrong} data-refused tabIndex={-1} className="rounded-lg">
           <Notice kind="wrong" title={one.wrong}>
             {one.right}
@@ -242,6 +246,13 @@ function Refusals({ estimate }: { estimate: ReturnType<typeof useEstimate> }) {
       ))}
     </>
   );
+}
+
+function closedWords({ halted, is_open, extended_hours, phase }: Asset): string {
+  if (halted) return "Trading in it is halted.";
+  if (is_open) return "";
+  if (phase === "closed") return "The market is closed: an order waits until it opens.";
+  return extended_hours ? "Only extended hours are traded now." : "";
 }
 
 function heldWords(held: Position | undefined, asset: Asset, form: Form): string {

@@ -140,6 +140,9 @@ test("a refusal is shown where it can be mended", () => {
   expect(fieldOf("stop_loss", shape)).toBe("stop_loss.trail_price");
   expect(fieldOf("take_profit", shape)).toBe("take_profit.limit_price");
   expect(fieldOf("symbol", shape)).toBeNull();
+  const oco = { ...form, type: "limit" as const, order_class: "oco" as const };
+  const itself = shapeOf(oco, TERMS, STOCK, undefined);
+  expect(itself && fieldOf("take_profit", itself)).toBe("limit_price");
   expect(fieldOf(null, shape)).toBeNull();
 });
 

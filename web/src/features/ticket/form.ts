@@ -189,7 +189,9 @@ export function fieldOf(said: string | null, shape: Shape): string | null {
   if (said === null) return null;
   if (shape.names.includes(said)) return said;
   if (said === "qty" || said === "notional") return shape.groups[0]?.name ?? null;
-  return shape.names.find((one) => one.startsWith(`${said}.`)) ?? null;
+  const leg = shape.names.find((one) => one.startsWith(`${said}.`));
+  // An oco is its own take-profit.
+  return leg ?? (said === "take_profit" && shape.exits.length > 0 ? "limit_price" : null);
 }
 
 /** What a press of the button does. */

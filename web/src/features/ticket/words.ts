@@ -106,14 +106,14 @@ export function exitWords(body: Body): readonly string[] {
   return found;
 }
 
-/** Two numbers that do not fit, as what they are. */
+/** Two numbers that do not fit, as what they are: of the account, or at a field. */
 export function gapWords(
   field: string | null,
   required: string | null,
   available: string | null,
 ): string {
   if (required === null || available === null) return "";
-  const write = field === null ? money : field === "qty" ? quantity : price;
-  const [has, needs] = field === null ? ["there is", "needed"] : ["limit", "yours"];
-  return ` (${write(required)} ${needs}, ${write(available)} ${has})`;
+  if (field === null) return ` (${money(required)} needed, ${money(available)} there)`;
+  const write = field === "qty" ? quantity : price;
+  return ` (${write(required)} against ${write(available)})`;
 }
