@@ -10,9 +10,12 @@ import { IconButton } from "@/ui/button";
 import { classes } from "@/ui/classes";
 import { Icon, type Icons, Mark } from "@/ui/icon";
 import { Menu, MenuItem } from "@/ui/menu";
+import { Accounts } from "./accounts";
 import { Reached } from "./away";
+import { CancelEverything } from "./cancel_all";
 import { LinkBanner, Said } from "./said";
 import { places } from "./screens";
+import { SearchButton, Searching } from "./search";
 import { Shortcuts, showShortcuts } from "./shortcuts";
 import { DockedTicket, FloatingTicket, useTicketPlace } from "./ticket";
 
@@ -60,6 +63,8 @@ export function Shell() {
       <FloatingTicket {...ticket} />
       <Said beside={ticket.docked} />
       <Shortcuts symbol={ticket.symbol} />
+      <Searching />
+      <CancelEverything />
     </div>
   );
 }
@@ -117,7 +122,9 @@ function TopBar() {
       <Link to="/" aria-label="Home" className="rounded-lg lg:hidden">
         <Mark className="size-7" />
       </Link>
+      <SearchButton />
       <div className="flex-1" />
+      <Accounts />
       <Person />
     </header>
   );

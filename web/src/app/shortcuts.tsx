@@ -1,7 +1,9 @@
 /** What the keys do, and the list of it under `?`. */
 import { useNavigate } from "@tanstack/react-router";
 import { create } from "zustand";
+import { openFinder } from "@/state/finder";
 import { useKey, useShortcuts } from "@/state/keys";
+import { dismissAll } from "@/state/notices";
 import { setSingleKeys, useSettings } from "@/state/settings";
 import { openTicket } from "@/state/ticket";
 import { Dialog } from "@/ui/dialog";
@@ -10,7 +12,7 @@ import { Toggle } from "@/ui/toggle";
 import { screens } from "./screens";
 
 /** After `g`, where there is such a screen. */
-const GO: readonly (readonly [letter: string, path: string, words: string])[] = [
+export const GO: readonly (readonly [letter: string, path: string, words: string])[] = [
   ["h", "/", "Go home"],
   ["m", "/markets", "Go to the markets"],
   ["o", "/orders", "Go to the orders"],
@@ -34,10 +36,14 @@ export function showShortcuts(open: boolean): void {
 /** `symbol` is the one that is looked at. */
 export function Shortcuts({ symbol }: { symbol: string | undefined }) {
   const { open } = useList();
-  const named = symbol === undefined ? {} : { symbol };
+  const trade = (side: "buy" | "sell") =>
+    symbol === undefined ? openFinder(`${side} `) : openTicket({ symbol, side });
   useKey("?", () => showShortcuts(true), "Show these keys");
-  useKey("b", () => openTicket({ ...named, side: "buy" }), "Buy");
-  useKey("s", () => openTicket({ ...named, side: "sell" }), "Sell");
+  useKey("/", () => openFinder(), "Search");
+  useKey("mod+k", () => openFinder(), "Search, also while typing");
+  useKey("b", () => trade("buy"), "Buy");
+  useKey("s", () => trade("sell"), "Sell");
+  useKey("Escape", dismissAll, "Close what is open");
   return (
     <>
       {GO.filter(([, path]) => screens.some((one) => one.path === path)).map(

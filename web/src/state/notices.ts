@@ -25,3 +25,7 @@ export function say(kind: Passing["kind"], title: string, words?: string): void 
 export function dismiss(id: number): void {
   useNotices.setState(({ notices }) => ({ notices: notices.filter((one) => one.id !== id) }));
 }
+
+export function dismissAll(): void {
+  useNotices.setState({ notices: [] });
+}

@@ -14,11 +14,17 @@ export function Menu({
 }: {
   label: string;
   trigger: (props: TriggerProps) => ReactNode;
-  children: ReactNode;
+  /** A function is given what closes it. */
+  children: ReactNode | ((close: () => void) => ReactNode);
 }) {
   const id = useId();
   const [open, setOpen] = useState(false);
   const place = useRef<HTMLDivElement>(null);
+
+  const shut = () => {
+    setOpen(false);
+    place.current?.querySelector<HTMLElement>("[aria-expanded]")?.focus();
+  };
 
   useEffect(() => {
     if (!open) return;
@@ -52,7 +58,7 @@ export function Menu({
           aria-label={label}
           className="appear absolute top-full right-0 z-40 mt-1.5 w-60 rounded-xl border border-line bg-raised py-1.5 shadow-float"
         >
-          {children}
+          {typeof children === "function" ? children(shut) : children}
         </div>
       )}
     </div>

@@ -43,66 +43,78 @@ export function CancelButton({
   );
 }
 
-/** Asks before it cancels several. */
+/** Asks before it cancels several: all, or those of one symbol. */
 export function CancelAll({ symbol, orders }: { symbol: string; orders: readonly Order[] }) {
   const [open, setOpen] = useState(false);
-  const { state, send, reset } = useSubmit((of: string, keys) =>
-    cancelAll(of === "" ? undefined : of, keys),
-  );
-  useEffect(() => {
-    if (state.is !== "done") return;
-    setOpen(false);
-    say(
-      "well",
-      state.answer.length === 1 ? "1 order canceled" : `${state.answer.length} orders canceled`,
-    );
-    reset();
-  }, [state, reset]);
-  if (orders.length === 0) return null;
-  const what = symbol === "" ? "all open orders" : `all open orders for ${symbol}`;
+  if (orders.length === 0 && !open) return null;
   return (
     <>
       <Button size="small" kind="danger" className="max-lg:min-h-11" onClick={() => setOpen(true)}>
         Cancel all
       </Button>
-      <Dialog
-        open={open}
-        onClose={() => setOpen(false)}
-        title={`Cancel ${what}?`}
-        foot={
-          <>
-            <Button size="large" onClick={() => setOpen(false)}>
-              Keep them
-            </Button>
-            <SubmitButton
-              state={state}
-              kind="danger"
-              label={orders.length === 1 ? "Cancel 1 order" : `Cancel ${orders.length} orders`}
-              onPress={() => send(symbol)}
-              words={{ sending: "Canceling…" }}
-            />
-          </>
-        }
-      >
-        <p className="text-soft">What was filled stays filled. Whatever they hold is free again.</p>
-        <ul className="mt-3 divide-y divide-line/60 rounded-lg border border-line">
-          {orders.slice(0, SHOWN).map((one) => (
-            <li key={one.id} className="flex justify-between gap-3 px-3 py-2">
-              <span className="truncate font-medium">{titleWords(one)}</span>
-              <span className="tabular text-soft">{quantity(one.filled_qty)} filled</span>
-            </li>
-          ))}
-        </ul>
-        {orders.length > SHOWN && (
-          <p className="mt-2 text-soft">and {orders.length - SHOWN} more</p>
-        )}
-        {state.is === "denied" && (
-          <Notice kind="wrong" title={state.problem.wrong} className="mt-3">
-            {state.problem.right}
-          </Notice>
-        )}
-      </Dialog>
+      {open && <AskCancelAll symbol={symbol} orders={orders} onClose={() => setOpen(false)} />}
     </>
+  );
+}
+
+export function AskCancelAll({
+  symbol,
+  orders,
+  onClose,
+}: {
+  symbol: string;
+  orders: readonly Order[];
+  onClose: () => void;
+}) {
+  const { state, send, reset } = useSubmit((of: string, keys) =>
+    cancelAll(of === "" ? undefined : of, keys),
+  );
+  useEffect(() => {
+    if (state.is !== "done") return;
+    onClose();
+    say(
+      "well",
+      state.answer.length === 1 ? "1 order canceled" : `${state.answer.length} orders canceled`,
+    );
+    reset();
+  }, [state, reset, onClose]);
+  const what = symbol === "" ? "all open orders" : `all open orders for ${symbol}`;
+  return (
+    <Dialog
+      open
+      onClose={onClose}
+      title={`Cancel ${what}?`}
+      foot={
+        <>
+          <Button size="large" onClick={onClose}>
+            Keep them
+          </Button>
+          <SubmitButton
+            state={state}
+            kind="danger"
+            label={orders.length === 1 ? "Cancel 1 order" : `Cancel ${orders.length} orders`}
+            onPress={() => send(symbol)}
+            words={{ sending: "Canceling…" }}
+          />
+        </>
+      }
+    >
+      <p className="text-soft">What was filled stays filled. Whatever they hold is free again.</p>
+      <ul className="mt-3 divide-y divide-line/60 rounded-lg border border-line">
+        {orders.slice(0, SHOWN).map((one) => (
+          <li key={one.id} className="flex justify-between gap-3 px-3 py-2">
+            <span className="truncate font-medium">{titleWords(one)}</span>
+            <span className="tabular text-soft">{quantity(one.filled_qty)} filled</span>
+          </li>
+        ))}
+      </ul>
+      {orders.length > SHOWN && <p className="mt-2 text-soft">and {orders.length - SHOWN} more</p>}
+      {state.is === "denied" && (
+        <Notice kind="wrong" title={state.problem.wrong} className="mt-3">
+          {state.problem.right}
+        </Notice>
+      )}
+    </Dialog>
   );
 }
 
