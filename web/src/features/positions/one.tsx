@@ -2,6 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import { useState } from "react";
+import { absolute, sign } from "@/lib/decimal";
 import { average, money, price, quantity, signedMoney } from "@/lib/format";
 import { known } from "@/lib/loadable";
 import type { Position } from "@/state/folds";
@@ -189,7 +190,9 @@ function Now({ position }: { position: Position }) {
             <Fact name="Liquidated at">{average(contract.liquidation_price)}</Fact>
             <Fact name="Index">{average(contract.index_price)}</Fact>
             <Fact name="Requires">{money(contract.maintenance_margin)}</Fact>
-            <Fact name="Funding paid">{money(contract.funding_paid)}</Fact>
+            <Fact name={sign(contract.funding_paid) < 0 ? "Funding received" : "Funding paid"}>
+              {money(absolute(contract.funding_paid))}
+            </Fact>
           </>
         )}
       </dl>

@@ -1,7 +1,7 @@
 /** What closes a position by itself: a take-profit, a stop-loss, or a stop that trails. */
 import { Link } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
-import { price, quantity, signedMoney } from "@/lib/format";
+import { average, price, quantity, signedMoney } from "@/lib/format";
 import { protect, unprotect } from "@/state/commands";
 import type { Order, Position } from "@/state/folds";
 import { priceStep, useAsset } from "@/state/instrument";
@@ -82,6 +82,9 @@ function Standing({ name, at, order }: { name: string; at: string; order: Order 
         <p className="text-soft text-xs">
           {quantity(order.qty)} · {order.time_in_force === "day" ? "today" : "until canceled"} ·{" "}
           {statusWords(order)}
+          {order.type === "trailing_stop" && order.stop_price !== null && (
+            <span className="live"> · now at {average(order.stop_price)}</span>
+          )}
         </p>
       </div>
       <Link
