@@ -4,7 +4,7 @@ import { subtract } from "@/lib/decimal";
 import { compact, number, percent, price } from "@/lib/format";
 import type { Asset } from "@/state/instrument";
 import { company, funding } from "@/state/market";
-import { useQuote } from "@/state/ticks";
+import { useQuote, useView } from "@/state/ticks";
 import { Card, Waiting } from "@/ui/card";
 import { Fact } from "./facts";
 import { useWorldNow } from "./world";
@@ -62,26 +62,30 @@ export function CompanyCard({ asset }: { asset: Asset }) {
 }
 
 const HOUR = 3_600_000;
+/** Nobody has said anything of it yet. */
+const NOTHING = { mark_price: null, index_price: null, funding_rate_percent: null };
 
 /** What is special about a perpetual contract: its mark, its index, and what holding it costs. */
 export function ContractCard({ asset }: { asset: Asset }) {
   const { symbol, contract: terms } = asset;
   const contract = useQuote(symbol)?.contract;
+  const view = useView(symbol);
   const { data } = useQuery({ ...funding(symbol), enabled: Boolean(terms) });
   const now = useWorldNow();
   if (!terms) return null;
   const every = terms.funding_interval_seconds * 1000;
   const left = now === null ? null : every - (now % every);
-  const mark = contract?.mark_price;
-  const index = contract?.index_price;
+  const told = contract ?? (view ? NOTHING : undefined);
+  const mark = told?.mark_price;
+  const index = told?.index_price;
   const hours = number(`${every / HOUR}`);
   return (
     <Card title="Contract">
       <dl className="space-y-2">
-        <Fact name="Mark">{mark && price(mark)}</Fact>
-        <Fact name={`Index (${terms.index_symbol})`}>{index && price(index)}</Fact>
-        <Fact name="Premium">{mark && index && price(subtract(mark, index))}</Fact>
-        <Fact name="Last funding">{contract && percent(contract.funding_rate_percent, 4)}</Fact>
+        <Fact name="Mark">{told && price(mark ?? null)}</Fact>
+        <Fact name={`Index (${terms.index_symbol})`}>{told && price(index ?? null)}</Fact>
+        <Fact name="Premium">{told && price(mark && index ? subtract(mark, index) : null)}</Fact>
+        <Fact name="Last funding">{told && percent(told.funding_rate_percent, 4)}</Fact>
         <Fact name="Next funding">{left === null ? undefined : `in ${clockOf(left)}`}</Fact>
         <Fact name="Most leverage">{`${terms.leverage_max}×`}</Fact>
         <Fact name="Maintenance margin">

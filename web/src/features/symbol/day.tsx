@@ -28,11 +28,13 @@ export function DayCard({ symbol }: { symbol: string }) {
         {view?.limit_down && <Fact name="Limit down">{price(view.limit_down)}</Fact>}
         {view?.limit_up && <Fact name="Limit up">{price(view.limit_up)}</Fact>}
       </dl>
-      <div className="mt-4 h-11">
-        {low && high && view?.last && (
-          <Span name="Low and high of the day" low={low} high={high} at={view.last} />
-        )}
-      </div>
+      {view && !low ? null : (
+        <div className="mt-4 h-11">
+          {low && high && view?.last && (
+            <Span name="Low and high of the day" low={low} high={high} at={view.last} />
+          )}
+        </div>
+      )}
     </Card>
   );
 }

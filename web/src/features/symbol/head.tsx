@@ -39,6 +39,8 @@ export function Head({ symbol, asset }: { symbol: string; asset: Asset | undefin
         <Moving value={last} className="inline-block font-semibold text-4xl tracking-tight">
           {price(last)}
         </Moving>
+      ) : view ? (
+        <p className="py-1 font-semibold text-3xl text-soft tracking-tight">No price yet</p>
       ) : (
         <Waiting className="my-1 h-9 w-44" />
       )}

@@ -30,7 +30,7 @@ export function QuoteCard({ symbol }: { symbol: string }) {
         <Side
           name="Bid"
           does="Sell at"
-          value={quote?.bid}
+          value={quote || view ? (quote?.bid ?? null) : undefined}
           size={quote?.bid_size}
           source={several ? view?.bid_source : null}
           look="text-down hover:border-down"
@@ -39,7 +39,7 @@ export function QuoteCard({ symbol }: { symbol: string }) {
         <Side
           name="Ask"
           does="Buy at"
-          value={quote?.ask}
+          value={quote || view ? (quote?.ask ?? null) : undefined}
           size={quote?.ask_size}
           source={several ? view?.ask_source : null}
           look="text-up hover:border-up"

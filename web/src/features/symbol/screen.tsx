@@ -1,6 +1,6 @@
 /** One symbol: its price now, its chart, its day, its trades, and what the account has to do with it. */
 import { useQuery } from "@tanstack/react-query";
-import { useParams } from "@tanstack/react-router";
+import { Navigate, useParams } from "@tanstack/react-router";
 import { told } from "@/api/problem";
 import { assets } from "@/state/queries";
 import { Empty } from "@/ui/card";
@@ -13,10 +13,15 @@ import { QuoteCard } from "./quote";
 import { Tape } from "./tape";
 import { Working } from "./working";
 
+/** `btcusd` and `BTC-USD` are `BTC/USD`, as for the API. */
+const bare = (symbol: string) => symbol.toUpperCase().replaceAll(/[-/]/g, "");
+
 export default function SymbolScreen() {
   const symbol = (useParams({ strict: false }) as { _splat?: string })._splat ?? "";
   const { data: all, error } = useQuery(assets);
   const asset = all?.find((one) => one.symbol === symbol);
+  const meant = asset ? undefined : all?.find((one) => bare(one.symbol) === bare(symbol));
+  if (meant) return <Navigate to="/symbols/$" params={{ _splat: meant.symbol }} replace />;
   if ((error && !all) || (all && !asset)) {
     return (
       <div className="p-4">

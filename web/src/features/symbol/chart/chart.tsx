@@ -113,7 +113,8 @@ export default function Chart({
         {summary(symbol, frame, candles)}
         {did.size > 0 && ` You traded here: ${[...did.values()].join("; ")}.`}
       </p>
-      <div ref={box} aria-hidden="true" className="h-full" />
+      {/* The canvas has layers of its own, which stay under what lies over it. */}
+      <div ref={box} aria-hidden="true" className="isolate h-full" />
       <Legend
         candle={candles[index]}
         before={candles[index - 1]}
