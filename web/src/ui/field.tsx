@@ -5,7 +5,7 @@ import { classes } from "./classes";
 import { Icon } from "./icon";
 
 export const CONTROL =
-  "w-full min-h-11 rounded-lg border border-line-strong/60 bg-surface px-3 text-base sm:text-sm placeholder:text-soft focus-visible:outline-offset-0";
+  "w-full min-h-11 rounded-lg border border-line-strong/60 bg-surface px-3 text-base sm:text-sm placeholder:text-soft focus-visible:outline-offset-0 aria-invalid:border-down";
 
 export interface FieldProps extends InputHTMLAttributes<HTMLInputElement> {
   label: string;
@@ -39,8 +39,7 @@ export function Field({
           aria-describedby={says}
           className={classes(
             CONTROL,
-            wrong && "border-down",
-            after !== undefined && (wideAfter ? "pr-28" : "pr-12"),
+            after !== undefined && (wideAfter ? "pr-36 max-sm:pr-44" : "pr-12"),
           )}
           {...rest}
         />

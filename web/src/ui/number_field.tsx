@@ -87,7 +87,7 @@ function Step({
       tabIndex={-1}
       aria-label={label}
       onClick={onClick}
-      className="flex size-9 items-center justify-center rounded-md text-soft hover:bg-sunken hover:text-ink"
+      className="flex size-9 max-sm:size-11 items-center justify-center rounded-md text-soft hover:bg-sunken hover:text-ink"
     >
       <Icon name={icon} className="size-4" />
     </button>

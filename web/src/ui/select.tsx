@@ -35,11 +35,7 @@ export function Select<T extends string>({
           aria-invalid={wrong ? true : undefined}
           aria-describedby={says}
           onChange={(event) => onChange(event.target.value as T)}
-          className={classes(
-            CONTROL,
-            "cursor-pointer appearance-none truncate pr-9",
-            wrong && "border-down",
-          )}
+          className={classes(CONTROL, "cursor-pointer appearance-none truncate pr-9")}
           {...rest}
         >
           {options.map((one) => (

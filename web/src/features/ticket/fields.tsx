@@ -51,7 +51,7 @@ export function Group({ group, ...parts }: Parts & { group: Shape["groups"][numb
               type="button"
               aria-pressed={one === name}
               onClick={() => choose(parts.form, names, one)}
-              className="-my-2 min-h-9 text-[0.8125rem] text-soft underline-offset-4 hover:text-ink aria-pressed:font-semibold aria-pressed:text-accent aria-pressed:underline"
+              className="-my-2 min-h-9 max-sm:-my-3 max-sm:min-h-11 text-[0.8125rem] text-soft underline-offset-4 hover:text-ink aria-pressed:font-semibold aria-pressed:text-accent aria-pressed:underline"
             >
               {one === "qty" ? capital(unitOf(parts.asset)) : (LABELS[one] ?? fieldWords(one))}
             </button>
@@ -130,7 +130,7 @@ function Near({ form, name, asset }: { form: Form; name: string; asset: Asset | 
           key={label}
           type="button"
           onClick={() => fill(name, value)}
-          className="live tabular min-h-8 rounded-md px-1.5 text-soft text-xs hover:bg-sunken hover:text-ink"
+          className="live tabular min-h-8 max-sm:min-h-11 rounded-md px-1.5 text-soft text-xs hover:bg-sunken hover:text-ink"
         >
           {label} <span className="font-medium">{price(value)}</span>
         </button>

@@ -84,7 +84,12 @@ export default function TicketPanel({
           {form.symbol && <Quoted symbol={form.symbol} />}
         </div>
         {form.symbol && wanted === undefined && !isPending(state) && (
-          <Button size="small" kind="quiet" onClick={() => startWith("", asked, {})}>
+          <Button
+            size="small"
+            kind="quiet"
+            className="max-sm:min-h-11"
+            onClick={() => startWith("", asked, {})}
+          >
             Another symbol
           </Button>
         )}
