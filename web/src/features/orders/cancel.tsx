@@ -1,6 +1,5 @@
 /** Canceling one order, or all that are shown. */
 import { useEffect, useState } from "react";
-import { quantity } from "@/lib/format";
 import { cancel, cancelAll } from "@/state/commands";
 import type { Order } from "@/state/folds";
 import { say } from "@/state/notices";
@@ -9,7 +8,7 @@ import { Button, type ButtonProps } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
 import { Notice } from "@/ui/notice";
 import { SubmitButton } from "@/ui/submit_button";
-import { titleWords } from "./words";
+import { priceWords, titleWords, typeWords } from "./words";
 
 /** Cancels at once; what goes wrong is told in passing, as the order may be gone by then. */
 export function CancelButton({
@@ -104,7 +103,10 @@ export function AskCancelAll({
         {orders.slice(0, SHOWN).map((one) => (
           <li key={one.id} className="flex justify-between gap-3 px-3 py-2">
             <span className="truncate font-medium">{titleWords(one)}</span>
-            <span className="tabular text-soft">{quantity(one.filled_qty)} filled</span>
+            <span className="tabular text-soft">
+              {typeWords(one)}
+              {one.type !== "market" && ` ${priceWords(one)}`}
+            </span>
           </li>
         ))}
       </ul>

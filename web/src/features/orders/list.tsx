@@ -45,7 +45,8 @@ function Actions({ order, onReplace }: { order: Order; onReplace: (order: Order)
 function Filled({ order }: { order: Order }) {
   return (
     <span className="live tabular">
-      {quantity(order.filled_qty)} <span className="text-soft">/ {quantity(order.qty)}</span>
+      {quantity(order.filled_qty)}
+      {order.status !== "filled" && <span className="text-soft"> / {quantity(order.qty)}</span>}
     </span>
   );
 }
@@ -119,7 +120,7 @@ function columnsOf({ sort, onSort, onReplace }: ListProps): readonly Column<Line
       name: "qty",
       ...head("Filled / quantity", "qty"),
       right: true,
-      width: "minmax(0,1fr)",
+      width: "minmax(0,1.2fr)",
       cell: ({ order }) => <Filled order={order} />,
     },
     {
@@ -281,7 +282,7 @@ function Card({
         <span className="tabular">{when(order.created_at)}</span>
       </p>
       {isOpen(order) && (
-        <div className="relative z-[1] mt-2.5 grid grid-cols-2 gap-2">
+        <div className="relative z-[1] mt-2.5 grid grid-cols-2 gap-2 sm:ml-auto sm:max-w-64">
           {canReplace(order) && (
             <Button
               className="min-h-11"

@@ -9,7 +9,9 @@ function look(order: Order): string {
   if (order.status === "filled") return "bg-up-wash text-up";
   if (order.status === "rejected") return "bg-down-wash text-down";
   if (order.status === "pending_cancel") return "bg-warn-wash text-warn";
-  return isOpen(order) ? "bg-accent-wash text-accent" : "bg-sunken text-soft";
+  return isOpen(order)
+    ? "bg-accent-wash text-accent"
+    : "bg-sunken text-soft ring-1 ring-line ring-inset";
 }
 
 export function Status({ order }: { order: Order }) {

@@ -46,7 +46,7 @@ function linked(text: string): ReactNode[] {
         params={{ id: part }}
         className="whitespace-nowrap font-medium text-accent underline underline-offset-2"
       >
-        {part.slice(0, 8)}…
+        {part.slice(0, 8)}
       </Link>
     ),
   );

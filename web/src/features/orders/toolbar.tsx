@@ -107,7 +107,8 @@ export function Toolbar({
         id={id}
         className={classes(
           open ? "grid" : "hidden",
-          "mt-3 grid-cols-2 items-start gap-3 sm:mt-0 sm:grid sm:grid-cols-3 lg:flex lg:flex-wrap lg:*:min-w-32 lg:*:flex-1",
+          "mt-3 grid-cols-2 items-start gap-3 sm:mt-0 sm:grid sm:grid-cols-3",
+          !sorts && "lg:flex lg:*:min-w-32 lg:*:flex-1",
         )}
       >
         <div>
