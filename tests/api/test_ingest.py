@@ -166,6 +166,7 @@ async def test_an_event_is_taken_once(hook: Hook) -> None:
         ({"source": ""}, "invalid_source", "source"),
         ({"source": "a b"}, "invalid_source", "source"),
         ({"source": "simulated"}, "invalid_source", "source"),
+        ({"source": "invented"}, "invalid_source", "source"),
         ({"source": "s" * 41}, "invalid_source", "source"),
         ({"price": "0"}, "invalid_price", "price"),
         ({"price": "-1"}, "invalid_price", "price"),

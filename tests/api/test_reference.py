@@ -205,6 +205,57 @@ async def test_a_chart_with_an_invented_past(rig: Rig) -> None:
     assert (await read(rig, "/tickers/AAPL/chart"))[1] == {**found, "age_seconds": 0}
 
 
+async def invented(rig: Rig, said: str) -> Any:
+    return (await read(rig, "/bars", f"symbol=AAPL&source=invented&{said}"))[1]
+
+
+async def test_invented_bars_end_where_ours_begin(rig: Rig) -> None:
+    """Ours begin twenty minutes into the session, at 190."""
+    built_in(rig)
+    keep_days(rig, MIDNIGHT)
+    began = MIDNIGHT + (14 * 60 + 50) * 60 * SECOND
+    first = Bar(
+        1, "", 60, began, 1_900_000, 1_910_000, 1_890_000, 1_905_000, UNIT, 1_900_000 * UNIT, 1, 0,
+        True,
+    )  # fmt: skip
+    rig.history.history.append([], [first])
+    minutes = (await invented(rig, "window=1m"))["bars"]
+    starts = [bar["start"] for bar in minutes]
+    assert (len(starts), starts) == (1_000, sorted(set(starts)))
+    assert starts[-20:] == [f"2026-01-02T14:{n}:00.000000000Z" for n in range(30, 50)]
+    assert (minutes[-1]["close"], minutes[-1]["source"]) == ("190.00", "invented")
+    assert starts[-21] == "2025-12-31T20:59:00.000000000Z"
+    assert (minutes[-21]["close"], minutes[-20]["open"]) == ("190.00", "190.00")
+    days = (await invented(rig, "window=1d&limit=3"))["bars"]
+    _, chart = await read(rig, "/tickers/AAPL/chart")
+    shown = [day["close"] for day in chart["days"] if day["source"] == "invented"]
+    assert [bar["close"] for bar in days] == shown[-3:]
+    assert (await invented(rig, "window=1s"))["bars"] == []
+    assert (await invented(rig, "window=30m&limit=9"))["bars"][-1]["start"] == starts[-20]
+
+
+async def test_invented_bars_page_by_page(rig: Rig) -> None:
+    built_in(rig)
+    keep_days(rig, MIDNIGHT)
+    asked = "window=1h&start=2025-12-20&end=2026-01-01"
+    whole = (await invented(rig, asked))["bars"]
+    assert len(whole) > 40
+    pages: list[Any] = []
+    cursor = ""
+    while True:
+        page = await invented(rig, f"{asked}&limit=7{cursor}")
+        assert len(page["bars"]) <= 7
+        pages += page["bars"]
+        if page["next"] is None:
+            break
+        cursor = f"&cursor={page['next']}"
+    assert pages == whole
+
+
+async def test_nothing_is_invented_of_what_nobody_knows(rig: Rig) -> None:
+    assert await invented(rig, "window=1m") == {"bars": [], "next": None}
+
+
 async def test_a_chart_is_of_five_months_however_long_it_has_traded_here(rig: Rig) -> None:
     built_in(rig)
     for days in (30, 200):

@@ -21,6 +21,7 @@ from stockyard.api.fields import Reader
 from stockyard.api.heads import Head, Receive, read_json
 from stockyard.api.hot import Answer
 from stockyard.api.problems import Problem
+from stockyard.market.invented_past import INVENTED
 from stockyard.market.seen_events import SeenEvents
 from stockyard.market.tick_filter import FAULT_WORDS, Fault
 from stockyard.model.instruments import Instrument
@@ -43,7 +44,7 @@ BYTES_MAX: Final = 256 * 1024
 RETRY_AFTER_S: Final = 1
 EVENT_ID_LENGTH_MAX: Final = 128
 CONDITIONS_MAX: Final = 8
-OURS: Final = (SIMULATED, RECORDED)
+OURS: Final = (SIMULATED, RECORDED, INVENTED)
 """Sources that nobody else may call himself."""
 _SOURCE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,39}", re.ASCII)
 _MS_NS: Final = 1_000_000

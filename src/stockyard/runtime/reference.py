@@ -6,15 +6,21 @@ own data stand in for what it knows. Must not know: HTTP, vendors, or how an ans
 
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import Executor
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Final, NamedTuple
 
 import msgspec
 
-from stockyard.market.calendars import CalendarError, sessions
 from stockyard.market.catalog import Listing
 from stockyard.market.companies import COMPANIES
-from stockyard.market.invented_past import invented_days
+from stockyard.market.invented_past import (
+    INVENTED,
+    InventedPast,
+    invented_days,
+    invented_morning,
+    invented_session,
+)
+from stockyard.market.trading_days import TradingDay, TradingDays
 from stockyard.model.companies import Company, DailyBar, Found, ReferenceSource
 from stockyard.model.instruments import Instrument
 from stockyard.runtime.caches import Cache, Cached, Outcome, Shelf
@@ -23,10 +29,10 @@ from stockyard.runtime.clock import Clock
 COMPANY_TTL_NS: Final = 3 * 86_400 * 1_000_000_000
 CHART_TTL_NS: Final = 86_400 * 1_000_000_000
 SEARCH_TTL_NS: Final = 3_600 * 1_000_000_000
+_NS: Final = 1_000_000_000
 CHART_DAYS: Final = 153
 """Days a chart goes back: five months."""
 SEARCH_MAX: Final = 50
-INVENTED: Final = "invented"
 _COMPANY: Final[Callable[[bytes], Company | None]] = msgspec.json.Decoder(Company | None).decode
 _DAYS: Final = msgspec.json.Decoder(list[DailyBar]).decode
 
@@ -143,12 +149,46 @@ class Reference:
             self._charted[instrument.symbol] = question
         return await self.charts.read(instrument.symbol, ask), name
 
+    async def invented(
+        self, instrument: Instrument, calendar: str, before: date, began_ns: int, end_price: int
+    ) -> InventedPast | None:
+        """Bars of the time before the built-in market began, on the day ``before`` and at
+        ``began_ns``; None where its past is not ours to make up.
+        """
+        past, name = await self.past(instrument, calendar, before, end_price)
+        listing = self._listings.get(instrument.symbol)
+        if name != INVENTED or listing is None or not past.value:
+            return None
+        hours = _hours_by_day(calendar, past.value[0].day, before)
+        days = [
+            invented_session(listing, day, hours[day.day]) for day in past.value if day.day < before
+        ]
+        today, morning = hours.get(before), None
+        if today is not None and today.open_ns < min(began_ns, today.close_ns):
+            until_ns = min(began_ns, today.close_ns)
+            morning = invented_morning(listing, self._seed, today.open_ns, until_ns, end_price)
+        return InventedPast(listing, self._seed, days, morning)
+
+
+def _hours_by_day(calendar: str, first: date, last: date) -> dict[date, TradingDay]:
+    """The days with a session."""
+    days, found = TradingDays(calendar), {}
+    for n in range((last - first).days + 1):
+        day = first + timedelta(days=n)
+        noon = datetime.combine(day, time(12), tzinfo=UTC)
+        hours = days.of(int(noon.timestamp()) * _NS)
+        if hours.open_ns > hours.start_ns or calendar == "always":
+            found[day] = hours
+    return found
+
+
+def trading_day(calendar: str, now_ns: int) -> date:
+    """The day that goes on, or the next one when its session is over."""
+    hours = TradingDays(calendar).of(now_ns)
+    day = datetime.fromtimestamp(hours.start_ns // _NS, UTC).date()
+    return day if now_ns < hours.close_ns else day + timedelta(days=1)
+
 
 def trading_days(calendar: str, first: date, last: date) -> list[date]:
-    """The days of a calendar with a session, in order; all of them where it never closes."""
-    try:
-        opens = [s.open_ns for s in sessions(calendar, first, last)]
-    except CalendarError:
-        return []
-    days = [datetime.fromtimestamp(ns // 1_000_000_000, UTC).date() for ns in opens]
-    return [day for day in sorted(set(days)) if first <= day <= last]
+    """The days of a calendar with a session, in order."""
+    return list(_hours_by_day(calendar, first, last))

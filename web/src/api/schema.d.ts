@@ -4180,7 +4180,7 @@ export interface operations {
                 /** @description Several, divided by commas. */
                 symbols?: string | null;
                 window?: string;
-                /** @description A feed's own bars. */
+                /** @description A feed's own bars; `invented`: what the built-in market makes up of the time before it began, in windows from a minute to a day. */
                 source?: string;
                 /** @description RFC 3339 with a zone, or a day such as 2026-11-20 (UTC). */
                 start?: string | null;

@@ -4,17 +4,33 @@ import { api, call } from "@/api/client";
 
 export const BARS_PAGE = 500;
 
-/** Bars page by page, each page oldest first, the newest page first. */
+/** What the built-in market makes up of the time before it began. */
+export const INVENTED = "invented";
+const OWN = { source: "", end: "" };
+
+/**
+ * Bars page by page, each page oldest first, the newest page first; where our own minutes and hours
+ * end, those that are made up go on. Days before our own are `months`.
+ */
 export const barPages = (symbol: string, window: string) =>
   infiniteQueryOptions({
     queryKey: ["bars", symbol, window],
-    queryFn: ({ pageParam }) => {
-      const query = { symbol, window, limit: BARS_PAGE, ...(pageParam && { end: pageParam }) };
-      return call(api.GET("/api/v1/bars", { params: { query } }));
+    queryFn: async ({ pageParam: { source, end } }) => {
+      const ask = async (source: string, end: string) => {
+        const from = { ...(source && { source }), ...(end && { end }) };
+        const query = { symbol, window, limit: BARS_PAGE, ...from };
+        return (await call(api.GET("/api/v1/bars", { params: { query } }))).bars;
+      };
+      const bars = await ask(source, end);
+      const isWhole = bars.length === BARS_PAGE || source === INVENTED;
+      if (isWhole || window === "1s" || window === "1d") return { bars };
+      return { bars: [...(await ask(INVENTED, bars[0]?.start ?? end)), ...bars] };
     },
-    initialPageParam: "",
-    getNextPageParam: ({ bars }) =>
-      bars.length < BARS_PAGE ? undefined : (bars[0]?.start ?? undefined),
+    initialPageParam: OWN,
+    getNextPageParam: ({ bars: [first, ...more] }) =>
+      first === undefined || more.length + 1 < BARS_PAGE
+        ? undefined
+        : { source: first.source, end: first.start },
     staleTime: 60_000,
   });
 

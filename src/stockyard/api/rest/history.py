@@ -12,10 +12,12 @@ from stockyard.api import history_answers as h
 from stockyard.api.describing import Trait, described
 from stockyard.api.door import Door
 from stockyard.api.hot import symbol_in_path
+from stockyard.api.invented import InventedBars
 from stockyard.api.problems import Problem
 from stockyard.api.routes import Response, Visiting, answer, router
 from stockyard.api.shapes import price_text, time_text
 from stockyard.market.folding import Window, WindowError, fold, window_of
+from stockyard.market.invented_past import INVENTED
 from stockyard.model.instruments import Instrument
 from stockyard.model.numbers import format_decimal, format_ratio
 from stockyard.model.ticks import (
@@ -32,6 +34,7 @@ from stockyard.model.ticks import (
     Tick,
     TradeTick,
 )
+from stockyard.runtime.history import HistoryRecorder
 from stockyard.storage.ports import NS_MAX, TickPlace
 
 routes = router()
@@ -101,7 +104,13 @@ async def list_bars(
     symbol: Annotated[str | None, Query(description="One symbol.")] = None,
     symbols: Annotated[str | None, Query(description="Several, divided by commas.")] = None,
     window: Annotated[str, Query()] = "1m",
-    source: Annotated[str, Query(description="A feed's own bars.")] = CONSOLIDATED,
+    source: Annotated[
+        str,
+        Query(
+            description="A feed's own bars; `invented`: what the built-in market makes up of the"
+            " time before it began, in windows from a minute to a day."
+        ),
+    ] = CONSOLIDATED,
     start: Start = None,
     end: Start = None,
     limit: Annotated[int, Query(ge=1, le=BARS_MAX)] = BARS_DEFAULT,
@@ -127,6 +136,11 @@ async def list_bars(
     return answer(await _page(door, instruments, asked, cursor))
 
 
+def _keeper(door: Door, asked: _Asked) -> HistoryRecorder | InventedBars:
+    """Who has the bars of a source."""
+    return InventedBars(door) if asked.source == INVENTED else door.history
+
+
 async def _newest(door: Door, instruments: list[Instrument], asked: _Asked) -> list[h.Bar]:
     if len(instruments) * asked.limit > BARS_MAX:
         raise _invalid(
@@ -138,7 +152,7 @@ async def _newest(door: Door, instruments: list[Instrument], asked: _Asked) -> l
     window = asked.window
     for instrument in instruments:
         wanted = min(asked.limit * window.parts_max, KEPT_MAX) + 1
-        kept = await door.history.newest_bars(
+        kept = await _keeper(door, asked).newest_bars(
             instrument.instrument_id, asked.source, window.kept_s, asked.to_ns, wanted
         )
         found = fold(kept, window)
@@ -179,7 +193,7 @@ async def _bars(
     wanted = min(limit * window.parts_max, KEPT_MAX) + 1
     # A trading day that belongs to a week may begin on the evening before it.
     early_ns = _HALF_DAY_NS if window.seconds > DAY_S else 0
-    kept = await door.history.bars(
+    kept = await _keeper(door, asked).bars(
         instrument.instrument_id,
         asked.source,
         window.kept_s,

@@ -1,6 +1,6 @@
 """Symbols, searches, companies, snapshots and daily charts."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Annotated, Any, Final
 
@@ -10,6 +10,7 @@ from stockyard.api import reference_answers as r
 from stockyard.api.describing import Trait, described
 from stockyard.api.door import Door
 from stockyard.api.hot import symbol_in_path
+from stockyard.api.invented import beginning, day_of, price_now
 from stockyard.api.problems import Headers, Problem
 from stockyard.api.rest.history import SYMBOLS_MAX, named_instruments, shown_bar
 from stockyard.api.routes import Response, Visiting, answer, router
@@ -26,7 +27,6 @@ from stockyard.storage.ports import NS_MAX
 
 routes = router()
 TAG: Final = "Market"
-CHART_DAYS_MAX: Final = 160
 _NS: Final = 1_000_000_000
 _CACHE_NOTE: Final = (
     " The header `x-cache` says where it came from: `hit`, `miss`, `stale` (asking failed; the last"
@@ -149,7 +149,7 @@ def _company(door: Door, instrument: Instrument, found: Cached[Company | None]) 
     if company is None:
         return r.Company(*standing, instrument.symbol, instrument.name)
     units, cap = company.units, None
-    price = _price_now(door, instrument)
+    price = price_now(door, instrument)
     if units is not None and price:
         cap = f"{(units * price).scaleb(-instrument.price_scale):.0f}"
     return r.Company(
@@ -167,14 +167,6 @@ def _company(door: Door, instrument: Instrument, found: Cached[Company | None]) 
         cap,
         company.source or None,
     )
-
-
-def _price_now(door: Door, instrument: Instrument) -> int:
-    """The last price, or the middle of the quote; 0 while there is none."""
-    row = door.view.quotes[instrument.instrument_id]
-    if row.last_price:
-        return row.last_price
-    return (row.bid + row.ask) // 2 if row.bid and row.ask else 0
 
 
 @routes.get(
@@ -230,25 +222,15 @@ async def read_chart(visit: Visiting, symbol: str) -> Response:
     """Read five months of days."""
     door = visit.door
     instrument = door.view.instruments[symbol_in_path(door, symbol)]
-    kept = await door.history.newest_bars(
-        instrument.instrument_id, CONSOLIDATED, DAY_S, NS_MAX, CHART_DAYS_MAX
-    )
-    own = [(_day_of(bar.start_ns), bar) for bar in kept]
-    before = own[0][0] if own else _day_of(door.world.clock.now_ns())
-    ends_at = next((bar.open for _, bar in own if bar.open), 0) or _price_now(door, instrument)
+    own, before, price = await beginning(door, instrument)
     calendar = door.settings.calendars[instrument.calendar_id]
-    past, source = await door.world.reference.past(instrument, calendar, before, ends_at)
+    past, source = await door.world.reference.past(instrument, calendar, before, price)
     days = [_past_day(bar, instrument, source) for bar in past.value or () if bar.day < before]
     days += [_own_day(day, bar, instrument) for day, bar in own]
     standing = _standing(door, past, past.outcome != Outcome.UNAVAILABLE or bool(own))
-    first = (_day_of(door.world.clock.now_ns()) - timedelta(days=CHART_DAYS)).isoformat()
+    first = (day_of(door.world.clock.now_ns()) - timedelta(days=CHART_DAYS)).isoformat()
     found = r.Chart(*standing, instrument.symbol, [day for day in days if day.day >= first])
     return answer(found, headers=_cache_header(past.outcome))
-
-
-def _day_of(ns: int) -> date:
-    """The day that begins then, or a moment's UTC day. New York's days begin on the same one."""
-    return datetime.fromtimestamp(ns // _NS, UTC).date()
 
 
 def _own_day(day: date, bar: Bar, instrument: Instrument) -> r.ChartDay:

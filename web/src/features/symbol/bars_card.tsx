@@ -1,9 +1,7 @@
 /** The chart with its settings, and the same bars as a table. */
-import { useInfiniteQuery } from "@tanstack/react-query";
 import { lazy, Suspense, useRef, useState } from "react";
 import { later } from "@/lib/later";
 import type { Asset } from "@/state/instrument";
-import { barPages } from "@/state/market";
 import { IconButton } from "@/ui/button";
 import { Waiting } from "@/ui/card";
 import { Icon } from "@/ui/icon";
@@ -16,25 +14,8 @@ import { BarsTable, timeOf } from "./chart/words";
 import { Head } from "./head";
 
 const Chart = lazy(() => later(() => import("./chart/chart")));
-/** With fewer minutes than these the days say more. */
-const ENOUGH = 30;
-
-/** The chosen length of a bar, or one that there is something to see of. */
-function useFrame(symbol: string): Frame | null {
-  const chosen = usePrefs((prefs) => prefs.frame);
-  const minutes = useInfiniteQuery({ ...barPages(symbol, "1m"), enabled: chosen === null });
-  const [first, setFirst] = useState<{ symbol: string; frame: Frame } | null>(null);
-  if (chosen !== null) return chosen;
-  if (first?.symbol === symbol) return first.frame;
-  if (minutes.isPending) return null;
-  const count = minutes.data?.pages[0]?.bars.length ?? 0;
-  const frame = count < ENOUGH ? "1d" : "1m";
-  setFirst({ symbol, frame });
-  return frame;
-}
-
 export function BarsCard({ symbol, asset }: { symbol: string; asset: Asset | undefined }) {
-  const frame = useFrame(symbol);
+  const frame = usePrefs((prefs) => prefs.frame);
   return (
     <section
       aria-label="Price and chart"
@@ -42,9 +23,9 @@ export function BarsCard({ symbol, asset }: { symbol: string; asset: Asset | und
     >
       <div className="flex flex-wrap items-end justify-between gap-x-6 gap-y-3 px-4 pt-4">
         <Head symbol={symbol} asset={asset} />
-        <Settings frame={frame ?? "1m"} />
+        <Settings frame={frame} />
       </div>
-      {asset && frame ? (
+      {asset ? (
         <Drawn key={`${symbol} ${frame}`} asset={asset} frame={frame} />
       ) : (
         <div className="h-[calc(min(30rem,56vh)+2.75rem)] p-4">

@@ -4,8 +4,7 @@ import { keep, kept } from "@/lib/store";
 import { BASE, type Frame } from "./series";
 
 export interface Prefs {
-  /** Null until one is chosen. */
-  readonly frame: Frame | null;
+  readonly frame: Frame;
   readonly kind: "candles" | "line";
   readonly volume: boolean;
   readonly short: boolean;
@@ -19,7 +18,7 @@ export interface Prefs {
 }
 
 export const DEFAULTS: Prefs = {
-  frame: null,
+  frame: "1m",
   kind: "candles",
   volume: true,
   short: true,

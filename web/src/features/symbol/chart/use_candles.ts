@@ -2,7 +2,7 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { connection, onFrame } from "@/state/live";
-import { barPages, months } from "@/state/market";
+import { barPages, INVENTED, months } from "@/state/market";
 import { type Bar, barName, bars as ticks } from "@/state/ticks";
 import { BASE, Bars, type Candle, candle, candleOfDay, type Frame, isByDay } from "./series";
 
@@ -10,7 +10,7 @@ export interface Candles {
   readonly candles: readonly Candle[];
   readonly loading: boolean;
   readonly error: unknown;
-  /** Days before this one (in seconds) are somebody else's, who is named; null: all are ours. */
+  /** Bars before this time (in seconds) are somebody else's, who is named; null: all are ours. */
   readonly before: { readonly time: number; readonly source: string } | null;
   /** Asks for older ones, where there are any. */
   readonly older: () => void;
@@ -77,14 +77,23 @@ export function useCandles(symbol: string, frame: Frame): Candles {
     if (asks.current.hasNextPage && !asks.current.isFetching) void fetchNextPage();
   }, [fetchNextPage]);
   const lender = earlier.at(-1);
+  const made = useMemo(() => madeUpTo(known), [known]);
   return {
     candles,
     loading: pages.isPending || (isByDay(frame) && days.isPending),
     error: pages.error,
-    before: lender ? { time: first, source: lender.source } : null,
+    before: lender ? { time: first, source: lender.source } : made,
     older,
     again: useCallback(() => void refetch(), [refetch]),
   };
+}
+
+/** When what is ours begins after what is made up, if anything is. */
+function madeUpTo(pages: readonly { bars: readonly Bar[] }[] | undefined) {
+  const all = pages?.flatMap((page) => page.bars) ?? [];
+  if (!all.some((bar) => bar.source === INVENTED)) return null;
+  const own = drawn(all.filter((bar) => bar.source !== INVENTED)).map((one) => one.time);
+  return own.length > 0 ? { time: Math.min(...own), source: INVENTED } : null;
 }
 
 const drawn = (all: readonly Bar[]): Candle[] => all.flatMap((bar) => candle(bar) ?? []);
