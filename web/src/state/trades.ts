@@ -35,13 +35,13 @@ const lastTrades = (symbol: string) =>
 
 /** Newest first, each once, though some were told both ways. */
 export function joined(came: readonly Trade[], were: readonly Trade[]): Trade[] {
-  const oldest = came.at(-1)?.at;
   const key = (one: Trade) => `${one.at} ${one.price} ${one.size}`;
   const seen = new Set(came.map(key));
-  const rest = were.filter(
-    (one) => oldest === undefined || one.at < oldest || (one.at === oldest && !seen.has(key(one))),
-  );
-  const all = [...came, ...rest].slice(0, TRADES_MAX);
+  // What was asked for again may also be newer than what came: the line was down between.
+  const rest = were.filter((one) => !seen.has(key(one)));
+  const all = [...came, ...rest]
+    .sort((a, b) => (a.at === b.at ? 0 : a.at < b.at ? 1 : -1))
+    .slice(0, TRADES_MAX);
   const counts = new Map<string, number>();
   return all.reduceRight<Trade[]>((named, one) => {
     const count = counts.get(key(one)) ?? 0;
