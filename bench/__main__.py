@@ -27,6 +27,7 @@ from bench import (
     recovery,
     report,
     snapshots_alive,
+    web_app,
 )
 from bench.figures import Report
 from bench.sizes import FULL, QUICK, Sizes
@@ -44,6 +45,7 @@ BENCHMARKS: Final[dict[str, Benchmark]] = {
     "P5-http": orders_over_http.run_snapshots,
     "P6": fan_out.run,
     "P8": cold_start.run,
+    "P9": web_app.run,
     "P10": memory.run,
     "market-data": lambda sizes, folder: market_data.run(sizes),
     "ingest": ingest.run,

@@ -47,6 +47,10 @@ class Sizes(msgspec.Struct, frozen=True):
     history_ticks: int
     history_inserts: int
     history_questions: int
+    web_screens: tuple[str, ...]
+    web_seconds: int
+    web_memory_seconds: int
+    web_orders: int
 
 
 FULL: Final = Sizes(
@@ -86,6 +90,10 @@ FULL: Final = Sizes(
     history_ticks=500_000,
     history_inserts=20_000,
     history_questions=1_000,
+    web_screens=("home", "markets", "symbol"),
+    web_seconds=10,
+    web_memory_seconds=60,
+    web_orders=10_000,
 )
 QUICK: Final = Sizes(
     rounds=3,
@@ -124,6 +132,10 @@ QUICK: Final = Sizes(
     history_ticks=100_000,
     history_inserts=5_000,
     history_questions=200,
+    web_screens=("markets",),
+    web_seconds=2,
+    web_memory_seconds=2,
+    web_orders=10_000,
 )
 TINY: Final = Sizes(
     rounds=1,
@@ -162,4 +174,8 @@ TINY: Final = Sizes(
     history_ticks=400,
     history_inserts=50,
     history_questions=10,
+    web_screens=("markets",),
+    web_seconds=1,
+    web_memory_seconds=1,
+    web_orders=2_000,
 )

@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from bench import filled, load, machine
+from bench import filled, load, machine, web_app
 from bench.__main__ import BENCHMARKS, main
 from bench.figures import Figure, Growth, Report, quantile
 from bench.report import entries
@@ -22,7 +22,7 @@ SYMBOL = load.Symbol("AAPL", "0.1", "100.00")
 TAKEN = b"HTTP/1.1 201 Created\r\nContent-Length: 2\r\n\r\n{}"
 
 
-@pytest.mark.parametrize("name", BENCHMARKS)
+@pytest.mark.parametrize("name", [name for name in BENCHMARKS if name != "P9"])
 def test_it_runs_and_writes_what_programs_read(
     name: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -38,6 +38,34 @@ def test_it_runs_and_writes_what_programs_read(
         assert entry["value"] is not None
         assert entry["value"] > 0
     assert [path.name for path in tmp_path.iterdir()] == ["latest.json"]
+
+
+def test_the_web_apps_figures_come_from_what_the_browser_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The browser itself is tried by the web app's tests: this suite runs without one."""
+    work = {"frames": 60, "perFrame": 2.5, "longest": 60.0, "busy": 0.2}
+    said = {
+        "sizes": {"first": 120_000, "more": {"home/screen.tsx": 20_000, "symbol/x.tsx": 90_000}},
+        "screens": {"markets": work},
+        "memory": {"before": 5_000_000, "after": 6_000_000, "quotes": 2_000},
+        "list": {**work, "rows": 10_000, "drawn": 29},
+    }
+    measured = msgspec.convert(said, web_app.Measured)
+    monkeypatch.setattr(web_app, "_measure", lambda sizes: measured)
+    found = {one.name: one for one in web_app.run(TINY, tmp_path).figures}
+    assert found["p9_first_load_kb"].met
+    assert found["p9_largest_screen_kb"].note == "symbol/x.tsx"
+    assert (found["p9_list_frame_ms"].met, found["p9_list_longest_ms"].met) == (True, False)
+    assert found["p9_memory_mb"].ratio == 1.2
+
+
+def test_without_a_browser_the_web_app_is_not_measured_and_that_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("CHROMIUM", str(tmp_path / "nothing"))
+    assert main(["P9"], sizes=TINY, out=tmp_path / "out") == 1
+    assert "P9 failed: there is no " in capfd.readouterr().err
 
 
 def test_an_unknown_name_is_refused_with_the_known_ones(

@@ -28,7 +28,7 @@ async function kept(page: Page): Promise<void> {
 }
 
 test("a browser finds it fit to be installed", async () => {
-  const { page, context } = await openPage(browser, server);
+  const { page, context } = await openPage(browser, server, { worker: true });
   await page.goto("/sign-in");
   await kept(page);
   const devtools = await context.newCDPSession(page);
@@ -52,7 +52,10 @@ test("a browser finds it fit to be installed", async () => {
 });
 
 test("it opens while the server is away, says so, goes on by itself, and kept no answer", async () => {
-  const { page, context, faults } = await openPage(browser, server, { viewport: PHONE });
+  const { page, context, faults } = await openPage(browser, server, {
+    viewport: PHONE,
+    worker: true,
+  });
   await enterAsDemo(page);
   await kept(page);
   await server.end("SIGKILL");
@@ -103,7 +106,7 @@ test("a new version is told, and taken when one wants it", async (t) => {
     proxy.closeAllConnections();
     proxy.close();
   });
-  const { page, context } = await openPage(browser, server);
+  const { page, context } = await openPage(browser, server, { worker: true });
   await page.goto(`http://127.0.0.1:${(proxy.address() as AddressInfo).port}/sign-in`);
   await kept(page);
   version = "newer-";

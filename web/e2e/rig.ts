@@ -101,13 +101,15 @@ export interface Looks {
   readonly viewport?: { width: number; height: number };
   readonly dark?: boolean;
   readonly reducedMotion?: boolean;
+  /** Whether the service worker is installed: what it sees, `page.route` does not. */
+  readonly worker?: boolean;
 }
 
 /** A page of a fresh browser profile; what goes wrong in it is collected in `faults`. */
 export async function openPage(
   browser: Browser,
   server: Server,
-  { viewport = DESKTOP, dark = false, reducedMotion = true }: Looks = {},
+  { viewport = DESKTOP, dark = false, reducedMotion = true, worker = false }: Looks = {},
 ): Promise<{ page: Page; context: BrowserContext; faults: string[] }> {
   const context = await browser.newContext({
     baseURL: server.url,
@@ -116,6 +118,7 @@ export async function openPage(
     reducedMotion: reducedMotion ? "reduce" : "no-preference",
     ...(viewport.width < 700 && { hasTouch: true, isMobile: true, deviceScaleFactor: 2 }),
     locale: "en-US",
+    serviceWorkers: worker ? "allow" : "block",
   });
   const page = await context.newPage();
   page.setDefaultTimeout(15_000);
