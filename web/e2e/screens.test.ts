@@ -14,6 +14,9 @@ const FEATURES = new URL("../src/features/", import.meta.url);
 const server = new Server();
 let browser: Browser;
 const screens: Screen[] = [];
+/** Stands in the example of a screen for an order that is there. */
+const NO_ORDER = "00000000-0000-8000-8000-000000000000";
+let order = NO_ORDER;
 
 before(async () => {
   for (const noun of readdirSync(FEATURES)) {
@@ -26,10 +29,18 @@ before(async () => {
   const seen = [
     { symbol: "KO", side: "buy", qty: "300" },
     { symbol: "BTC/USD", side: "buy", qty: "0.25", time_in_force: "gtc" },
+    { symbol: "NVDA", side: "buy", qty: "60" },
+    { symbol: "SPY", side: "buy", notional: "9000" },
+    { symbol: "KO", side: "sell", qty: "80" },
     { symbol: "AAPL", side: "buy", qty: "12", type: "limit", limit_price: "100.00" },
     { symbol: "KO", side: "sell", qty: "100", type: "stop", stop_price: "40.00" },
+    { symbol: "NVDA", side: "sell", qty: "20", type: "trailing_stop", trail_percent: "5" },
   ];
-  for (const order of seen) await server.ask("POST", "/orders", order);
+  for (const one of seen) {
+    const answered = await server.ask("POST", "/orders", one);
+    assert.equal(answered.status, 201, await answered.clone().text());
+    if (order === NO_ORDER) order = ((await answered.json()) as { id: string }).id;
+  }
 });
 after(async () => {
   await browser?.close();
@@ -50,7 +61,7 @@ for (const [where, viewport] of [
       )) {
         if (!screen.public && !entered) await enterAsDemo(page);
         entered ||= !screen.public;
-        const path = screen.example ?? screen.path;
+        const path = (screen.example ?? screen.path).replace(NO_ORDER, order);
         await page.goto(path);
         await page.locator("h1").first().waitFor({ state: "attached" });
         await page.waitForLoadState("load");

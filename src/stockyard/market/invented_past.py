@@ -18,7 +18,7 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Final, NamedTuple
 
-from stockyard.market.catalog import Listing
+from stockyard.market.catalog import CATALOG, Listing
 from stockyard.market.trading_days import TradingDay
 from stockyard.model.codes import AssetClass
 from stockyard.model.companies import DailyBar
@@ -44,6 +44,14 @@ _PARKINSON: Final = 2.0 * math.sqrt(math.log(2.0))
 """A range's logarithm, divided by this, is about the path's standard deviation."""
 
 
+_IDS: Final = {listing.instrument.symbol: listing.instrument.instrument_id for listing in CATALOG}
+
+
+def _path_id(instrument: Instrument) -> int:
+    """Whose draws it takes: a contract moves as what it follows."""
+    return _IDS.get(instrument.index_symbol, instrument.instrument_id)
+
+
 def invented_days(
     listing: Listing, seed: int, end_price: int, days: Sequence[date]
 ) -> list[DailyBar]:
@@ -53,7 +61,7 @@ def invented_days(
     deviation = traits.volatility_annual / math.sqrt(_STOCK_DAYS if is_stock else _COIN_DAYS)
     seconds = _STOCK_SECONDS if is_stock else _COIN_SECONDS
     usual_qty = traits.trade_qty * traits.trades_per_second * seconds
-    random = CounterRandom(seed, _STREAM + instrument.instrument_id)
+    random = CounterRandom(seed, _STREAM + _path_id(instrument))
     tick = instrument.tick
     lot = 10**instrument.qty_scale if is_stock else instrument.lot
 
@@ -123,7 +131,7 @@ def invented_morning(
     seconds = (until_ns - open_ns) / _NS
     year = _STOCK_DAYS * _STOCK_SECONDS if is_stock else _COIN_DAYS * _COIN_SECONDS
     wide = traits.volatility_annual * math.sqrt(seconds / year) / 2
-    random = CounterRandom(seed, _PARTS_STREAM + instrument.instrument_id)
+    random = CounterRandom(seed, _PARTS_STREAM + _path_id(instrument))
     draw = (open_ns // _NS // 60 * 4 + len(INVENTED_WINDOWS_S)) * _DRAWS
     up, down = (math.ceil(price * wide * abs(random.normal(draw + n))) for n in (0, 1))
     lot = 10**instrument.qty_scale if is_stock else instrument.lot
@@ -175,7 +183,7 @@ class InventedPast:
         if window_s == DAY_S:
             begins = from_ns <= day.day_ns < to_ns
             return [self._bar(day, window_s, day.day_ns)] if begins else []
-        random = CounterRandom(self._seed, _PARTS_STREAM + self._instrument.instrument_id)
+        random = CounterRandom(self._seed, _PARTS_STREAM + _path_id(self._instrument))
         wholes = [day]
         for length_s in INVENTED_WINDOWS_S:
             length_ns = length_s * _NS

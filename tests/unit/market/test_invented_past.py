@@ -57,6 +57,27 @@ def test_the_same_seed_the_same_past() -> None:
     assert invented_days(CATALOG[1], 7, 2_300_000, DAYS) != past
 
 
+def test_a_contract_moves_as_what_it_follows() -> None:
+    by_symbol = {listing.instrument.symbol: listing for listing in CATALOG}
+    for coin in ("BTC", "ETH", "SOL"):
+        spot, contract = by_symbol[f"{coin}/USD"], by_symbol[f"{coin}-PERP"]
+        moves = []
+        for listing in (spot, contract):
+            price = (
+                listing.traits.reference_price
+                - listing.traits.reference_price % listing.instrument.tick
+            )
+            hours = TradingDays("always").of(NOON_NS)
+            morning = invented_morning(listing, 7, hours.open_ns, hours.close_ns, price)
+            days = invented_days(listing, 7, price, DAYS[:9])
+            minutes = InventedPast(listing, 7, [], morning).newest_bars(60, 2**62, 999)
+            moves.append(
+                [float(day.close / days[-1].close) for day in days]
+                + [bar.close / minutes[-1].close for bar in minutes]
+            )
+        assert moves[0] == pytest.approx(moves[1], rel=0.002)
+
+
 def test_every_symbol_is_introduced() -> None:
     for instrument, _ in CATALOG:
         company = COMPANIES[instrument.index_symbol or instrument.symbol]

@@ -4,7 +4,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { useMemo, useState } from "react";
 import { compare, toNumber } from "@/lib/decimal";
 import { compact, NONE, percent, price } from "@/lib/format";
-import { lastBars } from "@/state/market";
+import { LAST_BARS, lastBars } from "@/state/market";
 import { useQuote, useView } from "@/state/ticks";
 import { Empty } from "@/ui/card";
 import { Change } from "@/ui/change";
@@ -73,6 +73,7 @@ function useLines(rows: readonly Listed[]): Lines {
       if (closes) closes.push(bar.close);
       else found.set(bar.symbol, [bar.close]);
     }
+    for (const [symbol, closes] of found) found.set(symbol, closes.slice(-LAST_BARS));
     return found;
   }, [data]);
 }
