@@ -133,10 +133,13 @@ class NaiveTwin(
             kept = [s for s in self.schedules if (s.asset_class, s.effective_ns) != same]
             self.schedules = [*kept, message]
         elif isinstance(message, f.SessionsScheduled):
-            first = message.sessions[0].open_ns
+            first = message.sessions[0].begins_ns
             known = self.sessions.get(message.calendar_id, [])
+            if self.calendar_names.get(message.calendar_id) != message.name:
+                known = []
+            self.calendar_names[message.calendar_id] = message.name
             self.sessions[message.calendar_id] = [
-                *(session for session in known if session.open_ns < first),
+                *(session for session in known if session.ends_ns <= first),
                 *message.sessions,
             ]
         elif isinstance(message, f.LimitsSet):

@@ -45,6 +45,7 @@ class NaiveVenue:
         self.quotes: dict[int, NaiveQuote] = {}
         self.profiles: dict[int, VenueProfile] = {}
         self.sessions: dict[int, list[Session]] = {}
+        self.calendar_names: dict[int, str] = {}
         self.orders: list[NaiveOrder] = []
         self.halted: dict[int, bool] = {}
         self.paused: dict[int, bool] = {}

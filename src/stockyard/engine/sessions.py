@@ -33,16 +33,18 @@ class Calendar:
         return self.phase == Phase.OPEN
 
     def schedule(self, fact: SessionsScheduled, ts: int) -> None:
-        """Take over sessions that are not over at ``ts``: known ones that start earlier stay.
+        """Take over sessions that are not over at ``ts``: known ones that end before them stay,
+        unless the calendar is another from now on.
 
         A session going on that is thereby taken away, or whose phase begins later, is shut.
         """
+        is_same = fact.name == self.name
         self.name = fact.name
         coming = [session for session in fact.sessions if session.ends_ns > ts]
         if not coming:
             return
         first = coming[0].begins_ns
-        kept = [session for session in self.sessions if session.begins_ns < first]
+        kept = [session for session in self.sessions if is_same and session.ends_ns <= first]
         for session in coming:
             _check(session)
             assert not kept or kept[len(kept) - 1].ends_ns <= session.begins_ns, "sessions overlap"

@@ -60,6 +60,7 @@ class View:
         self.quotes: dict[int, QuoteRow] = {}
         self.profiles: dict[int, VenueProfile] = {}
         self.sessions: dict[int, tuple[Session, ...]] = {}
+        self._calendar_names: dict[int, str] = {}
         self.limits: Limits | None = None
         self.margin: MarginTerms | None = None
         self.borrow: dict[int, f.BorrowTermsSet] = {}
@@ -138,7 +139,7 @@ class View:
         elif isinstance(message, f.ProfileDefined):
             self.profiles[message.profile.profile_id] = message.profile
         elif isinstance(message, f.SessionsScheduled):
-            self.schedule(message.calendar_id, message.sessions)
+            self.schedule(message.calendar_id, message.name, message.sessions)
         elif isinstance(message, f.TradingHalted):
             if message.halted:
                 self.halted.add(message.instrument_id)
@@ -193,11 +194,17 @@ class View:
             is_contract = instrument.asset_class == AssetClass.CRYPTO_PERP
             self.quotes[instrument_id] = QuoteRow(instrument_id, is_contract)
 
-    def schedule(self, calendar_id: int, sessions: Sequence[Session]) -> None:
-        """Take over sessions; known ones that start before the first new one stay."""
+    def schedule(self, calendar_id: int, name: str, sessions: Sequence[Session]) -> None:
+        """Take over sessions; known ones that end before the first new one stay, unless the
+        calendar is another from now on.
+        """
+        known = self.sessions.get(calendar_id, ())
+        if self._calendar_names.get(calendar_id, name) != name:
+            known = ()
+        self._calendar_names[calendar_id] = name
         if sessions:
-            first = sessions[0].open_ns
-            kept = [s for s in self.sessions.get(calendar_id, ()) if s.open_ns < first]
+            first = sessions[0].begins_ns
+            kept = [session for session in known if session.ends_ns <= first]
             self.sessions[calendar_id] = (*kept[-8:], *sessions)
 
     def load_state(self, state: EngineState) -> None:
@@ -206,7 +213,7 @@ class View:
         for profile in state.profiles:
             self.profiles[profile.profile_id] = profile
         for calendar in state.calendars:
-            self.schedule(calendar.calendar_id, calendar.sessions)
+            self.schedule(calendar.calendar_id, calendar.name, calendar.sessions)
         for book in state.books:
             self.list_instrument(book.instrument)
             if book.halted:

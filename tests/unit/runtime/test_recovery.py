@@ -2,10 +2,14 @@
 
 import asyncio
 import time
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from stockyard import app
+from stockyard.market.calendars import XNYS_ID, sessions
 from stockyard.model.facts import WorldCreated
+from stockyard.model.instruments import Session
 from stockyard.model.records import Record
 from stockyard.projections.store import Cursor, ReadStore
 from stockyard.runtime import snapshots, upkeep
@@ -255,3 +259,26 @@ def test_memory_parts_share_a_disk() -> None:
     world = open_on(disk, ManualClock(NOON_NS))
     assert MemoryJournal(disk).head.seq == world.engine.seq
     assert MemorySnapshots(disk).load() is None
+
+
+@pytest.mark.parametrize("now", range(0, 7 * 24, 5))
+def test_a_directory_may_change_to_another_calendar(now: int) -> None:
+    """At any hour of a week: what is known of the one before gives way, also after a restart."""
+    disk = MemoryDisk()
+    now_ns = NOON_NS + now * 3_600 * 10**9
+    world = open_on(disk, ManualClock(now_ns))
+    for calendar in ("always", "xnys", "always"):
+        app.found(world, app.session_facts(world.engine, calendar, now_ns))
+        assert not app.session_facts(world.engine, calendar, now_ns)
+        known = world.engine.state.calendars[XNYS_ID]
+        assert known.sessions == list(sessions_of(calendar, now_ns))[: len(known.sessions)]
+        assert world.view.sessions[XNYS_ID][-len(known.sessions) :] == tuple(known.sessions)
+        again = open_on(disk, ManualClock(now_ns), calendar=calendar)
+        assert again.engine.state.calendars[XNYS_ID].sessions == known.sessions
+
+
+def sessions_of(calendar: str, now_ns: int) -> tuple[Session, ...]:
+    """Those that are not over."""
+    today = datetime.fromtimestamp(now_ns // 10**9, UTC).date()
+    found = sessions(calendar, today - timedelta(days=2), today + timedelta(days=600))
+    return tuple(one for one in found if one.ends_ns > now_ns)

@@ -23,12 +23,17 @@ def nothing() -> None:
     """Schedule nothing: the test commits by itself."""
 
 
-def open_on(disk: MemoryDisk, clock: ManualClock, schedule: Callable[[], None] = nothing) -> World:
+def open_on(
+    disk: MemoryDisk,
+    clock: ManualClock,
+    schedule: Callable[[], None] = nothing,
+    calendar: str = "always",
+) -> World:
     """The world on a disk, with the catalog's reference facts."""
     world = memory_world(clock, disk, schedule)
     instruments = [listing.instrument for listing in CATALOG]
     found(world, genesis(world, 7))
-    found(world, reference_facts(world.engine, instruments, "always", clock.now_ns()))
+    found(world, reference_facts(world.engine, instruments, calendar, clock.now_ns()))
     return world
 
 
