@@ -113,3 +113,41 @@ test("the theme that was chosen stays", async () => {
   assert.equal(await scheme(), "dark");
   await context.close();
 });
+
+test("somebody new is led to a first trade and why it was filled, on a phone", async () => {
+  const looks = { viewport: PHONE, tour: true };
+  const { page, context, faults } = await openPage(browser, server, looks);
+  await page.goto("/sign-up");
+  await page.getByLabel("Name").fill("Bob");
+  await page.getByLabel("E-mail").fill("bob@example.com");
+  await page.getByLabel("Password", { exact: true }).fill("correct horse battery");
+  await page.getByRole("button", { name: "Open the account" }).click();
+  const step = (number: number) =>
+    page.getByRole("region", { name: `First trade, step ${number} of 4` });
+  await step(1).getByText("Choose something to trade").waitFor();
+  assert.deepEqual(await axe(page), []);
+  await step(1).getByRole("button", { name: "Search" }).click();
+  await page.getByRole("combobox", { name: /Search/ }).fill("coca");
+  await page.getByRole("option", { name: /KO/ }).first().click();
+  await step(2).waitFor();
+  await page.reload();
+  await step(2).getByRole("button", { name: "Buy one" }).click();
+  assert.equal(await page.getByLabel("Quantity", { exact: true }).inputValue(), "1");
+  await page.getByRole("button", { name: "Review: Buy 1 KO" }).click();
+  await page.getByRole("button", { name: "Buy 1 KO", exact: true }).click();
+  await page.getByRole("heading", { name: "Filled" }).waitFor();
+  await page.keyboard.press("Escape");
+  assert.deepEqual(await axe(page), []);
+  await step(4).getByRole("button", { name: "See why" }).click();
+  await page.getByRole("heading", { name: "Why this fill" }).waitFor();
+  assert.equal(await page.getByRole("region", { name: /First trade/ }).count(), 0);
+  await page.reload();
+  await page.getByRole("heading", { name: "Why this fill" }).waitFor();
+  assert.equal(await page.getByRole("region", { name: /First trade/ }).count(), 0);
+  await page.getByRole("button", { name: "You and your settings" }).click();
+  await page.getByRole("button", { name: "First trade, step by step" }).click();
+  await step(1).getByRole("button", { name: "Leave the tour" }).click();
+  assert.equal(await page.getByRole("region", { name: /First trade/ }).count(), 0);
+  assert.deepEqual(faults, []);
+  await context.close();
+});

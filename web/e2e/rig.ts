@@ -103,13 +103,21 @@ export interface Looks {
   readonly reducedMotion?: boolean;
   /** Whether the service worker is installed: what it sees, `page.route` does not. */
   readonly worker?: boolean;
+  /** Whether somebody new is led to a first trade. */
+  readonly tour?: boolean;
 }
 
 /** A page of a fresh browser profile; what goes wrong in it is collected in `faults`. */
 export async function openPage(
   browser: Browser,
   server: Server,
-  { viewport = DESKTOP, dark = false, reducedMotion = true, worker = false }: Looks = {},
+  {
+    viewport = DESKTOP,
+    dark = false,
+    reducedMotion = true,
+    worker = false,
+    tour = false,
+  }: Looks = {},
 ): Promise<{ page: Page; context: BrowserContext; faults: string[] }> {
   const context = await browser.newContext({
     baseURL: server.url,
@@ -120,6 +128,7 @@ export async function openPage(
     locale: "en-US",
     serviceWorkers: worker ? "allow" : "block",
   });
+  if (!tour) await context.addInitScript(() => localStorage.setItem("stockyard.tour", "left"));
   const page = await context.newPage();
   page.setDefaultTimeout(15_000);
   const faults: string[] = [];

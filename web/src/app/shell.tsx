@@ -6,6 +6,7 @@ import { Link, Outlet, useRouterState } from "@tanstack/react-router";
 import { useEffect, useRef } from "react";
 import { signOut, useSession } from "@/state/session";
 import { setTheme, type Theme, useTheme } from "@/state/theme";
+import { beginTour } from "@/state/tour";
 import { IconButton } from "@/ui/button";
 import { classes } from "@/ui/classes";
 import { Icon, type Icons, Mark } from "@/ui/icon";
@@ -18,6 +19,7 @@ import { places } from "./screens";
 import { SearchButton, Searching } from "./search";
 import { Shortcuts, showShortcuts } from "./shortcuts";
 import { DockedTicket, FloatingTicket, useTicketPlace } from "./ticket";
+import { Tour } from "./tour";
 
 export function Shell() {
   const main = useRef<HTMLElement>(null);
@@ -52,6 +54,7 @@ export function Shell() {
       >
         <TopBar />
         <LinkBanner />
+        <Tour symbol={ticket.symbol} />
         <main id="main" ref={main} tabIndex={-1} className="flex-1 focus-visible:outline-none">
           <Reached>
             <Outlet />
@@ -177,6 +180,10 @@ function Person() {
         <Icon name="gear" />
         Account
       </Link>
+      <MenuItem onClick={beginTour}>
+        <Icon name="star" />
+        First trade, step by step
+      </MenuItem>
       <MenuItem onClick={() => showShortcuts(true)}>
         <Icon name="keyboard" />
         Keyboard

@@ -1,5 +1,16 @@
 /** A button that opens a small sheet under itself: the browser's own popover, so Escape closes it. */
-import { type ReactNode, useEffect, useId, useRef, useState } from "react";
+import {
+  createContext,
+  type ReactNode,
+  useContext,
+  useEffect,
+  useId,
+  useRef,
+  useState,
+} from "react";
+
+/** Closes the menu that one is in. */
+const Shut = createContext(() => {});
 
 interface TriggerProps {
   "aria-expanded": boolean;
@@ -58,7 +69,7 @@ export function Menu({
           aria-label={label}
           className="appear absolute top-full right-0 z-40 mt-1.5 w-60 rounded-xl border border-line bg-raised py-1.5 shadow-float"
         >
-          {typeof children === "function" ? children(shut) : children}
+          <Shut value={shut}>{typeof children === "function" ? children(shut) : children}</Shut>
         </div>
       )}
     </div>
@@ -66,10 +77,14 @@ export function Menu({
 }
 
 export function MenuItem({ onClick, children }: { onClick: () => void; children: ReactNode }) {
+  const shut = useContext(Shut);
   return (
     <button
       type="button"
-      onClick={onClick}
+      onClick={() => {
+        shut();
+        onClick();
+      }}
       className="flex min-h-11 w-full items-center gap-3 px-3.5 text-left hover:bg-sunken focus-visible:-outline-offset-2"
     >
       {children}
