@@ -157,13 +157,14 @@ async def test_a_body_that_grows_is_cut_off(rig: Rig, ann: Trader) -> None:
     assert said.status == 201
 
 
+@pytest.mark.parametrize("parts", [0, 1, 2])
 async def test_a_body_that_never_ends_is_given_up(
-    rig: Rig, ann: Trader, monkeypatch: pytest.MonkeyPatch
+    rig: Rig, monkeypatch: pytest.MonkeyPatch, parts: int
 ) -> None:
     monkeypatch.setattr(heads, "BODY_S", 0.01)
     seq = rig.world.engine.seq
 
-    came = [{"type": "http.request", "body": b'{"symbol":', "more_body": True}]
+    came = [{"type": "http.request", "body": b'{"symbol":', "more_body": True}] * parts
 
     async def receive() -> dict[str, Any]:
         if not came:

@@ -119,12 +119,14 @@ class Reference:
     ) -> tuple[Cached[list[DailyBar]], str]:
         """The days of five months before ``before``, and who says so.
 
-        The built-in market's are invented, so that they end at ``end_price``.
+        The built-in market's are invented, so that they end at ``end_price``, or where it will
+        begin while that is 0.
         """
         first = before - timedelta(days=CHART_DAYS)
         last = before - timedelta(days=1)
         asked = self._theirs(instrument)
         listing = self._listings.get(instrument.symbol)
+        end_price = end_price or _first_price(listing)
         name = INVENTED
         ask: Callable[[], Awaitable[list[DailyBar]]]
         if asked is not None:
@@ -133,7 +135,7 @@ class Reference:
 
             async def ask() -> list[DailyBar]:
                 return list(await source.daily(theirs, first, last))
-        elif listing is None or not end_price:
+        elif listing is None:
             return Cached([], Outcome.UNAVAILABLE, 0, "nobody can be asked about it"), ""
         else:
             invented = listing
@@ -159,6 +161,7 @@ class Reference:
         listing = self._listings.get(instrument.symbol)
         if name != INVENTED or listing is None or not past.value:
             return None
+        end_price = end_price or _first_price(listing)
         hours = _hours_by_day(calendar, past.value[0].day, before)
         days = [
             invented_session(listing, day, hours[day.day]) for day in past.value if day.day < before
@@ -168,6 +171,14 @@ class Reference:
             until_ns = min(began_ns, today.close_ns)
             morning = invented_morning(listing, self._seed, today.open_ns, until_ns, end_price)
         return InventedPast(listing, self._seed, days, morning)
+
+
+def _first_price(listing: Listing | None) -> int:
+    """Where the built-in market begins an instrument that was never quoted; 0 for none of its."""
+    if listing is None:
+        return 0
+    price = listing.traits.reference_price
+    return price - price % listing.instrument.tick
 
 
 def _hours_by_day(calendar: str, first: date, last: date) -> dict[date, TradingDay]:

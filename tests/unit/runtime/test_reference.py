@@ -52,3 +52,6 @@ async def test_what_is_made_up_ends_at_the_moment_it_began(
         if day.open_ns < now_ns and (calendar == "always" or day.open_ns > day.start_ns)
     )
     assert last.start_ns == ended - 60 * NS
+    unquoted = await reference.invented(terms, calendar, began, now_ns, 0)
+    assert unquoted is not None
+    assert abs(unquoted.newest_bars(60, 2**62, 1)[0].close - listing.traits.reference_price) < 100

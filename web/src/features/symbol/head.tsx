@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { percent, price, signedMoney, words } from "@/lib/format";
 import type { Asset } from "@/state/instrument";
 import { clock } from "@/state/market";
+import { snapshots } from "@/state/queries";
 import { useQuote, useView } from "@/state/ticks";
 import { Waiting } from "@/ui/card";
 import { Change } from "@/ui/change";
@@ -27,6 +28,7 @@ const PHASES: Readonly<Record<Asset["phase"], string>> = {
 export function Head({ symbol, asset }: { symbol: string; asset: Asset | undefined }) {
   const view = useView(asset ? symbol : "");
   const quote = useQuote(asset ? symbol : "");
+  const asked = useQuery({ ...snapshots([symbol]), enabled: asset !== undefined });
   const last = quote?.last ?? view?.last ?? quote?.bid ?? null;
   const change = view && changeOf(view);
   return (
@@ -39,7 +41,7 @@ export function Head({ symbol, asset }: { symbol: string; asset: Asset | undefin
         <Moving value={last} className="inline-block font-semibold text-4xl tracking-tight">
           {price(last)}
         </Moving>
-      ) : view ? (
+      ) : view || asked.isSuccess ? (
         <p className="py-1 font-semibold text-3xl text-soft tracking-tight">No price yet</p>
       ) : (
         <Waiting className="my-1 h-9 w-44" />

@@ -1,6 +1,8 @@
 /** What the market offers now: both sides, how old that is, and who says so. */
+import { useQuery } from "@tanstack/react-query";
 import { add, divide, multiply, subtract } from "@/lib/decimal";
 import { NONE, percent, price, quantity } from "@/lib/format";
+import { snapshots } from "@/state/queries";
 import { openTicket } from "@/state/ticket";
 import { useQuote, useView } from "@/state/ticks";
 import { Card, Waiting } from "@/ui/card";
@@ -12,6 +14,8 @@ export function QuoteCard({ symbol }: { symbol: string }) {
   const quote = useQuote(symbol);
   const view = useView(symbol);
   const now = useWorldNow();
+  const asked = useQuery(snapshots([symbol]));
+  const known = quote !== undefined || view !== undefined || asked.isSuccess;
   const several = (view?.sources.length ?? 0) > 1;
   const aged = agedBy(quote?.timestamp, now);
   const spread = quote?.bid && quote.ask ? subtract(quote.ask, quote.bid) : null;
@@ -30,7 +34,7 @@ export function QuoteCard({ symbol }: { symbol: string }) {
         <Side
           name="Bid"
           does="Sell at"
-          value={quote || view ? (quote?.bid ?? null) : undefined}
+          value={known ? (quote?.bid ?? null) : undefined}
           size={quote?.bid_size}
           source={several ? view?.bid_source : null}
           look="text-down hover:border-down"
@@ -39,7 +43,7 @@ export function QuoteCard({ symbol }: { symbol: string }) {
         <Side
           name="Ask"
           does="Buy at"
-          value={quote || view ? (quote?.ask ?? null) : undefined}
+          value={known ? (quote?.ask ?? null) : undefined}
           size={quote?.ask_size}
           source={several ? view?.ask_source : null}
           look="text-up hover:border-up"

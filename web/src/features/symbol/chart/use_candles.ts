@@ -93,7 +93,7 @@ function madeUpTo(pages: readonly { bars: readonly Bar[] }[] | undefined) {
   const all = pages?.flatMap((page) => page.bars) ?? [];
   if (!all.some((bar) => bar.source === INVENTED)) return null;
   const own = drawn(all.filter((bar) => bar.source !== INVENTED)).map((one) => one.time);
-  return own.length > 0 ? { time: Math.min(...own), source: INVENTED } : null;
+  return { time: own.length > 0 ? Math.min(...own) : Date.now() / 1000, source: INVENTED };
 }
 
 const drawn = (all: readonly Bar[]): Candle[] => all.flatMap((bar) => candle(bar) ?? []);
