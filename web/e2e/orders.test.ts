@@ -163,6 +163,7 @@ test("somebody else's order, one that never was and nonsense look the same", asy
   for (const id of [hers.id, "00000000-0000-8000-8000-000000000000", "nonsense"]) {
     await page.goto(`/orders/${id}`);
     await page.getByText("There is no such order").waitFor();
+    await page.waitForLoadState("networkidle");
     seen.push(await page.locator("main").textContent());
   }
   assert.deepEqual(seen, [seen[0], seen[0], seen[0]]);
