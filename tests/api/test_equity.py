@@ -58,6 +58,39 @@ async def test_profit_is_without_what_came_in(rig: Rig, ann: Trader) -> None:
     assert (whole["profit_loss"], whole["range"], whole["window"]) == ("100.00", "ALL", "1d")
 
 
+async def test_a_young_account_has_gained_what_is_more_than_came_in(rig: Rig, ann: Trader) -> None:
+    """Also once there is a first sample, in which the price of the spread is already gone."""
+    rig.quote("AAPL", 189, 190)
+    await ann.order(qty="100")
+    for minute in (1000, 1001, 1003):
+        at_minute(rig, minute)
+        rig.quote("AAPL", 189, 190)
+        for reach in ("1D", "1W", "ALL"):
+            found = await curve(ann, reach)
+            assert (found["base"], found["profit_loss"]) == (None, "-100.00")
+            gained = float(found["now"]["equity"]) - float(found["now"]["net_deposits"])
+            assert gained == -100
+
+
+async def test_an_account_that_rests_for_long_gains_nothing(
+    rig: Rig, ann: Trader, bob: Trader
+) -> None:
+    """Its minutes are forgotten meanwhile, because others have newer ones."""
+    ann = Trader(rig, await rig.key(ann.headers))
+    at_minute(rig, 1000)
+    rig.quote("AAPL", 189, 190)
+    await bob.order(qty="1")
+    await ann.order(qty="100")
+    await ann.order(qty="100", side="sell")
+    for _ in range(12):
+        rig.clock.time_ns += DAY
+        rig.quote("AAPL", 189, 190)
+        rig.quote("MSFT", 400, 401)
+    found = await curve(ann)
+    assert found["profit_loss"] == "0.00"
+    assert found["base"]["equity"] == found["now"]["equity"]
+
+
 async def test_ranges_have_a_base(rig: Rig, ann: Trader) -> None:
     ann = Trader(rig, await rig.key(ann.headers))
     at_minute(rig, 1000)

@@ -11,8 +11,9 @@ from stockyard.api.routes import Response, Visiting, answer, router
 from stockyard.api.shapes import time_text
 from stockyard.model.numbers import format_cash, format_ratio
 from stockyard.people.identity import Scope
-from stockyard.projections.equity import NS
+from stockyard.projections.equity import KEPT_NS, NS
 from stockyard.projections.rows import EquityRow
+from stockyard.projections.store import ReadStore
 
 routes = router()
 TAG: Final = "Account"
@@ -69,17 +70,15 @@ async def read_equity(
         )
     now_ns, account_id, view = door.world.clock.now_ns(), caller.account_id, door.view
     from_ns = max(0, now_ns - wanted.days * _DAY * NS) if wanted.days else 0
-    rows = await door.world.query(
-        lambda store: store.equities(account_id, wanted.window_s, from_ns)
+    base, points = await door.world.query(
+        lambda store: _samples(store, account_id, wanted.window_s, from_ns)
     )
     account = view.accounts[account_id]
     equity = view.equity_micros(account_id)
-    base = rows[0] if rows and rows[0].start_ns < from_ns else None
-    points = rows[1:] if base is not None else rows
-    begun = (base or (points[0] if points else None)) if wanted.days else None
-    invested = account.deposited_micros - (begun.deposited_micros if begun is not None else 0)
-    gained = equity - (begun.equity_micros if begun is not None else 0) - invested
-    whole = begun.equity_micros if begun is not None else account.deposited_micros
+    # What is younger than the range began with nothing, and all it has came in since.
+    invested = account.deposited_micros - (base.deposited_micros if base is not None else 0)
+    gained = equity - (base.equity_micros if base is not None else 0) - invested
+    whole = base.equity_micros if base is not None else account.deposited_micros
     return answer(
         q.EquityCurve(
             door.render.account_id(account_id),
@@ -94,6 +93,24 @@ async def read_equity(
             format_ratio(gained * 100, whole, _PERCENT_PLACES) if whole > 0 else None,
         )
     )
+
+
+def _samples(
+    store: ReadStore, account_id: int, window_s: int, from_ns: int
+) -> tuple[EquityRow | None, list[EquityRow]]:
+    """The last sample before a time, and those from then on. Where nothing moved for so long that
+    only coarser samples are kept, the last of those says where it stood.
+    """
+    rows = store.equities(account_id, window_s, from_ns)
+    if rows and rows[0].start_ns < from_ns:
+        return rows[0], rows[1:]
+    for coarser_s in KEPT_NS:
+        if coarser_s > window_s:
+            over_ns = from_ns - coarser_s * NS + 1
+            found = store.equities(account_id, coarser_s, over_ns)
+            if found and found[0].start_ns < over_ns:
+                return found[0], rows
+    return None, rows
 
 
 def _point(row: EquityRow) -> q.EquityPoint:

@@ -60,15 +60,15 @@ export function Equity() {
       at: points.map((one) => Date.parse(one.at) / 1000),
       equity: points.map((one) => toNumber(one.equity)),
       base: points.every((one) => one.net_deposits === points[0]?.net_deposits)
-        ? toNumber(points[0]?.equity ?? "0")
+        ? toNumber((curve.base?.equity ?? points[0]?.net_deposits) || "0")
         : null,
       points,
     };
   }, [curve]);
   const point = pointed === null ? undefined : drawn?.points[pointed];
   const shown = point?.equity ?? now;
-  const begin = drawn?.points[0];
-  const gain = point && begin ? subtract(worthOf(point), worthOf(begin)) : won;
+  const begun = curve?.base ? worthOf(curve.base) : "0";
+  const gain = point ? subtract(worthOf(point), begun) : won;
   const words = RANGES.find((one) => one.value === range)?.words;
   return (
     <section
