@@ -74,7 +74,10 @@ class ProfileDefined(msgspec.Struct, frozen=True, array_like=True, tag=38, gc=Fa
 
 
 class SessionsScheduled(msgspec.Struct, frozen=True, array_like=True, tag=39, gc=False):
-    """Sessions of a calendar, in order; they follow those already known and replace later ones."""
+    """Sessions of a calendar, in order; they follow those already known and replace later ones.
+
+    Known ones that end after the first of these give way; under another ``name`` all do.
+    """
 
     calendar_id: int
     name: str

@@ -7,6 +7,7 @@ own data stand in for what it knows. Must not know: HTTP, vendors, or how an ans
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import Executor
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 import msgspec
@@ -181,7 +182,8 @@ def _first_price(listing: Listing | None) -> int:
     return price - price % listing.instrument.tick
 
 
-def _hours_by_day(calendar: str, first: date, last: date) -> dict[date, TradingDay]:
+@lru_cache(64)
+def _hours_by_day(calendar: str, first: date, last: date) -> Mapping[date, TradingDay]:
     """The days with a session."""
     days, found = TradingDays(calendar), {}
     for n in range((last - first).days + 1):

@@ -123,8 +123,8 @@ async def list_bars(
         window,
         _window(window),
         _source(source),
-        _time("start", start) if start is not None else None,
-        _time("end", end) if end is not None else NS_MAX,
+        fields.day_or_moment("start", start) if start is not None else None,
+        fields.day_or_moment("end", end) if end is not None else NS_MAX,
         limit,
     )
     if asked.from_ns is None:
@@ -290,8 +290,8 @@ async def list_ticks(
     instrument = door.view.instruments[symbol_in_path(door, symbol)]
     if kind is not None and kind not in _KINDS:
         raise _invalid("kind", "there is no such kind", f"use one of {', '.join(_KINDS)}")
-    from_ns = _time("start", start) if start is not None else 0
-    before = TickPlace(_time("end", end) if end is not None else NS_MAX, 0)
+    from_ns = fields.day_or_moment("start", start) if start is not None else 0
+    before = TickPlace(fields.day_or_moment("end", end) if end is not None else NS_MAX, 0)
     if cursor is not None:
         before = min(before, TickPlace(*_cursor(cursor)))
     wanted = Tick if kind is None else _KINDS[kind]
@@ -377,12 +377,6 @@ def _source(text: str) -> str:
     if len(text) > SOURCE_LENGTH_MAX:
         raise _invalid("source", "no feed has so long a name", "see GET /api/v1/feeds")
     return text
-
-
-def _time(field: str, text: str) -> int:
-    """A time, or the beginning of a day, UTC ns; what no tick can have had is cut."""
-    found = fields.moment(field, text if len(text) != 10 else f"{text}T00:00:00Z")
-    return min(max(found, 0), NS_MAX)
 
 
 def _cursor(text: str) -> tuple[int, int]:
