@@ -144,7 +144,7 @@ class RandomInputs:
             return self._contract_message()
         draw = self._random.random()
         if not self._instruments or draw < 0.01:
-            return f.ClockTick()
+            return f.ClockTick() if draw < 0.0095 else f.ControlUsed("note", "a test's remark")
         if draw < 0.48:
             return self._quote()
         if not self._accounts or draw < 0.483:

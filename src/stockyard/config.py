@@ -102,6 +102,13 @@ class Config(msgspec.Struct, frozen=True):
         float,
         Setting("Hours from a margin call until the house closes positions.", least=0, most=720),
     ] = 24.0
+    controls: Annotated[
+        bool,
+        Setting(
+            "Allow test controls: whoever has the scope `sim` may stop and move this Stockyard's"
+            " time, its market and what becomes of orders (see the guide). Not where others trade."
+        ),
+    ] = False
     registration: Annotated[bool, Setting("Whether anyone may sign up.")] = True
     demo: Annotated[
         bool, Setting("Make a demo user and write `demo.json` into the data directory.")

@@ -288,6 +288,7 @@ class Server:
             streams_per_user=config.streams_per_user,
             ingest=self._ingest,
             internal_token=config.internal_token,
+            controls=config.controls,
             calendars={XNYS_ID: self.stock_calendar, ALWAYS_ID: "always"},
         )
 

@@ -751,6 +751,7 @@ class Health(msgspec.Struct, frozen=True, gc=False):
     engine: Annotated[str, Meta(extra_json_schema={"enum": ["compiled", "interpreted"]})]
     seq: Annotated[int, Meta(description="The last input shown.")]
     uptime_seconds: int
+    controls: Annotated[bool, Meta(description="Whether test controls are allowed here.")] = False
 
 
 class Liveness(msgspec.Struct, frozen=True, gc=False):

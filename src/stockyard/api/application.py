@@ -49,6 +49,7 @@ from stockyard.api.rest import (
     reference,
     reports,
     sign_in,
+    sim,
     tickers,
     watch,
 )
@@ -403,6 +404,7 @@ def framework(settings: ApiSettings) -> FastAPI:
         assets,
         profiles,
         feeds,
+        sim,
     )
     # What lies below a ticker is found before the ticker, whose symbol may hold a slash.
     for noun in (*nouns, history, reference, tickers, live):
@@ -450,6 +452,7 @@ def _add_house_routes(web: FastAPI) -> None:
             "compiled" if door.settings.engine_compiled else "interpreted",
             door.view.seq,
             max(0, door.world.clock.wall_ns() - door.started_ns) // _NS,
+            door.settings.controls,
         )
         return answer(found, 200 if status == "ok" else 503)
 

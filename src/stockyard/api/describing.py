@@ -19,6 +19,7 @@ from stockyard.api import (
     history_answers,
     presence_answers,
     reference_answers,
+    sim_shapes,
     tax_answers,
     ticker_answers,
 )
@@ -38,6 +39,7 @@ _STRUCTS: Final[list[Any]] = [
         history_answers,
         presence_answers,
         reference_answers,
+        sim_shapes,
         tax_answers,
         ticker_answers,
     )

@@ -27,7 +27,8 @@ class ApiSettings(msgspec.Struct, frozen=True, kw_only=True):
     back a stream can be resumed. ``stall_s``: how long a stream may block a send. ``ingest``: name
     and password of the webhook, None for no webhook. ``internal_token``: the credential of other
     processes of this Stockyard; without it they are not let in. ``streams_per_address``,
-    ``streams_per_user``: how many streams may be open at once.
+    ``streams_per_user``: how many streams may be open at once. ``controls``: whether test controls
+    are allowed.
     """
 
     version: str = "unknown"
@@ -46,3 +47,4 @@ class ApiSettings(msgspec.Struct, frozen=True, kw_only=True):
     streams_per_user: int = 50
     ingest: tuple[str, str] | None = None
     internal_token: str = ""
+    controls: bool = False

@@ -26,6 +26,7 @@ def serve(
     speed: Annotated[float | None, Parameter(name="--speed")] = None,
     rate: Annotated[float | None, Parameter(name="--rate")] = None,
     calendar: str | None = None,
+    controls: Annotated[bool | None, Parameter(negative="--no-controls")] = None,
     demo: Annotated[bool | None, Parameter(negative="--no-demo")] = None,
 ) -> None:
     """Serve a Stockyard from a data directory until it is told to stop.
@@ -41,6 +42,7 @@ def serve(
     speed: Speed of a recording against its own time (1); 0 for as fast as possible.
     rate: Simulated quote updates a second for each symbol (1).
     calendar: Sessions of stocks: always or xnys.
+    controls: Allow test controls (docs/guides/test-controls.md).
     demo: Make a demo user and write demo.json into the data directory.
     """
     config = read_config(
@@ -52,6 +54,7 @@ def serve(
         replay_speed=speed,
         updates_per_second=rate,
         calendar=calendar,
+        controls=controls,
         demo=demo,
     )
     logging.basicConfig(

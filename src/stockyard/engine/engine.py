@@ -149,7 +149,7 @@ class Engine:
             reference.on_mark_price(state, message)
         elif isinstance(message, f.FundingRate):
             reference.on_funding_rate(state, message, out)
-        else:
+        elif not isinstance(message, f.ControlUsed):
             assert isinstance(message, f.ClockTick), "unknown input"
             margin_calls.review(state, ts, out)
             margin_calls.liquidate_due(state, ts, out)

@@ -147,6 +147,15 @@ class FundingRate(msgspec.Struct, frozen=True, array_like=True, tag=46, gc=False
     ts_event: int
 
 
+class ControlUsed(msgspec.Struct, frozen=True, array_like=True, tag=47, gc=False):
+    """Somebody used a test control; the engine does nothing about it. ``action`` names it, such as
+    ``clock.jump``; ``detail``: what was asked, in readable words or JSON.
+    """
+
+    action: str
+    detail: str
+
+
 MarketFact = Quote | Trade | AuctionPrint | MarkPrice | FundingRate
 """What a market itself says, in or out of session."""
 
@@ -166,4 +175,5 @@ Fact = (
     | BorrowTermsSet
     | MarkPrice
     | FundingRate
+    | ControlUsed
 )

@@ -15,9 +15,10 @@ from typing import Final, TypeVar
 from stockyard.engine.engine import COMPILED, Engine
 from stockyard.model.commands import Command, PlaceOrder
 from stockyard.model.events import Event
+from stockyard.model.facts import ControlUsed
 from stockyard.model.ids import PublicIds
 from stockyard.model.previews import AccountStanding, OpenLot, OrderPreview
-from stockyard.model.records import Origin, Record
+from stockyard.model.records import Input, Origin, Record
 from stockyard.projections.store import ReadStore
 from stockyard.projections.view import View
 from stockyard.runtime.clock import Clock
@@ -32,6 +33,8 @@ from stockyard.storage.ports import Journal, Snapshots
 from stockyard.telemetry.breaker import Breakers
 
 QUERY_WAIT_S: Final = 5.0
+CONTROL_DETAIL_MAX: Final = 4_000
+"""Characters that are kept of what was asked of a test control."""
 ENGINE_IS_COMPILED: Final = COMPILED
 """Whether the engine runs compiled here; nothing depends on it but speed."""
 T = TypeVar("T")
@@ -73,7 +76,14 @@ class World:
         self.tally.note(record, events)
         self.hub.publish(record, events)
 
-    async def execute(self, command: Command, origin: Origin) -> Outcome:
+    async def use_control(self, action: str, detail: str, origin: Origin) -> Outcome:
+        """Journal that a test control is used, and wait until that is durable. Raises ``Refused``.
+
+        ``detail`` is cut at ``CONTROL_DETAIL_MAX``.
+        """
+        return await self.execute(ControlUsed(action, detail[:CONTROL_DETAIL_MAX]), origin)
+
+    async def execute(self, command: Command | ControlUsed, origin: Origin) -> Outcome:
         """Send a command and wait until it is durable and applied.
 
         Raises ``Refused`` when nothing was done. A command whose key is on its way already is
@@ -97,7 +107,7 @@ class World:
             raise outcome.refused
         return outcome
 
-    def _keys(self, command: Command) -> list[tuple[int, str]]:
+    def _keys(self, command: Input) -> list[tuple[int, str]]:
         """The names under which a twin of this command would be recognised."""
         account_id = getattr(command, "account_id", 0)
         found = []

@@ -908,6 +908,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sim/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Write a remark into the World's event log
+         * @description So that a test's log shows where each part of it begins. Only where the server allows test controls, with the scope `sim`.
+         */
+        post: operations["write_note"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/snapshot": {
         parameters: {
             query?: never;
@@ -1637,6 +1657,16 @@ export interface components {
             maintenance_margin_percent: string;
         };
         /**
+         * ControlNoted
+         * @description Where the World's event log holds it.
+         */
+        ControlNoted: {
+            /** @description Its record in the journal. */
+            seq: number;
+            /** @description The World's time. */
+            ts: string;
+        };
+        /**
          * Denial
          * @description A rule that would refuse a previewed order.
          */
@@ -1913,6 +1943,11 @@ export interface components {
          * @description Whether this Stockyard works.
          */
         Health: {
+            /**
+             * @description Whether test controls are allowed here.
+             * @default false
+             */
+            controls?: boolean;
             /** @enum {string} */
             engine: "compiled" | "interpreted";
             /** @description The last input shown. */
@@ -2069,6 +2104,14 @@ export interface components {
             name: string;
             scopes: string[];
             secret: string;
+        };
+        /**
+         * NoteBody
+         * @description A remark in the World's event log.
+         */
+        NoteBody: {
+            /** @description 1 to 4000 characters. */
+            text: string;
         };
         /**
          * OpenAccountBody
@@ -5410,6 +5453,48 @@ export interface operations {
             };
             422: components["responses"]["Problem422"];
             500: components["responses"]["Problem500"];
+        };
+    };
+    write_note: {
+        parameters: {
+            query?: {
+                /** @description The same as X-Account-ID. */
+                account_id?: string;
+            };
+            header?: {
+                /** @description Which account it is about; default the first one. */
+                "X-Account-ID"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoteBody"];
+            };
+        };
+        responses: {
+            /** @description Where it stands. */
+            201: {
+                headers: {
+                    /** @description Names the request. */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ControlNoted"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     read_snapshots: {
