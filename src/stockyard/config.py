@@ -110,6 +110,15 @@ class Config(msgspec.Struct, frozen=True):
         ),
     ] = False
     registration: Annotated[bool, Setting("Whether anyone may sign up.")] = True
+    alpaca_requests_per_minute: Annotated[
+        int,
+        Setting(
+            "Requests that each account may make in a minute on Alpaca's paths (`/v2/` and so on);"
+            " at Alpaca itself 200.",
+            least=1,
+            most=1_000_000_000,
+        ),
+    ] = 1_000_000
     demo: Annotated[
         bool, Setting("Make a demo user and write `demo.json` into the data directory.")
     ] = True

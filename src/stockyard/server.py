@@ -289,6 +289,7 @@ class Server:
             ingest=self._ingest,
             internal_token=config.internal_token,
             controls=config.controls,
+            alpaca_requests_per_minute=config.alpaca_requests_per_minute,
             calendars={XNYS_ID: self.stock_calendar, ALWAYS_ID: "always"},
         )
 

@@ -17,6 +17,8 @@ from starlette.responses import Response
 from starlette.routing import Match
 
 from stockyard.api import answers as a
+from stockyard.api.alpaca.serving import PREFIXES as ALPACA
+from stockyard.api.alpaca.serving import AlpacaApi
 from stockyard.api.describing import described
 from stockyard.api.document import DOCUMENT_PATH, TITLE, document
 from stockyard.api.door import Door, encode
@@ -92,6 +94,7 @@ class Application:
         self.streams = Streams(self.gateway)
         self._web = framework(door.settings)
         self.requests = RequestCounts()
+        self.alpaca = AlpacaApi(door)
         self.ingest, self.internal = _ingest(door), _internal(door)
         self._web.state.door, self._web.state.gateway = door, self.gateway
         self._web.state.ingest = self.ingest
@@ -119,6 +122,8 @@ class Application:
                 route = path[: -len(rest)] + "{name}" if rest else path
                 if machines is not None and path not in MACHINE_PATHS:
                     route = NOWHERE
+            elif path.startswith(ALPACA):
+                status, route = await self.alpaca.serve(scope, receive, send)
             else:
                 status, route = await self._serve_other(scope, receive, send)
             # How long somebody listens is no figure of how fast an answer came.

@@ -298,7 +298,7 @@ class Renderer:
             word,
             LIFECYCLE_WORDS[word],
             format_decimal(row.filled_qty, scale) if row.filled_qty else "0",
-            _average(row, instrument) if row.filled_qty else None,
+            average_price(row, instrument) if row.filled_qty else None,
             format_cash(row.fees_micros),
             REASON_WORDS[row.reason] if row.reason else None,
             self.order_id(row.replaces) if row.replaces else None,
@@ -740,7 +740,8 @@ class Renderer:
         )  # fmt: skip
 
 
-def _average(row: OrderRow, instrument: Instrument) -> str:
+def average_price(row: OrderRow, instrument: Instrument) -> str:
+    """The average price of what was filled of an order."""
     places = instrument.price_scale
     return format_ratio(
         int(row.filled_value), row.filled_qty * 10**places, places + 4, PRICE_PLACES_MIN
