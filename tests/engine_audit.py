@@ -16,6 +16,7 @@ from stockyard.model.codes import (
     AssetClass,
     OrderType,
     Phase,
+    Restriction,
     Side,
     Status,
 )
@@ -57,6 +58,8 @@ def _audit_choices(state: EngineState) -> None:
             assert min(qty for _, _, qty in order.choices) >= 0, f"{name} chose less than nothing"
     for account in state.accounts:
         assert account.lot_method in LOT_METHOD_WORDS, f"account {account.account_id}: method"
+        known = 0 <= account.restrictions <= Restriction.ALL
+        assert known, f"account {account.account_id}: restrictions"
 
 
 def _audit_holds(state: EngineState) -> None:

@@ -17,6 +17,7 @@ from stockyard.model.codes import (
     ACCOUNT_KIND_WORDS,
     CLASS_WORDS,
     LOT_METHOD_WORDS,
+    RESTRICTION_WORDS,
     SIDE_WORDS,
     TIF_WORDS,
     Auction,
@@ -34,6 +35,7 @@ _SIDES = {word: side for side, word in SIDE_WORDS.items()}
 _TIMES_IN_FORCE = {word: tif for tif, word in TIF_WORDS.items()}
 _CLASSES = {word: order_class for order_class, word in CLASS_WORDS.items()}
 _METHODS = {word: method for method, word in LOT_METHOD_WORDS.items()}
+_RESTRICTIONS = {word: bit for bit, word in RESTRICTION_WORDS.items()}
 _KINDS = {word: kind for kind, word in ACCOUNT_KIND_WORDS.items()}
 CALENDAR_NAMES = {
     terms.WEEKDAYS: "weekdays",
@@ -449,6 +451,14 @@ class World:
         _, key, digest = self._keys("", key, "")
         method = _METHODS.get(name, 9)
         return self.send(c.SetLotMethod(self.accounts[account - 1], method, key, digest))
+
+    def restrict(self, *words: str, account: int = 1, key: str = "", body: str = "") -> list[Any]:
+        """Restrict the account, ``no_shorting``, or (``-no_shorting``) allow it again."""
+        _, key, digest = self._keys("", key, body)
+        sets = [0, 0]
+        for word in words:
+            sets[word.startswith("-")] |= _RESTRICTIONS.get(word.lstrip("-"), 8)
+        return self.send(c.SetAccountRestrictions(self.accounts[account - 1], *sets, key, digest))
 
     def use_kind(self, kind: str, account: int = 1, key: str = "") -> list[Any]:
         """Make an account a cash or a margin account; a word nobody knows is number 9."""

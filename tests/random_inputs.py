@@ -24,6 +24,9 @@ from stockyard.model.records import Input
 from stockyard.model.state import EngineState
 from tests.engine_terms import CENT, DAY, DOLLAR, SECOND
 
+RESTRICTING = (*((0, 7),) * 4, (1, 0), (2, 0), (4, 0), (6, 1), (2, 2), (8, 0), (-1, 0))
+"""Sets to make and to lift; most lift all, for a suspended account does nothing."""
+
 BAD_NUMBERS = (-1, 0, 1, 2**31, 2**53 + 1, 2**62 - 1, 2**62, 2**63 - 1)
 
 
@@ -479,6 +482,9 @@ class RandomInputs:
         if self._margin is not None and random.random() < 0.2:
             kind = random.choice((1, 2, 2, 2, 9))
             return c.SetAccountKind(account_id, kind, key, digest)
+        if random.random() < 0.1:
+            restrict, allow = random.choice(RESTRICTING)
+            return c.SetAccountRestrictions(account_id, restrict, allow, key, digest)
         if random.random() < 0.25:
             return c.SetLotMethod(account_id, random.choice((1, 2, 3, 4, 4, 0)), key, digest)
         draw = random.random()

@@ -123,6 +123,8 @@ class Comparison:
             assert account.held_micros == twin.held(account.account_id)
             assert account.profile_id == other.profile_id
             assert account.lot_method == other.lot_method
+            told = (other.suspended, not other.shorts, not other.parts)
+            assert account.restrictions == sum(1 << n for n, on in enumerate(told) if on)
             assert (account.kind, account.violations) == (other.kind, other.violations)
             assert (account.call_due_ns, account.review_ns) == (other.due, other.goes_on)
             coming = [each for each in account.unsettled if each[0] > twin.ts]

@@ -135,7 +135,7 @@ class LinkedOrders:
         if exits is None:
             codes = [] if present else [DenyCode.NO_PROTECTION]
         elif terms is None:
-            codes = [DenyCode.UNKNOWN_INSTRUMENT]
+            codes = [DenyCode.UNKNOWN_INSTRUMENT, *self._suspended(m.account_id)]
         else:
             draft = self._draft(
                 m.account_id, terms, Side.SELL if position.qty < 0 else Side.BUY,
@@ -172,6 +172,7 @@ class LinkedOrders:
         side = 3 - draft.side
         profit_from, loss_from = self._touch(terms, side), self._market(terms, side)
         rules = {code: expiry[code] for code in dated}
+        rules[DenyCode.TRADING_SUSPENDED] = self.accounts[m.account_id].suspended
         rules |= price_rules(terms, exits, loss_from)
         rules |= side_rules(terms, exits, side == Side.SELL, profit_from, loss_from)
         held = position.qty != 0

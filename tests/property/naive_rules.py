@@ -7,7 +7,7 @@ Must not know: how the engine works.
 from fractions import Fraction
 from math import ceil, floor
 
-from stockyard.model.codes import OrderClass, OrderType, Side, TimeInForce
+from stockyard.model.codes import AssetClass, OrderClass, OrderType, Side, TimeInForce
 from stockyard.model.denials import DenyCode
 from stockyard.model.instruments import Instrument, Limits, VenueProfile
 from tests.property.naive_classes import NaiveExits, broken
@@ -60,6 +60,7 @@ class NaiveRules:
             DenyCode.NOTIONAL_IN_AUCTION: auction and order.notional != 0,
             DenyCode.EXTENDED_HOURS_NOT_LIMIT: order.late and order.order_type != OrderType.LIMIT,
             DenyCode.EXTENDED_HOURS_TIME_IN_FORCE: order.late and order.tif not in (1, 2, 5),
+            DenyCode.TRADING_SUSPENDED: self.accounts[order.account_id].suspended,
             **self._broken_sizes(terms, order, qty_asked),
             **self._broken_prices(terms, order),
             **self._broken_stops(terms, order),
@@ -67,6 +68,23 @@ class NaiveRules:
             **self._broken_contract(terms, order),
         }
         return broken(rules)
+
+    def _suspended(self, account_id: int) -> list[int]:
+        """What an account breaks with every order while it has suspended its trading."""
+        return [DenyCode.TRADING_SUSPENDED] if self.accounts[account_id].suspended else []
+
+    def _restricted(self, order: NaiveOrder) -> list[int]:
+        """What an account has forbidden itself to open."""
+        account, terms = self.accounts[order.account_id], order.terms
+        stock = terms.asset_class == AssetClass.US_EQUITY
+        short = order.side == Side.SELL and account.kind == MARGIN
+        part = Fraction(order.qty, 10**terms.qty_scale).denominator != 1
+        return broken(
+            {
+                DenyCode.SHORTING_RESTRICTED: short and not account.shorts,
+                DenyCode.FRACTIONS_RESTRICTED: stock and part and not account.parts,
+            }
+        )
 
     def _broken_market(self, terms: Instrument, order: NaiveOrder) -> dict[int, bool]:
         """What the profile does not take orders in."""
@@ -164,9 +182,7 @@ class NaiveRules:
     ) -> list[int]:
         """Which means are lacking when the orders ``gone`` have ended."""
         assert self.limits is not None
-        account_id = order.account_id
-        account = self.accounts[account_id]
-        stay = [o for o in self.open_orders(account_id) if o not in gone]
+        stay = [o for o in self.open_orders(order.account_id) if o not in gone]
         legs = exits.count if exits is not None and not gone else 0
         if len(stay) + legs >= self.limits.open_orders_max:
             return [DenyCode.TOO_MANY_OPEN_ORDERS]
@@ -175,6 +191,13 @@ class NaiveRules:
             return [DenyCode.REDUCE_ONLY_WOULD_OPEN]
         if order.closes:
             return self._lacking_position(order, gone, stay, exits)
+        return self._restricted(order) + self._lacking_to_open(order, gone, pair, locate)
+
+    def _lacking_to_open(
+        self, order: NaiveOrder, gone: list[NaiveOrder], pair: bool, locate: bool
+    ) -> list[int]:
+        account_id = order.account_id
+        account = self.accounts[account_id]
         if pair:
             return [DenyCode.LEG_WOULD_OPEN_POSITION]
         freed = sum(o.hold for o in gone if not o.closes)

@@ -172,6 +172,9 @@ class NaiveAccount:
     due: int = 0
     goes_on: int = 0
     leverages: dict[int, tuple[int, bool]] = field(default_factory=dict)
+    suspended: bool = False
+    shorts: bool = True
+    parts: bool = True
     positions: dict[int, NaivePosition] = field(default_factory=dict)
     answers: dict[str, tuple[bytes, int, int]] = field(default_factory=dict)
 

@@ -98,6 +98,7 @@ class NaiveTwin(
             c.ResetAccount: self._reset,
             c.SetAccountKind: self._set_kind,
             c.SetLotMethod: self._set_method,
+            c.SetAccountRestrictions: self._restrict,
             c.SetProtection: self._protect,
             c.SetLeverage: self._set_leverage,
             f.MarkPrice: self._mark_contract,
@@ -440,7 +441,7 @@ class NaiveTwin(
             return
         terms, order = self.terms.get(m.instrument_id), None
         if terms is None:
-            codes = [DenyCode.UNKNOWN_INSTRUMENT]
+            codes = [DenyCode.UNKNOWN_INSTRUMENT, *self._suspended(m.account_id)]
         else:
             order = self._draft(
                 m.account_id, terms, m.side, m.order_type, m.time_in_force, m.qty,
@@ -607,7 +608,7 @@ class NaiveTwin(
         terms, order = self.terms.get(m.instrument_id), None
         gone: list[NaiveOrder] = []
         if terms is None:
-            codes = [DenyCode.UNKNOWN_INSTRUMENT]
+            codes = [DenyCode.UNKNOWN_INSTRUMENT, *self._suspended(m.account_id)]
         else:
             account = self.accounts[m.account_id]
             position = account.positions.get(m.instrument_id, NaivePosition())
@@ -704,6 +705,18 @@ class NaiveTwin(
         code = 0 if m.method in (1, 2, 3, 4) else DenyCode.LOT_METHOD_NOT_SUPPORTED
         if self._answer(m.account_id, "", m.idempotency_key, m.digest, code):
             self.accounts[m.account_id].lot_method = m.method
+
+    def _restrict(self, m: c.SetAccountRestrictions) -> None:
+        if self._known(m.account_id, "", m.idempotency_key, m.digest):
+            return
+        made, lifted = ({n for n in range(70) if m >> n & 1} for m in (m.restrict, m.allow))
+        wrong = made & lifted or max(made | lifted, default=0) > 2 or min(m.restrict, m.allow) < 0
+        code = DenyCode.RESTRICTION_NOT_SUPPORTED if wrong else 0
+        if self._answer(m.account_id, "", m.idempotency_key, m.digest, code):
+            account = self.accounts[m.account_id]
+            account.suspended = 0 in made or (account.suspended and 0 not in lifted)
+            account.shorts = 1 in lifted or (account.shorts and 1 not in made)
+            account.parts = 2 in lifted or (account.parts and 2 not in made)
 
     def _reset(self, m: c.ResetAccount) -> None:
         if self._known(m.account_id, "", m.idempotency_key, m.digest):

@@ -20,6 +20,8 @@ whose answer is the account: cash, held, positions, and with ``proceeds=yes`` wh
 what is unpaid. A short sale with ``locate=yes`` borrows what is hard to borrow; ``open 1000
 realistic margin``.
 
+``restrict no_shorting -suspend_trade`` makes the one restriction and lifts the other.
+
 Exits: ``class=bracket tp=110.00 sl=95.00`` (``sl=95.00/94.50`` with a limit, ``sl=~2.00`` or
 ``sl=~1.5%`` trailing), and ``protect ACME tp=.. sl=.. qty=.. tif=..``, ``protect ACME`` to remove.
 
@@ -51,6 +53,7 @@ from stockyard.model.codes import (
     LIMIT_RULE_WORDS,
     LOT_METHOD_WORDS,
     REASON_WORDS,
+    RESTRICTION_WORDS,
     Status,
 )
 from stockyard.model.denials import DENY_RULES
@@ -146,6 +149,8 @@ class Playbook:
             return world.use_profile(plain[0], **named)  # type: ignore[arg-type]
         if verb == "open":
             return world.open_account(plain[0], plain[1], kind=(*plain, "cash")[2])
+        if verb == "restrict":
+            return world.restrict(*plain, **named)  # type: ignore[arg-type]
         if verb == "method":
             return world.use_method(plain[0], **named)  # type: ignore[arg-type]
         if verb == "be":
@@ -276,6 +281,10 @@ class Playbook:
     def _tell_credit(self, event: Event) -> str:
         if isinstance(event, e.LotMethodSet):
             return f"by {LOT_METHOD_WORDS[event.method]}"
+        if isinstance(event, e.AccountRestrictionsSet):
+            bits = [bit for bit in RESTRICTION_WORDS if event.restrictions & bit]
+            words = [RESTRICTION_WORDS[bit] for bit in bits]
+            return " ".join(["restricted", *words] if words else ["unrestricted"])
         if isinstance(event, e.AccountKindSet):
             return f"is {ACCOUNT_KIND_WORDS[event.kind]}"
         if isinstance(event, e.InterestCharged):

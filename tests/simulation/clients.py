@@ -37,6 +37,9 @@ TIMES = (
     *(TimeInForce.IOC, TimeInForce.FOK) * 2,
     *AUCTION_TIMES,
 )
+RESTRICTING = ((0, 7), (0, 7), (1, 0), (2, 0), (4, 0), (2, 2), (9, 0))
+"""Restrictions to make and to lift."""
+
 BAD_NUMBERS = (-1, 0, 1, 2**53 + 1, 2**62 - 1)
 KEYED = ("idempotency_key", "client_order_id", "registration_key")
 
@@ -392,6 +395,8 @@ class Clients:
             command = c.WithdrawCash(account_id, amount, "", b"")
         elif draw < 0.85:
             command = c.SetAccountProfile(account_id, random.choice(PROFILE_IDS), "", b"")
+        elif draw < 0.87:
+            command = c.SetAccountRestrictions(account_id, *random.choice(RESTRICTING), "", b"")
         elif draw < 0.89:
             command = c.SetLotMethod(account_id, random.choice((1, 2, 3, 4, 4, 5)), "", b"")
         elif draw < 0.93:

@@ -5,7 +5,8 @@ Promises: values only. Must not know: how they come about, or what is right.
 
 from dataclasses import dataclass, field
 
-from stockyard.model.codes import AccountKind, LotMethod
+from stockyard.model.codes import AccountKind, LotMethod, Restriction, Side
+from stockyard.model.events import OrderAccepted
 from tests.simulation.plain_lots import PlainLots
 
 
@@ -42,8 +43,16 @@ class PlainAccount:
     liquidating: bool = False
     violations: int = 0
     lot_method: int = LotMethod.AVERAGE
+    restrictions: int = 0
     leverages: dict[int, tuple[int, bool]] = field(default_factory=dict)
     funded: set[tuple[int, int]] = field(default_factory=set)
+
+    def check_restrictions(self, x: OrderAccepted) -> None:
+        """Assert that an order is one the account has not forbidden itself."""
+        free = x.liquidates or not self.restrictions & Restriction.SUSPENDED
+        assert free, f"{x}: of an account that has suspended its trading"
+        short = x.side == Side.SELL and not (x.closes or x.liquidates)
+        assert not short or not self.restrictions & Restriction.NO_SHORTING, f"{x}: sold short"
 
     def position(self, instrument_id: int) -> PlainPosition:
         """The position in an instrument."""

@@ -124,6 +124,8 @@ class PlainBooks:
             account.kind = x.kind
             lends = x.kind == AccountKind.MARGIN or not account.borrows
             assert lends, f"{x}: an account that borrows"
+        elif isinstance(x, e.AccountRestrictionsSet):
+            self.accounts[x.account_id].restrictions = x.restrictions
         elif isinstance(x, e.LotMethodSet):
             self.accounts[x.account_id].lot_method = x.method
         elif isinstance(x, (e.CashDeposited, e.CashWithdrawn)):
@@ -204,6 +206,7 @@ class PlainBooks:
         else:
             assert change.arrives_ns <= record.ts, f"order {x.order_id} arrives too early"
         account, old = self.accounts[x.account_id], self.orders.get(x.replaces)
+        account.check_restrictions(x)
         self._own_name(x.account_id, x.client_order_id, x.order_id)
         order = self.orders[x.order_id] = PlainOrder(x)
         if x.liquidates:

@@ -19,6 +19,7 @@ EFFECTS = (
     e.OrderChangeSent,
     e.AccountKindSet,
     e.LotMethodSet,
+    e.AccountRestrictionsSet,
     e.CashDeposited,
     e.CashWithdrawn,
     e.AccountProfileSet,

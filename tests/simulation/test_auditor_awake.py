@@ -284,6 +284,7 @@ NEWER_CHANGES = [
     (e.OrderFilled, lambda x: [msgspec.structs.replace(x, pot_micros_after=10**15)]),
     (e.OrderFilled, lambda x: [msgspec.structs.replace(x, insured_micros=x.insured_micros + 1)]),
     (e.LotMethodSet, lambda x: []),
+    (e.AccountRestrictionsSet, lambda x: [msgspec.structs.replace(x, restrictions=1)]),
 ]
 
 

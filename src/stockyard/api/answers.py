@@ -399,6 +399,23 @@ class Account(msgspec.Struct, frozen=True, gc=False):
     funding: Annotated[str, Meta(description="Paid for perpetual contracts, less received.")] = (
         "0.00"
     )
+    suspend_trade: Annotated[bool, Meta(description="It takes no new order at all.")] = False
+    no_shorting: Annotated[bool, Meta(description="It sells nothing short.")] = False
+    fractional_trading: Annotated[
+        bool, Meta(description="It may open parts of a share of a stock.")
+    ] = True
+
+
+class Restrictions(msgspec.Struct, frozen=True, gc=False):
+    """What an account has restricted its new orders to."""
+
+    account_id: Id
+    suspend_trade: Annotated[bool, Meta(description="It takes no new order at all.")]
+    no_shorting: Annotated[bool, Meta(description="It sells nothing short.")]
+    fractional_trading: Annotated[
+        bool, Meta(description="It may open parts of a share of a stock.")
+    ]
+    updated_at: Time
 
 
 class AccountChange(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):

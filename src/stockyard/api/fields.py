@@ -298,6 +298,19 @@ class AccountBody(msgspec.Struct, forbid_unknown_fields=True):
     lot_method: MethodWord | None = None
 
 
+class RestrictionsBody(msgspec.Struct, forbid_unknown_fields=True):
+    """What an account restricts its new orders to; what is left out or null stays as it is."""
+
+    suspend_trade: (
+        Annotated[bool, Meta(description="Take no new order; open ones stay, and can be canceled.")]
+        | None
+    ) = None
+    no_shorting: Annotated[bool, Meta(description="Sell nothing short.")] | None = None
+    fractional_trading: (
+        Annotated[bool, Meta(description="Allow to open parts of a share of a stock.")] | None
+    ) = None
+
+
 class LeverageBody(msgspec.Struct, forbid_unknown_fields=True):
     """What positions in a perpetual contract are held with from now on."""
 

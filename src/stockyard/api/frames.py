@@ -151,6 +151,9 @@ class Frames:
             return "account", "kind_set", render.account_change(ts, x)
         if isinstance(x, e.LotMethodSet):
             return "account", "lot_method_set", render.account_change(ts, x)
+        if isinstance(x, e.AccountRestrictionsSet):
+            body = render.restrictions(x.account_id, ts, x.restrictions)
+            return "account", "restrictions_set", body
         if isinstance(x, e.LeverageSet):
             return "account", "leverage_set", render.leverage_set(x)
         if isinstance(x, e.FundingPaid):

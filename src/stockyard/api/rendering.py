@@ -35,6 +35,7 @@ from stockyard.model.codes import (
     OrderClass,
     OrderType,
     Reason,
+    Restriction,
     Side,
     Status,
 )
@@ -509,7 +510,13 @@ class Renderer:
             LOT_METHOD_WORDS[row.lot_method],
             format_cash(apart),
             format_cash(row.funding_micros),
+            *_restrictions(row.restrictions),
         )
+
+    def restrictions(self, account_id: int, updated_ns: int, restrictions: int) -> a.Restrictions:
+        """What an account has restricted its new orders to."""
+        told = _restrictions(restrictions)
+        return a.Restrictions(self.account_id(account_id), *told, time_text(updated_ns))
 
     def _apart(self, account_id: int) -> int:
         """What an account's isolated positions are worth, in micro-dollars."""
@@ -745,4 +752,13 @@ def average_price(row: OrderRow, instrument: Instrument) -> str:
     places = instrument.price_scale
     return format_ratio(
         int(row.filled_value), row.filled_qty * 10**places, places + 4, PRICE_PLACES_MIN
+    )
+
+
+def _restrictions(found: int) -> tuple[bool, bool, bool]:
+    """Whether trading is suspended, shorting forbidden, and parts of a share allowed."""
+    return (
+        bool(found & Restriction.SUSPENDED),
+        bool(found & Restriction.NO_SHORTING),
+        not found & Restriction.NO_FRACTIONS,
     )

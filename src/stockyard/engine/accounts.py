@@ -71,7 +71,8 @@ class Account:
     ``call_due_ns``: until when a margin call must be met, 0 for none; ``review_ns``: when its
     liquidation goes on, 0 before it starts. ``levels``: the prices it waits for, as (instrument,
     whether of a long position, whether below the mark, level). ``is_touched``: it is to be judged.
-    ``leverages``: those chosen for perpetual contracts, and whether isolated.
+    ``leverages``: those chosen for perpetual contracts, and whether isolated. ``restrictions``: a
+    set of ``Restriction`` that binds its new orders.
     """
 
     def __init__(
@@ -103,6 +104,7 @@ class Account:
         self.levels: list[tuple[int, bool, bool, Level]] = []
         self.is_touched = False
         self.leverages: dict[int, tuple[int, bool]] = {}
+        self.restrictions = 0
 
     def open_orders(self) -> list[Order]:
         """Its open orders, oldest first: by their ids, which a replacement that travelled has had

@@ -13,6 +13,7 @@ from stockyard.model.codes import (
     AccountKind,
     AccountStatus,
     Reason,
+    Restriction,
 )
 from stockyard.model.codes import Book as HouseBook
 from stockyard.model.commands import (
@@ -21,6 +22,7 @@ from stockyard.model.commands import (
     ResetAccount,
     SetAccountKind,
     SetAccountProfile,
+    SetAccountRestrictions,
     SetLotMethod,
     WithdrawCash,
 )
@@ -30,6 +32,7 @@ from stockyard.model.events import (
     AccountOpened,
     AccountProfileSet,
     AccountReset,
+    AccountRestrictionsSet,
     CashDeposited,
     CashWithdrawn,
     CommandDenied,
@@ -206,6 +209,24 @@ def on_set_lot_method(state: State, ts: int, command: SetLotMethod, out: list[Ev
         return
     account.lot_method = command.method
     out.append(LotMethodSet(account.account_id, command.method))
+
+
+def on_set_account_restrictions(
+    state: State, ts: int, command: SetAccountRestrictions, out: list[Event]
+) -> None:
+    """Restrict what the account's new orders may do, or allow it again; open orders stay."""
+    key, digest = command.idempotency_key, command.digest
+    account = desk.answer_known(state, command.account_id, "", key, digest, ts, out)
+    if account is None:
+        return
+    more, less = command.restrict, command.allow
+    known = 0 <= more <= Restriction.ALL and 0 <= less <= Restriction.ALL and not more & less
+    idempotency.remember(state, account, "", key, digest, ts, known)
+    if not known:
+        out.append(CommandDenied(account.account_id, DenyCode.RESTRICTION_NOT_SUPPORTED, 0, 0))
+        return
+    account.restrictions = (account.restrictions | more) & ~less
+    out.append(AccountRestrictionsSet(account.account_id, account.restrictions))
 
 
 def on_reset_account(state: State, ts: int, command: ResetAccount, out: list[Event]) -> None:

@@ -119,6 +119,8 @@ class Engine:
             cash.on_set_account_kind(state, ts, message, out)
         elif isinstance(message, c.SetLotMethod):
             cash.on_set_lot_method(state, ts, message, out)
+        elif isinstance(message, c.SetAccountRestrictions):
+            cash.on_set_account_restrictions(state, ts, message, out)
         elif isinstance(message, c.SetLeverage):
             perp_calls.on_set_leverage(state, ts, message, out)
         else:

@@ -12,7 +12,7 @@ from stockyard.engine.leg_rules import Exits, broken_prices, broken_sides, broke
 from stockyard.engine.orders import Order
 from stockyard.engine.risk import Terms, check_expiry
 from stockyard.engine.state import State
-from stockyard.model.codes import AccountStatus, OrderClass, OrderType, Reason
+from stockyard.model.codes import AccountStatus, OrderClass, OrderType, Reason, Restriction
 from stockyard.model.commands import SetProtection
 from stockyard.model.denials import DenyCode
 from stockyard.model.events import CommandDenied, Event
@@ -65,6 +65,8 @@ def _check(
     terms = Terms()
     if account.status != AccountStatus.ACTIVE:
         terms.deny(DenyCode.ACCOUNT_NOT_ACTIVE)
+    if account.restrictions & Restriction.SUSPENDED:
+        terms.deny(DenyCode.TRADING_SUSPENDED)
     book = state.book(command.instrument_id)
     if book is None:
         terms.deny(DenyCode.UNKNOWN_INSTRUMENT)

@@ -41,6 +41,7 @@ from stockyard.model.codes import (
     AssetClass,
     OrderClass,
     OrderType,
+    Restriction,
     Side,
     TimeInForce,
 )
@@ -368,6 +369,8 @@ def check_order(state: State, account: Account, request: Request, ts: int) -> Te
     terms = Terms()
     if account.status != AccountStatus.ACTIVE:
         terms.deny(DenyCode.ACCOUNT_NOT_ACTIVE)
+    if account.restrictions & Restriction.SUSPENDED:
+        terms.deny(DenyCode.TRADING_SUSPENDED)
     book = state.book(request.instrument_id)
     if book is None:
         terms.deny(DenyCode.UNKNOWN_INSTRUMENT)
@@ -418,6 +421,8 @@ def check_leg(state: State, account: Account, request: Request, ts: int) -> Term
     terms = Terms()
     if account.status != AccountStatus.ACTIVE:
         terms.deny(DenyCode.ACCOUNT_NOT_ACTIVE)
+    if account.restrictions & Restriction.SUSPENDED:
+        terms.deny(DenyCode.TRADING_SUSPENDED)
     book = state.book(request.instrument_id)
     assert book is not None
     check_shape(book, request, terms)
@@ -577,6 +582,8 @@ def check_means(
         return
     if request.lots:
         _check_lots(account, book, request, terms)
+    if account.restrictions and not terms.closes:
+        _check_restrictions(account, book, request, terms)
     if terms.closes and position is not None:
         if exits is not None and not closing_pair:
             terms.deny(DenyCode.ENTRY_WOULD_CLOSE_POSITION)
@@ -598,6 +605,17 @@ def check_means(
         if hold > free:
             terms.deny(DenyCode.EXCEEDS_BUYING_POWER, hold, free)
         terms.hold_micros = hold
+
+
+def _check_restrictions(account: Account, book: Book, request: Request, terms: Terms) -> None:
+    """Check what the account has forbidden itself to open."""
+    found = account.restrictions
+    shorts = request.side == Side.SELL and account.kind == AccountKind.MARGIN
+    if shorts and found & Restriction.NO_SHORTING:
+        terms.deny(DenyCode.SHORTING_RESTRICTED)
+    part = book.asset_class == AssetClass.US_EQUITY and terms.qty % book.qty_unit != 0
+    if part and found & Restriction.NO_FRACTIONS:
+        terms.deny(DenyCode.FRACTIONS_RESTRICTED)
 
 
 def _check_lots(account: Account, book: Book, request: Request, terms: Terms) -> None:

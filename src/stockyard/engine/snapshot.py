@@ -148,6 +148,7 @@ def _account(account: Account) -> AccountState:
         account.call_due_ns,
         account.review_ns,
         tuple([(key, *account.leverages[key]) for key in sorted(account.leverages)]),
+        account.restrictions,
     )
 
 
@@ -331,6 +332,7 @@ def _restore_account(state: State, source: AccountState, seq: int, ts: int) -> N
     account = Account(source.account_id, source.owner, source.name, source.profile_id, source.kind)
     account.status = source.status
     account.lot_method = source.lot_method
+    account.restrictions = source.restrictions
     account.unsettled = list(source.unsettled)
     account.violations = source.violations
     account.call_due_ns, account.review_ns = source.call_due_ns, source.review_ns

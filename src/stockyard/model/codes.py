@@ -162,6 +162,17 @@ class LotMethod:
     HIFO: Final = 4
 
 
+class Restriction:
+    """What an account may restrict itself to, as bits of one set: no new orders at all, none that
+    sells short, none that opens a part of a share.
+    """
+
+    SUSPENDED: Final = 1
+    NO_SHORTING: Final = 2
+    NO_FRACTIONS: Final = 4
+    ALL: Final = 7
+
+
 class FillRule:
     """The rule that priced a fill; ``docs/reference/fills.md`` says each in words."""
 
@@ -323,6 +334,11 @@ ACCOUNT_KIND_WORDS: Final = {AccountKind.CASH: "cash", AccountKind.MARGIN: "marg
 CHARGE_WORDS: Final = {
     ChargeKind.DEBIT_INTEREST: "debit_interest",
     ChargeKind.BORROW_FEE: "borrow_fee",
+}
+RESTRICTION_WORDS: Final = {
+    Restriction.SUSPENDED: "suspend_trade",
+    Restriction.NO_SHORTING: "no_shorting",
+    Restriction.NO_FRACTIONS: "no_fractions",
 }
 LOT_METHOD_WORDS: Final = {
     LotMethod.AVERAGE: "average",

@@ -220,6 +220,18 @@ class SetLeverage(msgspec.Struct, frozen=True, array_like=True, tag=14, gc=False
     digest: bytes
 
 
+class SetAccountRestrictions(msgspec.Struct, frozen=True, array_like=True, tag=60, gc=False):
+    """Restrict what an account may do by itself, until it is allowed again: ``restrict`` and
+    ``allow``, sets of ``Restriction``; what neither names stays as it is.
+    """
+
+    account_id: int
+    restrict: int
+    allow: int
+    idempotency_key: str
+    digest: bytes
+
+
 Command = (
     PlaceOrder
     | CancelOrder
@@ -235,4 +247,5 @@ Command = (
     | SetAccountKind
     | SetLotMethod
     | SetLeverage
+    | SetAccountRestrictions
 )

@@ -46,6 +46,13 @@ DENY_RULES: Final[dict[int, DenyRule]] = {
         "the account is suspended or closed",
         "ask whoever runs this Stockyard to make the account active",
     ),
+    DenyCode.TRADING_SUSPENDED: DenyRule(
+        "trading_suspended",
+        403,
+        True,
+        "the account has suspended its trading: it takes no new orders",
+        "PATCH /api/v1/account/restrictions with suspend_trade false; orders can be canceled",
+    ),
     DenyCode.UNKNOWN_INSTRUMENT: DenyRule(
         "unknown_symbol", 422, False, "there is no such symbol", "name one of GET /api/v1/assets"
     ),
@@ -495,6 +502,20 @@ DENY_RULES: Final[dict[int, DenyRule]] = {
         "the account's equity is too small to borrow cash or shares",
         "deposit, or buy no more than the account's cash pays for",
     ),
+    DenyCode.SHORTING_RESTRICTED: DenyRule(
+        "shorting_restricted",
+        403,
+        True,
+        "the account has restricted itself not to sell short",
+        "sell what it holds, or PATCH /api/v1/account/restrictions with no_shorting false",
+    ),
+    DenyCode.FRACTIONS_RESTRICTED: DenyRule(
+        "fractions_restricted",
+        403,
+        True,
+        "the account has restricted itself to whole shares of stocks",
+        "buy whole shares, or PATCH /api/v1/account/restrictions with fractional_trading true",
+    ),
     DenyCode.EXCEEDS_BUYING_POWER: DenyRule(
         "exceeds_buying_power",
         403,
@@ -765,5 +786,12 @@ DENY_RULES: Final[dict[int, DenyRule]] = {
         False,
         "no such lot method",
         "use average, fifo, lifo or hifo",
+    ),
+    DenyCode.RESTRICTION_NOT_SUPPORTED: DenyRule(
+        "restriction_not_supported",
+        422,
+        False,
+        "no such restriction, or one is both to be made and lifted",
+        "use suspend_trade, no_shorting and fractional_trading, each true or false",
     ),
 }

@@ -433,6 +433,13 @@ class GoodFaithViolated(msgspec.Struct, frozen=True, array_like=True, tag=31, gc
     violations_after: int
 
 
+class AccountRestrictionsSet(msgspec.Struct, frozen=True, array_like=True, tag=60, gc=False):
+    """What the account restricts itself to from now on: a set of ``Restriction``."""
+
+    account_id: int
+    restrictions: int
+
+
 Event = (
     OrderAccepted
     | OrderActivated
@@ -462,4 +469,5 @@ Event = (
     | GoodFaithViolated
     | LeverageSet
     | FundingPaid
+    | AccountRestrictionsSet
 )

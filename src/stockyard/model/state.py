@@ -121,7 +121,8 @@ class AccountState(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     ``unsettled``: proceeds to come, as (when, micro-dollars). ``call_due_ns``: until when a margin
     call must be met, 0 for none; ``review_ns``: when its liquidation goes on, 0 before it starts.
-    ``leverages``: those chosen, as (instrument, leverage, whether isolated).
+    ``leverages``: those chosen, as (instrument, leverage, whether isolated). ``restrictions``: a
+    set of ``Restriction``.
     """
 
     account_id: int
@@ -140,6 +141,7 @@ class AccountState(msgspec.Struct, frozen=True, array_like=True, gc=False):
     call_due_ns: int = 0
     review_ns: int = 0
     leverages: tuple[tuple[int, int, bool], ...] = ()
+    restrictions: int = 0
 
 
 class BookState(msgspec.Struct, frozen=True, array_like=True, gc=False):

@@ -152,7 +152,8 @@ class PositionRow(msgspec.Struct, array_like=True, gc=False):
 class AccountRow(msgspec.Struct, array_like=True, gc=False):
     """One account. ``deposited_micros``: what came in from outside less what went out;
     ``interest_micros``: what it was charged for borrowed cash and shares; ``funding_micros``: what
-    it paid, less what it got, for positions in perpetual contracts.
+    it paid, less what it got, for positions in perpetual contracts; ``restrictions``: a set of
+    ``Restriction``.
     """
 
     account_id: int
@@ -171,6 +172,7 @@ class AccountRow(msgspec.Struct, array_like=True, gc=False):
     interest_micros: int = 0
     lot_method: int = LotMethod.AVERAGE
     funding_micros: int = 0
+    restrictions: int = 0
 
 
 class FundingRow(msgspec.Struct, array_like=True, gc=False):

@@ -85,6 +85,7 @@ class View:
             e.AccountReset: self._on_reset,
             e.AccountKindSet: self._on_kind_set,
             e.LotMethodSet: self._on_method_set,
+            e.AccountRestrictionsSet: self._on_restrictions_set,
             e.InterestCharged: self._on_interest,
             e.LeverageSet: self._on_leverage_set,
             e.FundingPaid: self._on_funding,
@@ -449,6 +450,11 @@ class View:
 
     def _on_method_set(self, seq: int, index: int, ts: int, x: e.LotMethodSet) -> None:
         self._account(x.account_id, ts).lot_method = x.method
+
+    def _on_restrictions_set(
+        self, seq: int, index: int, ts: int, x: e.AccountRestrictionsSet
+    ) -> None:
+        self._account(x.account_id, ts).restrictions = x.restrictions
 
     def _on_interest(self, seq: int, index: int, ts: int, x: e.InterestCharged) -> None:
         account = self._account(x.account_id, ts)

@@ -128,6 +128,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/account/restrictions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read what the account restricts itself to
+         * @description Read what the account restricts itself to.
+         */
+        get: operations["read_restrictions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Restrict what the account's orders may do
+         * @description They bind every new order, by whatever way it comes, its replacements and new exits. Open orders stay as they are. What is left out stays as it is.
+         */
+        patch: operations["change_restrictions"];
+        trace?: never;
+    };
     "/api/v1/account/withdrawals": {
         parameters: {
             query?: never;
@@ -1122,6 +1146,11 @@ export interface components {
              */
             fees: string;
             /**
+             * @description It may open parts of a share of a stock.
+             * @default true
+             */
+            fractional_trading?: boolean;
+            /**
              * @description Paid for perpetual contracts, less received.
              * @default 0.00
              */
@@ -1155,6 +1184,11 @@ export interface components {
             maintenance_margin: string;
             margin_call: components["schemas"]["MarginCall"] | null;
             name: string;
+            /**
+             * @description It sells nothing short.
+             * @default false
+             */
+            no_shorting?: boolean;
             /** @description Realism profile of its next orders. */
             profile: string;
             /** @description Before fees. */
@@ -1165,6 +1199,11 @@ export interface components {
             short_market_value: string;
             /** @enum {string} */
             status: "active" | "suspended" | "closed";
+            /**
+             * @description It takes no new order at all.
+             * @default false
+             */
+            suspend_trade?: boolean;
             /** @description Proceeds of stocks that come with the next day. */
             unsettled: string;
             /**
@@ -2930,6 +2969,37 @@ export interface components {
             starting_cash?: (string | number) | null;
         };
         /**
+         * Restrictions
+         * @description What an account has restricted its new orders to.
+         */
+        Restrictions: {
+            /** Format: uuid */
+            account_id: string;
+            /** @description It may open parts of a share of a stock. */
+            fractional_trading: boolean;
+            /** @description It sells nothing short. */
+            no_shorting: boolean;
+            /** @description It takes no new order at all. */
+            suspend_trade: boolean;
+            /**
+             * @description UTC, RFC 3339 with nanoseconds.
+             * @example 2026-03-02T15:04:05.123456789Z
+             */
+            updated_at: string;
+        };
+        /**
+         * RestrictionsBody
+         * @description What an account restricts its new orders to; what is left out or null stays as it is.
+         */
+        RestrictionsBody: {
+            /** @default null */
+            fractional_trading?: boolean | null;
+            /** @default null */
+            no_shorting?: boolean | null;
+            /** @default null */
+            suspend_trade?: boolean | null;
+        };
+        /**
          * Search
          * @description Symbols, those that trade here first. `detail`: why only those were looked through.
          */
@@ -3774,6 +3844,89 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Reset"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    read_restrictions: {
+        parameters: {
+            query?: {
+                /** @description The same as X-Account-ID. */
+                account_id?: string;
+            };
+            header?: {
+                /** @description Which account it is about; default the first one. */
+                "X-Account-ID"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The restrictions. */
+            200: {
+                headers: {
+                    /** @description Names the request. */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Restrictions"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+        };
+    };
+    change_restrictions: {
+        parameters: {
+            query?: {
+                /** @description The same as X-Account-ID. */
+                account_id?: string;
+            };
+            header?: {
+                /** @description Which account it is about; default the first one. */
+                "X-Account-ID"?: string;
+                /** @description A repeat under the same key within 24 hours gets the first answer. */
+                "Idempotency-Key"?: string;
+                /** @description Another spelling of Idempotency-Key. */
+                "X-Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RestrictionsBody"];
+            };
+        };
+        responses: {
+            /** @description The restrictions from now on. */
+            200: {
+                headers: {
+                    /** @description `true` on the repeat of an answer given before. */
+                    "Idempotent-Replayed"?: string;
+                    /** @description Names the request. */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Restrictions"];
                 };
             };
             400: components["responses"]["Problem400"];
