@@ -1,19 +1,16 @@
-"""What can go wrong in a simulated process, ordered to the step: death, a refusing disk, slow work.
+"""What can go wrong in a simulated process, ordered to the step: death, slow work.
 
 Promises: nothing here draws chance or looks at a real clock; the story decides what fails and when.
 Must not know: what the process was doing.
 """
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
 from typing import Any
 
-from stockyard.projections.store import Batch, ReadStore
 from stockyard.runtime.clock import ManualClock
 from stockyard.runtime.projector import run_at_once
-from stockyard.storage.memory import MemoryDatabase, MemoryDisk
 from stockyard.storage.ports import StorageUnavailable
 
 
@@ -42,47 +39,6 @@ class Fuse:
             if not self._left:
                 self.blown = where
                 raise Killed(where)
-
-
-class FaultyDisk(MemoryDisk):
-    """A disk on which a process can die just before and just after every write."""
-
-    def __init__(self, fuse: Fuse) -> None:
-        super().__init__()
-        self._fuse = fuse
-        self._refuses = False
-        self.refuses_projections = False
-
-    @contextmanager
-    def refusing(self, refuses: bool) -> Iterator[None]:
-        """Let every write inside keep nothing, if ``refuses``."""
-        self._refuses = refuses
-        try:
-            yield
-        finally:
-            self._refuses = False
-
-    def keep(self, write: Callable[[], None]) -> None:
-        """Run a write of one of the stores, or fail as ordered."""
-        self._fuse.cross("before a write")
-        if self._refuses:
-            raise StorageUnavailable("the disk is full")
-        super().keep(write)
-        self._fuse.cross("after a write")
-
-
-class FaultyStore(ReadStore):
-    """The projections on a faulty disk, which may refuse them alone."""
-
-    def __init__(self, disk: FaultyDisk) -> None:
-        super().__init__(MemoryDatabase(disk, "projections"))
-        self._disk = disk
-
-    def write(self, batch: Batch) -> None:
-        """Commit a batch, or fail as ordered."""
-        if self._disk.refuses_projections:
-            raise StorageUnavailable("another program holds the projections")
-        super().write(batch)
 
 
 class Work(Future[None]):

@@ -5,6 +5,7 @@ parts that a story takes from ``Parts`` are replaced. Must not know: how they ar
 """
 
 from collections.abc import Coroutine, Sequence
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -12,23 +13,23 @@ import msgspec
 from stockyard.engine.engine import state_hash
 from stockyard.model import commands as c
 from stockyard.model.codec import decode_state
-from stockyard.model.events import Event
-from stockyard.model.records import Origin, Record
+from stockyard.model.events import Event, OrderCanceled
+from stockyard.model.records import Input, Origin, Record
 from stockyard.projections.store import Batch, ReadStore
 from stockyard.runtime.snapshots import pack, unpack
 from stockyard.runtime.world import World
 from stockyard.runtime.writer import Outcome
-from stockyard.storage.memory import MemoryJournal, MemorySnapshots
 from stockyard.storage.ports import Journal, JournalHead, Snapshot, Snapshots, StorageUnavailable
-from tests.simulation.faults import FaultyDisk, FaultyStore
+from stockyard.storage.sqlite import SqliteDatabase, SqliteJournal, SqliteSnapshots
+from tests.simulation.disk import Disk
 from tests.simulation.story import Parts
 
 
-class HastyJournal(MemoryJournal):
+class HastyJournal(SqliteJournal):
     """Says that commands are kept, and keeps them with whatever comes next."""
 
-    def __init__(self, disk: FaultyDisk) -> None:
-        super().__init__(disk)
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
         self._late: list[Record] = []
 
     @property
@@ -50,12 +51,28 @@ class HastyJournal(MemoryJournal):
 class AnswersBeforeTheJournal(Parts):
     """An answer goes out before its record is durable."""
 
-    def journal(self, disk: FaultyDisk) -> Journal:
+    def journal(self, disk: Disk) -> Journal:
         """A hasty one."""
-        return HastyJournal(disk)
+        return HastyJournal(disk.path("journal.db"))
 
 
-class LyingJournal(MemoryJournal):
+class LazyJournal(SqliteJournal):
+    """Leaves it to the system when what was written reaches the disk."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self._writer.connection.pragma("synchronous", "off")
+
+
+class AnswersBeforeTheSync(Parts):
+    """An answer goes out when its record is written, not when it is safe."""
+
+    def journal(self, disk: Disk) -> Journal:
+        """A lazy one."""
+        return LazyJournal(disk.path("journal.db"))
+
+
+class LyingJournal(SqliteJournal):
     """Keeps a group and then reports that the disk failed, once in a while."""
 
     appends = 0
@@ -71,12 +88,12 @@ class LyingJournal(MemoryJournal):
 class RefusesWhatItKept(Parts):
     """A command is refused, and done nevertheless."""
 
-    def journal(self, disk: FaultyDisk) -> Journal:
+    def journal(self, disk: Disk) -> Journal:
         """One that lies."""
-        return LyingJournal(disk)
+        return LyingJournal(disk.path("journal.db"))
 
 
-class CursorFirst(FaultyStore):
+class CursorFirst(ReadStore):
     """Commits the cursor and the rows one after the other."""
 
     def write(self, batch: Batch) -> None:
@@ -88,12 +105,12 @@ class CursorFirst(FaultyStore):
 class CursorAheadOfRows(Parts):
     """A crash between cursor and rows loses the rows."""
 
-    def store(self, disk: FaultyDisk) -> ReadStore:
+    def store(self, disk: Disk) -> ReadStore:
         """One that writes its cursor first."""
-        return CursorFirst(disk)
+        return CursorFirst(SqliteDatabase(disk.path("projections.db"), durable=False))
 
 
-class LossyStore(FaultyStore):
+class LossyStore(ReadStore):
     """Loses the last event of a batch with many of them."""
 
     def write(self, batch: Batch) -> None:
@@ -110,9 +127,9 @@ class LossyStore(FaultyStore):
 class LostEvent(Parts):
     """An event is missing in the projections."""
 
-    def store(self, disk: FaultyDisk) -> ReadStore:
+    def store(self, disk: Disk) -> ReadStore:
         """One that loses events."""
-        return LossyStore(disk)
+        return LossyStore(SqliteDatabase(disk.path("projections.db"), durable=False))
 
 
 class RetryDoubles(Parts):
@@ -127,7 +144,7 @@ class RetryDoubles(Parts):
         return world.execute(command, origin)
 
 
-class ForgetfulSnapshots(MemorySnapshots):
+class ForgetfulSnapshots(SqliteSnapshots):
     """Gives back a state that does not know which requests were answered."""
 
     def load(self) -> Snapshot | None:
@@ -144,12 +161,12 @@ class ForgetfulSnapshots(MemorySnapshots):
 class RetryDoublesAfterRecovery(Parts):
     """The snapshot forgets which requests were answered."""
 
-    def snapshots(self, disk: FaultyDisk) -> Snapshots:
+    def snapshots(self, disk: Disk) -> Snapshots:
         """Forgetful ones."""
-        return ForgetfulSnapshots(disk)
+        return ForgetfulSnapshots(disk.path("snapshots.db"))
 
 
-class BackwardJournal(MemoryJournal):
+class BackwardJournal(SqliteJournal):
     """Lets the writer believe that no time has passed since the beginning."""
 
     @property
@@ -161,13 +178,66 @@ class BackwardJournal(MemoryJournal):
 class ClockGoesBack(Parts):
     """Nothing holds the world's clock when the machine's clock is set back."""
 
-    def journal(self, disk: FaultyDisk) -> Journal:
+    def journal(self, disk: Disk) -> Journal:
         """One that does not tell its time."""
-        return BackwardJournal(disk)
+        return BackwardJournal(disk.path("journal.db"))
 
     def opened(self, world: World) -> None:
         """Hide the engine's time as well."""
         world.writer._engine = _Timeless(world.engine)  # type: ignore[assignment]
+
+
+class LosesAReservation(Parts):
+    """Canceling an order does not give back what it held."""
+
+    def opened(self, world: World) -> None:
+        """Hold it still."""
+        world.writer._engine = _Grasping(world.engine)  # type: ignore[assignment]
+
+
+class _Grasping:
+    """An engine that goes on holding cash for an order that is canceled."""
+
+    def __init__(self, engine: Any) -> None:
+        self._engine = engine
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._engine, name)
+
+    def apply(self, seq: int, ts: int, message: Input, out: list[Event]) -> None:
+        """Apply, and keep a cent for each cancellation."""
+        self._engine.apply(seq, ts, message, out)
+        for event in out:
+            if isinstance(event, OrderCanceled):
+                self._engine.state.accounts[event.account_id].held_micros += 10_000
+
+
+class UnorderedSnapshots(SqliteSnapshots):
+    """Gives lots back in another order than they were bought in."""
+
+    def load(self) -> Snapshot | None:
+        """The stored state, the lots of each position turned round."""
+        snapshot = super().load()
+        if snapshot is None:
+            return None
+        state = decode_state(unpack(snapshot.state))
+        change = msgspec.structs.replace
+        accounts = tuple(
+            change(
+                account, positions=tuple(change(p, lots=p.lots[::-1]) for p in account.positions)
+            )
+            for account in state.accounts
+        )
+        state = change(state, accounts=accounts)
+        return snapshot._replace(state=pack(state)[0], state_hash=state_hash(state))
+
+
+class SnapshotLosesOrder(Parts):
+    """A snapshot does not keep the order of what is looked through in order."""
+
+    def snapshots(self, disk: Disk) -> Snapshots:
+        """Unordered ones."""
+        return UnorderedSnapshots(disk.path("snapshots.db"))
 
 
 class _Timeless:

@@ -9,6 +9,7 @@ does.
 import asyncio
 import traceback
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from hashlib import sha256
 from random import Random
 from typing import Any, NamedTuple
@@ -29,11 +30,12 @@ from stockyard.runtime import feeds, snapshots, upkeep
 from stockyard.runtime.clock import ManualClock
 from stockyard.runtime.world import World
 from stockyard.runtime.writer import Outcome, Refused
-from stockyard.storage.memory import MemoryJournal, MemorySnapshots
 from stockyard.storage.ports import Journal, Snapshot, Snapshots, StorageError
+from stockyard.storage.sqlite import SqliteDatabase, SqliteJournal, SqliteSnapshots
 from tests.simulation.auditor import Auditor
 from tests.simulation.clients import Clients
-from tests.simulation.faults import DelayedRun, FaultyDisk, FaultyStore, Fuse, Killed, SimulatedLoop
+from tests.simulation.disk import REFUSALS, Disk
+from tests.simulation.faults import DelayedRun, Fuse, Killed, SimulatedLoop
 from tests.simulation.streams import Stream
 
 SECOND = 10**9
@@ -78,17 +80,17 @@ TEMPERS = (0.2, 1.0, 1.0, 3.0)
 class Parts:
     """How a world is put together; a test plants a bug by replacing one part."""
 
-    def journal(self, disk: FaultyDisk) -> Journal:
-        """The journal over a disk."""
-        return MemoryJournal(disk)
+    def journal(self, disk: Disk) -> Journal:
+        """The journal on a disk."""
+        return SqliteJournal(disk.path("journal.db"))
 
-    def snapshots(self, disk: FaultyDisk) -> Snapshots:
-        """The snapshots over a disk."""
-        return MemorySnapshots(disk)
+    def snapshots(self, disk: Disk) -> Snapshots:
+        """The snapshots on a disk."""
+        return SqliteSnapshots(disk.path("snapshots.db"))
 
-    def store(self, disk: FaultyDisk) -> ReadStore:
-        """The projections over a disk."""
-        return FaultyStore(disk)
+    def store(self, disk: Disk) -> ReadStore:
+        """The projections on a disk."""
+        return ReadStore(SqliteDatabase(disk.path("projections.db"), durable=False))
 
     def opened(self, world: World) -> None:
         """A world was opened."""
@@ -150,7 +152,7 @@ class Story:
         self.clock = ManualClock(self._start_ns)
         self._latest_ns = self._start_ns
         self._fuse = Fuse()
-        self.disk = FaultyDisk(self._fuse)
+        self.disk = Disk(self._fuse)
         self.auditor = Auditor(self.disk)
         self._clients = Clients()
         self._streams: list[Stream] = []
@@ -160,6 +162,7 @@ class Story:
         self._waiting_events_max = random.choice((15, 60, 50_000))
         self._world_id = random.randbytes(16).hex()
         self._journal_refuses_until = self._projections_refuse_until = 0
+        self._refusal = ""
         self._requests = 0
         self._step = 0
         self.crashes = 0
@@ -190,6 +193,7 @@ class Story:
             raise StoryFailed(self.seed, self._step, cause, self.trace) from cause
         finally:
             self._loop.close()
+            self.disk.release()
         digest = sha256("\n".join(self.trace).encode()).hexdigest()
         counts = self.auditor.counts
         return Ending(digest, self._latest_ns - self._start_ns, self.crashes, counts)
@@ -210,6 +214,10 @@ class Story:
             assert self._world is not None
             step(self._world, random)
             self._turn(2)
+        except Exception:
+            if not self._fuse.blown:
+                raise
+            self._die(f"killed {self._fuse.blown}")
         except Killed as death:
             self._die(f"killed {death}")
 
@@ -239,21 +247,25 @@ class Story:
         for attempt in range(8):
             last = attempt == 7
             lit = not last and random.random() < 0.3
-            self._fuse.light(random.randrange(1, 12) if lit else 0)
-            refuses = not last and random.random() < 0.06
+            self._fuse.light(random.randrange(1, 80) if lit else 0)
+            refusal = random.choice(REFUSALS) if not last and random.random() < 0.06 else ""
             if last:
                 self._end_outages()
             try:
-                with self.disk.refusing(refuses):
+                with self.disk.refusing(refusal):
                     world = self._recover(random)
-                with self.disk.refusing(refuses and random.random() < 0.5):
+                with self.disk.refusing(refusal if random.random() < 0.5 else ""):
                     self._found(world)
             except Killed as death:
                 self._die(f"killed {death}, while starting")
-            except (StorageError, Refused) as error:
-                if not refuses and not self.disk.refuses_projections:
+            except Exception as error:
+                if self._fuse.blown:
+                    self._die(f"killed {self._fuse.blown}, while starting")
+                    continue
+                asked = refusal or self.disk.refuses_projections
+                if not asked or not isinstance(error, StorageError | Refused):
                     raise
-                self._tell(f"start refused: {error}")
+                self._tell(f"start refused: {self._named(error)}")
                 self._die("gave up")
             else:
                 self._fuse.light(0)
@@ -301,8 +313,10 @@ class Story:
     def _die(self, how: str) -> None:
         """Throw the process away: whoever waited never gets an answer."""
         self.crashes += 1
-        self._tell(f"CRASH ({how}), journal at {self._durable_seq()}")
-        self._fuse.light(0)
+        random = Random(f"{self.seed} {self._step} {self.crashes}")
+        power = random.random() < 0.6
+        self._tell(f"CRASH ({how}{', and the power is cut' if power else ''})")
+        world, self._world = self._world, None
         for waiting in self._waiting:
             waiting.task.cancel()
             if waiting.command is not None:
@@ -311,10 +325,17 @@ class Story:
         self._loop.close()
         for stream in self._streams:
             stream.cut()
+        self.disk.crash(random, power)
+        self._fuse.light(0)
+        if world is not None:
+            # Its files are those of the boot that is over; what it still writes is refused.
+            with suppress(Exception):
+                world.close()
         self._forget_process()
 
-    def _durable_seq(self) -> int:
-        return self.disk.batches[-1].last_seq if self.disk.batches else 0
+    def _named(self, error: Exception) -> str:
+        """An error without the name of the folder, which is another one each time."""
+        return str(error).replace(str(self.disk.folder), "disk")
 
     def _audit(self, world: World, why: str) -> None:
         state_hash = self.auditor.audit(world, self._streams)
@@ -348,7 +369,7 @@ class Story:
                 self.auditor.refused(waiting.request_id, error.code)
         elif isinstance(error, StorageError):
             assert waiting.command is None, f"{waiting.request_id}: {error!r}"
-            self._tell(f"{waiting.request_id} failed: {error}")
+            self._tell(f"{waiting.request_id} failed: {self._named(error)}")
         elif error is not None:
             raise error
         elif waiting.told is not None:
@@ -426,7 +447,7 @@ class Story:
         count = world.writer.waiting
         if not count:
             return
-        with self.disk.refusing(self._step < self._journal_refuses_until):
+        with self.disk.refusing(self._outage()):
             world.writer.commit()
         head = world.journal.head
         self._tell(f"commit of {count}: journal at {head.seq}")
@@ -435,7 +456,7 @@ class Story:
         try:
             future = world.projector.begin()
         except StorageError as error:
-            self._tell(f"projector: {error}")
+            self._tell(f"projector: {self._named(error)}")
         else:
             self._tell(f"projector: {'nothing' if future is None else 'a batch'} to carry")
 
@@ -461,10 +482,10 @@ class Story:
         snapshot = self._snapshot
         if snapshot is not None and world.projector.durable.seq >= snapshot.seq:
             try:
-                with self.disk.refusing(self._step < self._journal_refuses_until):
+                with self.disk.refusing(self._outage()):
                     world.snapshots.store(snapshot)
             except StorageError as error:
-                self._tell(f"snapshot at {snapshot.seq} not kept: {error}")
+                self._tell(f"snapshot at {snapshot.seq} not kept: {self._named(error)}")
                 return
             self._snapshot = None
             self._tell(f"snapshot at {snapshot.seq} kept")
@@ -497,11 +518,12 @@ class Story:
 
     def _on_journal_outage(self, world: World, random: Random) -> None:
         self._journal_refuses_until = self._step + random.randrange(1, 25)
-        self._tell("the journal's disk is full")
+        self._refusal = random.choice(REFUSALS)
+        self._tell(f"the journal's disk: {self._refusal}")
 
     def _on_projections_outage(self, world: World, random: Random) -> None:
         self._projections_refuse_until = self._step + random.randrange(1, 60)
-        self._tell("another program holds the projections")
+        self._tell("the disk of the projections is full")
 
     def _on_terms(self, world: World, random: Random) -> None:
         """Define a new version of a profile with other rules, or lend less than before."""
@@ -559,12 +581,12 @@ class Story:
         raise Killed("between two steps")
 
     def _on_fuse(self, world: World, random: Random) -> None:
-        self._fuse.light(random.randrange(1, 16))
+        self._fuse.light(random.randrange(1, 70))
         self._tell("the fuse burns")
 
     def _on_stop(self, world: World, random: Random) -> None:
         """Stop cleanly, as far as the disk lets us."""
-        with self.disk.refusing(self._step < self._journal_refuses_until):
+        with self.disk.refusing(self._outage()):
             world.halt(Refused("shutting_down", "this Stockyard is stopping"))
         self._turn(3)
         self._end_outages()
@@ -572,6 +594,10 @@ class Story:
         upkeep.final_snapshot(world)
         world.close()
         self._die("a clean stop")
+
+    def _outage(self) -> str:
+        """How the journal's disk refuses at this step; empty for not at all."""
+        return self._refusal if self._step < self._journal_refuses_until else ""
 
     def _end_outages(self) -> None:
         self._journal_refuses_until = self._projections_refuse_until = 0
@@ -583,7 +609,7 @@ class Story:
             try:
                 world.projector.begin()
             except StorageError as error:
-                self._tell(f"projector: {error}")
+                self._tell(f"projector: {self._named(error)}")
             self._run.finish_one()
             world.projector.begin()
 

@@ -124,6 +124,11 @@ _REFUSED: Final = {
     "request_in_flight": (409, "wait for the first request's answer, then repeat it if need be"),
     "overloaded": (503, "try again in a moment"),
     "journal_unavailable": (503, "try again later; whoever runs this Stockyard must free the disk"),
+    "journal_uncertain": (
+        503,
+        "send it again under the same key: it is done once at most; whoever runs this Stockyard"
+        " must look after the disk",
+    ),
     "shutting_down": (503, "try again when the service is back"),
     "engine_stopped": (503, "whoever runs this Stockyard must restart it"),
     "projections_behind": (503, "try again in a moment"),

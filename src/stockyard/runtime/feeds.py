@@ -24,7 +24,7 @@ GLANCE_S: Final = 0.25
 """How long a recording sleeps at most before it looks at its clock again: a pause, a resumption or
 a jump takes effect within this."""
 
-PASSING: Final = ("overloaded", "journal_unavailable")
+PASSING: Final = ("overloaded", "journal_unavailable", "journal_uncertain")
 """Refusals after which a recording tries the same facts again."""
 
 Step = Callable[[int, Sequence[int], Sequence[int], Mapping[int, int]], list[MarketFact]]

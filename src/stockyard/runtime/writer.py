@@ -15,7 +15,7 @@ from stockyard.model.facts import ClockTick
 from stockyard.model.records import Input, Origin, Record
 from stockyard.runtime.clock import Clock
 from stockyard.runtime.projector import Projector
-from stockyard.storage.ports import Journal, StorageUnavailable
+from stockyard.storage.ports import Journal, StorageUnavailable, StorageUncertain
 
 GROUP_MAX: Final = 1024
 WAITING_MAX: Final = 20_000
@@ -24,8 +24,8 @@ WAITING_MAX: Final = 20_000
 class Refused(Exception):
     """The writer did not take an input, and a later try may succeed.
 
-    Nothing happened, unless the code is ``engine_stopped``: then it is not known, and a repeat
-    under the same key after the restart tells.
+    Nothing happened, unless the code is ``engine_stopped`` or ``journal_uncertain``: then it is not
+    known, and a repeat under the same key tells, after the restart or once the disk works again.
     """
 
     def __init__(self, code: str, detail: str, retry_after_s: int = 1) -> None:
@@ -107,7 +107,11 @@ class Writer:
             self._projector.make_room()
             self._journal.append(records)
         except StorageUnavailable as error:
-            refusal = Refused("journal_unavailable", f"orders cannot be kept now: {error}", 5)
+            if isinstance(error, StorageUncertain):
+                why = f"whether this was kept cannot be told before the disk works again: {error}"
+                refusal = Refused("journal_uncertain", why, 5)
+            else:
+                refusal = Refused("journal_unavailable", f"orders cannot be kept now: {error}", 5)
             self._answer([done for _, _, done in group], Outcome(0, 0, [], refusal))
         else:
             self._apply(records, [done for _, _, done in group])

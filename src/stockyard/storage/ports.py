@@ -25,6 +25,12 @@ class StorageUnavailable(StorageError):
     """The disk is full, read-only or failing: nothing was kept, and a later try may succeed."""
 
 
+class StorageUncertain(StorageUnavailable):
+    """The disk could not say whether it kept what was written: nothing of it is there now, and the
+    next write that succeeds takes its place; after a crash before that, it may be there.
+    """
+
+
 class ConstraintBroken(StorageError):
     """A row breaks a UNIQUE, NOT NULL, CHECK or FOREIGN KEY rule of its table: nothing was kept."""
 
@@ -74,7 +80,8 @@ class Journal(Protocol):
     def append(self, records: Sequence[Record]) -> None:
         """Make the records durable, all or none; they follow the head without a gap (asserted).
 
-        Raises ``StorageUnavailable``; then the head has not moved. No records: nothing happens.
+        Raises ``StorageUnavailable``; then the head has not moved, and unless it is a
+        ``StorageUncertain`` no crash brings the records back. No records: nothing happens.
         """
 
     def read(self, after_seq: int) -> Iterator[Record]:

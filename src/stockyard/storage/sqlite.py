@@ -30,6 +30,7 @@ from stockyard.storage.ports import (
     SqlValue,
     StorageError,
     StorageUnavailable,
+    StorageUncertain,
 )
 
 FORMAT: Final = 1
@@ -72,6 +73,10 @@ _UNAVAILABLE: Final = (
 )
 
 
+_UNSYNCED: Final = (apsw.SQLITE_IOERR_FSYNC, apsw.SQLITE_IOERR_DIR_FSYNC)
+"""Everything was written; whether it is on the disk is not known (sqlite.org, "Result Codes")."""
+
+
 class FileDamaged(StorageError):
     """A file is not what SQLite wrote."""
 
@@ -98,6 +103,8 @@ class PlainErrors:
             raise ConstraintBroken(str(error)) from error
         if isinstance(error, apsw.CorruptError | apsw.NotADBError):
             raise FileDamaged(f"{self.where} is damaged ({error})") from error
+        if getattr(error, "extendedresult", 0) in _UNSYNCED:
+            raise StorageUncertain(f"{self.where}: the disk fails to sync ({error})") from error
         for family, reason in _UNAVAILABLE:
             if isinstance(error, family):
                 raise StorageUnavailable(f"{self.where}: {reason} ({error})") from error

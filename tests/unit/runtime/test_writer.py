@@ -6,7 +6,7 @@ from stockyard.model.events import CommandRepeated, OrderAccepted, OrderFilled
 from stockyard.runtime.clock import ManualClock
 from stockyard.runtime.writer import WAITING_MAX, Outcome, Refused
 from stockyard.storage.memory import MemoryDisk
-from stockyard.storage.ports import StorageUnavailable
+from stockyard.storage.ports import StorageUnavailable, StorageUncertain
 from tests.unit.runtime.worlds import NOON_NS, buy, events, open_account, open_on, quote, send
 
 
@@ -38,6 +38,18 @@ def test_a_journal_that_cannot_be_written_refuses_the_group_and_recovers() -> No
     assert refused is not None
     assert refused.code == "journal_unavailable"
     assert world.engine.state_hash() == before
+    assert [type(e) for e in events(world, buy(account_id, "o1"))] == [OrderAccepted, OrderFilled]
+
+
+def test_a_disk_that_cannot_say_whether_it_kept_a_group_is_told_as_that() -> None:
+    disk = MemoryDisk()
+    world = open_on(disk, ManualClock(NOON_NS))
+    account_id = open_account(world)
+    quote(world)
+    disk.fail_next(StorageUncertain("the disk fails to sync"))
+    refused = send(world, buy(account_id, "o1")).refused
+    assert refused is not None
+    assert refused.code == "journal_uncertain"
     assert [type(e) for e in events(world, buy(account_id, "o1"))] == [OrderAccepted, OrderFilled]
 
 
