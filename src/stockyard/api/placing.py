@@ -27,9 +27,11 @@ _FLAGS = ("extended_hours", "locate", "reduce_only", "post_only")
 
 
 def place_order(
-    door: Door, body: fields.OrderBody, account_id: int, key: str
+    door: Door, body: fields.OrderBody, account_id: int, key: str, compared: bool = True
 ) -> tuple[PlaceOrder, Instrument]:
-    """A new order. Raises ``Problem`` 422."""
+    """A new order; ``compared``: its repeat is told from another one under the same name. Raises
+    ``Problem`` 422.
+    """
     instrument = door.instrument(body.symbol)
     side = fields.SIDES.get(body.side)
     if side is None:
@@ -62,7 +64,7 @@ def place_order(
     named = fields.client_order_id(body.client_order_id)
     instrument_id = instrument.instrument_id
     told = NO_DIGEST
-    if key or named:
+    if compared and (key or named):
         asked = (instrument_id, side, order_type, tif, qty, limit, notional, named)
         flags = [name for name in _FLAGS if getattr(body, name)]
         said = (*_said(extra), *_said(linked, "class"), *flags, *[part for x in lots for part in x])
@@ -204,9 +206,13 @@ def _time_in_force(word: str) -> int:
 
 
 def replace_order(
-    body: fields.ReplaceBody, row: OrderRow, instrument: Instrument, key: str
+    body: fields.ReplaceBody,
+    row: OrderRow,
+    instrument: Instrument,
+    key: str,
+    compared: bool = True,
 ) -> ReplaceOrder:
-    """A replacement. Raises ``Problem`` 422."""
+    """A replacement; ``compared`` as above. Raises ``Problem`` 422."""
     qty = limit = tif = 0
     if body.qty is not None:
         qty = fields.quantity("qty", body.qty, instrument.qty_scale)
@@ -217,7 +223,7 @@ def replace_order(
     extra = _extra(body, instrument)
     named = fields.client_order_id(body.client_order_id)
     told = NO_DIGEST
-    if key or named:
+    if compared and (key or named):
         told = digest("PATCH /orders", row.order_id, qty, limit, tif, named, *_said(extra))
     return ReplaceOrder(row.account_id, row.order_id, qty, limit, tif, named, key, told, *extra)
 

@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from stockyard.model.codes import OPEN_STATUSES
+from stockyard.model.codes import OPEN_STATUSES, OrderClass, OrderType
 from stockyard.model.events import Event, OrderChangeSent, OrderFilled, PositionGivenUp
 from stockyard.model.numbers import LEGS_MAX
 from stockyard.projections.equity import KEPT_NS
@@ -74,6 +74,10 @@ class Batch(NamedTuple):
 class OrderFilter(NamedTuple):
     """Which orders to list: ``after`` pages downwards by order id, newest first; made from
     ``from_ns`` until before ``to_ns``.
+
+    ``above`` pages upwards by order id, ``ascending`` begins with the oldest. ``whole``: leave out
+    those that are shown inside others; ``whole_open`` asks whether an order or one inside it is
+    open.
     """
 
     account_id: int
@@ -86,6 +90,26 @@ class OrderFilter(NamedTuple):
     order_types: tuple[int, ...] = ()
     from_ns: int = 0
     to_ns: int = 0
+    instrument_ids: tuple[int, ...] = ()
+    above: int = 0
+    ascending: bool = False
+    whole: bool = False
+    whole_open: bool | None = None
+
+
+_IS_SHOWN_ALONE: Final = (
+    "parent_id = 0 AND NOT"
+    f" (order_class = {OrderClass.OCO} AND order_type <> {OrderType.LIMIT} AND sibling_id <> 0)"
+)
+_OPEN: Final = f"status IN ({', '.join(str(status) for status in OPEN_STATUSES)})"
+_HAS_OPEN: Final = (
+    f"(SELECT parent_id FROM orders WHERE account_id = ? AND parent_id <> 0 AND {_OPEN})"
+)
+_IS_WHOLE_OPEN: Final = {
+    True: f"({_OPEN} OR order_id IN {_HAS_OPEN})",
+    False: f"NOT {_OPEN} AND order_id NOT IN {_HAS_OPEN}",
+}
+"""Whether an order or one that is shown inside it is open, or none of them is."""
 
 
 class Stretch(NamedTuple):
@@ -261,10 +285,16 @@ class ReadStore:
         """Orders of an account, newest first."""
         where, params = ["account_id = ?"], [wanted.account_id]
         bound: list[SqlValue] = list(params)
+        if wanted.whole:
+            where.append(_IS_SHOWN_ALONE)
+        if wanted.whole_open is not None:
+            where.append(_IS_WHOLE_OPEN[wanted.whole_open])
+            bound.append(wanted.account_id)
         for column, codes in (
             ("status", wanted.statuses),
             ("side", wanted.sides),
             ("order_type", wanted.order_types),
+            ("instrument_id", wanted.instrument_ids),
         ):
             if codes:
                 where.append(f"{column} IN ({', '.join('?' for _ in codes)})")
@@ -278,6 +308,9 @@ class ReadStore:
         if wanted.after:
             where.append("order_id < ?")
             bound.append(wanted.after)
+        if wanted.above:
+            where.append("order_id > ?")
+            bound.append(wanted.above)
         if wanted.from_ns:
             where.append("created_ns >= ?")
             bound.append(wanted.from_ns)
@@ -285,9 +318,9 @@ class ReadStore:
             where.append("created_ns < ?")
             bound.append(wanted.to_ns)
         bound.append(wanted.limit)
-        return self._select(
-            OrderRow, "orders", f"WHERE {' AND '.join(where)} ORDER BY order_id DESC LIMIT ?", bound
-        )
+        way = "ASC" if wanted.ascending else "DESC"
+        tail = f"WHERE {' AND '.join(where)} ORDER BY order_id {way} LIMIT ?"
+        return self._select(OrderRow, "orders", tail, bound)
 
     def legs(self, rows: Sequence[OrderRow]) -> dict[int, OrderRow]:
         """The orders that these name as their legs or other exits, and what replaced them."""

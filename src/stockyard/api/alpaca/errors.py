@@ -108,6 +108,8 @@ _SHAPES: Final = {
     "not_utf8": Row(400, MALFORMED),
     "invalid_type": Row(400, MALFORMED),
     "unknown_order": Row(404, NOT_FOUND, "order not found"),
+    "invalid_client_order_id": Row(422, PARAMETER),
+    "invalid_number": Row(422, PARAMETER),
     "conflicting_headers": Row(400, MALFORMED),
 }
 _BUYING_POWER: Final = DENY_RULES[D.EXCEEDS_BUYING_POWER].word
