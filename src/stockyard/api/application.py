@@ -22,6 +22,7 @@ from stockyard.api.alpaca.serving import AlpacaApi
 from stockyard.api.describing import described
 from stockyard.api.document import DOCUMENT_PATH, TITLE, document
 from stockyard.api.door import Door, encode
+from stockyard.api.faulting import Faulting
 from stockyard.api.front_page import front_page
 from stockyard.api.gateway import Gateway
 from stockyard.api.heads import HEAD_KEY, HEAD_ONLY, ClientGone, Head, Message, Receive, Scope, Send
@@ -53,6 +54,7 @@ from stockyard.api.rest import (
     restrictions,
     sign_in,
     sim,
+    sim_faults,
     tickers,
     watch,
 )
@@ -96,6 +98,7 @@ class Application:
         self._web = framework(door.settings)
         self.requests = RequestCounts()
         self.alpaca = AlpacaApi(door)
+        self._faults, self._faulting = door.faults, Faulting(door, self.alpaca)
         self.ingest, self.internal = _ingest(door), _internal(door)
         self._web.state.door, self._web.state.gateway = door, self.gateway
         self._web.state.ingest = self.ingest
@@ -110,6 +113,12 @@ class Application:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
+        if self._faults.requests:
+            await self._faulting.serve(scope, receive, send, self._serve_one)
+        else:
+            await self._serve_one(scope, receive, send)
+
+    async def _serve_one(self, scope: Scope, receive: Receive, send: Send) -> None:
         kind = scope["type"]
         if kind == "http":
             begun = perf_counter()
@@ -412,6 +421,7 @@ def framework(settings: ApiSettings) -> FastAPI:
         profiles,
         feeds,
         sim,
+        sim_faults,
     )
     # What lies below a ticker is found before the ticker, whose symbol may hold a slash.
     for noun in (*nouns, history, reference, tickers, live):

@@ -12,6 +12,7 @@ import msgspec
 
 from stockyard.api.auth import Caller, Gate
 from stockyard.api.desk import PeopleDesk
+from stockyard.api.faults import Faults
 from stockyard.api.heads import Head
 from stockyard.api.problems import REPLAYED, Headers, Problem, denial, rule_problem
 from stockyard.api.rendering import NOTHING, Renderer, as_it_stood, leg_ids, taken_over
@@ -69,6 +70,7 @@ class Door:
         self.render = Renderer(
             world.view, world.ids, settings.quote_stale_ns, world.trail, world.standing
         )
+        self.faults = Faults(world.clock.wall_ns)
         self.started_ns = world.clock.wall_ns()
         self.closing = False
         self.demo_email: str | None = None

@@ -9,7 +9,7 @@ made.
 
 import asyncio
 from collections.abc import Callable
-from typing import Final, NamedTuple
+from typing import ClassVar, Final, NamedTuple
 
 from starlette.responses import Response
 from starlette.websockets import WebSocketDisconnect
@@ -41,6 +41,8 @@ class Asked(NamedTuple):
 
 class EventStream(Listener):
     """One client of the event stream."""
+
+    stream: ClassVar[str] = "events"
 
     def __init__(self, gateway: Gateway, address: str) -> None:
         super().__init__(gateway, address)

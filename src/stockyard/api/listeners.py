@@ -13,11 +13,12 @@ import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from starlette.websockets import WebSocketDisconnect
 
 from stockyard.api.auth import one_account, require_scope
+from stockyard.api.faults import LOST, FaultKind
 from stockyard.api.frames import Name, frame, parse_token, token_text
 from stockyard.api.problems import Problem, fault
 from stockyard.api.wire import Shared, Wire
@@ -47,11 +48,17 @@ TOO_SLOW: Final = 4008
 
 
 class Listener(ABC):
-    """One client. ``wire``: where whole frames can be written at once; None: ``_put`` waits."""
+    """One client. ``wire``: where whole frames can be written at once; None: ``_put`` waits.
+
+    ``stream``: what rules for faults call it.
+    """
+
+    stream: ClassVar[str] = "native"
 
     def __init__(self, gateway: "Gateway", address: str, wire: Wire | None = None) -> None:
         self._gateway, self._door, self._wire = gateway, gateway.door, wire
         self._frames, self._public = gateway.frames, gateway.public
+        self._faults = gateway.door.faults
         self._loop = asyncio.get_running_loop()
         self._woken = asyncio.Event()
         self.address, self.since_ns = address, self._door.world.clock.wall_ns()
@@ -61,6 +68,7 @@ class Listener(ABC):
         self.account_id = 0
         self._asked_account: str | None = None
         self._replies: list[Shared] = []
+        self._late: list[Shared] = []
         self._is_replying = self._public_due = False
         self._resume_from: Name | None = None
         self.ending: tuple[int, str] | None = None
@@ -188,8 +196,39 @@ class Listener(ABC):
         elif self._replies or self._is_replying:
             self._public_due = True
         elif wire.has_room:
-            for shared in self._public.compose(self.subscriber):
+            messages: Sequence[Shared] = self._public.compose(self.subscriber)
+            if self._faults.streams:
+                messages = self._beset(messages)
+            for shared in messages:
                 self._gateway.note(wire.write(shared))
+
+    def _beset(self, messages: Sequence[Shared], are_answers: bool = False) -> list[Shared]:
+        """The messages as the rules for faults let them through."""
+        left: list[Shared] = []
+        for shared in messages:
+            fault = self._faults.of_message(
+                self.stream, self.account_id, shared.kind, is_answer=are_answers
+            )
+            kind = fault.terms.kind if fault is not None else ""
+            if fault is not None and kind == FaultKind.CLOSE:
+                self.break_off(fault.terms.code, fault.terms.reason)
+                return left
+            if fault is not None and kind == FaultKind.DELAY_MESSAGE:
+                self._loop.call_later(fault.terms.delay_ms / 1_000, self._send_late, shared)
+            elif kind != FaultKind.DROP:
+                left += [shared, shared] if kind == FaultKind.DUPLICATE else [shared]
+        return left
+
+    def _send_late(self, shared: Shared) -> None:
+        if len(self._late) < REPLIES_MAX:
+            self._late.append(shared)
+            self._woken.set()
+
+    def break_off(self, code: int, reason: str) -> None:
+        """Close at once, as a fault wants it; ``LOST``: without a word where that is possible."""
+        if code == LOST and self._wire is not None:
+            self._wire.abort()
+        self.end(code, reason)
 
     async def _send_all(self) -> None:
         subscriber = self.subscriber
@@ -198,7 +237,10 @@ class Listener(ABC):
             self._woken.clear()
             self._is_replying = True
             replies, self._replies = self._replies, []
-            await self._send(replies)
+            await self._send(replies, are_answers=True)
+            if self._late:
+                late, self._late = self._late, []
+                await self._send_all_of(late)
             self._is_replying = False
             if subscriber.overflowed:
                 self._cut_off()
@@ -215,7 +257,12 @@ class Listener(ABC):
                 else:
                     self._deliver()
 
-    async def _send(self, messages: Sequence[Shared]) -> None:
+    async def _send(self, messages: Sequence[Shared], are_answers: bool = False) -> None:
+        if self._faults.streams and messages:
+            messages = self._beset(messages, are_answers)
+        await self._send_all_of(messages)
+
+    async def _send_all_of(self, messages: Sequence[Shared]) -> None:
         wire = self._wire
         for count, shared in enumerate(messages, 1):
             if wire is None:
@@ -257,7 +304,8 @@ class Listener(ABC):
         if len(rows) > limit:
             await self._resync("token_too_old")
             return
-        await self._send([frame("resumed", token=token_text(name), events=len(rows))])
+        told = frame("resumed", token=token_text(name), events=len(rows))
+        await self._send([told], are_answers=True)
         prev = name
         for start in range(0, len(rows), BREATH_FRAMES):
             messages = []
@@ -271,7 +319,8 @@ class Listener(ABC):
     async def _resync(self, reason: str) -> None:
         self.subscriber.take_events()
         name = self._door.world.hub.last_name(self.account_id)
-        await self._send([self._frames.resync(self.account_id, name, reason)])
+        told = self._frames.resync(self.account_id, name, reason)
+        await self._send([told], are_answers=True)
 
 
 async def within(work: Coroutine[Any, Any, None], seconds: float) -> bool:

@@ -932,6 +932,54 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sim/faults": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the rules for faults
+         * @description With what each has hit, those that are over included. Only where the server allows test controls, with the scope `sim`.
+         */
+        get: operations["list_faults"];
+        put?: never;
+        /**
+         * Make a rule for faults
+         * @description Requests on this API and on Alpaca's paths, and messages of all streams, fail by it, until its count or its time is over. A rule that closes streams closes those that are open at once. Test controls and `/health` are never hit. Only where the server allows test controls, with the scope `sim`.
+         */
+        post: operations["make_fault"];
+        /**
+         * Forget all rules for faults
+         * @description Nothing fails on purpose any more. Only where the server allows test controls, with the scope `sim`.
+         */
+        delete: operations["forget_faults"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sim/faults/{fault_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Forget a rule for faults
+         * @description It hits nothing any more. Only where the server allows test controls, with the scope `sim`.
+         */
+        delete: operations["forget_fault"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sim/notes": {
         parameters: {
             query?: never;
@@ -1849,6 +1897,131 @@ export interface components {
             symbol: string;
             /** @description What the quantity cost or brought, without fees. */
             value: string;
+        };
+        /**
+         * FaultBody
+         * @description A rule for faults. What it does not narrow down is hit altogether.
+         */
+        FaultBody: {
+            /**
+             * @description Only what is about this account.
+             * @default null
+             */
+            account_id?: string | null;
+            /**
+             * @description Of `close`: the close code; 1006 ends a socket without a close frame.
+             * @default 1006
+             */
+            code?: number;
+            /**
+             * @description How many are hit, 1 to 1000000; 1 without `for_seconds`.
+             * @default null
+             */
+            count?: number | null;
+            /**
+             * @description Of a delay: wall milliseconds, 1 to 300000.
+             * @default null
+             */
+            delay_ms?: number | null;
+            /**
+             * @description Hit only each so-manieth match.
+             * @default 1
+             */
+            every?: number;
+            /**
+             * @description Wall seconds until the rule ends, at most 86400.
+             * @default null
+             */
+            for_seconds?: number | null;
+            /**
+             * @description `answer` in the place of the real answer, `delay_answer`, `cut` the connection; `drop`, `duplicate` or `delay_message` of a stream, `close` the stream.
+             * @enum {string}
+             */
+            kind: "answer" | "delay_answer" | "cut" | "drop" | "duplicate" | "delay_message" | "close";
+            /**
+             * @description Only messages of these types. Left out: all but the answers to what the client sent.
+             * @default null
+             */
+            messages?: string[] | null;
+            /**
+             * @description Only requests of this method.
+             * @default null
+             */
+            method?: string | null;
+            /**
+             * @description Only requests of this path: `*` stands for anything, `{name}` for one part.
+             * @default null
+             * @example /v2/orders
+             * @example /api/v1/orders/{order_id}
+             * @example /v2/*
+             */
+            path?: string | null;
+            /**
+             * @description Hit a match with this chance.
+             * @default 1
+             */
+            probability?: number;
+            /**
+             * @description Of `close`: up to 100 bytes of text.
+             * @default
+             */
+            reason?: string;
+            /**
+             * @description Sent as `Retry-After`; 1 for 429 and 503 if left out.
+             * @default null
+             */
+            retry_after_seconds?: number | null;
+            /**
+             * @description Of the chance: the same seed, the same hits.
+             * @default 0
+             */
+            seed?: number;
+            /** @default null */
+            status?: (429 | 500 | 503 | 504) | null;
+            /** @default null */
+            stream?: ("native" | "events" | "trade_updates" | "market_data") | null;
+            /**
+             * @description `before` anything is done, or `after` it was done, so that only the answer is lost, late or another.
+             * @default before
+             * @enum {string}
+             */
+            when?: "before" | "after";
+        };
+        /**
+         * FaultRule
+         * @description A rule and what it has done.
+         */
+        FaultRule: {
+            account_id: string | null;
+            code: number | null;
+            /** @description How many it hits at most. */
+            count: number | null;
+            delay_ms: number | null;
+            /** @description When it ends, by the wall's clock. */
+            ends_at: string | null;
+            every: number;
+            id: number;
+            /**
+             * @description `answer` in the place of the real answer, `delay_answer`, `cut` the connection; `drop`, `duplicate` or `delay_message` of a stream, `close` the stream.
+             * @enum {string}
+             */
+            kind: "answer" | "delay_answer" | "cut" | "drop" | "duplicate" | "delay_message" | "close";
+            messages: string[];
+            /** @description How many matched it so far. */
+            met: number;
+            method: string | null;
+            /** @description Whether it hits nothing any more. */
+            over: boolean;
+            path: string | null;
+            probability: number;
+            reason: string | null;
+            retry_after_seconds: number | null;
+            seed: number;
+            status: (429 | 500 | 503 | 504) | null;
+            stream: ("native" | "events" | "trade_updates" | "market_data") | null;
+            /** @description How many of them were hit. */
+            struck: number;
+            when: ("before" | "after") | null;
         };
         /**
          * FeeLine
@@ -5606,6 +5779,155 @@ export interface operations {
             };
             422: components["responses"]["Problem422"];
             500: components["responses"]["Problem500"];
+        };
+    };
+    list_faults: {
+        parameters: {
+            query?: {
+                /** @description The same as X-Account-ID. */
+                account_id?: string;
+            };
+            header?: {
+                /** @description Which account it is about; default the first one. */
+                "X-Account-ID"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of them, oldest first. */
+            200: {
+                headers: {
+                    /** @description Names the request. */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FaultRule"][];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+        };
+    };
+    make_fault: {
+        parameters: {
+            query?: {
+                /** @description The same as X-Account-ID. */
+                account_id?: string;
+            };
+            header?: {
+                /** @description Which account it is about; default the first one. */
+                "X-Account-ID"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FaultBody"];
+            };
+        };
+        responses: {
+            /** @description The rule. */
+            201: {
+                headers: {
+                    /** @description Names the request. */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FaultRule"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    forget_faults: {
+        parameters: {
+            query?: {
+                /** @description The same as X-Account-ID. */
+                account_id?: string;
+            };
+            header?: {
+                /** @description Which account it is about; default the first one. */
+                "X-Account-ID"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was forgotten. */
+            200: {
+                headers: {
+                    /** @description Names the request. */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FaultRule"][];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    forget_fault: {
+        parameters: {
+            query?: {
+                /** @description The same as X-Account-ID. */
+                account_id?: string;
+            };
+            header?: {
+                /** @description Which account it is about; default the first one. */
+                "X-Account-ID"?: string;
+            };
+            path: {
+                fault_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was forgotten. */
+            200: {
+                headers: {
+                    /** @description Names the request. */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FaultRule"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     write_note: {
