@@ -16,7 +16,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 import msgspec
 
@@ -71,6 +71,8 @@ from stockyard.storage.history import DatabaseHistory, open_history
 from stockyard.storage.lock import DirectoryLock
 from stockyard.storage.memory import MemoryDatabase, MemoryDisk, MemoryJournal, MemorySnapshots
 from stockyard.storage.ports import (
+    Database,
+    History,
     Journal,
     JournalCorrupt,
     Snapshots,
@@ -108,6 +110,34 @@ def _make_private(path: Path) -> None:
         raise ConfigError(
             f"data {str(path)!r} cannot be made or used as a directory ({error.strerror})"
         ) from None
+
+
+class Directory(Protocol):
+    """What survives of one world."""
+
+    @property
+    def journal(self) -> Journal:
+        """Every input."""
+
+    @property
+    def snapshots(self) -> Snapshots:
+        """The latest engine state."""
+
+    @property
+    def store(self) -> ReadStore:
+        """Query tables."""
+
+    def open_people(self) -> Database:
+        """The people's database."""
+
+    def open_history(self) -> History:
+        """Raw ticks and bars."""
+
+    def open_shelf(self) -> DatabaseShelf:
+        """The last answers of outside sources."""
+
+    def release(self) -> None:
+        """Let another process have it."""
 
 
 class DataDirectory:

@@ -35,6 +35,7 @@ from stockyard.config import Config, ConfigError
 from stockyard.market.calendars import ALWAYS_ID, XNYS_ID, CalendarError
 from stockyard.model.recordings import Recording
 from stockyard.people.directory import People
+from stockyard.people.passwords import Passwords
 from stockyard.runtime import feeds, market_data, upkeep
 from stockyard.runtime.clock import Clock, RecordedClock, WallClock
 from stockyard.runtime.feed_socket import FeedHttp
@@ -85,7 +86,7 @@ class Server:
         """
         clock, recording = self._clock()
         listening = self._listen()
-        directory = app.DataDirectory(self.config.data)
+        directory = self._open_directory()
         projecting = ThreadPoolExecutor(1, "projector")
         queries = ThreadPoolExecutor(2, "queries")
         keeping = ThreadPoolExecutor(1, "history")
@@ -102,9 +103,7 @@ class Server:
                 progress=lambda n: LOG.info("recovering: %d inputs replayed", n),
             )
             self._found(recording)
-            # Until here a signal ends the process at once, as a crash would: nothing is lost.
-            for number in (signal.SIGINT, signal.SIGTERM):
-                asyncio.get_running_loop().add_signal_handler(number, self.stop)
+            self._take_signals()
             self._people_database = directory.open_people()
             self.people = People(self._people_database)
             self.history = HistoryRecorder(
@@ -141,6 +140,27 @@ class Server:
         if self._uvicorn is not None and self._stopping.is_set():
             self._uvicorn.force_exit = self._uvicorn.should_exit = True
         self._stopping.set()
+
+    def _open_directory(self) -> app.Directory:
+        """The files of the world. Raises ``StorageError`` or ``ConfigError``."""
+        return app.DataDirectory(self.config.data)
+
+    def _take_signals(self) -> None:
+        """Stop cleanly when told to; until here a signal ends the process at once, as a crash
+        would: nothing is lost.
+        """
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, self.stop)
+
+    def _passwords(self) -> Passwords:
+        """How passwords are hashed."""
+        return Passwords()
+
+    def _settle(self) -> None:
+        """What is here now stays: the collector need not look at it again and again."""
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(*GC_THRESHOLDS)
 
     def _listen(self) -> socket.socket:
         """Take the port before anything is opened. Raises ``ConfigError``."""
@@ -227,8 +247,13 @@ class Server:
         listening: socket.socket,
         ready: Callable[["Server", "demo.Demo | None"], None],
     ) -> None:
-        application = create_application(
-            self.world, self.people, self.history, self._settings(), web_files=built_app()
+        self.application = application = create_application(
+            self.world,
+            self.people,
+            self.history,
+            self._settings(),
+            self._passwords(),
+            web_files=built_app(),
         )
         self._uvicorn = _Uvicorn(
             uvicorn.Config(
@@ -268,10 +293,7 @@ class Server:
             found = await demo.prepare(application.door, self.config.data, self.url)
             if is_loopback(self.config.host):
                 application.door.demo_email = found.email
-        # What is here now stays: the collector need not look at it again and again.
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(*GC_THRESHOLDS)
+        self._settle()
         ready(self, found)
 
     def _settings(self) -> ApiSettings:

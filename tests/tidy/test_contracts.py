@@ -11,7 +11,8 @@ from tests.tidy.checkout import pure_rooms, rooms, settings
 # From the outside in. Rooms on one line do not import each other.
 PLAN = (
     ("__main__",),
-    ("cli", "testing", "client"),
+    ("cli", "testing"),
+    ("client",),
     ("server",),
     ("demo",),
     ("app",),

@@ -4,9 +4,11 @@ Promises: every answer carries ``X-Request-ID``; every refusal is a problem; a f
 logged and told as one. Must not know: who serves it, or where settings come from.
 """
 
+import asyncio
 import logging
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from time import perf_counter
 from typing import Any, Final
 
@@ -109,7 +111,7 @@ class Application:
             WaysIn(self.ingest, self.internal),
             self.gateway,
         )
-        self._document = encode(document(self._web, door.settings.version))
+        self._document: bytes | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
@@ -167,6 +169,15 @@ class Application:
             if message["type"] == "lifespan.shutdown":
                 await self.close()
                 return
+
+    async def _written_document(self) -> bytes:
+        """The OpenAPI document, written in a thread when somebody first asks: it takes long."""
+        if self._document is None:
+            version = self.door.settings.version
+            write = partial(document, self._web, version)
+            found = await asyncio.get_running_loop().run_in_executor(None, write)
+            self._document = encode(found)
+        return self._document
 
     async def complete_unfinished(self) -> int:
         """Finish registrations that a crash left half done, before the door opens; how many."""
@@ -255,9 +266,8 @@ class Application:
             await _problem_response(problem, head.request_id)(scope, receive, send_named)
             return status, NOWHERE
         if scope["path"] == DOCUMENT_PATH and scope["method"] == "GET":
-            await Response(self._document, media_type="application/json")(
-                scope, receive, send_named
-            )
+            written = await self._written_document()
+            await Response(written, media_type="application/json")(scope, receive, send_named)
             return status, DOCUMENT_PATH
         # By the time the framework raises it has logged the fault and told the client of it.
         with suppress(Exception):

@@ -101,7 +101,7 @@ class FeedHttp:
 
     def __init__(self, breakers: Breakers) -> None:
         self._breakers = breakers
-        self._client = httpx2.AsyncClient(timeout=TIMEOUT_S, follow_redirects=False)
+        self._client: httpx2.AsyncClient | None = None
 
     async def fetch(self, request: HttpRequest) -> HttpAnswer:
         """Perform a request. Raises ``FeedUnavailable`` when there is no answer.
@@ -118,6 +118,9 @@ class FeedHttp:
             raise FeedUnavailable(str(error), error.retry_s) from None
 
     async def _ask(self, request: HttpRequest) -> HttpAnswer:
+        if self._client is None:
+            # Reading the machine's certificates takes long, and most never ask anybody outside.
+            self._client = httpx2.AsyncClient(timeout=TIMEOUT_S, follow_redirects=False)
         try:
             async with (
                 asyncio.timeout(TIMEOUT_S),
@@ -144,4 +147,5 @@ class FeedHttp:
 
     async def close(self) -> None:
         """Close every connection."""
-        await self._client.aclose()
+        if self._client is not None:
+            await self._client.aclose()

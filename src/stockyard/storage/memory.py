@@ -60,6 +60,12 @@ class MemoryDisk:
             self._connections[name].pragma("foreign_keys", True)
         return self._connections[name]
 
+    def close(self) -> None:
+        """Forget the databases; nothing may be opened over it any more."""
+        for connection in self._connections.values():
+            connection.close()
+        self._connections.clear()
+
 
 class MemoryJournal:
     """The journal as encoded batches on a ``MemoryDisk``."""

@@ -1,0 +1,576 @@
+"""A small Python client of Stockyard's own API: accounts, orders, positions, prices and events.
+
+Promises: what does something goes out under an idempotency key, so a lost answer is asked for again
+and nothing is done twice; what takes no key and does something is sent once. Every refusal is one
+``ApiError`` that says what was wrong and what would be right. Money, prices and quantities go in as
+decimal text, integers or ``Decimal`` and come out as decimal text. Must not know: how the server
+does anything. A client is for one thread at a time.
+
+    with Client("http://127.0.0.1:8000", key_id, secret_key) as client:
+        order = client.orders.place("AAPL", "buy", qty=10)
+        print(client.orders.read(order.id).status)
+"""
+
+import random
+import time
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import suppress
+from decimal import Decimal
+from pathlib import Path
+from secrets import token_hex
+from types import TracebackType
+from typing import Any, Final, NamedTuple, Self, TypeVar
+from urllib.parse import quote
+
+import httpx2
+import msgspec
+
+from stockyard.api import answers as a
+from stockyard.api.activity_answers import Activity
+from stockyard.api.history_answers import BarsPage
+
+PREFIX: Final = "/api/v1"
+TIMEOUT_S: Final = 10.0
+TRIES: Final = 4
+"""How often what may be repeated is sent at most."""
+PAUSE_S: Final = 0.1
+"""Before the second try; each further one waits twice as long, and up to half as long again."""
+PAUSE_S_MAX: Final = 5.0
+SILENCE_S: Final = 40.0
+"""Events: after this long without even a comment the connection counts as lost."""
+AGAIN: Final = frozenset({429, 500, 502, 503, 504})
+NO_ANSWER: Final = "no_answer"
+UNREADABLE: Final = "unreadable_answer"
+DEMO_FILE: Final = "demo.json"
+Number = str | int | Decimal
+T = TypeVar("T")
+
+
+class ApiError(Exception):
+    """A request that brought no result: a refusal, or no answer (``status`` 0).
+
+    ``code`` is permanent, ``wrong`` and ``right`` are for people, ``field`` names what it is about,
+    ``retryable`` says whether the same may succeed later.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        wrong: str,
+        right: str = "",
+        *,
+        said: Mapping[str, Any] | None = None,
+        retry_after_s: float | None = None,
+    ) -> None:
+        said = said or {}
+        detail = f"{wrong}; {right}" if right else wrong
+        super().__init__(f"{code} ({status}): {detail}" if status else f"{code}: {detail}")
+        self.status, self.code, self.detail = status, code, detail
+        self.wrong, self.right = wrong, right
+        self.field: str | None = said.get("field")
+        self.required: str | None = said.get("required")
+        self.available: str | None = said.get("available")
+        self.retryable = bool(said.get("retryable", status in AGAIN or status == 0))
+        self.request_id: str | None = said.get("request_id")
+        self.retry_after_s = retry_after_s
+
+
+class Event(NamedTuple):
+    """One server-sent event. ``id``: what to go on after; empty for what is public."""
+
+    name: str
+    data: dict[str, Any]
+    id: str
+
+
+def number_text(number: Number) -> str:
+    """Decimal text of a number. Raises ``TypeError`` for a float, which money never is."""
+    if isinstance(number, str):
+        return number
+    if isinstance(number, bool) or not isinstance(number, (int, Decimal)):
+        raise TypeError(f"{number!r}: expected text such as '189.25', an integer or a Decimal")
+    return format(number, "f") if isinstance(number, Decimal) else str(number)
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON has it: numbers as decimal text, what is None left out."""
+    if isinstance(value, Mapping):
+        return {name: plain(one) for name, one in value.items() if one is not None}
+    if isinstance(value, (list, tuple)):
+        return [plain(one) for one in value]
+    if isinstance(value, (Decimal, float)):
+        return number_text(value)  # type: ignore[arg-type]
+    return value
+
+
+class Transport:
+    """Requests and their repetition."""
+
+    def __init__(self, url: str, headers: Mapping[str, str], timeout_s: float, tries: int) -> None:
+        self.url, self.timeout_s, self.tries = url.rstrip("/"), timeout_s, tries
+        self._http = httpx2.Client(
+            headers=dict(headers),
+            timeout=timeout_s,
+            follow_redirects=False,
+            # What is said of proxies is not for a server on this machine.
+            trust_env=False,
+            verify=self.url.startswith("https:"),
+        )
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        kind: type[T] | Any,
+        body: Mapping[str, Any] | None = None,
+        *,
+        query: Mapping[str, Any] | None = None,
+        key: str | None = None,
+        timeout_s: float | None = None,
+    ) -> T:
+        """Send a request and decode its answer. Raises ``ApiError``.
+
+        It is repeated after no answer, 429 and above 499 where that does nothing twice: when it
+        only reads, or has a ``key``.
+        """
+        headers = {} if key is None else {"Idempotency-Key": key}
+        content = None
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+            content = msgspec.json.encode(plain(body))
+        tries = self.tries if method == "GET" or key is not None else 1
+        pause_s = PAUSE_S
+        while True:
+            tries -= 1
+            error, answer = self._once(
+                method, path, content, headers, plain(query or {}), timeout_s
+            )
+            if error is None:
+                assert answer is not None
+                found: T = self._decoded(answer, kind)
+                return found
+            twin = error.code == "request_in_flight"
+            if tries <= 0 or not (twin or error.status in AGAIN or error.status == 0):
+                raise error
+            wait_s = pause_s * random.uniform(1, 1.5)
+            if error.retry_after_s is not None and not twin:
+                wait_s = max(wait_s, error.retry_after_s)
+            time.sleep(min(wait_s, PAUSE_S_MAX))
+            pause_s *= 2
+
+    def _once(
+        self,
+        method: str,
+        path: str,
+        content: bytes | None,
+        headers: Mapping[str, str],
+        query: Mapping[str, Any],
+        timeout_s: float | None,
+    ) -> tuple[ApiError | None, httpx2.Response | None]:
+        more: dict[str, Any] = {} if timeout_s is None else {"timeout": timeout_s}
+        try:
+            answer = self._http.request(
+                method,
+                self.url + path,
+                content=content,
+                headers=dict(headers),
+                params=dict(query) or None,
+                **more,
+            )
+        except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+            return self._unanswered(error), None
+        if answer.status_code >= 400:
+            return refusal_of(answer), None
+        return None, answer
+
+    def _unanswered(self, error: Exception) -> ApiError:
+        said = str(error) or type(error).__name__
+        return ApiError(
+            0,
+            NO_ANSWER,
+            f"{self.url} gave no answer ({said})",
+            "see whether a Stockyard is running there",
+        )
+
+    def _decoded(self, answer: httpx2.Response, kind: Any) -> Any:
+        try:
+            return msgspec.json.decode(answer.content, type=kind)
+        except msgspec.MsgspecError as error:
+            raise ApiError(
+                answer.status_code,
+                UNREADABLE,
+                f"the answer of {self.url} is not what was expected ({error})",
+                "see whether it is a Stockyard of this client's version",
+            ) from None
+
+    def listen(
+        self, path: str, query: Mapping[str, Any], after: str | None
+    ) -> Generator[Event, None, None]:
+        """Server-sent events, going on after the last one when the connection is lost.
+
+        Raises ``ApiError`` when it is refused, or lost as often in a row as ``tries`` says.
+        """
+        left, pause_s = self.tries, PAUSE_S
+        while True:
+            headers = {"Accept": "text/event-stream"}
+            if after:
+                headers["Last-Event-ID"] = after
+            timeout = httpx2.Timeout(self.timeout_s, read=SILENCE_S)
+            error = ApiError(0, NO_ANSWER, f"{self.url} ended the events", "connect again")
+            try:
+                with self._http.stream(
+                    "GET",
+                    self.url + path,
+                    params=dict(plain(query)) or None,
+                    headers=headers,
+                    timeout=timeout,
+                ) as answer:
+                    if answer.status_code >= 400:
+                        answer.read()
+                        raise refusal_of(answer)
+                    for event in _events(answer.iter_lines()):
+                        left, pause_s = self.tries, PAUSE_S
+                        after = event.id or after
+                        yield event
+                        if event.name == "end":
+                            break
+            except httpx2.HTTPError as lost:
+                error = self._unanswered(lost)
+            except ApiError as refused:
+                if refused.status not in AGAIN:
+                    raise
+                error = refused
+            left -= 1
+            if left <= 0:
+                raise error
+            time.sleep(min(pause_s * random.uniform(1, 1.5), PAUSE_S_MAX))
+            pause_s *= 2
+
+
+def refusal_of(answer: httpx2.Response) -> ApiError:
+    """The error that an answer above 399 is."""
+    said: Any = None
+    with suppress(msgspec.MsgspecError):
+        said = msgspec.json.decode(answer.content)
+    wait_s = None
+    with suppress(ValueError):
+        wait_s = float(answer.headers.get("retry-after", ""))
+    if not isinstance(said, dict) or "code" not in said:
+        return ApiError(
+            answer.status_code,
+            UNREADABLE,
+            f"the answer was {answer.status_code} without a reason",
+            "see whether a Stockyard is running there",
+            retry_after_s=wait_s,
+        )
+    return ApiError(
+        answer.status_code,
+        str(said["code"]),
+        str(said.get("wrong") or said.get("detail") or said.get("title") or ""),
+        str(said.get("right") or ""),
+        said=said,
+        retry_after_s=wait_s,
+    )
+
+
+def _events(lines: Iterator[str]) -> Iterator[Event]:
+    name, token = "message", ""
+    data: list[str] = []
+    for line in lines:
+        if not line:
+            if data:
+                yield Event(name, msgspec.json.decode("\n".join(data)), token)
+            name, token, data = "message", "", []
+            continue
+        field, _, value = line.partition(":")
+        value = value.removeprefix(" ")
+        if field == "event":
+            name = value
+        elif field == "id":
+            token = value
+        elif field == "data":
+            data.append(value)
+
+
+def _key(given: str | None) -> str:
+    return token_hex(16) if given is None else given
+
+
+def _in_path(text: str) -> str:
+    return quote(text, safe="")
+
+
+class Accounts:
+    """The account of the credentials, and its cash."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._ask = transport.ask
+
+    def read(self) -> a.Account:
+        """The account."""
+        return self._ask("GET", f"{PREFIX}/account", a.Account)
+
+    def all(self) -> list[a.Account]:
+        """Every account that the credentials reach."""
+        return self._ask("GET", f"{PREFIX}/accounts", list[a.Account])
+
+    def portfolio(self) -> a.Portfolio:
+        """What the account is worth, with its positions."""
+        return self._ask("GET", f"{PREFIX}/portfolio", a.Portfolio)
+
+    def activities(self, **wanted: Any) -> list[Activity]:
+        """What happened to it, newest first: ``kind``, ``start``, ``end``, ``after``, ``limit``."""
+        return self._ask("GET", f"{PREFIX}/account/activities", list[Activity], query=wanted)
+
+    def change(
+        self,
+        *,
+        profile: str | None = None,
+        kind: str | None = None,
+        lot_method: str | None = None,
+        key: str | None = None,
+    ) -> a.AccountChange:
+        """Choose the realism profile, the kind or the lot method: one of them."""
+        body = {"profile": profile, "kind": kind, "lot_method": lot_method}
+        return self._ask("PATCH", f"{PREFIX}/account", a.AccountChange, body, key=_key(key))
+
+    def deposit(self, amount: Number, *, key: str | None = None) -> a.Transfer:
+        """Pay in."""
+        return self._transfer("deposits", amount, key)
+
+    def withdraw(self, amount: Number, *, key: str | None = None) -> a.Transfer:
+        """Pay out."""
+        return self._transfer("withdrawals", amount, key)
+
+    def _transfer(self, kind: str, amount: Number, key: str | None) -> a.Transfer:
+        body = {"amount": number_text(amount)}
+        return self._ask("POST", f"{PREFIX}/account/{kind}", a.Transfer, body, key=_key(key))
+
+    def reset(self, starting_cash: Number | None = None, *, key: str | None = None) -> a.Reset:
+        """Start again: orders canceled, positions given up, the cash as given."""
+        body = {"starting_cash": None if starting_cash is None else number_text(starting_cash)}
+        return self._ask("POST", f"{PREFIX}/account/reset", a.Reset, body, key=_key(key))
+
+
+class Orders:
+    """The account's orders."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._ask = transport.ask
+
+    def place(
+        self,
+        symbol: str,
+        side: str,
+        qty: Number | None = None,
+        *,
+        notional: Number | None = None,
+        type: str | None = None,
+        time_in_force: str | None = None,
+        limit_price: Number | None = None,
+        stop_price: Number | None = None,
+        client_order_id: str | None = None,
+        key: str | None = None,
+        **more: Any,
+    ) -> a.Order:
+        """Place an order; the answer is as its own record left it. ``more``: every other field of
+        POST /api/v1/orders, such as ``order_class``, ``take_profit``, ``extended_hours``.
+        """
+        body = {
+            "symbol": symbol,
+            "side": side,
+            "qty": qty,
+            "notional": notional,
+            "type": type,
+            "time_in_force": time_in_force,
+            "limit_price": limit_price,
+            "stop_price": stop_price,
+            "client_order_id": client_order_id,
+            **more,
+        }
+        return self._ask("POST", f"{PREFIX}/orders", a.Order, body, key=_key(key))
+
+    def preview(self, symbol: str, side: str, qty: Number | None = None, **more: Any) -> a.Preview:
+        """What would become of an order now; nothing is journaled."""
+        body = {"symbol": symbol, "side": side, "qty": qty, **more}
+        return self._ask("POST", f"{PREFIX}/orders/preview", a.Preview, body)
+
+    def read(self, order_id: str) -> a.Order:
+        """An order as it stands."""
+        return self._ask("GET", f"{PREFIX}/orders/{_in_path(order_id)}", a.Order)
+
+    def all(self, status: str = "all", **wanted: Any) -> list[a.Order]:
+        """Orders, newest first: ``symbol``, ``side``, ``type``, ``start``, ``end``, ``after``,
+        ``limit``, ``client_order_id``.
+        """
+        return self._ask(
+            "GET", f"{PREFIX}/orders", list[a.Order], query={"status": status, **wanted}
+        )
+
+    def replace(self, order_id: str, *, key: str | None = None, **changed: Any) -> a.Order:
+        """Put another order in an order's place; what is not named stays."""
+        path = f"{PREFIX}/orders/{_in_path(order_id)}"
+        return self._ask("PATCH", path, a.Order, changed, key=_key(key))
+
+    def cancel(self, order_id: str, *, key: str | None = None) -> a.Cancellation:
+        """Cancel what is left of an order."""
+        path = f"{PREFIX}/orders/{_in_path(order_id)}"
+        return self._ask("DELETE", path, a.Cancellation, key=_key(key))
+
+    def cancel_all(
+        self, symbol: str | None = None, *, key: str | None = None
+    ) -> list[a.Cancellation]:
+        """Cancel every open order, or those of a symbol."""
+        query = {"symbol": symbol}
+        return self._ask(
+            "DELETE", f"{PREFIX}/orders", list[a.Cancellation], query=query, key=_key(key)
+        )
+
+    def executions(self, order_id: str) -> list[a.Execution]:
+        """An order's fills, oldest first, each explained."""
+        path = f"{PREFIX}/orders/{_in_path(order_id)}/executions"
+        return self._ask("GET", path, list[a.Execution])
+
+    def story(self, order_id: str) -> list[a.Chapter]:
+        """Everything that happened to an order and why."""
+        return self._ask("GET", f"{PREFIX}/orders/{_in_path(order_id)}/story", list[a.Chapter])
+
+
+class Positions:
+    """What the account holds."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._ask = transport.ask
+
+    def all(self) -> list[a.Position]:
+        """Every position."""
+        return self._ask("GET", f"{PREFIX}/positions", list[a.Position])
+
+    def read(self, symbol: str) -> a.Position:
+        """The position in a symbol."""
+        return self._ask("GET", f"{PREFIX}/positions/{_in_path(symbol)}", a.Position)
+
+    def close(
+        self,
+        symbol: str,
+        *,
+        qty: Number | None = None,
+        percentage: Number | None = None,
+        cancel_orders: bool | None = None,
+        key: str | None = None,
+    ) -> a.Order:
+        """Close a position, or a part of it, at the market."""
+        query = {
+            "qty": None if qty is None else number_text(qty),
+            "percentage": None if percentage is None else number_text(percentage),
+            "cancel_orders": None if cancel_orders is None else str(cancel_orders).lower(),
+        }
+        path = f"{PREFIX}/positions/{_in_path(symbol)}"
+        return self._ask("DELETE", path, a.Order, query=query, key=_key(key))
+
+
+class Client:
+    """One account at a Stockyard, by its API key, or by a session's ``token``."""
+
+    def __init__(
+        self,
+        url: str,
+        key_id: str = "",
+        secret_key: str = "",
+        *,
+        token: str = "",
+        account_id: str = "",
+        timeout_s: float = TIMEOUT_S,
+        tries: int = TRIES,
+    ) -> None:
+        """``timeout_s``: how long one try may take. ``tries``: how often what may be repeated is
+        sent at most.
+        """
+        headers = {"User-Agent": "stockyard-client"}
+        if key_id:
+            headers |= {"APCA-API-KEY-ID": key_id, "APCA-API-SECRET-KEY": secret_key}
+        if token:
+            headers["Authorization"] = f"Bearer {token}"
+        if account_id:
+            headers["X-Account-ID"] = account_id
+        self.transport = Transport(url, headers, timeout_s, tries)
+        self.accounts = Accounts(self.transport)
+        self.orders = Orders(self.transport)
+        self.positions = Positions(self.transport)
+
+    @classmethod
+    def of_directory(cls, data: Path, **more: Any) -> Self:
+        """The demo user's client of a data directory that is served, by its ``demo.json``.
+
+        Raises ``ApiError``.
+        """
+        path = data / DEMO_FILE
+        try:
+            said = msgspec.json.decode(path.read_bytes(), type=dict[str, str])
+            return cls(said["url"], said["api_key"], said["api_secret"], **more)
+        except (OSError, msgspec.MsgspecError, KeyError) as error:
+            raise ApiError(
+                0,
+                "no_demo_user",
+                f"{path} cannot be read ({type(error).__name__})",
+                "name the data directory of a Stockyard with a demo user, or a url and a key",
+            ) from None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self.transport.close()
+
+    def health(self) -> a.Health:
+        """Whether it works, and whether it allows test controls."""
+        return self.transport.ask("GET", "/health", a.Health)
+
+    def clock(self) -> a.ClockNow:
+        """The world's time, and when stocks open and close next."""
+        return self.transport.ask("GET", f"{PREFIX}/clock", a.ClockNow)
+
+    def quote(self, symbol: str) -> a.Quote:
+        """The quote and last trade of a symbol."""
+        return self.transport.ask("GET", f"{PREFIX}/quotes/{_in_path(symbol)}", a.Quote)
+
+    def quotes(self, symbols: Sequence[str] | None = None) -> list[a.Quote]:
+        """Quotes of some symbols, or of all."""
+        query = {"symbols": None if symbols is None else ",".join(symbols)}
+        return self.transport.ask("GET", f"{PREFIX}/quotes", list[a.Quote], query=query)
+
+    def bars(self, symbol: str, window: str = "1m", **wanted: Any) -> BarsPage:
+        """A page of bars: ``start``, ``end``, ``limit``, ``cursor``, ``source``."""
+        query = {"symbol": symbol, "window": window, **wanted}
+        return self.transport.ask("GET", f"{PREFIX}/bars", BarsPage, query=query)
+
+    def events(
+        self,
+        *,
+        channels: Sequence[str] | None = None,
+        symbols: Sequence[str] | None = None,
+        after: str | None = None,
+    ) -> Generator[Event, None, None]:
+        """What goes on, without an end: the account's events, and public ``channels``.
+
+        A lost connection is opened again where it broke off. ``after``: an event's id.
+        """
+        query = {
+            "channels": None if channels is None else ",".join(channels),
+            "symbols": None if symbols is None else ",".join(symbols),
+        }
+        return self.transport.listen(f"{PREFIX}/events", query, after)
