@@ -110,6 +110,8 @@ _SHAPES: Final = {
     "unknown_order": Row(404, NOT_FOUND, "order not found"),
     "invalid_client_order_id": Row(422, PARAMETER),
     "invalid_number": Row(422, PARAMETER),
+    "quantity_or_percentage": Row(422, PARAMETER),
+    "percentage_out_of_range": Row(422, PARAMETER),
     "conflicting_headers": Row(400, MALFORMED),
 }
 _BUYING_POWER: Final = DENY_RULES[D.EXCEEDS_BUYING_POWER].word

@@ -20,14 +20,24 @@ from stockyard.model.codes import (
     STATUS_WORDS,
     TIF_WORDS,
     TYPE_WORDS,
+    AssetClass,
     OrderClass,
     OrderType,
     Status,
     TimeInForce,
 )
-from stockyard.model.numbers import format_cash, format_decimal
-from stockyard.projections.rows import OrderRow
+from stockyard.model.numbers import CASH_SCALE, format_cash, format_decimal, format_ratio
+from stockyard.projections.equity import value_micros, worth_micros
+from stockyard.projections.rows import OrderRow, PositionRow
 
+EXCHANGES: Final = frozenset(
+    (
+        "AMEX", "ARCA", "ASCX", "BATS", "NYSE", "NASDAQ", "NYSEARCA", "FTXU", "CBSE", "GNSS",
+        "ERSX", "OTC", "CRYPTO",
+    )
+)  # fmt: skip
+"""The exchanges that the official client knows; any other is shown as the empty one."""
+RATIO_PLACES: Final = 10
 CLASSES: Final = {**CLASS_WORDS, OrderClass.SIMPLE: ""}
 TIMES_IN_FORCE: Final = {**TIF_WORDS, TimeInForce.GTD: TIF_WORDS[TimeInForce.GTC]}
 """An order good till a date is one until canceled, whose ``expires_at`` says when it ends."""
@@ -142,3 +152,87 @@ def _order(door: Door, row: OrderRow, extreme: int, stop: int, legs: list[Order]
         price_text(row.trail_price, instrument) if row.trail_price else None,
         price_text(extreme, instrument) if extreme else None,
     )
+
+
+class Position(msgspec.Struct, gc=False):
+    """A position as Alpaca shows it."""
+
+    asset_id: str
+    symbol: str
+    exchange: str
+    asset_class: str
+    asset_marginable: bool
+    qty: str
+    avg_entry_price: str
+    side: str
+    market_value: str
+    cost_basis: str
+    unrealized_pl: str
+    unrealized_plpc: str
+    unrealized_intraday_pl: str
+    unrealized_intraday_plpc: str
+    current_price: str
+    lastday_price: str
+    change_today: str
+    qty_available: str
+
+
+def position(door: Door, row: PositionRow) -> Position:
+    """A position at the market.
+
+    The day's gain is that over the last close, or over what was paid for what was bought since. A
+    price that nobody has named yet is the average one it was entered at; a last close, the price.
+    """
+    view, instrument_id = door.view, row.instrument_id
+    instrument, quote = view.instruments[instrument_id], view.quotes[instrument_id]
+    scale, qty, cost = instrument.qty_scale, row.qty, row.cost_micros
+    unit = 10**scale
+    average = format_ratio(cost * unit, qty * 10**CASH_SCALE, 6, 2)
+    worth, price = worth_micros(row, quote, instrument), quote.mark(qty)
+    seen = door.world.market.view(instrument_id)
+    close = (seen.previous_close if seen is not None else 0) or price
+    base = _base_micros(door, row, close, seen.session_ns if seen is not None else 0)
+    now = price_text(price, instrument) if price else average
+    held = row.held_qty if qty > 0 else -row.held_qty
+    return Position(
+        door.render.asset_id(instrument_id),
+        instrument.symbol,
+        instrument.exchange if instrument.exchange in EXCHANGES else "",
+        ASSET_CLASS_WORDS[instrument.asset_class],
+        instrument.asset_class == AssetClass.US_EQUITY and view.margin is not None,
+        format_decimal(qty, scale),
+        average,
+        "long" if qty > 0 else "short",
+        format_cash(worth),
+        format_cash(cost),
+        format_cash(worth - cost),
+        _ratio(worth - cost, cost),
+        format_cash(worth - base),
+        _ratio(worth - base, base),
+        now,
+        price_text(close, instrument) if close else now,
+        _ratio(price - close, close),
+        format_decimal(qty - held, scale),
+    )
+
+
+def _base_micros(door: Door, row: PositionRow, close: int, session_ns: int) -> int:
+    """What the day's gain of a position is counted from."""
+    instrument = door.view.instruments[row.instrument_id]
+    if not close or not session_ns:
+        return row.cost_micros
+    if instrument.asset_class == AssetClass.CRYPTO_PERP:
+        return value_micros(close, row.qty, instrument)
+    base, sign = 0, 1 if row.qty > 0 else -1
+    older = 0
+    for lot in door.world.open_lots(row.account_id, row.instrument_id):
+        if lot.acquired_ns < session_ns:
+            older += abs(lot.qty)
+        else:
+            base += abs(lot.cost_micros)
+    return sign * (base + value_micros(close, older, instrument))
+
+
+def _ratio(part: int, whole: int) -> str:
+    """A share of 1 as decimal text."""
+    return format_ratio(part, abs(whole), RATIO_PLACES) if whole else "0"
