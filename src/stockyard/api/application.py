@@ -59,6 +59,7 @@ from stockyard.api.rest import (
     sim_faults,
     tickers,
     watch,
+    watchlists,
 )
 from stockyard.api.routes import StrictRoute, Visiting, answer, head_of
 from stockyard.api.settings import ApiSettings as ApiSettings
@@ -429,6 +430,7 @@ def framework(settings: ApiSettings) -> FastAPI:
         reports,
         assets,
         profiles,
+        watchlists,
         feeds,
         sim,
         sim_faults,

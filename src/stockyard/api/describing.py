@@ -23,6 +23,7 @@ from stockyard.api import (
     sim_shapes,
     tax_answers,
     ticker_answers,
+    watchlist_shapes,
 )
 from stockyard.api.problems import ProblemBody
 
@@ -44,6 +45,7 @@ _STRUCTS: Final[list[Any]] = [
         sim_shapes,
         tax_answers,
         ticker_answers,
+        watchlist_shapes,
     )
     for kind in vars(room).values()
     if isinstance(kind, type) and issubclass(kind, msgspec.Struct) and kind is not msgspec.Struct

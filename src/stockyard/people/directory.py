@@ -16,6 +16,7 @@ from stockyard.people.errors import ThrottledError, UserError
 from stockyard.people.identity import ROLE_SCOPES, Identity, UserStatus
 from stockyard.people.limits import DEFAULT_LIMITS, PURGE_ROWS, PeopleLimits
 from stockyard.people.passwords import PasswordCheck
+from stockyard.people.preferences import Preferences
 from stockyard.people.registration import Opening, Registration, Registrations
 from stockyard.people.schema import migrate
 from stockyard.people.sessions import Sessions
@@ -28,6 +29,7 @@ from stockyard.people.users import (
     may_act,
     normal_email,
 )
+from stockyard.people.watchlists import Watchlists
 from stockyard.storage.ports import Database
 
 
@@ -64,6 +66,8 @@ class People:
         self._registrations = Registrations(database, self._users, limits, random_bytes)
         self._sessions = Sessions(database, limits, random_bytes)
         self._keys = ApiKeys(database, limits, random_bytes)
+        self.watchlists = Watchlists(database, limits, random_bytes)
+        self.preferences = Preferences(database)
         window_ns, entries_max = limits.failure_window_ns, limits.throttle_entries_max
         self._by_email = Throttle(limits.failures_per_email_max, window_ns, entries_max)
         self._by_address = Throttle(limits.failures_per_address_max, window_ns, entries_max)

@@ -23,6 +23,11 @@ REFUSALS: Final[dict[str, int]] = {
     "scope_not_allowed": 403,
     "unknown_account": 404,
     "unknown_api_key": 404,
+    "unknown_watchlist": 404,
+    "watchlist_exists": 409,
+    "too_many_watchlists": 403,
+    "too_many_watched": 422,
+    "not_watched": 404,
     "too_many_attempts": 429,
 }
 """HTTP status of every word that a ``UserError`` may carry."""

@@ -62,7 +62,29 @@ _VERSION_1: Final = (
     "CREATE INDEX api_keys_by_user ON api_keys (user_id)",
 )
 
-MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (_VERSION_1,)
+_VERSION_2: Final = (
+    """
+    CREATE TABLE watchlists (
+        id TEXT NOT NULL PRIMARY KEY,
+        account_id BIGINT NOT NULL,
+        name TEXT NOT NULL,
+        symbols TEXT NOT NULL,
+        created_ns BIGINT NOT NULL,
+        updated_ns BIGINT NOT NULL,
+        UNIQUE (account_id, name)
+    )
+    """,
+    """
+    CREATE TABLE account_preferences (
+        account_id BIGINT NOT NULL,
+        name TEXT NOT NULL,
+        value TEXT NOT NULL,
+        PRIMARY KEY (account_id, name)
+    )
+    """,
+)
+
+MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (_VERSION_1, _VERSION_2)
 """Element ``n`` holds the SQL steps that lead from version ``n`` to ``n + 1``."""
 
 

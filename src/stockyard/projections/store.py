@@ -13,7 +13,7 @@ import msgspec
 from stockyard.model.codes import OPEN_STATUSES, OrderClass, OrderType
 from stockyard.model.events import Event, OrderChangeSent, OrderFilled, PositionGivenUp
 from stockyard.model.numbers import LEGS_MAX
-from stockyard.projections.equity import KEPT_NS
+from stockyard.projections.equity import KEPT_NS, NS
 from stockyard.projections.rows import (
     TABLES,
     AccountRow,
@@ -417,6 +417,20 @@ class ReadStore:
             "WHERE account_id = ? AND window_s = ? AND start_ns >= ? ORDER BY start_ns",
             (account_id, window_s, from_ns),
         )
+
+    def equity_at(self, account_id: int, ns: int) -> EquityRow | None:
+        """The last sample whose window had ended by a time, of the finest windows that reach it."""
+        for window_s in KEPT_NS:
+            found: list[EquityRow] = self._select(
+                EquityRow,
+                "equities",
+                "WHERE account_id = ? AND window_s = ? AND start_ns <= ?"
+                " ORDER BY start_ns DESC LIMIT 1",
+                (account_id, window_s, ns - window_s * NS),
+            )
+            if found:
+                return found[0]
+        return None
 
     def last_fundings(self) -> list[FundingRow]:
         """The last funding of each contract."""
