@@ -3,7 +3,6 @@
 Promises: nothing made up lies where something traded here. Must not know: how bars are shown.
 """
 
-import asyncio
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Final, NamedTuple
@@ -12,10 +11,13 @@ from stockyard.api.door import Door
 from stockyard.market.invented_past import InventedPast
 from stockyard.model.instruments import Instrument
 from stockyard.model.ticks import CONSOLIDATED, DAY_S, MINUTE_S, Bar
+from stockyard.runtime.history import HistoryReader
 from stockyard.runtime.reference import trading_day
 from stockyard.storage.ports import NS_MAX
 
 OWN_DAYS_MAX: Final = 160
+FIRST_DAYS_MAX: Final = 10
+"""Of the first days that are kept, those looked at for a price."""
 _NS: Final = 1_000_000_000
 
 
@@ -54,6 +56,22 @@ async def beginning(door: Door, instrument: Instrument) -> Beginning:
     return Beginning(own, day, price)
 
 
+def past_of(door: Door, instrument: Instrument, reader: HistoryReader) -> InventedPast | None:
+    """What is made up of the time before anything of an instrument was kept; None for nothing.
+
+    For the thread that reads. Raises ``StorageError``.
+    """
+    instrument_id, now_ns = instrument.instrument_id, door.world.clock.now_ns()
+    calendar = door.settings.calendars[instrument.calendar_id]
+    days = reader.bars(instrument_id, DAY_S, 0, NS_MAX, FIRST_DAYS_MAX)
+    minutes = reader.bars(instrument_id, MINUTE_S, 0, NS_MAX, 1)
+    minute_ns = MINUTE_S * _NS
+    began_ns = minutes[0].start_ns if minutes else now_ns // minute_ns * minute_ns
+    day = day_of(days[0].start_ns) if days else trading_day(calendar, now_ns)
+    price = next((bar.open for bar in days if bar.open), 0) or price_now(door, instrument)
+    return door.world.reference.invented(instrument, calendar, day, began_ns, price)
+
+
 class InventedBars:
     """The bars of the source ``invented``, asked for as those of the history are."""
 
@@ -77,16 +95,9 @@ class InventedBars:
     ) -> list[Bar]:
         door = self._door
         instrument = door.view.instruments[instrument_id]
-        began = await beginning(door, instrument)
-        minutes = await door.history.bars(instrument_id, CONSOLIDATED, MINUTE_S, 0, NS_MAX, 1)
-        minute_ns = MINUTE_S * _NS
-        began_ns = (
-            minutes[0].start_ns if minutes else door.world.clock.now_ns() // minute_ns * minute_ns
-        )
-        calendar = door.settings.calendars[instrument.calendar_id]
-        past = await door.world.reference.invented(
-            instrument, calendar, began.day, began_ns, began.price
-        )
-        if past is None:
-            return []
-        return await asyncio.get_running_loop().run_in_executor(None, make, past)
+
+        def work(reader: HistoryReader) -> list[Bar]:
+            past = past_of(door, instrument, reader)
+            return make(past) if past is not None else []
+
+        return await door.history.read(work)

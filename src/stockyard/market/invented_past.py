@@ -123,7 +123,7 @@ def invented_session(listing: Listing, day: DailyBar, hours: TradingDay) -> Inve
 
 
 def invented_morning(
-    listing: Listing, seed: int, open_ns: int, until_ns: int, price: int
+    listing: Listing, seed: int, open_ns: int, until_ns: int, price: int, day_ns: int = 0
 ) -> InventedDay:
     """The session in which the market began at ``price``, until then."""
     instrument, traits = listing
@@ -138,7 +138,7 @@ def invented_morning(
     qty = round(traits.trade_qty * traits.trades_per_second * seconds)
     high = price + up - up % -instrument.tick
     low = max(instrument.tick, price - down + down % -instrument.tick)
-    return InventedDay(open_ns, until_ns, price, high, low, price, qty - qty % lot)
+    return InventedDay(open_ns, until_ns, price, high, low, price, qty - qty % lot, day_ns)
 
 
 class InventedPast:
@@ -152,6 +152,18 @@ class InventedPast:
         self._instrument, self._seed = listing.instrument, seed
         self._usual_qty = max(1, listing.traits.trade_qty)
         self._days, self._morning = days, morning
+
+    @property
+    def until_ns(self) -> int:
+        """Where it ends."""
+        last = self._morning or (self._days[-1] if self._days else None)
+        return last.end_ns if last is not None else 0
+
+    @property
+    def morning(self) -> Bar | None:
+        """What passed of the day in which the market began, as that day's bar."""
+        morning = self._morning
+        return None if morning is None else self._bar(morning, DAY_S, morning.day_ns)
 
     def bars(self, window_s: int, from_ns: int, to_ns: int, limit: int) -> list[Bar]:
         """The first ``limit`` bars that begin in the range."""

@@ -8,9 +8,9 @@ reach. A killed process loses what waits and nothing else. Must not know: SQL, o
 
 import asyncio
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 from stockyard.market.consolidation import VOLATILITY_MINUTES
 from stockyard.model.ticks import CONSOLIDATED, MINUTE_S, WINDOWS_S, Bar, Tick
@@ -32,6 +32,7 @@ SYNC_S: Final = 10.0
 
 _Key = tuple[int, str, int, int]
 _Batch = tuple[list[Tick], dict[_Key, Bar]]
+_Made = TypeVar("_Made")
 
 
 class HistoryFigures(NamedTuple):
@@ -56,6 +57,47 @@ def _newer(one: Bar, other: Bar) -> Bar:
     if (other.revision, other.final, other.count) >= (one.revision, one.final, one.count):
         return other
     return one
+
+
+class HistoryReader:
+    """Bars and ticks for one that reads in a thread: what is on the disk, and the bars of all
+    sources together that still waited when this was made.
+    """
+
+    def __init__(self, history: History, waiting: Iterable[Bar]) -> None:
+        self._history = history
+        self._waiting: dict[tuple[int, int], list[Bar]] = {}
+        for bar in waiting:
+            if bar.source == CONSOLIDATED:
+                self._waiting.setdefault((bar.instrument_id, bar.window_s), []).append(bar)
+
+    def bars(
+        self, instrument_id: int, window_s: int, from_ns: int, to_ns: int, limit: int
+    ) -> list[Bar]:
+        """The first ``limit`` bars that begin in the range. Raises ``StorageError``."""
+        found = self._history.bars(instrument_id, CONSOLIDATED, window_s, from_ns, to_ns, limit)
+        waiting = self._waiting.get((instrument_id, window_s), ())
+        return _merged(found, [b for b in waiting if from_ns <= b.start_ns < to_ns])[:limit]
+
+    def newest_bars(
+        self, instrument_id: int, window_s: int, before_ns: int, limit: int
+    ) -> list[Bar]:
+        """The last ``limit`` bars that begin before ``before_ns``. Raises ``StorageError``."""
+        found = self._history.newest_bars(instrument_id, CONSOLIDATED, window_s, before_ns, limit)
+        waiting = self._waiting.get((instrument_id, window_s), ())
+        return _merged(found, [b for b in waiting if b.start_ns < before_ns])[-limit:]
+
+    def ticks(
+        self, instrument_id: int, from_ns: int, before: TickPlace, limit: int
+    ) -> list[KeptTick]:
+        """The newest ``limit`` ticks before a place, newest first. Raises ``StorageError``."""
+        return self._history.ticks(instrument_id, from_ns, before, limit)
+
+    def ticks_after(
+        self, instrument_id: int, after: TickPlace, to_ns: int, limit: int
+    ) -> list[KeptTick]:
+        """The first ``limit`` ticks after a place, in order. Raises ``StorageError``."""
+        return self._history.ticks_after(instrument_id, after, to_ns, limit)
 
 
 class HistoryRecorder:
@@ -234,6 +276,11 @@ class HistoryRecorder:
             *(instrument_id, source, window_s, before_ns, limit),
         )
         return _merged(found, waiting)[-limit:]
+
+    async def read(self, work: Callable[[HistoryReader], _Made]) -> _Made:
+        """What ``work`` makes of the history, in a thread that may take its time."""
+        reader = HistoryReader(self.history, [*self._in_flight[1].values(), *self._bars.values()])
+        return await asyncio.get_running_loop().run_in_executor(self._readers, work, reader)
 
     async def bars_of_before(self, instrument_ids: Iterable[int]) -> list[Bar]:
         """The same as the function of this name, with what still waits. Raises ``StorageError``."""

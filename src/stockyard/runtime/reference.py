@@ -33,6 +33,8 @@ SEARCH_TTL_NS: Final = 3_600 * 1_000_000_000
 _NS: Final = 1_000_000_000
 CHART_DAYS: Final = 153
 """Days a chart goes back: five months."""
+INVENTED_DAYS: Final = 1826
+"""Days that bars of an invented past go back: five years."""
 SEARCH_MAX: Final = 50
 _COMPANY: Final[Callable[[bytes], Company | None]] = msgspec.json.Decoder(Company | None).decode
 _DAYS: Final = msgspec.json.Decoder(list[DailyBar]).decode
@@ -60,6 +62,7 @@ class Reference:
         self._clock, self._seed, self._outside = clock, seed, outside
         self._listings = listings or {}
         self._charted: dict[str, tuple[date, int]] = {}
+        self._pasts: dict[str, tuple[tuple[str, date, int, int], InventedPast]] = {}
         self.companies: Cache[Company | None] = Cache(
             "company", COMPANY_TTL_NS, clock, (*shelf, _COMPANY) if shelf else None
         )
@@ -152,25 +155,38 @@ class Reference:
             self._charted[instrument.symbol] = question
         return await self.charts.read(instrument.symbol, ask), name
 
-    async def invented(
+    def invented(
         self, instrument: Instrument, calendar: str, before: date, began_ns: int, end_price: int
     ) -> InventedPast | None:
-        """Bars of the time before the built-in market began, on the day ``before`` and at
-        ``began_ns``; None where its past is not ours to make up.
+        """Bars of ``INVENTED_DAYS`` before the built-in market began, on the day ``before`` and at
+        ``began_ns``; None where its past is not ours to make up. From any thread.
         """
-        past, name = await self.past(instrument, calendar, before, end_price)
         listing = self._listings.get(instrument.symbol)
-        if name != INVENTED or listing is None or not past.value:
+        if listing is None or self._theirs(instrument) is not None:
             return None
+        question = (calendar, before, began_ns, end_price)
+        known = self._pasts.get(instrument.symbol)
+        if known is None or known[0] != question:
+            made = self._invent(listing, calendar, before, began_ns, end_price)
+            known = self._pasts[instrument.symbol] = (question, made)
+        return known[1]
+
+    def _invent(
+        self, listing: Listing, calendar: str, before: date, began_ns: int, end_price: int
+    ) -> InventedPast:
         end_price = end_price or _first_price(listing)
-        hours = _hours_by_day(calendar, past.value[0].day, before)
+        hours = _hours_by_day(calendar, before - timedelta(days=INVENTED_DAYS), before)
+        found = [day for day in hours if day < before]
         days = [
-            invented_session(listing, day, hours[day.day]) for day in past.value if day.day < before
+            invented_session(listing, day, hours[day.day])
+            for day in invented_days(listing, self._seed, end_price, found)
         ]
         today, morning = hours.get(before), None
         if today is not None and today.open_ns < min(began_ns, today.close_ns):
             until_ns = min(began_ns, today.close_ns)
-            morning = invented_morning(listing, self._seed, today.open_ns, until_ns, end_price)
+            morning = invented_morning(
+                listing, self._seed, today.open_ns, until_ns, end_price, today.start_ns
+            )
         return InventedPast(listing, self._seed, days, morning)
 
 

@@ -30,9 +30,7 @@ def at(text: str) -> int:
         ("always", "2026-01-05T23:59Z", "2026-01-05"),
     ],
 )
-async def test_what_is_made_up_ends_at_the_moment_it_began(
-    calendar: str, now: str, day: str
-) -> None:
+def test_what_is_made_up_ends_at_the_moment_it_began(calendar: str, now: str, day: str) -> None:
     """Whole sessions before it, and of the one that goes on what has passed."""
     now_ns = at(now)
     began = trading_day(calendar, now_ns)
@@ -40,7 +38,7 @@ async def test_what_is_made_up_ends_at_the_moment_it_began(
     listing = CATALOG[0]
     terms, price = listing.instrument, 2_300_000
     reference = Reference(ManualClock(now_ns), seed=7, listings={terms.symbol: listing})
-    past = await reference.invented(terms, calendar, began, now_ns, price)
+    past = reference.invented(terms, calendar, began, now_ns, price)
     assert past is not None
     last = past.newest_bars(60, 2**62, 1)[0]
     assert last.close == price
@@ -52,6 +50,6 @@ async def test_what_is_made_up_ends_at_the_moment_it_began(
         if day.open_ns < now_ns and (calendar == "always" or day.open_ns > day.start_ns)
     )
     assert last.start_ns == ended - 60 * NS
-    unquoted = await reference.invented(terms, calendar, began, now_ns, 0)
+    unquoted = reference.invented(terms, calendar, began, now_ns, 0)
     assert unquoted is not None
     assert abs(unquoted.newest_bars(60, 2**62, 1)[0].close - listing.traits.reference_price) < 100

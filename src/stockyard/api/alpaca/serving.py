@@ -8,7 +8,19 @@ but by its ``ROUTES``.
 import logging
 from typing import Final
 
-from stockyard.api.alpaca import account, assets, clock, not_offered, orders, positions, watchlists
+from stockyard.api.alpaca import (
+    account,
+    assets,
+    clock,
+    crypto,
+    events_data,
+    not_offered,
+    orders,
+    positions,
+    screener,
+    stocks,
+    watchlists,
+)
 from stockyard.api.alpaca.errors import (
     TOO_MANY,
     WRONG_METHOD,
@@ -26,7 +38,19 @@ from stockyard.api.request_counts import NOWHERE
 _log: Final = logging.getLogger("stockyard.api")
 PREFIXES: Final = ("/v2/", "/v1/", "/v1beta1/", "/v1beta3/", "/v3/")
 """Where the paths of Alpaca's API begin."""
-NOUNS: Final = (orders, positions, account, assets, clock, watchlists, not_offered)
+NOUNS: Final = (
+    orders,
+    positions,
+    account,
+    assets,
+    clock,
+    watchlists,
+    not_offered,
+    stocks,
+    crypto,
+    screener,
+    events_data,
+)
 """The modules whose ``ROUTES`` are served."""
 ROUTES: Final[tuple[Route, ...]] = tuple(route for noun in NOUNS for route in noun.ROUTES)
 WINDOW_S: Final = 60
