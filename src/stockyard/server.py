@@ -24,7 +24,7 @@ from stockyard.api.application import Application, create_application
 from stockyard.api.heads import is_loopback
 from stockyard.api.problems import Problem
 from stockyard.api.settings import (
-    STREAM_FRAME_BYTES_MAX,
+    SOCKET_FRAME_BYTES_MAX,
     STREAM_PING_S,
     STREAM_PING_TIMEOUT_S,
     ApiSettings,
@@ -266,7 +266,7 @@ class Server:
                 server_header=False,
                 date_header=False,
                 proxy_headers=False,
-                ws_max_size=STREAM_FRAME_BYTES_MAX,
+                ws_max_size=SOCKET_FRAME_BYTES_MAX,
                 ws_ping_interval=STREAM_PING_S,
                 ws_ping_timeout=STREAM_PING_TIMEOUT_S,
                 timeout_graceful_shutdown=GRACE_S,

@@ -231,7 +231,7 @@ async def test_who_does_not_read_for_long_is_closed_with_a_reason() -> None:
 
 
 async def test_who_never_reads_again_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("stockyard.api.stream.CLOSE_S", 0.05)
+    monkeypatch.setattr("stockyard.api.sockets.CLOSE_S", 0.05)
     rig = Rig(stall_s=0.05)
     async with served(rig) as port:
         deaf = await Deaf(port).open()

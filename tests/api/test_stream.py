@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from stockyard.api.stream import FRAMES_BURST
+from stockyard.api.sockets import FRAMES_BURST
 from stockyard.runtime import hub
 from tests.api.listener import Listener
 from tests.api.rig import Rig, Trader

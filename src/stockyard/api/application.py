@@ -21,6 +21,7 @@ from starlette.routing import Match
 from stockyard.api import answers as a
 from stockyard.api.alpaca.serving import PREFIXES as ALPACA
 from stockyard.api.alpaca.serving import AlpacaApi
+from stockyard.api.alpaca.streams import AlpacaStreams
 from stockyard.api.describing import described
 from stockyard.api.document import DOCUMENT_PATH, TITLE, document
 from stockyard.api.door import Door, encode
@@ -98,6 +99,7 @@ class Application:
         self.web_files = web_files
         self.gateway = Gateway(door)
         self.streams = Streams(self.gateway)
+        self.alpaca_streams = AlpacaStreams(self.gateway)
         self._web = framework(door.settings)
         self.requests = RequestCounts()
         self.alpaca = AlpacaApi(door)
@@ -143,7 +145,9 @@ class Application:
             passed = None if route == EVENTS else perf_counter() - begun
             self.requests.note(method, route, status, passed)
         elif kind == "websocket":
-            await self.streams.serve(scope, receive, send)
+            taken = self.alpaca_streams.takes(scope["path"])
+            streams = self.alpaca_streams if taken else self.streams
+            await streams.serve(scope, receive, send)
         elif kind == "lifespan":
             await self._live(receive, send)
 

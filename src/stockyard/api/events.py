@@ -56,7 +56,7 @@ class EventStream(Listener):
         if asked.identify is not None:
             self.follow(asked.identify, asked.account, asked.resume)
         subscribe(self._door.world.hub, self.subscriber, asked.wanted)
-        self.reply(self._public.snapshot(asked.wanted))
+        self.reply(self._gateway.public.snapshot(asked.wanted))
 
     async def run(self, receive: Receive, send: Send) -> None:
         """Serve until either side ends it."""

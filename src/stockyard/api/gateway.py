@@ -9,7 +9,7 @@ are limited for each address and each user. Must not know: sockets, or what a cl
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from time import thread_time
 from typing import Final
 
@@ -38,6 +38,8 @@ class Gateway:
         self.door = door
         self.frames = Frames(door.view, door.render)
         self.public = PublicFrames(door)
+        self.forgetful: list[Callable[[], None]] = [self.public.forget]
+        """Called before and after what is public goes out: nothing made before is wanted then."""
         self._open: dict[Listener, None] = {}
         self._of_address: Counter[str] = Counter()
         self._feeds: dict[str, object] = {}
@@ -154,11 +156,15 @@ class Gateway:
         """How many topics are distributed before others get their turn."""
         return min(RENDERED_AT_ONCE, max(1, HANDED_AT_ONCE // max(1, len(self._open))))
 
+    def _forget(self) -> None:
+        for forget in self.forgetful:
+            forget()
+
     async def _flush(self) -> None:
         loop, hub = asyncio.get_running_loop(), self.door.world.hub
         begun, used = loop.time(), thread_time()
         try:
-            self.public.forget()
+            self._forget()
             ready: list[Subscriber] = []
             topics, step = hub.take_changed(), self._topics_at_once()
             for start in range(0, len(topics), step):
@@ -171,7 +177,7 @@ class Gateway:
                 subscriber.deliver()
                 if count % SLICE == 0:
                     await asyncio.sleep(0)
-            self.public.forget()
+            self._forget()
         except Exception as error:
             # Nothing public can be told any more: better to end streams than to leave them still.
             _log.error("the fan-out failed", exc_info=error)

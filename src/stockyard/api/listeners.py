@@ -13,7 +13,7 @@ import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol
 
 from starlette.websockets import WebSocketDisconnect
 
@@ -47,6 +47,13 @@ TRY_LATER: Final = 1013
 TOO_SLOW: Final = 4008
 
 
+class Composer(Protocol):
+    """Makes frames of what is public."""
+
+    def compose(self, subscriber: Subscriber) -> list[Shared]:
+        """Everything public that waits for a subscriber."""
+
+
 class Listener(ABC):
     """One client. ``wire``: where whole frames can be written at once; None: ``_put`` waits.
 
@@ -57,7 +64,8 @@ class Listener(ABC):
 
     def __init__(self, gateway: "Gateway", address: str, wire: Wire | None = None) -> None:
         self._gateway, self._door, self._wire = gateway, gateway.door, wire
-        self._frames, self._public = gateway.frames, gateway.public
+        self._frames = gateway.frames
+        self._public: Composer = gateway.public
         self._faults = gateway.door.faults
         self._loop = asyncio.get_running_loop()
         self._woken = asyncio.Event()
@@ -248,14 +256,19 @@ class Listener(ABC):
             if self._resume_from is not None:
                 name, self._resume_from = self._resume_from, None
                 await self._replay(name)
-            if subscriber.events:
-                await self._send([self._frames.private(x) for x in subscriber.take_events()])
+            private = self._private()
+            if private:
+                await self._send(private)
             if self._public_due and not self._replies:
                 self._public_due = False
                 if self._wire is None:
                     await self._send(self._public.compose(subscriber))
                 else:
                     self._deliver()
+
+    def _private(self) -> list[Shared]:
+        """What waits for this client alone."""
+        return [self._frames.private(x) for x in self.subscriber.take_events()]
 
     async def _send(self, messages: Sequence[Shared], are_answers: bool = False) -> None:
         if self._faults.streams and messages:

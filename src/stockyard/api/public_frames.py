@@ -23,7 +23,7 @@ from stockyard.model.feeds import FeedStatus
 from stockyard.model.instruments import Instrument
 from stockyard.model.numbers import format_decimal, format_ratio
 from stockyard.model.ticks import Bar
-from stockyard.runtime.hub import Channel, Item, Subscriber, Topic, TradeTold
+from stockyard.runtime.hub import Channel, HaltTold, Item, Subscriber, Topic, TradeTold
 
 KEPT_MAX: Final = 10_000
 """Frames that are kept for the next listener, at most; those of one flush are far fewer."""
@@ -155,6 +155,7 @@ class PublicFrames:
     def _shown_item(self, item: Item) -> bytes:
         if item.shown is None:
             value = item.value
+            assert not isinstance(value, HaltTold), "our own stream has no channel of halts"
             shown = self._bar(value) if isinstance(value, Bar) else self._trade(value)
             item.shown = encode(shown)
         return item.shown

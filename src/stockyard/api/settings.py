@@ -9,7 +9,9 @@ from typing import Final
 import msgspec
 
 STREAM_FRAME_BYTES_MAX: Final = 16 * 1024
-"""Largest frame a stream takes; give it to the server as its WebSocket message limit too."""
+"""Largest frame our own stream takes."""
+SOCKET_FRAME_BYTES_MAX: Final = 256 * 1024
+"""Largest frame any WebSocket takes, its fragments together; give it to the server as its limit."""
 STREAM_PING_S: Final = 30.0
 """How often the server pings a stream."""
 STREAM_PING_TIMEOUT_S: Final = 20.0

@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import Final, NamedTuple
 
 import msgspec
-from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
+from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from stockyard.api.auth import ACCOUNT_PARAMETER, one_account
 from stockyard.api.fields import Reader
@@ -18,19 +18,11 @@ from stockyard.api.frames import error_frame, frame
 from stockyard.api.gateway import Gateway
 from stockyard.api.heads import Head, Receive, Scope, Send
 from stockyard.api.hot_words import PREFIX
-from stockyard.api.listeners import (
-    GOING_AWAY,
-    NOT_TEXT,
-    POLICY,
-    TOO_BIG,
-    TRY_LATER,
-    Listener,
-    named_token,
-    within,
-)
+from stockyard.api.listeners import NOT_TEXT, POLICY, TOO_BIG, TRY_LATER, named_token
 from stockyard.api.problems import Problem, problem_of
 from stockyard.api.settings import STREAM_FRAME_BYTES_MAX
 from stockyard.api.shapes import time_text
+from stockyard.api.sockets import SocketListener
 from stockyard.api.subscribing import (
     Wanted,
     channels_named,
@@ -39,16 +31,11 @@ from stockyard.api.subscribing import (
     subscribe,
     window_named,
 )
-from stockyard.api.wire import EXTENSION, Shared
 from stockyard.people.identity import Identity
 from stockyard.runtime.hub import Channel
 
 STREAM_PATH: Final = f"{PREFIX}/stream"
 PARAMETERS: Final = ("token", ACCOUNT_PARAMETER)
-FRAMES_PER_S: Final = 20
-FRAMES_BURST: Final = 60
-CLOSE_S: Final = 5.0
-"""How long a close may wait for a client that does not read."""
 
 
 class ClientFrame(msgspec.Struct, forbid_unknown_fields=True):
@@ -132,15 +119,11 @@ class Streams:
             self._gateway.leave(stream)
 
 
-class Stream(Listener):
+class Stream(SocketListener):
     """One client: one task reads its frames."""
 
     def __init__(self, gateway: Gateway, socket: WebSocket, address: str) -> None:
-        wire = (socket.scope.get("extensions") or {}).get(EXTENSION)
-        super().__init__(gateway, address, wire)
-        self._socket = socket
-        self._allowance = float(FRAMES_BURST)
-        self._allowed_at = self._loop.time()
+        super().__init__(gateway, socket, address)
         self._handlers: dict[str, Callable[[ClientFrame], None]] = {
             "auth": self._on_auth,
             "subscribe": self._on_subscribe,
@@ -158,51 +141,16 @@ class Stream(Listener):
         self._auth_by_head(head, asked.token)
         await self._serve(self._receive_all())
 
-    async def _put(self, shared: Shared) -> None:
-        try:
-            await self._socket.send({"type": "websocket.send", "text": shared.payload.decode()})
-        except RuntimeError:
-            # The server has closed by itself, as it does for a message over its limit.
-            raise WebSocketDisconnect(TOO_BIG) from None
-
-    async def _close(self) -> None:
-        connected = WebSocketState.CONNECTED
-        if self._socket.client_state != connected or self._socket.application_state != connected:
+    def _take(self, message: str | bytes) -> None:
+        if isinstance(message, bytes):
+            self.end(NOT_TEXT, "send JSON as text frames")
             return
-        code, reason = self.ending or (GOING_AWAY, "the stream has ended")
-        # A server may hold a close back until the client reads what was sent before.
-        is_told = await within(self._socket.close(code, reason), CLOSE_S)
-        if not is_told and self._wire is not None:
-            self._wire.abort()
-
-    # Receiving.
-
-    async def _receive_all(self) -> None:
-        while True:
-            message = await self._socket.receive()
-            if message["type"] == "websocket.disconnect":
-                return
-            text = message.get("text")
-            if text is None:
-                self.end(NOT_TEXT, "send JSON as text frames")
-                return
-            body = text.encode("utf-8", "surrogatepass")
-            if len(body) > STREAM_FRAME_BYTES_MAX:
-                self.end(TOO_BIG, f"a frame has at most {STREAM_FRAME_BYTES_MAX} bytes")
-                return
-            if not self._allowed():
-                self.end(POLICY, f"at most {FRAMES_PER_S} frames a second")
-                return
-            self._take(body)
-
-    def _allowed(self) -> bool:
-        now = self._loop.time()
-        grown = self._allowance + (now - self._allowed_at) * FRAMES_PER_S
-        self._allowed_at = now
-        self._allowance = min(grown, float(FRAMES_BURST)) - 1
-        return self._allowance >= 0
-
-    def _take(self, body: bytes) -> None:
+        body = message.encode("utf-8", "surrogatepass")
+        if len(body) > STREAM_FRAME_BYTES_MAX:
+            self.end(TOO_BIG, f"a frame has at most {STREAM_FRAME_BYTES_MAX} bytes")
+            return
+        if not self._allowed():
+            return
         try:
             said: ClientFrame = _frames.read(body)
             handler = self._handlers.get(said.type)
@@ -271,7 +219,7 @@ class Stream(Listener):
 
     def _begin(self, wanted: Wanted) -> None:
         subscribe(self._door.world.hub, self.subscriber, wanted)
-        self.reply(self._public.snapshot(wanted))
+        self.reply(self._gateway.public.snapshot(wanted))
 
     def _on_unsubscribe(self, said: ClientFrame) -> None:
         wanted, hub, subscriber = self._named(said), self._door.world.hub, self.subscriber

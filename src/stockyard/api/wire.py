@@ -30,8 +30,9 @@ WINDOW_BITS_MIN: Final = 9
 """zlib makes no smaller window."""
 ABORT_S: Final = 5.0
 """How long a connection that answers no ping may take to end."""
-_TEXT: Final = 0x81
-_DEFLATED_TEXT: Final = 0xC1
+_FIRST: Final = {False: 0x81, True: 0x82}
+"""The first byte of a whole frame of text, and of bytes."""
+_DEFLATED: Final = 0x40
 _TAIL: Final = b"\x00\x00\xff\xff"
 
 
@@ -48,13 +49,16 @@ def framed(first: int, payload: bytes) -> bytes:
 class Shared:
     """One message for any number of receivers; each form is made when it is first asked for.
 
-    ``token``: what a client resumes from after it, None for what is not resumed.
+    ``token``: what a client resumes from after it, None for what is not resumed. ``is_binary``: a
+    WebSocket carries it as bytes, not as text.
     """
 
-    __slots__ = ("_deflated", "_event", "_wire", "kind", "payload", "token")
+    __slots__ = ("_deflated", "_event", "_wire", "is_binary", "kind", "payload", "token")
 
-    def __init__(self, kind: str, payload: bytes, token: str | None = None) -> None:
-        self.kind, self.payload, self.token = kind, payload, token
+    def __init__(
+        self, kind: str, payload: bytes, token: str | None = None, is_binary: bool = False
+    ) -> None:
+        self.kind, self.payload, self.token, self.is_binary = kind, payload, token, is_binary
         self._wire: bytes | None = None
         self._event: bytes | None = None
         self._deflated: dict[int, bytes] = {}
@@ -71,13 +75,13 @@ class Shared:
                 found = self._deflated[window_bits] = self._deflate(window_bits)
             return found
         if self._wire is None:
-            self._wire = framed(_TEXT, self.payload)
+            self._wire = framed(_FIRST[self.is_binary], self.payload)
         return self._wire
 
     def _deflate(self, window_bits: int) -> bytes:
         machine = zlib.compressobj(DEFLATE_LEVEL, zlib.DEFLATED, -window_bits, DEFLATE_MEMORY)
         data = machine.compress(self.payload) + machine.flush(zlib.Z_SYNC_FLUSH)
-        return framed(_DEFLATED_TEXT, data.removesuffix(_TAIL))
+        return framed(_FIRST[self.is_binary] | _DEFLATED, data.removesuffix(_TAIL))
 
     def event(self) -> bytes:
         """The same as a server-sent event (WHATWG HTML, section 9.2)."""

@@ -7,6 +7,7 @@ SQL.
 """
 
 from collections.abc import Callable, Sequence
+from copy import copy
 from typing import Any
 
 from stockyard.model import events as e
@@ -102,6 +103,22 @@ class View:
                 handler(seq, index, ts, event)
         self.seq = seq
         self.ts = ts
+
+    def fold_event(self, seq: int, index: int, ts: int, event: e.Event) -> None:
+        """Show one event's effects alone."""
+        handler = self._folds.get(type(event))
+        if handler is not None:
+            handler(seq, index, ts, event)
+
+    def apart(self, account_id: int) -> "View":
+        """A View of one account, as it is now, that is folded event by event from here on."""
+        alone = View()
+        alone.load_rows(
+            [copy(self.accounts[account_id])],
+            [copy(row) for row in self.positions[account_id].values()],
+            [copy(row) for row in self.open_orders[account_id].values()],
+        )
+        return alone
 
     def _end_minute(self, ts: int) -> None:
         """Before the first input of a new minute: sample what accounts were worth in the last."""

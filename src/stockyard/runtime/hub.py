@@ -2,10 +2,10 @@
 
 Promises: private events go, in order, to the subscribers of their account, each with the name of
 the one before it. What is public belongs to topics: quotes, views, feed statuses and bars that are
-still being built are conflated, the latest of each; trades and finished bars are kept one by one,
-up to ``QUEUE_ITEMS_MAX`` for each subscriber, and what did not fit is counted. Publishing costs the
-same however many listen: ``distribute`` does the rest, when its caller likes. A subscriber that
-does not read is never waited for. Must not know: sockets or JSON.
+still being built are conflated, the latest of each; trades, halts and finished bars are kept one by
+one, up to ``QUEUE_ITEMS_MAX`` for each subscriber, and what did not fit is counted. Publishing
+costs the same however many listen: ``distribute`` does the rest, when its caller likes. A
+subscriber that does not read is never waited for. Must not know: sockets or JSON.
 """
 
 from collections import deque
@@ -18,6 +18,7 @@ from stockyard.model.feeds import FeedStatus
 from stockyard.model.records import Record
 from stockyard.model.ticks import CONSOLIDATED, Bar
 from stockyard.runtime.market_data import Changes
+from stockyard.runtime.minute_bars import MinuteBars
 
 QUEUE_EVENTS_MAX: Final = 5_000
 QUEUE_ITEMS_MAX: Final = 1_000
@@ -37,9 +38,17 @@ class Channel:
     BARS: Final = "bars"
     VIEWS: Final = "views"
     FEEDS: Final = "feeds"
+    MINUTES: Final = "minutes"
+    AMENDED: Final = "amended"
+    DAYS: Final = "days"
+    STATUSES: Final = "statuses"
 
 
 CHANNELS: Final = (Channel.QUOTES, Channel.TRADES, Channel.BARS, Channel.VIEWS, Channel.FEEDS)
+"""What clients of our own stream may name."""
+ALL_CHANNELS: Final = (
+    *CHANNELS, Channel.MINUTES, Channel.AMENDED, Channel.DAYS, Channel.STATUSES,
+)  # fmt: skip
 Which = int | str
 Key = tuple[str, Which, int]
 """A channel, an instrument's id or a feed's name, and a bar's window in seconds, else 0."""
@@ -67,12 +76,21 @@ class TradeTold(NamedTuple):
     seq: int
 
 
+class HaltTold(NamedTuple):
+    """Trading in an instrument stopped or went on; ``reason`` in the source's words."""
+
+    instrument_id: int
+    halted: bool
+    reason: str
+    ts: int
+
+
 class Item:
     """One thing that is not conflated. ``shown`` is room for what it was rendered to."""
 
     __slots__ = ("channel", "shown", "value")
 
-    def __init__(self, channel: str, value: TradeTold | Bar) -> None:
+    def __init__(self, channel: str, value: TradeTold | Bar | HaltTold) -> None:
         self.channel, self.value = channel, value
         self.shown: bytes | None = None
 
@@ -162,6 +180,7 @@ class Hub:
         self._changed: dict[Topic, None] = {}
         self._by_account: dict[int, dict[Subscriber, None]] = {}
         self._last: dict[int, tuple[int, int]] = {}
+        self._minutes = MinuteBars()
         self.on_change: Callable[[], None] = _nothing
         self.dropped = self.missed = 0
 
@@ -183,7 +202,7 @@ class Hub:
     def leave(self, subscriber: Subscriber) -> None:
         """Forget a subscriber."""
         self._subscribers.pop(subscriber, None)
-        for channel in CHANNELS:
+        for channel in ALL_CHANNELS:
             self.unsubscribe_all(subscriber, channel)
         followers = self._by_account.get(subscriber.account_id)
         if followers is not None:
@@ -318,6 +337,9 @@ class Hub:
                     record.seq,
                 ),
             )
+        elif isinstance(message, f.TradingHalted):
+            told = HaltTold(message.instrument_id, message.halted, message.reason, record.ts)
+            self._keep(Channel.STATUSES, told)
         for idx, event in enumerate(events):
             if event.account_id:
                 self._publish_event(event.account_id, record, idx, event)
@@ -326,6 +348,7 @@ class Hub:
         """Hand on what changed in the market: bars of all sources together, and views."""
         for bar in changes.bars:
             if bar.source == CONSOLIDATED:
+                self._minutes.take(bar)
                 self.publish_bar(bar)
         for instrument_id in changes.instruments:
             self._stir(Channel.VIEWS, instrument_id)
@@ -346,6 +369,17 @@ class Hub:
         else:
             self._stir(Channel.BARS, bar.instrument_id, bar.window_s)
 
+    def pass_time(self, now_ns: int) -> None:
+        """Hand on the minutes that are over by now, and with each the day so far."""
+        fresh, changed = self._minutes.over(now_ns)
+        for bar in fresh:
+            self._keep(Channel.MINUTES, bar)
+            day = self._minutes.day(bar.instrument_id)
+            if day is not None:
+                self._keep(Channel.DAYS, day)
+        for bar in changed:
+            self._keep(Channel.AMENDED, bar)
+
     def publish_feed(self, status: FeedStatus) -> None:
         """Hand on how a feed is doing."""
         self.topic(Channel.FEEDS, status.name).latest = status
@@ -356,7 +390,7 @@ class Hub:
         everything = self._topics.get((channel, ALL, window_s))
         return everything is not None and bool(everything.followers)
 
-    def _keep(self, channel: str, value: TradeTold | Bar, window_s: int = 0) -> None:
+    def _keep(self, channel: str, value: TradeTold | Bar | HaltTold, window_s: int = 0) -> None:
         """Keep something that is not conflated, when anybody follows its instrument."""
         topic = self._followed_topic(channel, value.instrument_id, window_s)
         if topic is None:

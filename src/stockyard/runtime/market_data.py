@@ -114,7 +114,8 @@ class FactSink(Protocol):
 class MarketData:
     """All sources of one world, made into one market.
 
-    ``keeper`` gets what should be kept, ``listener`` what should be shown.
+    ``keeper`` gets what should be kept, ``listener`` what should be shown, ``on_turn`` the time of
+    each turn after that.
     """
 
     def __init__(self, writer: FactSink) -> None:
@@ -127,6 +128,7 @@ class MarketData:
         self.consolidation = Consolidation(self._days)
         self.marks = ContractMarks()
         self.listener: Callable[[Changes], None] | None = None
+        self.on_turn: Callable[[int], None] | None = None
         self.keeper: Keeper | None = None
         self._heard: dict[str, int] = {}
         self._said: dict[str, list[int]] = {}
@@ -387,6 +389,8 @@ class MarketData:
         self._changed.clear()
         if self.listener is not None and (changes.bars or changes.instruments):
             self.listener(changes)
+        if self.on_turn is not None:
+            self.on_turn(now_ns)
         return changes
 
     def view(self, instrument_id: int) -> MarketView | None:

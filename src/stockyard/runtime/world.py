@@ -63,6 +63,7 @@ class World:
         self.writer.listener = self._told
         self.market = MarketData(self.writer)
         self.market.listener = self.hub.publish_market
+        self.market.on_turn = self.hub.pass_time
         self.ids = PublicIds(view.world_id)
         self.feeds: list[FeedRunner] = []
         self.breakers = Breakers(time.monotonic)
