@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from bench import (
+    alpaca,
     cold_start,
     engine_alone,
     fan_out,
@@ -50,6 +51,7 @@ BENCHMARKS: Final[dict[str, Benchmark]] = {
     "market-data": lambda sizes, folder: market_data.run(sizes),
     "ingest": ingest.run,
     "history": history.run,
+    "alpaca": alpaca.run,
     "growth": growth.run,
     "growth-http": orders_over_http.run_growth,
 }

@@ -21,6 +21,7 @@ from bench.figures import quantile
 MIX: Final = "half market orders that fill at once (buy, sell), half limit orders that rest"
 _END: Final = b"\r\n\r\n"
 _LENGTH: Final = b"content-length:"
+NATIVE: Final = "/api/v1/orders"
 READ_BYTES: Final = 65_536
 
 
@@ -66,23 +67,23 @@ class LoadError(Exception):
     """An answer was not what it should be."""
 
 
-def encode(key: Key, host: str, body: bytes) -> bytes:
+def encode(key: Key, host: str, body: bytes, path: str) -> bytes:
     """One request, ready to send."""
     return (
-        f"POST /api/v1/orders HTTP/1.1\r\nHost: {host}\r\n"
+        f"POST {path} HTTP/1.1\r\nHost: {host}\r\n"
         f"APCA-API-KEY-ID: {key.key_id}\r\nAPCA-API-SECRET-KEY: {key.secret}\r\n"
         f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
     ).encode() + body
 
 
-def body_of(n: int, symbol: Symbol, client_order_id: str) -> bytes:
-    """The ``n``-th order of a connection."""
+def body_of(n: int, symbol: Symbol, client_order_id: str, resting: str = "gtc") -> bytes:
+    """The ``n``-th order of a connection; ``resting``: how long one that rests may live."""
     order = {
         "symbol": symbol.symbol,
         "side": "sell" if n % 4 == 2 else "buy",
         "type": "limit" if n % 2 else "market",
         "qty": symbol.qty,
-        "time_in_force": "gtc" if n % 2 else "day",
+        "time_in_force": resting if n % 2 else "day",
         "client_order_id": client_order_id,
     }
     if n % 2:
@@ -142,10 +143,13 @@ def drive(
     name: str,
     keep_latencies: bool = False,
     pause_s: float = 0.0,
+    path: str = NATIVE,
+    resting: str = "gtc",
 ) -> Load:
     """Send ``rounds`` rounds of ``orders`` orders after a short round that is not counted.
 
     ``pause_s``: seconds to wait before each order, so that one slow moment is met by few of them.
+    ``path``: where orders are sent to; ``resting`` as above.
     """
     keys = [msgspec.convert(key, Key) for key in keys]
     symbols = [msgspec.convert(symbol, Symbol) for symbol in symbols]
@@ -159,7 +163,7 @@ def drive(
             _Connection(
                 port,
                 [
-                    encode(key, host, body_of(n, symbol, f"{name}-{c}-{n}"))
+                    encode(key, host, body_of(n, symbol, f"{name}-{c}-{n}", resting), path)
                     for n in range(warm + each * rounds)
                 ],
             )

@@ -33,7 +33,7 @@ ON = (
 )
 
 
-class _Place:
+class Place:
     """A filled directory, and the plan of a load on its server."""
 
     def __init__(self, folder: Path, orders: int, open_orders: int) -> None:
@@ -65,7 +65,7 @@ class _Place:
 
 def run_alone(sizes: Sizes, folder: Path) -> Report:
     """P1: one client, one order after another, against the disk's own sync in the same run."""
-    place = _Place(folder, 0, 0)
+    place = Place(folder, 0, 0)
     taken: list[float] = []
     synced: list[float] = []
     with Serving(place.data, snapshot_seconds=SNAPSHOT_SECONDS) as server:
@@ -107,7 +107,7 @@ def _lone(name: str, which: str, value: float, sync: float, allowed: float) -> F
 def run_together(sizes: Sizes, folder: Path) -> Report:
     """P2: 32 connections in a closed loop, against PostgreSQL's pgbench in the same run."""
     rival = postgres.tpcb(folder, sizes.postgres_scale, sizes.postgres_seconds)
-    place = _Place(folder, 0, 0)
+    place = Place(folder, 0, 0)
     with Serving(place.data, snapshot_seconds=SNAPSHOT_SECONDS) as server:
         used, begun = processor_seconds(server.process.pid), time.perf_counter()
         found = place.drive(
@@ -176,7 +176,7 @@ def _kept(server: Serving, key: Key, sizes: Sizes) -> str:
 
 def run_snapshots(sizes: Sizes, folder: Path) -> Report:
     """P5 over HTTP: a lone client's p99 with snapshots back to back, and with none."""
-    place = _Place(folder, sizes.snapshot_open, sizes.snapshot_open)
+    place = Place(folder, sizes.snapshot_open, sizes.snapshot_open)
     found: dict[str, list[float]] = {}
     for name, seconds in (("without", "86400"), ("with", "0.1")):
         with Serving(place.data, snapshot_seconds=seconds) as server:
@@ -208,7 +208,7 @@ def run_snapshots(sizes: Sizes, folder: Path) -> Report:
 
 def run_growth(sizes: Sizes, folder: Path) -> Report:
     """What an order costs as connections are doubled: the inverse of the rate."""
-    place = _Place(folder, 0, 0)
+    place = Place(folder, 0, 0)
     rows: list[tuple[int, float]] = []
     tails = []
     with Serving(place.data, snapshot_seconds=SNAPSHOT_SECONDS) as server:

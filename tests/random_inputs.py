@@ -239,7 +239,8 @@ class RandomInputs:
         number = self._serial if random.random() < 0.95 else random.randrange(self._serial)
         order_id = f"c{number}" if random.random() < 0.3 else ""
         key = f"k{number}" if random.random() < 0.3 else ""
-        return order_id, key, number.to_bytes(16, "big")
+        digest = number.to_bytes(16, "big") if number % 8 else c.NO_DIGEST
+        return order_id, key, digest
 
     def _account(self) -> int:
         random = self._random

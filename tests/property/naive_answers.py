@@ -28,7 +28,7 @@ class Answers:
             if name in account.answers:
                 first_digest, first_seq, expires = account.answers[name]
                 if not expires or self.ts < expires:
-                    if first_digest == digest:
+                    if first_digest == digest and any(digest):
                         self.repeated = first_seq
                         self._learn(account.answers, key, digest, first_seq)
                     else:
@@ -49,7 +49,7 @@ class Answers:
         """Remember the answer; whether the command was taken."""
         assert self.limits is not None
         answers, until = self.accounts[account_id].answers, self.ts + self.limits.key_ttl_ns
-        if order_id:
+        if order_id and (any(digest) or not code):
             answers["order " + order_id] = (digest, self.seq, until if code else 0)
         if key:
             answers["key " + key] = (digest, self.seq, until)

@@ -69,6 +69,17 @@ PLAYBOOKS = {
         buy 1 ACME id=a body=y             | accepted #1
         quote ACME 99.90x300 100.00x200    | filled #1 1 @ 100.00
     """,
+    "without a digest nothing is repeated, and a denial leaves the name free": """
+        buy 1 ACME id=a body=none          | denied no_quote
+        quote ACME 99.90x300 100.00x200
+        buy 1 ACME limit=9.00 id=a body=none | accepted #1
+        buy 1 ACME limit=9.00 id=a body=none | denied idempotency_key_reused
+        buy 1 ACME limit=9.00 id=a body=x  | denied idempotency_key_reused
+        replace #1 qty=2 id=b body=none    | replaced #1 by #2; accepted #2
+        replace #2 qty=3 id=b body=none    | denied idempotency_key_reused
+        buy 1 ACME limit=9.00 key=k body=none | accepted #3
+        buy 1 ACME limit=9.00 key=k body=none | denied idempotency_key_reused
+    """,
     "each account has keys of its own": """
         open 1000 ideal                    | opened; deposited 1000.00
         buy 1 ACME limit=9.00 id=a key=k body=x           | accepted #1

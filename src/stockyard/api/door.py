@@ -17,6 +17,7 @@ from stockyard.api.heads import Head
 from stockyard.api.problems import REPLAYED, Headers, Problem, denial, rule_problem
 from stockyard.api.rendering import NOTHING, Renderer, as_it_stood, leg_ids, taken_over
 from stockyard.api.settings import ApiSettings
+from stockyard.model.commands import NO_DIGEST as NO_DIGEST
 from stockyard.model.commands import Command
 from stockyard.model.denials import DenyCode
 from stockyard.model.events import CommandDenied, CommandRepeated, Event
@@ -30,9 +31,6 @@ from stockyard.projections.rows import OrderRow
 from stockyard.projections.store import ReadStore
 from stockyard.runtime.history import HistoryRecorder
 from stockyard.runtime.world import World
-
-NO_DIGEST: Final = bytes(16)
-"""The digest of a request without a key: nothing is ever compared with it."""
 
 encode: Final = msgspec.json.Encoder().encode
 

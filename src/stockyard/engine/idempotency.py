@@ -1,15 +1,16 @@
 """Answered requests: the same key never makes the same thing happen twice.
 
-Promises: a key with the same digest names the first answer; with another digest it is refused. A
-``client_order_id`` of an order that was taken is kept for ever; a denial, and any
-``Idempotency-Key``, for the configured time (24 h) of the world's clock. Must not know: what was
-answered.
+Promises: a key with the same digest names the first answer; with another digest, or with none, it
+is refused. A ``client_order_id`` of an order that was taken is kept for ever; a denial, and any
+``Idempotency-Key``, for the configured time (24 h) of the world's clock; a denial without a digest
+not at all. Must not know: what was answered.
 """
 
 from typing import Final
 
 from stockyard.engine.accounts import Account, Answer
 from stockyard.engine.state import State
+from stockyard.model.commands import NO_DIGEST
 
 REUSED: Final = -1
 """A key was used before with another digest."""
@@ -33,7 +34,9 @@ def find(
         answer = _live(account, "c" + client_order_id, ts)
     if answer is None:
         return 0
-    return answer.first_seq if answer.digest == digest else REUSED
+    if answer.digest == digest and digest != NO_DIGEST:
+        return answer.first_seq
+    return REUSED
 
 
 def remember(
@@ -49,7 +52,7 @@ def remember(
     limits = state.limits
     assert limits is not None
     expires_ns = ts + limits.key_ttl_ns
-    if client_order_id:
+    if client_order_id and (taken or digest != NO_DIGEST):
         _keep(state, account, "c" + client_order_id, digest, 0 if taken else expires_ns, state.seq)
     if idempotency_key:
         _keep(state, account, "k" + idempotency_key, digest, expires_ns, state.seq)

@@ -8,9 +8,16 @@ Every command that moves money carries ``idempotency_key`` (the header, or empty
 bytes over what the client sent: equal digests mean the same request.
 """
 
+from typing import Final
+
 import msgspec
 
 from stockyard.model.codes import AccountKind
+
+NO_DIGEST: Final = bytes(16)
+"""The digest of a request that is compared with no other: it repeats nothing, so its names are
+refused once they are taken, and a denial leaves its ``client_order_id`` free.
+"""
 
 
 class PlaceOrder(msgspec.Struct, frozen=True, array_like=True, tag=1, gc=False):

@@ -231,6 +231,17 @@ async def test_a_name_is_taken_once(bot: Bot) -> None:
     assert len(await bot.get("/v2/orders?status=all")) == 1
 
 
+async def test_a_refused_order_leaves_its_name_free(bot: Bot) -> None:
+    assert refused(await bot.try_order(client_order_id="a", qty=1000)) == (403, 40310000)
+    assert (await bot.order(client_order_id="a", qty=1))["client_order_id"] == "a"
+
+
+async def test_of_two_at_once_under_one_name_one_is_taken(bot: Bot) -> None:
+    both = await asyncio.gather(*(bot.try_order(client_order_id="a") for _ in range(2)))
+    assert sorted(x.status for x in both) == [200, 422]
+    assert refused(max(both)) == (422, 40010001)
+
+
 async def test_too_little_buying_power_says_how_much(bot: Bot) -> None:
     answer = await bot.try_order(qty=1000, type="limit", limit_price=190)
     assert refused(answer) == (403, 40310000)

@@ -116,6 +116,7 @@ _SHAPES: Final = {
     "invalid_number": Row(422, PARAMETER),
     "quantity_or_percentage": Row(422, PARAMETER),
     "percentage_out_of_range": Row(422, PARAMETER),
+    "request_in_flight": Row(422, PARAMETER, "client_order_id must be unique"),
     "conflicting_headers": Row(400, MALFORMED),
 }
 _BUYING_POWER: Final = DENY_RULES[D.EXCEEDS_BUYING_POWER].word

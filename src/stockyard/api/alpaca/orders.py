@@ -77,19 +77,16 @@ def asset(door: Door, symbol: str) -> Instrument:
 
 
 async def decide(call: Call, command: Command, instrument: Instrument, side: int = 0) -> Decision:
-    """Send a command whose client has no way to repeat a request. Raises ``Refusal``, ``Refused``.
+    """Send a command; one whose name is taken is refused, also where it says the same. Raises
+    ``Refusal``, ``Refused``.
 
     ``side``: what an order trades, to name what stands in its way.
     """
     door, caller = call.door, call.caller
     try:
-        decision = await door.decide(command, door.origin(caller, call.head), instrument)
+        return await door.decide(command, door.origin(caller, call.head), instrument)
     except Problem as problem:
         raise _with_context(door, caller, instrument, side, problem) from None
-    if decision.replayed:
-        told = DENY_RULES[DenyCode.KEY_REUSED].word
-        raise Refusal(422, PARAMETER, "client_order_id must be unique", told)
-    return decision
 
 
 def _with_context(
