@@ -109,6 +109,14 @@ class Config(msgspec.Struct, frozen=True):
             " time, its market and what becomes of orders (see the guide). Not where others trade."
         ),
     ] = False
+    controls_start: Annotated[
+        str,
+        Setting(
+            "World time at which a fresh directory with test controls begins, such as"
+            " `2026-01-05T14:29:00Z`; time stands then, here and at every later start, until it is"
+            " told to go. Empty: the wall's, and time goes."
+        ),
+    ] = ""
     registration: Annotated[bool, Setting("Whether anyone may sign up.")] = True
     alpaca_requests_per_minute: Annotated[
         int,

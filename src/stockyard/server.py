@@ -10,6 +10,7 @@ import gc
 import logging
 import signal
 import socket
+import time
 from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext, suppress
@@ -33,7 +34,9 @@ from stockyard.api.web_files import built_app
 from stockyard.api.wire import StreamProtocol
 from stockyard.config import Config, ConfigError
 from stockyard.market.calendars import ALWAYS_ID, XNYS_ID, CalendarError
-from stockyard.model.recordings import Recording
+from stockyard.model.numbers import NumberError
+from stockyard.model.recordings import Recording, recorded_time
+from stockyard.model.records import Input
 from stockyard.people.directory import People
 from stockyard.people.passwords import Passwords
 from stockyard.runtime import feeds, market_data, upkeep
@@ -41,6 +44,9 @@ from stockyard.runtime.clock import Clock, RecordedClock, WallClock
 from stockyard.runtime.feed_socket import FeedHttp
 from stockyard.runtime.history import HistoryRecorder
 from stockyard.runtime.history_upkeep import FOLDER_NAME, HistoryUpkeep, Retention, Tidied
+from stockyard.runtime.peers import LinuxPeers
+from stockyard.runtime.quiet import Quiet
+from stockyard.runtime.sim_clock import ControlledClock, SimClock
 from stockyard.runtime.world import ENGINE_IS_COMPILED
 from stockyard.runtime.writer import Refused
 from stockyard.storage.ports import StorageError
@@ -182,6 +188,11 @@ class Server:
         kind, _, spec = self.config.market.partition(":")
         if kind == "replay" and self._followed:
             raise ConfigError("feeds: they are of today, a recording is not; choose one of them")
+        if self.config.controls and (kind == "replay" or self._followed):
+            raise ConfigError(
+                "controls: they drive the simulated market's time, not that of a recording or a"
+                " feed; choose one of them"
+            )
         if kind == "replay" and spec:
             recording = open_recording(spec)
             clock = RecordedClock(recording.first_ts, self.config.replay_speed)
@@ -193,10 +204,26 @@ class Server:
                 f"market {self.config.market!r}: expected simulated, none, or replay: and a"
                 " recording such as replay:csv:quotes.csv"
             )
+        if self.config.controls:
+            return ControlledClock(self._start_ns()), None
+        if self.config.controls_start:
+            raise ConfigError("controls_start: time is controlled only with controls")
         return WallClock(), None
 
+    def _start_ns(self) -> int:
+        """When a fresh directory with test controls begins. Raises ``ConfigError``."""
+        text = self.config.controls_start
+        try:
+            return recorded_time(text) if text else time.time_ns()
+        except NumberError as error:
+            raise ConfigError(f"controls_start {text!r}: {error}") from None
+
     def _found(self, recording: Recording | None) -> None:
-        world, now_ns = self.world, self.world.clock.now_ns()
+        world = self.world
+        if isinstance(world.clock, ControlledClock) and world.engine.seq:
+            # Time goes on from where it had come, whatever the wall says.
+            world.clock.begin_at(world.engine.ts)
+        now_ns = world.clock.now_ns()
         if recording is not None and app.began_ns(world) > recording.last_ts:
             raise ConfigError(
                 "market: this data directory began after the recording ends; replay it in a fresh"
@@ -204,8 +231,9 @@ class Server:
             )
         if recording is None and world.engine.ts > now_ns + AHEAD_MAX_NS:
             raise ConfigError(
-                "data: this directory's clock is ahead of the machine's, as after a recording of"
-                " the future or a clock set wrongly: set the clock, or use a fresh directory"
+                "data: this directory's clock is ahead of the machine's, as after test controls, a"
+                " recording of the future or a clock set wrongly: go on with --controls, set the"
+                " clock, or use a fresh directory"
             )
         instruments = app.catalog_instruments()
         if self.config.market == "simulated" and self.stock_calendar == "xnys":
@@ -342,15 +370,14 @@ class Server:
     ) -> None:
         config, world = self.config, self.world
         jobs: list[Coroutine[Any, Any, Any]] = [
-            upkeep.keep_time(world),
             upkeep.keep_projecting(world, config.projection_seconds),
             upkeep.keep_snapshots(world, config.snapshot_seconds),
             self.history.keep(),
             self._keep_history(),
             self._keep_people(application),
-            self._keep_sessions(),
             market_data.keep_turning(world.market, clock),
         ]
+        step: feeds.Step | None = None
         if recording is not None and isinstance(clock, RecordedClock):
             clock.go_on_from(world.engine.ts)
             clock.resume()
@@ -360,11 +387,49 @@ class Server:
         elif config.market == "simulated":
             elsewhere = {symbol for feed in self._followed for symbol in feed.symbols}
             market = app.simulated_market(world, config.market_seed, self.stock_calendar, elsewhere)
-            jobs.append(feeds.run_simulated(world, market.step, 1 / config.updates_per_second))
+            step = market.step
+        if isinstance(clock, ControlledClock):
+            jobs.append(self._controlled(application, clock, step).run())
+        else:
+            jobs += [upkeep.keep_time(world), self._keep_sessions()]
+            if step is not None:
+                jobs.append(feeds.run_simulated(world, step, 1 / config.updates_per_second))
         assert self._http is not None
         world.feeds = app.feed_runners(world, self._followed, self._http)
         jobs += [feed.run() for feed in world.feeds]
         self._tasks = [asyncio.ensure_future(self._guard(job)) for job in jobs]
+
+    def _controlled(
+        self, application: Application, clock: ControlledClock, step: feeds.Step | None
+    ) -> SimClock:
+        """The driver of a World whose time is controlled."""
+        world, config = self.world, self.config
+        quiet = Quiet(world.writer)
+        quiet.traffic = application.traffic
+        assert self._uvicorn is not None
+        state = self._uvicorn.server_state
+        application.traffic.connections = lambda: state.connections
+        quiet.peers = LinuxPeers.open(application.traffic.ends)
+        world.sim_clock = SimClock(
+            world,
+            clock,
+            quiet,
+            round(1e9 / config.updates_per_second),
+            step,
+            self._session_facts,
+            lambda: self.history.is_behind,
+        )
+        if not config.controls_start:
+            world.sim_clock.go(1.0)
+        return world.sim_clock
+
+    def _session_facts(self, now_ns: int) -> list[Input]:
+        """What must be journaled by now so that sessions are known ahead."""
+        try:
+            return app.session_facts(self.world.engine, self.stock_calendar, now_ns)
+        except CalendarError as error:
+            LOG.warning("sessions were not scheduled: %s", error)
+            return []
 
     async def _guard(self, job: Coroutine[Any, Any, Any]) -> None:
         """Run a task; a fault in it stops the server instead of leaving it half alive."""
@@ -418,9 +483,9 @@ class Server:
             world = self.world
             now_ns = max(world.clock.now_ns(), world.engine.ts)
             try:
-                for fact in app.session_facts(world.engine, self.stock_calendar, now_ns):
+                for fact in self._session_facts(now_ns):
                     world.writer.submit(fact)
-            except (Refused, CalendarError) as error:
+            except Refused as error:
                 LOG.warning("sessions were not scheduled, trying again in an hour: %s", error)
 
     async def _close(self, application: Application) -> None:

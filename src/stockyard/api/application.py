@@ -57,6 +57,7 @@ from stockyard.api.rest import (
     restrictions,
     sign_in,
     sim,
+    sim_clock,
     sim_faults,
     tickers,
     watch,
@@ -65,6 +66,7 @@ from stockyard.api.rest import (
 from stockyard.api.routes import StrictRoute, Visiting, answer, head_of
 from stockyard.api.settings import ApiSettings as ApiSettings
 from stockyard.api.stream import Streams
+from stockyard.api.traffic import Traffic
 from stockyard.api.web_files import HASHED, PAGE, WebFiles
 from stockyard.model.stages import StageAnswer, StageReport, StageTerms
 from stockyard.people.directory import People
@@ -99,6 +101,7 @@ class Application:
         self.web_files = web_files
         self.gateway = Gateway(door)
         self.streams = Streams(self.gateway)
+        self.traffic = Traffic(self.gateway)
         self.alpaca_streams = AlpacaStreams(self.gateway)
         self._web = framework(door.settings)
         self.requests = RequestCounts()
@@ -106,7 +109,7 @@ class Application:
         self._faults, self._faulting = door.faults, Faulting(door, self.alpaca)
         self.ingest, self.internal = _ingest(door), _internal(door)
         self._web.state.door, self._web.state.gateway = door, self.gateway
-        self._web.state.ingest = self.ingest
+        self._web.state.ingest, self._web.state.traffic = self.ingest, self.traffic
         self._web.state.metrics = Metrics(
             door,
             self.requests,
@@ -118,6 +121,17 @@ class Application:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
+        # Who listens to events is a stream, and not about to be answered.
+        if scope["type"] != "http" or scope["path"] == EVENTS:
+            await self._serve_faulty(scope, receive, send)
+            return
+        self.traffic.begin()
+        try:
+            await self._serve_faulty(scope, receive, send)
+        finally:
+            self.traffic.end()
+
+    async def _serve_faulty(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self._faults.requests:
             await self._faulting.serve(scope, receive, send, self._serve_one)
         else:
@@ -126,30 +140,34 @@ class Application:
     async def _serve_one(self, scope: Scope, receive: Receive, send: Send) -> None:
         kind = scope["type"]
         if kind == "http":
-            begun = perf_counter()
-            method, path = scope["method"], scope["path"]
-            handler, rest = hot_handler(method, path)
-            machines = self._machines(method, path)
-            if machines is not None:
-                handler = machines
-            if handler is not None:
-                status = await self._serve_hot(handler, rest, scope, receive, send)
-                route = path[: -len(rest)] + "{name}" if rest else path
-                if machines is not None and path not in MACHINE_PATHS:
-                    route = NOWHERE
-            elif path.startswith(ALPACA):
-                status, route = await self.alpaca.serve(scope, receive, send)
-            else:
-                status, route = await self._serve_other(scope, receive, send)
-            # How long somebody listens is no figure of how fast an answer came.
-            passed = None if route == EVENTS else perf_counter() - begun
-            self.requests.note(method, route, status, passed)
+            await self._serve_http(scope, receive, send)
         elif kind == "websocket":
             taken = self.alpaca_streams.takes(scope["path"])
             streams = self.alpaca_streams if taken else self.streams
             await streams.serve(scope, receive, send)
         elif kind == "lifespan":
             await self._live(receive, send)
+
+    async def _serve_http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, and count it."""
+        begun = perf_counter()
+        method, path = scope["method"], scope["path"]
+        handler, rest = hot_handler(method, path)
+        machines = self._machines(method, path)
+        if machines is not None:
+            handler = machines
+        if handler is not None:
+            status = await self._serve_hot(handler, rest, scope, receive, send)
+            route = path[: -len(rest)] + "{name}" if rest else path
+            if machines is not None and path not in MACHINE_PATHS:
+                route = NOWHERE
+        elif path.startswith(ALPACA):
+            status, route = await self.alpaca.serve(scope, receive, send)
+        else:
+            status, route = await self._serve_other(scope, receive, send)
+        # How long somebody listens is no figure of how fast an answer came.
+        passed = None if route == EVENTS else perf_counter() - begun
+        self.requests.note(method, route, status, passed)
 
     def _machines(self, method: str, path: str) -> Handler | None:
         """What serves a path that other machines call, where there is such a thing."""
@@ -437,6 +455,7 @@ def framework(settings: ApiSettings) -> FastAPI:
         watchlists,
         feeds,
         sim,
+        sim_clock,
         sim_faults,
     )
     # What lies below a ticker is found before the ticker, whose symbol may hold a slash.

@@ -152,6 +152,16 @@ class Gateway:
         self._timer = None
         self._flushing = asyncio.create_task(self._flush())
 
+    async def hand_over(self) -> None:
+        """Give out what waits now, without the pause that follows the last time."""
+        while self._flushing is not None or self.door.world.hub.has_changes:
+            if self._flushing is None:
+                if self._timer is not None:
+                    self._timer.cancel()
+                self._begin_flush()
+            assert self._flushing is not None
+            await asyncio.wait([self._flushing])
+
     def _topics_at_once(self) -> int:
         """How many topics are distributed before others get their turn."""
         return min(RENDERED_AT_ONCE, max(1, HANDED_AT_ONCE // max(1, len(self._open))))

@@ -97,6 +97,21 @@ class Listener(ABC):
         """Whether it takes nothing now."""
         return self._blocked_since() > 0
 
+    @property
+    def is_clear(self) -> bool:
+        """Whether nothing waits here to be sent, nor in its socket."""
+        one = self.subscriber
+        if self._replies or self._is_replying or self._public_due or self._woken.is_set():
+            return False
+        if one.events or one.pending or one.items or self._resume_from is not None:
+            return False
+        return self._wire is None or not self._wire.unsent
+
+    @property
+    def heard(self) -> int:
+        """How often bytes came in from it."""
+        return 0 if self._wire is None else self._wire.heard
+
     def _blocked_since(self) -> float:
         return self._sending_since if self._wire is None else self._wire.blocked_since
 

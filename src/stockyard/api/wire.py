@@ -111,6 +111,16 @@ class Wire:
                 self.window_bits = extension.local_max_window_bits
 
     @property
+    def unsent(self) -> int:
+        """Bytes that the socket has not taken yet."""
+        return self._protocol.transport.get_write_buffer_size()
+
+    @property
+    def heard(self) -> int:
+        """How often bytes came in."""
+        return self._protocol.heard
+
+    @property
     def is_open(self) -> bool:
         """Whether messages may be written at all."""
         protocol = self._protocol
@@ -148,6 +158,12 @@ class StreamProtocol(WebSocketsSansIOProtocol):
     """
 
     wire: Wire | None = None
+    heard = 0
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes came in."""
+        self.heard += 1
+        super().data_received(data)
 
     def __init__(self, *args: Any, **said: Any) -> None:
         """Take a new connection; the arguments are uvicorn's own."""

@@ -27,6 +27,7 @@ def serve(
     rate: Annotated[float | None, Parameter(name="--rate")] = None,
     calendar: str | None = None,
     controls: Annotated[bool | None, Parameter(negative="--no-controls")] = None,
+    start: Annotated[str | None, Parameter(name="--start")] = None,
     demo: Annotated[bool | None, Parameter(negative="--no-demo")] = None,
 ) -> None:
     """Serve a Stockyard from a data directory until it is told to stop.
@@ -43,6 +44,7 @@ def serve(
     rate: Simulated quote updates a second for each symbol (1).
     calendar: Sessions of stocks: always or xnys.
     controls: Allow test controls (docs/guides/test-controls.md).
+    start: World time at which a fresh directory begins, and stands, under test controls.
     demo: Make a demo user and write demo.json into the data directory.
     """
     config = read_config(
@@ -55,6 +57,7 @@ def serve(
         updates_per_second=rate,
         calendar=calendar,
         controls=controls,
+        controls_start=start,
         demo=demo,
     )
     logging.basicConfig(

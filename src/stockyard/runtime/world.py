@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Executor
 from threading import Lock
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from stockyard.engine.engine import COMPILED, Engine
 from stockyard.model.commands import Command, PlaceOrder
@@ -31,6 +31,9 @@ from stockyard.runtime.tally import Tally
 from stockyard.runtime.writer import Outcome, Refused, Writer
 from stockyard.storage.ports import Journal, Snapshots
 from stockyard.telemetry.breaker import Breakers
+
+if TYPE_CHECKING:
+    from stockyard.runtime.sim_clock import SimClock
 
 QUERY_WAIT_S: Final = 5.0
 CONTROL_DETAIL_MAX: Final = 4_000
@@ -68,6 +71,7 @@ class World:
         self.feeds: list[FeedRunner] = []
         self.breakers = Breakers(time.monotonic)
         self.reference = Reference(clock)
+        self.sim_clock: SimClock | None = None
         self.storing = Lock()
         self.stored_seq = 0
         self._queries = queries

@@ -6,7 +6,7 @@ and changes nothing. A broken invariant stops the writer for good. Must not know
 waits.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
 from stockyard.engine.engine import Engine
@@ -103,15 +103,8 @@ class Writer:
             Record(seq, ts, wall, message, origin)
             for seq, (message, origin, _) in enumerate(group, head.seq + 1)
         ]
-        try:
-            self._projector.make_room()
-            self._journal.append(records)
-        except StorageUnavailable as error:
-            if isinstance(error, StorageUncertain):
-                why = f"whether this was kept cannot be told before the disk works again: {error}"
-                refusal = Refused("journal_uncertain", why, 5)
-            else:
-                refusal = Refused("journal_unavailable", f"orders cannot be kept now: {error}", 5)
+        refusal = self._keep(records)
+        if refusal is not None:
             self._answer([done for _, _, done in group], Outcome(0, 0, [], refusal))
         else:
             self._apply(records, [done for _, _, done in group])
@@ -120,6 +113,38 @@ class Writer:
             self._on_sooner()
         if self._waiting and self.failure is None:
             self._schedule()
+
+    def commit_timed(self, timed: Sequence[tuple[int, Input]]) -> None:
+        """Make inputs durable and apply them, each at its own time, after all that wait.
+
+        Times do not decrease; one before the world's own counts as that. Raises ``Refused``, and
+        nothing was done, when the line is closed or the journal cannot be written.
+        """
+        self.drain()
+        if self._closed is not None:
+            raise self._closed
+        head, wall = self._journal.head, self._clock.wall_ns()
+        least = max(head.ts, self._engine.ts)
+        records = [
+            Record(seq, max(ts, least), wall, message, None)
+            for seq, (ts, message) in enumerate(timed, head.seq + 1)
+        ]
+        refusal = self._keep(records)
+        if refusal is not None:
+            raise refusal
+        self._apply(records, [None] * len(records))
+
+    def _keep(self, records: list[Record]) -> Refused | None:
+        """Make records durable; why that could not be."""
+        try:
+            self._projector.make_room()
+            self._journal.append(records)
+        except StorageUnavailable as error:
+            if isinstance(error, StorageUncertain):
+                why = f"whether this was kept cannot be told before the disk works again: {error}"
+                return Refused("journal_uncertain", why, 5)
+            return Refused("journal_unavailable", f"orders cannot be kept now: {error}", 5)
+        return None
 
     def _answer(self, waiting: list[Done | None], outcome: Outcome) -> None:
         for done in waiting:

@@ -932,6 +932,126 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sim/clock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the controlled clock
+         * @description How time goes, what comes next, and what lock step waits for. Only where the server allows test controls, with the scope `sim`.
+         */
+        get: operations["read_sim_clock"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sim/clock/go": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let time go
+         * @description At a speed, or as fast as possible; the market moves in World time. Only where the server allows test controls, with the scope `sim`.
+         */
+        post: operations["start_sim_clock"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sim/clock/jump": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Bring time to a later moment
+         * @description As fast as possible, and everything in between really happens: the market moves, orders fill, sessions open and close, margin and funding fall due. Time never goes back. Only where the server allows test controls, with the scope `sim`.
+         */
+        post: operations["jump_sim_clock"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sim/clock/lock_step": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Have time wait until nothing is in flight
+         * @description Before each step of the market: no request being answered, nothing waiting to be journaled, every frame handed over and read, the clients quiet. So an unmodified bot gives the same run twice. Only where the server allows test controls, with the scope `sim`.
+         */
+        post: operations["set_lock_step"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sim/clock/step": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take time a step further
+         * @description By so many seconds, or over the next moments at which anything happens; answered when all of it is durable and handed to streams. Time must stand. Steps asked for at once run beside each other, as sleeps would. Only where the server allows test controls, with the scope `sim`.
+         */
+        post: operations["step_sim_clock"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sim/clock/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stop time
+         * @description Journeys on the way end where they are. Only where the server allows test controls, with the scope `sim`.
+         */
+        post: operations["stop_sim_clock"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sim/faults": {
         parameters: {
             query?: never;
@@ -2243,6 +2363,17 @@ export interface components {
             users: number;
         };
         /**
+         * GoBody
+         * @description How fast time is to pass.
+         */
+        GoBody: {
+            /**
+             * @description How many times as fast as the wall's time, 1 to 100000, or `max`: as fast as possible.
+             * @default 1
+             */
+            speed?: number | string;
+        };
+        /**
          * Health
          * @description Whether this Stockyard works.
          */
@@ -2284,6 +2415,19 @@ export interface components {
             duplicates: number;
             put_off: number;
             taken: number;
+        };
+        /**
+         * JumpBody
+         * @description Where time is to go.
+         */
+        JumpBody: {
+            /** @description A time with its zone, `next_open` or `next_close` of the stocks. */
+            to: string;
+            /**
+             * @description Answer once it has arrived, else at once.
+             * @default true
+             */
+            wait?: boolean;
         };
         /**
          * KeyBody
@@ -2347,6 +2491,41 @@ export interface components {
          */
         Liveness: {
             alive: boolean;
+        };
+        /**
+         * LockStepBody
+         * @description Whether time waits until nothing is in flight.
+         */
+        LockStepBody: {
+            /** @default true */
+            on?: boolean;
+            /**
+             * @description How long clients must have been quiet; 0 to 10000.
+             * @default 2
+             */
+            quiet_ms?: number;
+            /**
+             * @description Time stands while fewer streams are open; 0 to 1000.
+             * @default 0
+             */
+            streams?: number;
+        };
+        /**
+         * LockStepSeen
+         * @description Lock step as it is.
+         */
+        LockStepSeen: {
+            /** @description How often a client worked so long that it was not waited for. */
+            given_up: number;
+            on: boolean;
+            quiet_ms: number;
+            /** @description Connections whose client's process can be looked at. */
+            seen: number;
+            streams: number;
+            /** @description Connections that only the quiet time tells of. */
+            unseen: number;
+            /** @description What holds time up now; empty for nothing. */
+            waits_for: string;
         };
         /**
          * LoginBody
@@ -3287,6 +3466,32 @@ export interface components {
             user: components["schemas"]["User"];
         };
         /**
+         * SimClockSeen
+         * @description The controlled clock.
+         */
+        SimClockSeen: {
+            /**
+             * @description False when time was stopped on the way.
+             * @default true
+             */
+            arrived?: boolean;
+            /** @description Where it is being brought. */
+            going_to: string | null;
+            /** @description Whether stocks are in their regular session. */
+            is_open: boolean;
+            lock_step: components["schemas"]["LockStepSeen"];
+            /** @description When anything happens next. */
+            next: string;
+            next_close: string | null;
+            next_open: string | null;
+            /** @description The World's time. */
+            now: string;
+            /** @description The last input shown. */
+            seq: number;
+            /** @description 0 while it stands, else as it was asked for. */
+            speed: number | string;
+        };
+        /**
          * Snapshot
          * @description One symbol at a glance. Bars that have not been are null.
          */
@@ -3323,6 +3528,22 @@ export interface components {
             available: boolean;
             /** @description Why nothing newer could be had. */
             detail: string | null;
+        };
+        /**
+         * StepBody
+         * @description How far time is to go: one of the two.
+         */
+        StepBody: {
+            /**
+             * @description World time, above 0.
+             * @default null
+             */
+            seconds?: number | null;
+            /**
+             * @description Moments at which anything happens; 1 to 1000000.
+             * @default null
+             */
+            steps?: number | null;
         };
         /**
          * StopLoss
@@ -5924,6 +6145,245 @@ export interface operations {
             };
             422: components["responses"]["Problem422"];
             500: components["responses"]["Problem500"];
+        };
+    };
+    read_sim_clock: {
+        parameters: {
+            query?: {
+                /** @description The same as X-Account-ID. */
+                account_id?: string;
+            };
+            header?: {
+                /** @description Which account it is about; default the first one. */
+                "X-Account-ID"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The clock. */
+            200: {
+                headers: {
+                    /** @description Names the request. */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SimClockSeen"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    start_sim_clock: {
+        parameters: {
+            query?: {
+                /** @description The same as X-Account-ID. */
+                account_id?: string;
+            };
+            header?: {
+                /** @description Which account it is about; default the first one. */
+                "X-Account-ID"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GoBody"];
+            };
+        };
+        responses: {
+            /** @description The clock. */
+            200: {
+                headers: {
+                    /** @description Names the request. */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SimClockSeen"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    jump_sim_clock: {
+        parameters: {
+            query?: {
+                /** @description The same as X-Account-ID. */
+                account_id?: string;
+            };
+            header?: {
+                /** @description Which account it is about; default the first one. */
+                "X-Account-ID"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["JumpBody"];
+            };
+        };
+        responses: {
+            /** @description The clock. */
+            200: {
+                headers: {
+                    /** @description Names the request. */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SimClockSeen"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    set_lock_step: {
+        parameters: {
+            query?: {
+                /** @description The same as X-Account-ID. */
+                account_id?: string;
+            };
+            header?: {
+                /** @description Which account it is about; default the first one. */
+                "X-Account-ID"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LockStepBody"];
+            };
+        };
+        responses: {
+            /** @description The clock. */
+            200: {
+                headers: {
+                    /** @description Names the request. */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SimClockSeen"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    step_sim_clock: {
+        parameters: {
+            query?: {
+                /** @description The same as X-Account-ID. */
+                account_id?: string;
+            };
+            header?: {
+                /** @description Which account it is about; default the first one. */
+                "X-Account-ID"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StepBody"];
+            };
+        };
+        responses: {
+            /** @description The clock. */
+            200: {
+                headers: {
+                    /** @description Names the request. */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SimClockSeen"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    stop_sim_clock: {
+        parameters: {
+            query?: {
+                /** @description The same as X-Account-ID. */
+                account_id?: string;
+            };
+            header?: {
+                /** @description Which account it is about; default the first one. */
+                "X-Account-ID"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The clock. */
+            200: {
+                headers: {
+                    /** @description Names the request. */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SimClockSeen"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     list_faults: {
