@@ -10,6 +10,15 @@ from uuid import uuid4
 
 import pytest
 
+from stockyard.api.alpaca import words
+from stockyard.api.rendering import INTENT_WORDS
+from stockyard.model.codes import (
+    ASSET_CLASS_WORDS,
+    CLASS_WORDS,
+    SIDE_WORDS,
+    STATUS_WORDS,
+    TYPE_WORDS,
+)
 from tests.e2e.running import Running
 
 with warnings.catch_warnings():
@@ -216,6 +225,22 @@ def test_refusals_carry_what_a_bot_branches_on(client: Any) -> None:
     with pytest.raises(APIError) as told:
         client.get_order_by_id(uuid4())
     assert told.value.status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("told", "known"),
+    [
+        (STATUS_WORDS, n.OrderStatus),
+        (TYPE_WORDS, n.OrderType),
+        (SIDE_WORDS, n.OrderSide),
+        (ASSET_CLASS_WORDS, n.AssetClass),
+        (words.TIMES_IN_FORCE, n.TimeInForce),
+        (CLASS_WORDS, n.OrderClass),
+        (INTENT_WORDS, n.PositionIntent),
+    ],
+)
+def test_every_word_is_one_that_the_client_knows(told: dict[Any, str], known: Any) -> None:
+    assert {known(word).value for word in told.values()} == set(told.values())
 
 
 def test_a_wrong_key_is_told(server: Running) -> None:

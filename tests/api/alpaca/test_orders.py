@@ -96,6 +96,12 @@ async def test_types_and_terms(bot: Bot, said: Any, shown: Any) -> None:
     assert {name: made[name] for name in shown} == shown
 
 
+async def test_an_asset_is_named_by_its_id_too(bot: Bot) -> None:
+    first = await bot.order(symbol="aapl")
+    again = await bot.order(symbol=first["asset_id"])
+    assert (first["symbol"], again["symbol"]) == ("AAPL", "AAPL")
+
+
 async def test_a_trailing_stop_shows_how_far_it_got(rig: Rig, bot: Bot) -> None:
     await bot.order()
     made = await bot.order(side="sell", type="trailing_stop", trail_price=2, time_in_force="gtc")
@@ -419,6 +425,30 @@ async def test_cancel_is_empty_and_once(bot: Bot) -> None:
     assert '"canceled"' in again.json["message"]
     found = await bot.get(f"/v2/orders/{made['id']}")
     assert (found["status"], found["canceled_at"] is not None) == ("canceled", True)
+
+
+async def test_changes_that_travel() -> None:
+    """Where the market is far away, what was asked for is under way until it arrives."""
+    rig = Rig(profile="brutal")
+    rig.quote("AAPL", 189.99, 190.01)
+    bot = await Bot.made(rig)
+    first = await bot.order(type="limit", limit_price=180)
+    assert first["status"] == "pending_new"
+    assert refused(await bot.call("PATCH", f"/v2/orders/{first['id']}", {"qty": 5}))[0] == 422
+    rig.quote("AAPL", 189.99, 190.01)
+    assert (await bot.get(f"/v2/orders/{first['id']}"))["status"] == "new"
+    second = (await bot.call("PATCH", f"/v2/orders/{first['id']}", {"qty": 5})).json
+    assert (second["status"], second["replaces"]) == ("pending_new", first["id"])
+    rig.quote("AAPL", 189.99, 190.01)
+    assert (await bot.get(f"/v2/orders/{first['id']}"))["status"] == "replaced"
+    path = f"/v2/orders/{second['id']}"
+    assert (await bot.call("DELETE", path)).status == 204
+    assert (await bot.get(path))["status"] == "pending_cancel"
+    assert refused(await bot.call("DELETE", path)) == (422, 42210000)
+    listed = (await bot.call("DELETE", "/v2/orders")).json
+    assert [(row["id"], row["status"]) for row in listed] == [(second["id"], 200)]
+    rig.quote("AAPL", 189.99, 190.01)
+    assert (await bot.get(path))["status"] == "canceled"
 
 
 async def test_all_are_canceled_with_a_row_each(bot: Bot) -> None:

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from stockyard.api import placing
 from stockyard.api.alpaca import bodies, words
+from stockyard.api.alpaca.assets import found_asset
 from stockyard.api.alpaca.errors import (
     NOT_FOUND,
     PARAMETER,
@@ -57,6 +58,7 @@ async def place_order(call: Call) -> Reply:
     body = bodies.order_body(await call.body())
     asked = bodies.native_order(body)
     instrument = asset(door, asked.symbol)
+    asked.symbol = instrument.symbol
     bodies.check_offered(asked, instrument)
     if body.position_intent:
         row = door.view.positions[caller.account_id].get(instrument.instrument_id)
@@ -66,14 +68,12 @@ async def place_order(call: Call) -> Reply:
     return Reply(200, encode(words.made(door, made_orders(decision.ts, decision.events))))
 
 
-def asset(door: Door, symbol: str) -> Instrument:
-    """What a symbol names. Raises ``Refusal`` 422."""
+def asset(door: Door, said: str) -> Instrument:
+    """What a symbol in any spelling, or an asset's id, names. Raises ``Refusal`` 422."""
     try:
-        return door.instrument(symbol)
-    except Problem as problem:
-        told = of_problem(problem)
-        shown = symbol[:40]
-        raise Refusal(422, UNPROCESSABLE, f'asset "{shown}" not found', told.reason) from None
+        return found_asset(door, said)
+    except Refusal as told:
+        raise Refusal(422, UNPROCESSABLE, f'asset "{said[:40]}" not found', told.reason) from None
 
 
 async def decide(call: Call, command: Command, instrument: Instrument, side: int = 0) -> Decision:

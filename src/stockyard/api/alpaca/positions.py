@@ -5,15 +5,13 @@ from typing import Any, Final
 
 from stockyard.api import placing
 from stockyard.api.alpaca import words
+from stockyard.api.alpaca.assets import found_asset
 from stockyard.api.alpaca.errors import NOT_FOUND, Refusal, not_offered, refusal_of
 from stockyard.api.alpaca.orders import cancel_all, decide
 from stockyard.api.alpaca.routing import Call, Reply, Route
-from stockyard.api.door import Door, encode
-from stockyard.api.problems import Problem
+from stockyard.api.door import encode
 from stockyard.api.rendering import made_orders
 from stockyard.model.denials import DENY_RULES, DenyCode
-from stockyard.model.ids import Kind
-from stockyard.model.instruments import Instrument
 from stockyard.people.identity import Scope
 from stockyard.projections.rows import PositionRow
 
@@ -32,24 +30,14 @@ async def read_position(call: Call) -> Reply:
 
 def _held(call: Call) -> PositionRow:
     """The position in what a path names. Raises ``Refusal`` 404."""
-    instrument = named(call.door, call.named["symbol"])
-    if instrument is not None:
+    with suppress(Refusal):
+        instrument = found_asset(call.door, call.named["symbol"])
         rows = call.door.view.positions[call.caller.account_id]
         row = rows.get(instrument.instrument_id)
         if row is not None and row.qty:
             return row
     word = DENY_RULES[DenyCode.NO_POSITION].word
     raise Refusal(404, NOT_FOUND, "position does not exist", word)
-
-
-def named(door: Door, said: str) -> Instrument | None:
-    """The instrument of a symbol in any spelling, or of an asset's id; None where none is."""
-    found = door.ids.parse(Kind.ASSET, said)
-    if found is not None:
-        return door.view.instruments.get(found[0])
-    with suppress(Problem):
-        return door.instrument(said)
-    return None
 
 
 async def close_position(call: Call) -> Reply:

@@ -9,6 +9,7 @@ from typing import Final
 
 import msgspec
 
+from stockyard.api.alpaca.assets import EXCHANGES
 from stockyard.api.door import Door
 from stockyard.api.problems import PERCENT_SCALE
 from stockyard.api.rendering import INTENT_WORDS, NOTHING, average_price, current_legs
@@ -30,13 +31,6 @@ from stockyard.model.numbers import CASH_SCALE, format_cash, format_decimal, for
 from stockyard.projections.equity import value_micros, worth_micros
 from stockyard.projections.rows import OrderRow, PositionRow
 
-EXCHANGES: Final = frozenset(
-    (
-        "AMEX", "ARCA", "ASCX", "BATS", "NYSE", "NASDAQ", "NYSEARCA", "FTXU", "CBSE", "GNSS",
-        "ERSX", "OTC", "CRYPTO",
-    )
-)  # fmt: skip
-"""The exchanges that the official client knows; any other is shown as the empty one."""
 RATIO_PLACES: Final = 10
 CLASSES: Final = {**CLASS_WORDS, OrderClass.SIMPLE: ""}
 TIMES_IN_FORCE: Final = {**TIF_WORDS, TimeInForce.GTD: TIF_WORDS[TimeInForce.GTC]}
