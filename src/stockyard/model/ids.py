@@ -20,6 +20,8 @@ class Kind:
     ASSET: Final = 4
     TRANSFER: Final = 5
     CHARGE: Final = 6
+    FEE: Final = 7
+    HAPPENING: Final = 8
 
 
 class PublicIds:

@@ -4,7 +4,7 @@ Promises: a row is what a reader sees and what the table holds; the column order
 Must not know: HTTP, or how the engine decided.
 """
 
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -292,6 +292,23 @@ def is_one_of(kinds: tuple[type[msgspec.Struct], ...]) -> str:
     return f"{IS_HAPPENING} AND {_is_one_of(kinds)}"
 
 
+BOOKED: Final = tuple(kind for kind in HAPPENINGS if kind is not CommandDenied)
+"""What a statement of an account tells besides its fills."""
+HEAD_SIZE: Final = 4
+_BOOKED_TAGS: Final[dict[type[msgspec.Struct], Any]] = {
+    kind: kind.__struct_config__.tag for kind in BOOKED
+}
+assert all(type(tag) is int and 10 <= tag <= 99 for tag in _BOOKED_TAGS.values())
+IS_BOOKED: Final = _is_one_of(BOOKED)
+HEAD: Final = f"(substr(payload, 1, {HEAD_SIZE}))"
+"""How a booked event's payload begins: its kind."""
+
+
+def is_kind(kind: type[msgspec.Struct]) -> str:
+    """The condition that an event is one of ``BOOKED``, of one kind; an index answers it."""
+    return f"{IS_BOOKED} AND {HEAD} = '[{_BOOKED_TAGS[kind]},'"
+
+
 INDEXES: Final = (
     "CREATE INDEX IF NOT EXISTS orders_by_account ON orders (account_id, order_id)",
     "CREATE INDEX IF NOT EXISTS orders_by_client_id ON orders (account_id, client_order_id)",
@@ -302,6 +319,10 @@ INDEXES: Final = (
     "CREATE INDEX IF NOT EXISTS events_by_account ON events (account_id, seq, idx)",
     "CREATE INDEX IF NOT EXISTS happenings_by_account ON events (account_id, seq, idx)"
     f" WHERE {IS_HAPPENING}",
+    f"CREATE INDEX IF NOT EXISTS booked_by_kind ON events (account_id, {HEAD}, seq, idx)"
+    f" WHERE {IS_BOOKED}",
+    "CREATE INDEX IF NOT EXISTS fills_charged ON fills (account_id, seq, idx, instrument_id)"
+    " WHERE fees_micros > 0",
     "CREATE INDEX IF NOT EXISTS equities_by_age ON equities (window_s, start_ns)",
 )
 

@@ -24,6 +24,7 @@ from stockyard.projections.rows import (
     OrderRow,
     PositionRow,
     columns,
+    is_kind,
     is_one_of,
     schema,
 )
@@ -136,6 +137,33 @@ class Stretch(NamedTuple):
             where += f" AND {prefix}ts < ?"
             bound.append(self.to_ns)
         return where, bound
+
+
+class Page(NamedTuple):
+    """A page of what happened in the inputs from ``from_seq`` until before ``to_seq`` (0: open),
+    beyond the event ``after`` in its order.
+    """
+
+    limit: int
+    oldest_first: bool = False
+    after: tuple[int, int] | None = None
+    from_seq: int = 0
+    to_seq: int = 0
+
+    def condition(self, prefix: str = "") -> tuple[str, list[SqlValue], str]:
+        """The condition in SQL, its values, and the order."""
+        where, bound = "", []
+        if self.after is not None:
+            sign = ">" if self.oldest_first else "<"
+            where += f" AND ({prefix}seq, {prefix}idx) {sign} (?, ?)"
+            bound += [*self.after]
+        if self.from_seq:
+            where += f" AND {prefix}seq >= ?"
+            bound.append(self.from_seq)
+        if self.to_seq:
+            where += f" AND {prefix}seq < ?"
+            bound.append(self.to_seq)
+        return where, list(bound), "ASC" if self.oldest_first else "DESC"
 
 
 def batch_of(changes: Changes, events: Sequence[EventRow], cursor: Cursor) -> Batch:
@@ -391,6 +419,61 @@ class ReadStore:
             )
         found.sort(key=lambda row: (-row[0], -row[1]))
         return [(s, i, ts, _decode_event(payload)) for s, i, ts, payload in found[: some.limit]]
+
+    def first_seq_from(self, ns: int) -> int:
+        """The first input with events at or after a time; the one after the last where none is.
+
+        Found by halving, since time never goes back.
+        """
+        ends = self._database.query("SELECT COALESCE(MAX(seq), 0) FROM events")
+        low, high = 0, int(ends[0][0]) + 1
+        while low < high:
+            middle = (low + high) // 2
+            found = self._database.query(
+                "SELECT seq, ts FROM events WHERE seq >= ? ORDER BY seq LIMIT 1", (middle,)
+            )
+            if not found or found[0][1] >= ns:
+                high = middle
+            else:
+                low = int(found[0][0]) + 1
+        return low
+
+    def statement(
+        self, account_id: int, kinds: Sequence[type[msgspec.Struct]], page: Page
+    ) -> list[tuple[int, int, int, Event]]:
+        """What was booked for an account, of some kinds (``BOOKED``), as ``(seq, idx, ts, event)``.
+
+        Each kind is read by its index, so that a page takes as long among many as among few.
+        """
+        found: list[tuple[Any, ...]] = []
+        where, bound, order = page.condition()
+        for kind in kinds:
+            found += self._database.query(
+                f"SELECT seq, idx, ts, payload FROM events WHERE account_id = ? AND {is_kind(kind)}"
+                f"{where} ORDER BY seq {order}, idx {order} LIMIT ?",
+                [account_id, *bound, page.limit],
+            )
+        found.sort(key=lambda row: (row[0], row[1]), reverse=not page.oldest_first)
+        return [(s, i, ts, _decode_event(payload)) for s, i, ts, payload in found[: page.limit]]
+
+    def executions(
+        self, account_id: int, page: Page, charged: Sequence[int] = ()
+    ) -> list[tuple[int, int, int, Event]]:
+        """An account's fills, as ``(seq, idx, ts, event)``; ``charged``: only those in these
+        instruments that cost a fee.
+        """
+        where, bound, order = page.condition("f.")
+        fees = ""
+        if charged:
+            marks = ", ".join("?" for _ in charged)
+            fees = f" AND f.fees_micros > 0 AND f.instrument_id IN ({marks})"
+        rows = self._database.query(
+            "SELECT f.seq, f.idx, f.ts, e.payload FROM fills f JOIN events e"
+            f" ON e.seq = f.seq AND e.idx = f.idx WHERE f.account_id = ?{fees}{where}"
+            f" ORDER BY f.seq {order}, f.idx {order} LIMIT ?",
+            [account_id, *charged, *bound, page.limit],
+        )
+        return [(s, i, ts, _decode_event(payload)) for s, i, ts, payload in rows]
 
     def fundings(self, instrument_id: int, before_seq: int, limit: int) -> list[FundingRow]:
         """A contract's funding, newest first; ``before_seq``: only older, 0 for all."""

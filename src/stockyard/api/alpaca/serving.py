@@ -10,6 +10,7 @@ from typing import Final
 
 from stockyard.api.alpaca import (
     account,
+    activities,
     assets,
     clock,
     crypto,
@@ -42,6 +43,7 @@ NOUNS: Final = (
     orders,
     positions,
     account,
+    activities,
     assets,
     clock,
     watchlists,
