@@ -3,7 +3,13 @@
 import runpy
 from pathlib import Path
 
-GENERATORS = ("settings_reference", "lifecycle_diagram", "order_matrix", "api_reference")
+GENERATORS = (
+    "settings_reference",
+    "lifecycle_diagram",
+    "order_matrix",
+    "api_reference",
+    "alpaca_compatibility",
+)
 
 if __name__ == "__main__":
     for name in GENERATORS:
