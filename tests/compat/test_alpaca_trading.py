@@ -249,3 +249,20 @@ def test_a_wrong_key_is_told(server: Running) -> None:
         stranger.get_all_positions()
     assert told.value.status_code == 401
     stranger._session.close()
+
+
+def test_the_clients_own_retries_outlast_the_limit(tmp_path: Path) -> None:
+    """At 40 requests a minute one comes back every 1.5 s; the client tries again after 3 s."""
+    running = Running(tmp_path / "data", alpaca_requests_per_minute=40)
+    demo = running.demo
+    client = TradingClient(
+        demo["api_key"], demo["api_secret"], url_override=demo["url"].rstrip("/")
+    )
+    try:
+        begun = time.monotonic()
+        for _ in range(43):
+            client.get_all_positions()
+        assert time.monotonic() - begun > 2.5
+    finally:
+        client._session.close()
+        running.kill()

@@ -110,7 +110,7 @@ class Faulting:
         problem = Problem(terms.status, code, wrong, right, retryable=True, headers=more)
         if scope["path"].startswith(ALPACA):
             body, kind = of_problem(problem).body(), b"application/json; charset=UTF-8"
-            more += self._alpaca.allowance.full(self._door.world.clock.wall_ns() // 10**9)
+            more += self._alpaca.allowance.full(self._door.world.clock.wall_ns())
         else:
             body, kind = problem.body(head.request_id), PROBLEM_TYPE
         headers = [

@@ -84,12 +84,18 @@ async def test_requests_are_counted_and_told() -> None:
     assert [x.headers["x-ratelimit-remaining"] for x in (first, second, third)] == ["1", "0", "0"]
     assert refused(third) == (429, 42910000)
     assert first.headers["x-ratelimit-limit"] == "2"
-    reset = int(third.headers["x-ratelimit-reset"])
-    rig.clock.time_ns = reset * SECOND - 1
+    begun = rig.clock.time_ns
+    assert third.headers["x-ratelimit-reset"] == str(begun // SECOND + 60)
+    rig.clock.time_ns = begun + 30 * SECOND - 1
     assert (await bot.call("GET", path)).status == 429
-    rig.clock.time_ns = reset * SECOND
+    rig.clock.time_ns = begun + 30 * SECOND
     again = await bot.call("GET", path)
-    assert (again.status, again.headers["x-ratelimit-remaining"]) == (404, "1")
+    assert (again.status, again.headers["x-ratelimit-remaining"]) == (404, "0")
+    assert (await bot.call("GET", path)).status == 429
+    rig.clock.time_ns += 3600 * SECOND
+    assert (await bot.call("GET", path)).headers["x-ratelimit-remaining"] == "1"
+    rig.clock.time_ns -= 1800 * SECOND
+    assert (await bot.call("GET", path)).headers["x-ratelimit-remaining"] == "1"
 
 
 async def test_the_limit_is_of_an_account() -> None:

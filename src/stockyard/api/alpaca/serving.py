@@ -62,35 +62,40 @@ _JSON_TYPE: Final = (b"content-type", b"application/json; charset=UTF-8")
 
 
 class Allowance:
-    """How many requests each account may still make in its minute, by the wall's clock.
+    """How many requests each account may still make, by the wall's clock.
 
-    An account's minute begins with its first request and ends 60 seconds later.
+    A full allowance is a minute's; what is used comes back evenly, so whoever was refused finds
+    some again a few seconds later.
     """
 
     def __init__(self, most: int) -> None:
         self.most = most
         self._most_told = b"%d" % most
-        self._windows: dict[int, list[int]] = {}
+        self._each_ns = WINDOW_S * _NS // most
+        self._full_at: dict[int, int] = {}
 
-    def take(self, account_id: int, now_s: int) -> tuple[bool, Headers]:
+    def take(self, account_id: int, now_ns: int) -> tuple[bool, Headers]:
         """Count one request; whether it is allowed, and the headers that say what is left."""
-        window = self._windows.get(account_id)
-        if window is None or now_s >= window[1] or window[1] - now_s > WINDOW_S:
-            window = self._windows[account_id] = [0, now_s + WINDOW_S]
-        allowed = window[0] < self.most
+        full_at = max(self._full_at.get(account_id, 0), now_ns)
+        if full_at - now_ns > WINDOW_S * _NS:
+            # The clock was set back.
+            full_at = now_ns
+        allowed = full_at + self._each_ns - now_ns <= self.most * self._each_ns
         if allowed:
-            window[0] += 1
-        return allowed, self._told(self.most - window[0], window[1])
+            full_at += self._each_ns
+            self._full_at[account_id] = full_at
+        left = self.most - -(-(full_at - now_ns) // self._each_ns)
+        return allowed, self._told(left, full_at)
 
-    def full(self, now_s: int) -> Headers:
+    def full(self, now_ns: int) -> Headers:
         """What is told to somebody who is not known, or does not count."""
-        return self._told(self.most, now_s + WINDOW_S)
+        return self._told(self.most, now_ns)
 
-    def _told(self, left: int, ends_s: int) -> Headers:
+    def _told(self, left: int, full_at: int) -> Headers:
         return (
             (b"x-ratelimit-limit", self._most_told),
             (b"x-ratelimit-remaining", b"%d" % left),
-            (b"x-ratelimit-reset", b"%d" % ends_s),
+            (b"x-ratelimit-reset", b"%d" % -(-full_at // _NS)),
         )
 
 
@@ -117,7 +122,7 @@ class AlpacaApi:
                 refusal = our_fault()
             reply = Reply(refusal.status, refusal.body(), refusal.headers)
         status, body, headers = reply
-        left = told.left or self.allowance.full(self._now_s())
+        left = told.left or self.allowance.full(self._now_ns())
         sent = [
             (b"content-length", b"%d" % len(body)),
             (b"x-request-id", head.request_id.encode()),
@@ -132,8 +137,8 @@ class AlpacaApi:
         await send({"type": "http.response.body", "body": b"" if method == "HEAD" else body})
         return status, told.route
 
-    def _now_s(self) -> int:
-        return self._door.world.clock.wall_ns() // _NS
+    def _now_ns(self) -> int:
+        return self._door.world.clock.wall_ns()
 
     async def _answer(
         self, method: str, path: str, head: Head, receive: Receive, told: "_Told"
@@ -147,7 +152,7 @@ class AlpacaApi:
         caller: Caller | None = None
         if route.scope is not None:
             caller = self._door.gate.caller(head, route.scope)
-            allowed, told.left = self.allowance.take(caller.account_id, self._now_s())
+            allowed, told.left = self.allowance.take(caller.account_id, self._now_ns())
             if not allowed:
                 raise Refusal(429, TOO_MANY, "too many requests", "rate_limited")
         return await route.handler(Call(self._door, head, receive, caller, named))
