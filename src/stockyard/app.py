@@ -81,7 +81,12 @@ from stockyard.storage.ports import (
 )
 from stockyard.storage.shelf import FILE_NAME as SHELF_NAME
 from stockyard.storage.shelf import DatabaseShelf, open_shelf
-from stockyard.storage.sqlite import SqliteDatabase, SqliteJournal, SqliteSnapshots
+from stockyard.storage.sqlite import (
+    TORN_SUFFIX,
+    SqliteDatabase,
+    SqliteJournal,
+    SqliteSnapshots,
+)
 
 LOG: Final = logging.getLogger("stockyard")
 SCHEDULED_DAYS: Final = 400
@@ -159,6 +164,19 @@ class DataDirectory:
             if isinstance(error, JournalCorrupt):
                 raise
             raise StorageError(f"{error}: run stockyard rebuild --data {path}") from error
+
+    def tell_torn(self) -> None:
+        """Say what SQLite leaves out without a word, and how far the rest of the directory is."""
+        if self.journal.torn:
+            LOG.warning(
+                "%s: %d bytes of a write that was cut off follow the last whole record, %d; they"
+                " were never acknowledged and are kept beside it (%s). The query tables are at %d.",
+                self.path / "journal.db",
+                self.journal.torn,
+                self.journal.head.seq,
+                TORN_SUFFIX,
+                self.store.cursor().seq,
+            )
 
     def open_people(self) -> SqliteDatabase:
         """The people's database, which is never rebuilt."""

@@ -149,7 +149,9 @@ class Server:
 
     def _open_directory(self) -> app.Directory:
         """The files of the world. Raises ``StorageError`` or ``ConfigError``."""
-        return app.DataDirectory(self.config.data)
+        directory = app.DataDirectory(self.config.data)
+        directory.tell_torn()
+        return directory
 
     def _take_signals(self) -> None:
         """Stop cleanly when told to; until here a signal ends the process at once, as a crash

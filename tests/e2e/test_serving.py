@@ -201,6 +201,37 @@ def test_verify_names_the_altered_record(server: Running, client: Client) -> Non
     assert "seq" in verified.stdout + verified.stderr
 
 
+def test_a_damaged_journal_is_refused_and_repaired(server: Running, client: Client) -> None:
+    first_quote(client, "AAPL")
+    for _ in range(2):
+        status, _ = client.ask("POST", "/api/v1/orders", ORDER)
+        assert status == 201
+    assert server.stop() == 0
+    journal = server.data / "journal.db"
+    content = bytearray(journal.read_bytes())
+    content[content.rfind(b"demo") + 1] ^= 1
+    journal.write_bytes(content)
+    whole = server.command("verify")
+    assert whole.returncode == 1
+    told = server.command("repair")
+    assert told.returncode == 1
+    assert "Nothing was changed" in told.stdout
+    assert "altered" in told.stdout
+    assert journal.read_bytes() == content
+    repaired = server.command("repair", "--accept-loss")
+    assert repaired.returncode == 0, repaired.stderr
+    [aside] = server.data.glob("damaged-*")
+    assert (aside / "journal.db").read_bytes() == content
+    assert server.command("repair").stdout.startswith("The journal is whole")
+    server.start()
+    again = server.connect()
+    first_quote(again, "AAPL")
+    again.close()
+    assert server.stop() == 0
+    verified = server.command("verify")
+    assert "the journal" not in verified.stdout
+
+
 def test_damaged_tables_and_snapshots_are_set_aside_and_made_again(
     server: Running, client: Client
 ) -> None:

@@ -78,7 +78,7 @@ class Auditor:
 
     def answered(self, request_id: str, outcome: Outcome) -> None:
         """A client reads its answer: by then the record must be durable."""
-        assert not self._disk.unsynced(f"{JOURNAL}-wal"), (
+        assert self._disk.has_lied or not self._disk.unsynced(f"{JOURNAL}-wal"), (
             f"{request_id} was answered with seq {outcome.seq} before that was safe"
         )
         assert outcome.seq > 0, f"{request_id} was answered without a record"
@@ -87,6 +87,10 @@ class Auditor:
     def refused(self, request_id: str, code: str) -> None:
         """A client is told that nothing was done."""
         self._refused[request_id] = code
+
+    def read(self) -> None:
+        """Take over what the journal holds by now."""
+        self._read_journal()
 
     def told_again(self, first_seq: int, events: Sequence[e.Event]) -> None:
         """A client that repeated a request reads the first answer from SQL."""
@@ -125,6 +129,28 @@ class Auditor:
             told = len(stream.seen)
             count = len(self._by_account.get(stream.account_id, ()))
             assert told == count, f"stream of {stream.account_id}: {told} of {count} events"
+
+    def check_beginning(self, world: World) -> None:
+        """Judge a world that may have lost its end: what it has is what was."""
+        self.check_same(world, lost=True)
+
+    def check_same(self, world: World, lost: bool = False) -> None:
+        """Judge a world by its journal and state alone; it may lack an end only if that is
+        ``lost``. Raises ``StorageError`` where the journal itself shows that it is damaged.
+        """
+        engine, records = Engine(), 0
+        for record in world.journal.read(0):
+            if lost and record.seq > self.seq:
+                # It was on its way when the process died, and is there after all.
+                self._check_origin(record)
+            else:
+                assert record.seq <= self.seq, f"record {record.seq} was never there"
+                kept = self._records[record.seq - 1]
+                assert encode(record) == kept, f"record {record.seq} is another"
+            engine.apply(record.seq, record.ts, record.input, [])
+            records += 1
+        assert lost or records == self.seq, f"{records} records of {self.seq} are left"
+        assert engine.state_hash() == world.engine.state_hash(), "the state is not the journal's"
 
     def replay(self) -> str:
         """Replay the whole journal once more on a fresh engine; returns its state hash."""

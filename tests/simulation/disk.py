@@ -20,9 +20,11 @@ from random import Random
 
 import apsw
 
+from stockyard.storage.acknowledged import SUFFIX
 from tests.simulation.faults import Fuse
 
 SECTOR = 512
+NOTE = f"journal.db{SUFFIX}"
 FULL, FAILING, UNSYNCABLE = "the disk is full", "the disk fails", "the disk fails to sync"
 REFUSALS = (FULL, FULL, FAILING, UNSYNCABLE)
 _names = count(1)
@@ -105,25 +107,29 @@ class Disk(apsw.VFS):
 
         Whatever still has files open keeps those of the boot that is over.
         """
-        if power:
-            found = {n: i.after_power_cut(random) for n, i in sorted(self._images.items())}
-        else:
-            found = {n: bytearray(self.path(n).read_bytes()) for n in sorted(self._images)}
+        found = self._left(random, power)
         self._boot(found)
 
-    def flip(self, random: Random) -> tuple[str, int]:
-        """Change one bit of a file at rest; says where."""
-        sizes = [(name, len(image.safe)) for name, image in sorted(self._images.items())]
-        name, size = random.choice([each for each in sizes if each[1]])
-        at = random.randrange(size * 8)
-        self.flip_bit(name, at)
-        return name, at
+    def _left(self, random: Random, power: bool) -> dict[str, bytearray]:
+        if not power:
+            found = {name: bytearray(self.path(name).read_bytes()) for name in self._images}
+        else:
+            found = {n: i.after_power_cut(random) for n, i in sorted(self._images.items())}
+        # This file is mapped: the system writes it back when it likes.
+        note = self.path(NOTE)
+        if note.exists():
+            found[NOTE] = bytearray(note.read_bytes())
+            if power and random.random() < 0.5:
+                found[NOTE] = bytearray(self._note)
+        return found
 
-    def flip_bit(self, name: str, at: int) -> None:
-        """Change this bit of a file at rest."""
-        image = self._images[name]
-        image.safe[at // 8] ^= 1 << (at % 8)
-        self.path(name).write_bytes(image.safe)
+    def copy(self) -> dict[str, bytes]:
+        """What a killed process leaves now."""
+        return {name: bytes(content) for name, content in self._left(Random(0), False).items()}
+
+    def lay(self, found: dict[str, bytes]) -> None:
+        """Start anew with these files."""
+        self._boot({name: bytearray(content) for name, content in found.items()})
 
     def _boot(self, found: dict[str, bytearray]) -> None:
         before, self._boots = self.folder, self._boots + 1
@@ -131,10 +137,12 @@ class Disk(apsw.VFS):
         self.folder.mkdir()
         self._images = {}
         self.has_lied = self.lies = False
+        self._note = bytes(found.get(NOTE, b""))
         for name, content in found.items():
-            self._images[name] = image = Image()
-            image.safe = content
             self.path(name).write_bytes(content)
+            if name != NOTE:
+                self._images[name] = image = Image()
+                image.safe = content
         if before != self._room:
             shutil.rmtree(before)
 

@@ -14,6 +14,7 @@ from hashlib import sha256
 from random import Random
 from typing import Any, NamedTuple
 
+import apsw
 from msgspec.structs import replace
 
 from stockyard import app
@@ -49,6 +50,9 @@ STARTS = (
 SYMBOLS = ("AAPL", "KO", "BTC/USD", "ADA/USD", "BTC-PERP")
 LISTINGS = tuple(listing for listing in CATALOG if listing.instrument.symbol in SYMBOLS)
 STEPS = 500
+FLIPPED = ("journal.db", "snapshots.db")
+"""Files of which any damage must be found at the latest when they are read whole."""
+FLIPS = 3
 TOLD = 25
 """Lines of the trace that a failure shows."""
 
@@ -69,6 +73,7 @@ WEIGHTS = {
     "halt": 0.8,
     "contracts": 4.0,
     "reschedule": 0.3,
+    "lie": 0.1,
     "crash": 0.8,
     "fuse": 1.0,
     "stop": 0.3,
@@ -115,6 +120,10 @@ class StoryFailed(AssertionError):
         told = "\n".join(f"  {line}" for line in self.trace[-TOLD:])
         raised = "".join(traceback.format_tb(self.cause.__traceback__, -3))
         return f"make sim SEED={self.seed}\n{told}\n{raised}  {self}"
+
+
+class DiskLied(Exception):
+    """The power was cut, and what the disk had promised to keep may be gone."""
 
 
 class Ending(NamedTuple):
@@ -181,12 +190,7 @@ class Story:
     def run(self) -> Ending:
         """Tell the whole story; raises ``StoryFailed``."""
         try:
-            for step in range(self.steps):
-                self._step = step
-                if step not in self._dropped:
-                    self._take_step(Random(self.seed * 1_000_003 + step))
-            self._step = self.steps
-            self._end(Random(-1 - self.seed))
+            self._tell_all()
         except Killed as death:
             raise AssertionError(f"a death came through: {death}") from death
         except Exception as cause:
@@ -197,6 +201,17 @@ class Story:
         digest = sha256("\n".join(self.trace).encode()).hexdigest()
         counts = self.auditor.counts
         return Ending(digest, self._latest_ns - self._start_ns, self.crashes, counts)
+
+    def _tell_all(self) -> None:
+        try:
+            for step in range(self.steps):
+                self._step = step
+                if step not in self._dropped:
+                    self._take_step(Random(self.seed * 1_000_003 + step))
+            self._step = self.steps
+            self._end(Random(-1 - self.seed))
+        except DiskLied:
+            self._judge_what_is_left()
 
     def _tell(self, line: str) -> None:
         self.trace.append(
@@ -273,10 +288,10 @@ class Story:
                 self._audit(world, "opened")
                 return
 
-    def _recover(self, random: Random) -> World:
+    def _recover(self, random: Random, loses: bool = True) -> World:
         parts, disk = self._parts, self.disk
         store = parts.store(disk)
-        if random.random() < 0.04:
+        if loses and random.random() < 0.04:
             self._tell("the projections are lost")
             store.clear()
         world = app.open_world(
@@ -325,6 +340,12 @@ class Story:
         self._loop.close()
         for stream in self._streams:
             stream.cut()
+        lost = power and self.disk.has_lied
+        if lost:
+            # The last reader to leave asks for a lock that a file opened to be read cannot have:
+            # SQLite does not mind, its way through Python does.
+            with suppress(apsw.IOError):
+                self.auditor.read()
         self.disk.crash(random, power)
         self._fuse.light(0)
         if world is not None:
@@ -332,6 +353,8 @@ class Story:
             with suppress(Exception):
                 world.close()
         self._forget_process()
+        if lost:
+            raise DiskLied
 
     def _named(self, error: Exception) -> str:
         """An error without the name of the folder, which is another one each time."""
@@ -577,6 +600,11 @@ class Story:
         for fact in app.session_facts(world.engine, "xnys", now_ns):
             world.writer.submit(fact)
 
+    def _on_lie(self, world: World, random: Random) -> None:
+        """From now on the disk says that it has synced what it has not."""
+        self.disk.lies = True
+        self._tell("the disk lies")
+
     def _on_crash(self, world: World, random: Random) -> None:
         raise Killed("between two steps")
 
@@ -613,6 +641,38 @@ class Story:
             self._run.finish_one()
             world.projector.begin()
 
+    def _judge_what_is_left(self) -> None:
+        """After a disk that lied: a start is refused, or goes on from a whole beginning."""
+        try:
+            world = self._recover(Random(0))
+        except StorageError as error:
+            self._tell(f"start refused: {self._named(error)}")
+        else:
+            self.auditor.check_beginning(world)
+            self._tell(f"opened at {world.engine.seq}, after a disk that lied")
+            world.close()
+
+    def _try_flips(self, random: Random) -> None:
+        """Flip a bit of a file at rest: it is found, or changes nothing."""
+        left = self.disk.copy()
+        names = [name for name in sorted(left) if name.startswith(FLIPPED) and left[name]]
+        for _ in range(FLIPS):
+            name = random.choice(names)
+            at = random.randrange(len(left[name]) * 8)
+            content = bytearray(left[name])
+            content[at // 8] ^= 1 << (at % 8)
+            self.disk.lay({**left, name: bytes(content)})
+            self._tell(f"bit {at} of {name} flips")
+            try:
+                world = self._recover(Random(0), loses=False)
+                self.auditor.check_same(world)
+            except StorageError as error:
+                self._tell(f"found: {self._named(error)}")
+            else:
+                self._tell("it changes nothing")
+            self._forget_process()
+        self.disk.lay(left)
+
     def _end(self, random: Random) -> None:
         """Let everyone finish, judge, kill once more, judge again."""
         self._fuse.light(0)
@@ -632,11 +692,13 @@ class Story:
             self._audit(world, "the end" if last else "nearly the end")
             self.auditor.check_complete(self._streams)
             if not last:
+                self.disk.lies = False
                 self._die("at the end")
         replayed = self.auditor.replay()
         self._tell(f"replayed from genesis: {replayed[:16]}")
         assert self._world is not None
         assert replayed == self._world.engine.state_hash(), "the replay ends elsewhere"
+        self._try_flips(random)
 
 
 def _other_rule(profile: VenueProfile, random: Random) -> dict[str, int | bool]:

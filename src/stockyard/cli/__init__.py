@@ -35,6 +35,7 @@ for _target, _help in (
     ("feeder:feeder", "Play several exchanges into a Stockyard's webhook."),
     ("aggregate:aggregate", "Run a stage of market data in a process of its own."),
     ("data:verify", "Check a data directory from its first record on."),
+    ("repair:repair", "Tell what is left of a damaged journal, and go on from it."),
     ("data:rebuild", "Fill the query tables again from the journal."),
 ):
     cli.command(f"stockyard.cli.{_target}", help=_help)
@@ -50,7 +51,7 @@ cli.command(
 def main() -> None:
     """Run the command line."""
     from stockyard.model.recordings import RecordingError
-    from stockyard.storage.ports import StorageError
+    from stockyard.storage.ports import JournalCorrupt, StorageError
 
     if not __debug__:
         sys.exit("stockyard: do not run Python with -O; the engine's checks must stay on")
@@ -61,6 +62,8 @@ def main() -> None:
         sys.exit(2)
     except StorageError as error:
         print(f"stockyard: {error}", file=sys.stderr)
+        if isinstance(error, JournalCorrupt):
+            print("Nothing was changed. stockyard repair tells what is left.", file=sys.stderr)
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)

@@ -26,6 +26,7 @@ EMPTY_HEAD: Final = JournalHead(0, 0, bytes(CHAIN_SIZE))
 ALTERED: Final = "altered"
 MISSING: Final = "missing"
 OUT_OF_ORDER: Final = "out of order"
+LOST: Final = "missing, though it was acknowledged"
 
 _NO_RECORD: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, MemoryError)
 """What the decoder may raise on bytes that are no record."""

@@ -19,7 +19,8 @@ from typing import Final
 import apsw
 
 from stockyard.model.records import Record
-from stockyard.storage.batches import ALTERED, EMPTY_HEAD, Batch, pack, unpack
+from stockyard.storage.acknowledged import Acknowledged
+from stockyard.storage.batches import ALTERED, EMPTY_HEAD, LOST, Batch, pack, unpack
 from stockyard.storage.ports import (
     ConstraintBroken,
     Database,
@@ -32,6 +33,7 @@ from stockyard.storage.ports import (
     StorageUnavailable,
     StorageUncertain,
 )
+from stockyard.storage.torn_log import torn_end
 
 FORMAT: Final = 1
 """``user_version`` of a journal or snapshot file; another number refuses to open."""
@@ -40,6 +42,7 @@ CHECKPOINT_PAGES: Final = 1_000
 BUSY_MS: Final = 5_000
 BATCHES_PER_PAGE: Final = 64
 IDLE_READERS_MAX: Final = 4
+TORN_SUFFIX: Final = ".torn"
 
 _JOURNAL_SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS batches (
@@ -84,11 +87,15 @@ class FileDamaged(StorageError):
 class PlainErrors:
     """A context that turns SQLite's errors about the disk and constraints into storage errors.
 
-    Mistakes in the SQL itself pass as they are: they are ours.
+    Mistakes in the SQL itself pass as they are: they are ours, unless the file is ``ours`` alone,
+    with one table that never changes: then it is the file that is wrong.
     """
 
-    def __init__(self, where: str) -> None:
+    def __init__(self, where: str, ours: bool = False) -> None:
         self.where = where
+        self._damage: tuple[type[apsw.Error], ...] = (apsw.CorruptError, apsw.NotADBError)
+        if ours:
+            self._damage += (apsw.SQLError, apsw.SchemaChangeError)
 
     def __enter__(self) -> None:
         """Begin."""
@@ -97,11 +104,14 @@ class PlainErrors:
         self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
     ) -> None:
         """Translate what was raised."""
+        if isinstance(error, OSError):
+            why = f"it cannot be opened ({error.strerror})"
+            raise StorageUnavailable(f"{self.where}: {why}") from error
         if not isinstance(error, apsw.Error):
             return
         if isinstance(error, apsw.ConstraintError):
             raise ConstraintBroken(str(error)) from error
-        if isinstance(error, apsw.CorruptError | apsw.NotADBError):
+        if isinstance(error, self._damage):
             raise FileDamaged(f"{self.where} is damaged ({error})") from error
         if getattr(error, "extendedresult", 0) in _UNSYNCED:
             raise StorageUncertain(f"{self.where}: the disk fails to sync ({error})") from error
@@ -117,8 +127,8 @@ class Writer:
     commits, though a killed process does not.
     """
 
-    def __init__(self, path: Path, *, durable: bool) -> None:
-        self.errors = PlainErrors(str(path))
+    def __init__(self, path: Path, *, durable: bool, ours: bool = False) -> None:
+        self.errors = PlainErrors(str(path), ours)
         self._log_pages = 0
         self._checkpoint_at = CHECKPOINT_PAGES
         with self.errors:
@@ -195,22 +205,43 @@ class SqliteJournal:
         """Open or create the file, and check its last batch.
 
         Raises ``JournalCorrupt`` when that batch is damaged (``read_journal`` then names the first
-        break), ``StorageUnavailable`` when the file cannot be opened for writing.
+        break) or one that was acknowledged is not there, ``StorageUnavailable`` when the file
+        cannot be opened for writing. ``torn``: bytes of a write that was cut off; they are set
+        aside in a file of their own and are no part of the journal.
         """
         self._path = path
+        with PlainErrors(str(path)):
+            self._acknowledged = Acknowledged(path)
         try:
-            self._writer = Writer(path, durable=True)
+            self._writer = Writer(path, durable=True, ours=True)
         except FileDamaged as error:
             raise JournalCorrupt(1, str(path), ALTERED) from error
         try:
             self._writer.open_format(_JOURNAL_SCHEMA)
             self._head = self._checked_head()
+            self.torn = self._set_torn_aside()
         except FileDamaged as error:
-            self._writer.connection.close()
+            self._leave()
             raise JournalCorrupt(1, str(path), ALTERED) from error
         except BaseException:
-            self._writer.connection.close()
+            self._leave()
             raise
+        self._acknowledged.note(self._head.seq)
+
+    def _leave(self) -> None:
+        """Close without touching what may be damaged: the log stays as it is."""
+        self._writer.connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
+        self._writer.connection.close()
+        self._acknowledged.close()
+
+    def _set_torn_aside(self) -> int:
+        """Copy what stands behind the last whole commit, before the next one overwrites it."""
+        with self._writer.errors:
+            whole, _ = self._writer.connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+            torn = torn_end(Path(f"{self._path}-wal"), whole)
+            if torn:
+                Path(f"{self._path}{TORN_SUFFIX}").write_bytes(torn)
+        return len(torn)
 
     def _checked_head(self) -> JournalHead:
         with self._writer.errors:
@@ -219,12 +250,17 @@ class SqliteJournal:
                 " ORDER BY first_seq DESC LIMIT 2"
             ).fetchall()
         if not rows:
-            return EMPTY_HEAD
-        last, *before = map(Batch._make, rows)
+            return self._checked_end(EMPTY_HEAD)
+        last, *before = [_batch(row, self._writer.errors.where) for row in rows]
         anchor = before[0].head if before else EMPTY_HEAD
         for _ in unpack([last], anchor, last.last_seq, str(self._path)):
             pass
-        return last.head
+        return self._checked_end(last.head)
+
+    def _checked_end(self, head: JournalHead) -> JournalHead:
+        if head.seq < self._acknowledged.seq:
+            raise JournalCorrupt(head.seq + 1, str(self._path), LOST)
+        return head
 
     @property
     def head(self) -> JournalHead:
@@ -241,6 +277,7 @@ class SqliteJournal:
             # One statement is its own transaction: SQLite undoes it when any part of it fails.
             writer.connection.execute("INSERT INTO batches VALUES (?, ?, ?, ?, ?)", batch)
         self._head = batch.head
+        self._acknowledged.note(batch.last_seq)
         writer.checkpoint_when_due()
 
     def read(self, after_seq: int) -> Iterator[Record]:
@@ -250,6 +287,7 @@ class SqliteJournal:
     def close(self) -> None:
         """Empty the write-ahead log into the file and release both."""
         self._writer.close()
+        self._acknowledged.close()
 
 
 def read_journal(path: Path, after_seq: int) -> Iterator[Record]:
@@ -258,7 +296,7 @@ def read_journal(path: Path, after_seq: int) -> Iterator[Record]:
     Works beside a running writer and on a journal too damaged to be opened for writing. Raises as
     ``ports.Journal.read`` does, and ``StorageUnavailable`` when the file cannot be opened.
     """
-    errors = PlainErrors(str(path))
+    errors = PlainErrors(str(path), ours=True)
     with errors:
         connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
     try:
@@ -282,10 +320,25 @@ def _anchor(connection: apsw.Connection, after_seq: int) -> tuple[JournalHead, i
         " ORDER BY first_seq DESC LIMIT 2",
         (after_seq + 1,),
     ).fetchall()
-    for first_seq, last_seq, last_ts, chain in rows:
+    for row in rows:
+        first_seq, last_seq, last_ts, chain = _whole(row, _HEAD_TYPES, "journal")
         if last_seq <= after_seq:
             return JournalHead(last_seq, last_ts, chain), first_seq
     return EMPTY_HEAD, 0
+
+
+_HEAD_TYPES: Final = (int, int, int, bytes)
+
+
+def _batch(row: Row, where: str) -> Batch:
+    """A row as a batch. Raises ``FileDamaged`` for one that SQLite would never have stored."""
+    return Batch._make(_whole(row, (*_HEAD_TYPES, bytes), where))
+
+
+def _whole(row: Row, types: tuple[type, ...], where: str) -> Row:
+    if tuple(map(type, row)) != types:
+        raise FileDamaged(f"{where} is damaged (a row that cannot be)")
+    return row
 
 
 def _batches(
@@ -302,7 +355,7 @@ def _batches(
                     " WHERE first_seq > ? ORDER BY first_seq LIMIT ?",
                     (row, BATCHES_PER_PAGE),
                 ):
-                    page.append(Batch._make(values))
+                    page.append(_batch(values, errors.where))
         except FileDamaged as error:
             damage = error
         yield from page
@@ -319,7 +372,7 @@ class SqliteSnapshots:
 
     def __init__(self, path: Path) -> None:
         self._turn = Lock()
-        self._writer = Writer(path, durable=True)
+        self._writer = Writer(path, durable=True, ours=True)
         try:
             self._writer.open_format(_SNAPSHOT_SCHEMA)
         except BaseException:

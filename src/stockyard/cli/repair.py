@@ -1,0 +1,129 @@
+"""``stockyard repair``: what is left of a damaged journal, and how to go on from it.
+
+Promises: nothing is changed unless that is asked for; then what is damaged is moved aside, not
+deleted, and the directory holds every record up to the first break. Must not know: what the records
+mean.
+"""
+
+import os
+import secrets
+import sys
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from stockyard.config import ConfigError, read_config
+from stockyard.model.records import Record
+from stockyard.storage.acknowledged import SUFFIX, Acknowledged
+from stockyard.storage.lock import DirectoryLock
+from stockyard.storage.ports import JournalCorrupt
+from stockyard.storage.sqlite import SqliteJournal, read_journal
+
+JOURNAL: Final = "journal.db"
+GROUP: Final = 1_000
+"""Records that are written anew in one commit."""
+DERIVED: Final = ("snapshots.db", "projections.db")
+TAILS: Final = ("", "-wal", "-shm")
+
+
+class Damage(NamedTuple):
+    """The last whole record and its time (UTC ns), why the next is not, and up to where records
+    were acknowledged (0: not known). ``why`` is empty for a journal that is whole.
+    """
+
+    seq: int
+    ts: int
+    why: str
+    acknowledged: int
+
+
+def repair(*, data: Path | None = None, accept_loss: bool = False) -> None:
+    """Say what is left of a damaged journal, and with --accept-loss go on from there.
+
+    Exit code 0: the journal is whole, or is again. 1: it is damaged, and nothing was changed.
+
+    Parameters
+    ----------
+    data: Directory to repair (./data); no server may be running on it.
+    accept_loss: Keep the records up to the first break, and move everything damaged aside.
+    """
+    path = read_config(os.environ, data=data).data
+    if not (path / JOURNAL).is_file():
+        raise ConfigError(f"data {str(path)!r}: there is no {JOURNAL} in it")
+    with DirectoryLock(path):
+        damage = examine(path)
+        if not damage.why:
+            print(f"The journal is whole: {damage.seq:,} records. There is nothing to repair.")
+            return
+        _tell(damage)
+        if not accept_loss:
+            print(
+                f"Nothing was changed. Copy the directory first; then either restore a backup, or"
+                f" run\n  stockyard repair --data {path} --accept-loss\nto go on after record"
+                f" {damage.seq:,}; what is damaged is moved aside."
+            )
+            sys.exit(1)
+        aside = cut(path, damage)
+    print(
+        f"The journal ends at record {damage.seq:,} now; what was there lies in {aside}. The query"
+        " tables are made anew at the next start. Run stockyard verify before you go on."
+    )
+
+
+def examine(path: Path) -> Damage:
+    """Read the whole journal of a directory that nobody has open; changes nothing."""
+    note = Acknowledged(path / JOURNAL)
+    acknowledged = note.seq
+    note.close()
+    seq = ts = 0
+    why = ""
+    try:
+        for record in read_journal(path / JOURNAL, 0):
+            seq, ts = record.seq, record.ts
+    except JournalCorrupt as error:
+        why = str(error)
+    if not why and seq < acknowledged:
+        why = f"the records after it are missing; they were acknowledged up to {acknowledged:,}"
+    return Damage(seq, ts, why, acknowledged)
+
+
+def _tell(damage: Damage) -> None:
+    when = ""
+    if damage.seq:
+        moment = datetime.fromtimestamp(damage.ts // 1_000_000_000, UTC)
+        when = f", of {moment:%Y-%m-%d %H:%M:%S} UTC"
+    print(f"The last whole record is {damage.seq:,}{when}. After it: {damage.why}")
+    if damage.acknowledged > damage.seq:
+        print(f"Acknowledged and lost: {damage.acknowledged - damage.seq:,} records.")
+    else:
+        print("How many acknowledged records come after it cannot be told.")
+
+
+def cut(path: Path, damage: Damage) -> Path:
+    """Write the whole records anew and move everything else aside; where it lies now.
+
+    The new journal takes its place last: until then a crash leaves the directory as it was, or
+    without a journal, beside both.
+    """
+    fresh, aside = path / f"{JOURNAL}.repaired", path / f"damaged-{secrets.token_hex(4)}"
+    for tail in (*TAILS, SUFFIX):
+        Path(f"{fresh}{tail}").unlink(missing_ok=True)
+    journal = SqliteJournal(fresh)
+    group: list[Record] = []
+    for record in islice(read_journal(path / JOURNAL, 0), damage.seq):
+        group.append(record)
+        if len(group) == GROUP:
+            journal.append(group)
+            group = []
+    journal.append(group)
+    journal.close()
+    aside.mkdir(mode=0o700)
+    for name in (JOURNAL, *DERIVED):
+        for tail in (*TAILS, SUFFIX):
+            file = path / f"{name}{tail}"
+            if file.exists():
+                file.rename(aside / file.name)
+    for tail in ("", SUFFIX):
+        Path(f"{fresh}{tail}").rename(path / f"{JOURNAL}{tail}")
+    return aside

@@ -1,0 +1,105 @@
+"""``stockyard repair`` on journals damaged in one way each."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from stockyard.cli import main
+from stockyard.cli.repair import cut, examine
+from stockyard.storage.acknowledged import Acknowledged
+from stockyard.storage.sqlite import SqliteJournal
+from tests.contract.places import make_records
+
+COUNT = 2_500
+pytestmark = pytest.mark.filterwarnings("ignore:Cyclopts application invoked without tokens")
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    """A directory with a journal of ``COUNT`` records in one file."""
+    journal = SqliteJournal(tmp_path / "journal.db")
+    for first in range(1, COUNT, 100):
+        journal.append(make_records(first, first + 99))
+    journal.close()
+    return tmp_path
+
+
+def damage(place: Path) -> int:
+    """Change one byte in the middle; the seq of the record."""
+    journal = place / "journal.db"
+    content = bytearray(journal.read_bytes())
+    content[content.index(b"mine-1500")] ^= 1
+    journal.write_bytes(content)
+    return 1_500
+
+
+def repair(place: Path, monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
+    """Run the command; its exit code."""
+    monkeypatch.setattr(sys, "argv", ["stockyard", "repair", "--data", str(place), *words])
+    try:
+        main()
+    except SystemExit as left:
+        return int(str(left.code or 0))
+    return 0
+
+
+def test_a_whole_journal_needs_nothing(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert repair(place, monkeypatch) == 0
+    assert "whole: 2,500 records" in capsys.readouterr().out
+
+
+def test_everything_before_a_break_is_kept_and_the_rest_set_aside(place: Path) -> None:
+    broken = damage(place)
+    found = examine(place)
+    assert (found.seq, found.acknowledged) == (broken - 1, COUNT)
+    damaged = (place / "journal.db").read_bytes()
+    aside = cut(place, found)
+    assert (aside / "journal.db").read_bytes() == damaged
+    journal = SqliteJournal(place / "journal.db")
+    assert list(journal.read(0)) == make_records(1, broken - 1)
+    journal.append(make_records(broken, broken))
+    journal.close()
+    assert examine(place).why == ""
+
+
+def test_what_is_lost_is_counted_and_nothing_is_changed_unasked(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    damage(place)
+    assert repair(place, monkeypatch) == 1
+    told = capsys.readouterr().out
+    assert "Acknowledged and lost: 1,001 records" in told
+    assert "Nothing was changed" in told
+    assert not list(place.glob("damaged-*"))
+
+
+def test_a_lost_end_is_seen_and_cut(place: Path) -> None:
+    note = Acknowledged(place / "journal.db")
+    note.note(COUNT + 3)
+    note.close()
+    found = examine(place)
+    assert found.seq == COUNT
+    assert "acknowledged up to 2,503" in found.why
+    cut(place, found)
+    SqliteJournal(place / "journal.db").close()
+
+
+def test_a_journal_without_a_whole_record_begins_anew(place: Path) -> None:
+    content = bytearray((place / "journal.db").read_bytes())
+    content[100:20_000] = bytes(19_900)
+    (place / "journal.db").write_bytes(content)
+    found = examine(place)
+    assert (found.seq, bool(found.why)) == (0, True)
+    cut(place, found)
+    journal = SqliteJournal(place / "journal.db")
+    assert journal.head.seq == 0
+    journal.close()
+
+
+def test_a_directory_without_a_journal_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert repair(tmp_path, monkeypatch) == 2
