@@ -109,6 +109,10 @@ class Config(msgspec.Struct, frozen=True):
             " time, its market and what becomes of orders (see the guide). Not where others trade."
         ),
     ] = False
+    controls_recordings: Annotated[
+        str,
+        Setting("Folder of the recordings that test controls may play; empty: none."),
+    ] = ""
     controls_start: Annotated[
         str,
         Setting(

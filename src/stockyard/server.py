@@ -15,6 +15,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext, suppress
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any, Final
 
 import uvicorn
@@ -341,6 +342,7 @@ class Server:
             ingest=self._ingest,
             internal_token=config.internal_token,
             controls=config.controls,
+            recordings=Path(config.controls_recordings) if config.controls_recordings else None,
             alpaca_requests_per_minute=config.alpaca_requests_per_minute,
             calendars={XNYS_ID: self.stock_calendar, ALWAYS_ID: "always"},
         )
@@ -390,6 +392,9 @@ class Server:
             elsewhere = {symbol for feed in self._followed for symbol in feed.symbols}
             market = app.simulated_market(world, config.market_seed, self.stock_calendar, elsewhere)
             step = market.step
+            if isinstance(clock, ControlledClock):
+                application.door.sim_market.attach(market)
+                step = application.door.sim_market.step
         if isinstance(clock, ControlledClock):
             jobs.append(self._controlled(application, clock, step).run())
         else:
@@ -421,6 +426,12 @@ class Server:
             self._session_facts,
             lambda: self.history.is_behind,
         )
+        if step is None:
+            controlled, driver = application.door.sim_market, world.sim_clock
+            # Without a simulated market there are steps only while something is under control.
+            controlled.on_change = lambda: driver.follow(
+                controlled.step if controlled.controls else None
+            )
         if not config.controls_start:
             world.sim_clock.go(1.0)
         return world.sim_clock

@@ -59,6 +59,7 @@ from stockyard.api.rest import (
     sim,
     sim_clock,
     sim_faults,
+    sim_market,
     tickers,
     watch,
     watchlists,
@@ -457,6 +458,7 @@ def framework(settings: ApiSettings) -> FastAPI:
         sim,
         sim_clock,
         sim_faults,
+        sim_market,
     )
     # What lies below a ticker is found before the ticker, whose symbol may hold a slash.
     for noun in (*nouns, history, reference, tickers, live):

@@ -30,6 +30,7 @@ from stockyard.people.passwords import Passwords
 from stockyard.projections.rows import OrderRow
 from stockyard.projections.store import ReadStore
 from stockyard.runtime.history import HistoryRecorder
+from stockyard.runtime.sim_market import SimMarket
 from stockyard.runtime.world import World
 
 encode: Final = msgspec.json.Encoder().encode
@@ -68,6 +69,7 @@ class Door:
         self.render = Renderer(
             world.view, world.ids, settings.quote_stale_ns, world.trail, world.standing
         )
+        self.sim_market = SimMarket(world)
         self.faults = Faults(world.clock.wall_ns)
         self.started_ns = world.clock.wall_ns()
         self.closing = False

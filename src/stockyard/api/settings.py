@@ -4,6 +4,7 @@ Promises: values only. Must not know: where they were configured.
 """
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -30,8 +31,8 @@ class ApiSettings(msgspec.Struct, frozen=True, kw_only=True):
     and password of the webhook, None for no webhook. ``internal_token``: the credential of other
     processes of this Stockyard; without it they are not let in. ``streams_per_address``,
     ``streams_per_user``: how many streams may be open at once. ``controls``: whether test controls
-    are allowed. ``alpaca_requests_per_minute``: requests that each account may make in a minute on
-    Alpaca's paths.
+    are allowed. ``recordings``: the folder of what they may play. ``alpaca_requests_per_minute``:
+    requests that each account may make in a minute on Alpaca's paths.
     """
 
     version: str = "unknown"
@@ -51,4 +52,5 @@ class ApiSettings(msgspec.Struct, frozen=True, kw_only=True):
     ingest: tuple[str, str] | None = None
     internal_token: str = ""
     controls: bool = False
+    recordings: Path | None = None
     alpaca_requests_per_minute: int = 1_000_000

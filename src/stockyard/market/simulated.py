@@ -172,6 +172,7 @@ class SimulatedMarket:
                 path = _Path(listing, seed, mid, first_step)
             by_symbol[terms.symbol] = path
             self._paths.append(path)
+        self._by_id = {path.instrument_id: path for path in self._paths}
         self._random = CounterRandom(seed, 0)
         self._activity = _normal(CounterRandom(seed, _STARTS).uint64(first_step))
         self._last_ns: int | None = None
@@ -179,6 +180,27 @@ class SimulatedMarket:
     def mids(self) -> dict[int, int]:
         """Each instrument's middle price, scaled, as ``mids`` of a later market takes it."""
         return {path.instrument_id: path.mid() for path in self._paths}
+
+    def mid(self, instrument_id: int) -> int:
+        """An instrument's middle price, scaled; 0 where it is not listed here."""
+        path = self._by_id.get(instrument_id)
+        return path.mid() if path is not None else 0
+
+    def index(self, instrument_id: int) -> int:
+        """The price of what a contract follows, at the contract's scale; 0 for none."""
+        path = self._by_id.get(instrument_id)
+        return path.index() if isinstance(path, _Contract) else 0
+
+    def set_mid(self, instrument_id: int, mid: int) -> int:
+        """Go on from another middle price, without the jump of a night; where it goes on from.
+
+        A price that leaves no room to move is brought as near as can be; a contract stays near what
+        it follows.
+        """
+        path = self._by_id.get(instrument_id)
+        if path is not None and mid > 0:
+            path.set_mid(mid)
+        return path.mid() if path is not None else 0
 
     def step(
         self,
@@ -241,8 +263,10 @@ class _Path:
     __slots__ = (
         "_ask_level",
         "_bid_level",
+        "_ceiling",
         "_displayed_lots",
         "_draw",
+        "_floor",
         "_gap_deviation",
         "_high",
         "_jump_deviation",
@@ -298,17 +322,19 @@ class _Path:
         instrument, reference = listing.instrument, listing.traits.reference_price
         above = reference >= instrument.tick_threshold
         self._tick = instrument.tick if above else instrument.tick_below
-        low = max(reference / _RANGE_FACTOR, _TICKS_MIN * self._tick)
-        high = min(reference * _RANGE_FACTOR, INT_MAX / 1024)
+        floor, ceiling = _TICKS_MIN * self._tick, INT_MAX / 1024
         if above:
-            low = max(low, instrument.tick_threshold * 1.05)
+            floor = max(floor, instrument.tick_threshold * 1.05)
         else:
-            high = min(high, instrument.tick_threshold * 0.95)
+            ceiling = min(ceiling, instrument.tick_threshold * 0.95)
+        low = max(reference / _RANGE_FACTOR, floor)
+        high = min(reference * _RANGE_FACTOR, ceiling)
         if not 0 < low < high:
             raise ValueError(
                 f"the reference price {reference} of {instrument.symbol} leaves no room to move;"
                 f" it needs at least {int(_TICKS_MIN)} ticks and a distance from the tick threshold"
             )
+        self._floor, self._ceiling = math.log(floor), math.log(ceiling)
         self._low, self._high = math.log(low), math.log(high)
         self._reference = math.log(reference)
         self.log_mid = min(
@@ -339,6 +365,12 @@ class _Path:
     def mid(self) -> int:
         """The middle price, scaled."""
         return round(math.exp(self.log_mid))
+
+    def set_mid(self, mid: int) -> None:
+        """Go on from here, as far as the tick leaves room; the bounds make way."""
+        self.log_mid = min(max(math.log(mid), self._floor), self._ceiling)
+        self._low, self._high = min(self._low, self.log_mid), max(self._high, self.log_mid)
+        self._last_ns = None
 
     def _pace_for(self, dt: float) -> _Pace:
         if self._pace.dt != dt:
@@ -457,18 +489,34 @@ class _Contract(_Path):
         self._ratio: float = 10.0 ** (self.price_scale - spot.price_scale)
         self._basis = _normal(CounterRandom(seed, _BASES + self.instrument_id).uint64(first_step))
         if mid > 0:
-            away = self.log_mid - spot.log_mid - math.log(self._ratio) - _BASIS_MEAN
-            self._basis = min(max(away / _BASIS_WIDTH, -4.0), 4.0)
+            self._set_basis()
+
+    def _set_basis(self) -> None:
+        """The basis that the price means, within reason."""
+        away = self.log_mid - self._spot.log_mid - math.log(self._ratio) - _BASIS_MEAN
+        self._basis = min(max(away / _BASIS_WIDTH, -4.0), 4.0)
+
+    def set_mid(self, mid: int) -> None:
+        """Go on from here, as near as the basis leaves it to what it follows."""
+        super().set_mid(mid)
+        self._set_basis()
+        self.log_mid = self._near_spot()
+
+    def index(self) -> int:
+        """The price of what it follows, at its own scale."""
+        return round(math.exp(self._spot.log_mid) * self._ratio)
+
+    def _near_spot(self) -> float:
+        away = math.log(self._ratio) + _BASIS_MEAN + _BASIS_WIDTH * self._basis
+        return self._spot.log_mid + away
 
     def _moved(self, weather: _Weather, bustle: _Bustle, base: int, pace: _Pace) -> float:
         keep = math.exp(-weather.dt / _BASIS_SECONDS)
         noise = math.sqrt(1.0 - keep * keep)
         self._basis = keep * self._basis + noise * _normal(self._draw(base))
-        away = math.log(self._ratio) + _BASIS_MEAN + _BASIS_WIDTH * self._basis
-        return self._spot.log_mid + away
+        return self._near_spot()
 
     def show(self, weather: _Weather, bustle: _Bustle, facts: list[MarketFact]) -> None:
         """Append the mark and the funding that is due, then the quote and the trades."""
-        index = round(math.exp(self._spot.log_mid) * self._ratio)
-        facts.extend(self._marking.observe(self.mid(), index, weather.ts_ns))
+        facts.extend(self._marking.observe(self.mid(), self.index(), weather.ts_ns))
         super().show(weather, bustle, facts)

@@ -219,6 +219,12 @@ class MarketData:
             self._tell_owed()
         self._hand_over()
 
+    def observe_status(self, tick: StatusTick, now_ns: int) -> None:
+        """Take a halt or its end that is in the journal already."""
+        self._apply(tick, now_ns, _told_already, None)
+        self._halts.pop(tick.instrument_id, None)
+        self._hand_over()
+
     def take_report(self, report: StageReport, now_ns: int) -> bool:
         """Take what another process has done already; False, and nothing, while there is no room.
 

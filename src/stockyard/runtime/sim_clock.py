@@ -193,6 +193,11 @@ class SimClock:
         self._pace()
         self._woken.set()
 
+    def follow(self, step: Step | None) -> None:
+        """Step this market from now on; None: none."""
+        self.step = step
+        self._woken.set()
+
     def set_lock_step(self, on: bool) -> None:
         """Have time wait, before each step, until nothing is in flight; or not any more."""
         self.lock_step = on

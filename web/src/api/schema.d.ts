@@ -1100,6 +1100,226 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sim/market": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what is under control
+         * @description Symbols that follow a script, are dressed, wait for a gap, or are halted. Only where the server allows test controls, with the scope `sim`.
+         */
+        get: operations["list_controlled_symbols"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sim/market/empty": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Empty one side
+         * @description Nobody quotes it, and nothing trades at it, from now on. Only where the server allows test controls, with the scope `sim`.
+         */
+        post: operations["empty_side"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sim/market/gap": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make the price jump
+         * @description Now or at the next open, with a trade at the new price. The simulation, or the script that the symbol follows, goes on from there. Only where the server allows test controls, with the scope `sim`.
+         */
+        post: operations["gap"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sim/market/halt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Halt trading
+         * @description Until it is resumed, also after a restart. Nothing is quoted meanwhile. Only where the server allows test controls, with the scope `sim`.
+         */
+        post: operations["halt"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sim/market/path": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Set a path
+         * @description The price goes from where it is through these points, in the World's time; no point is left out, however far apart the market's steps are. Only where the server allows test controls, with the scope `sim`.
+         */
+        post: operations["set_path"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sim/market/play": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Play a recorded day or hour
+         * @description From now on in the World's time: a file of the folder of recordings that whoever runs this Stockyard has set, or rows in the request. Only where the server allows test controls, with the scope `sim`.
+         */
+        post: operations["play_recording"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sim/market/quote": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Set a quote
+         * @description It stands, and is said again with each step of the market, until another control or a release. Also where no market is simulated. Only where the server allows test controls, with the scope `sim`.
+         */
+        post: operations["set_quote"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sim/market/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Release to the simulation
+         * @description It goes on from the price where the control ends, without a jump unless `jump` asks for one. Spreads, empty sides and gaps that wait end as well; halts do not. Without a simulated market the last quote stands. Only where the server allows test controls, with the scope `sim`.
+         */
+        post: operations["release_market"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sim/market/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resume trading
+         * @description With a quote at once. Only where the server allows test controls, with the scope `sim`.
+         */
+        post: operations["resume"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sim/market/trade": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Print a trade
+         * @description Somebody else's trade, which triggers stops and makes bars; it moves no quote. Only where the server allows test controls, with the scope `sim`.
+         */
+        post: operations["print_trade"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sim/market/widen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Widen the spread
+         * @description Of everything that is quoted from now on, by whatever moves the symbol. Only where the server allows test controls, with the scope `sim`.
+         */
+        post: operations["widen"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sim/notes": {
         parameters: {
             query?: never;
@@ -1966,6 +2186,43 @@ export interface components {
             ts: string;
         };
         /**
+         * ControlledSymbol
+         * @description How a symbol is controlled, and what is quoted of it.
+         */
+        ControlledSymbol: {
+            ask: string | null;
+            /**
+             * @description Decimal text.
+             * @example 189.25
+             */
+            ask_size: string;
+            /** @description The last quote that was sent. */
+            bid: string | null;
+            /**
+             * @description Decimal text.
+             * @example 189.25
+             */
+            bid_size: string;
+            empty_side: string | null;
+            /** @description When its path or recording ends. */
+            ends_at: string | null;
+            /**
+             * @description What moves it; null for the simulation.
+             * @enum {unknown}
+             */
+            follows: "quote" | "path" | "recording" | null;
+            /** @description When it jumps. */
+            gap_at: string | null;
+            halted: boolean;
+            release_at_end: boolean;
+            /**
+             * @description Decimal text.
+             * @example 189.25
+             */
+            spread_factor: string;
+            symbol: string;
+        };
+        /**
          * Denial
          * @description A rule that would refuse a previewed order.
          */
@@ -2544,6 +2801,20 @@ export interface components {
             due_at: string;
             /** @description Whether it has begun. */
             liquidating: boolean;
+        };
+        /**
+         * MarketControlled
+         * @description What a control of the market has done, and where the journal holds it.
+         */
+        MarketControlled: {
+            /** @description The last record that it made. */
+            seq: number;
+            symbols: components["schemas"]["ControlledSymbol"][];
+            /**
+             * @description UTC, RFC 3339 with nanoseconds.
+             * @example 2026-03-02T15:04:05.123456789Z
+             */
+            ts: string;
         };
         /**
          * MarketSeen
@@ -3490,6 +3761,250 @@ export interface components {
             seq: number;
             /** @description 0 while it stands, else as it was asked for. */
             speed: number | string;
+        };
+        /**
+         * SimEmptyBody
+         * @description A side without anybody who quotes; `none` ends it.
+         */
+        SimEmptyBody: {
+            /** @enum {string} */
+            side: "bid" | "ask" | "none";
+            /** @description In any letter case, BTC/USD also as BTCUSD. */
+            symbol: string;
+        };
+        /**
+         * SimGapBody
+         * @description A jump of the price, by `percent` or to a `price`.
+         */
+        SimGapBody: {
+            /**
+             * @description Such as -8 or 2.5.
+             * @default null
+             */
+            percent?: (string | number) | null;
+            /**
+             * @description The new middle price.
+             * @default null
+             */
+            price?: (string | number) | null;
+            /** @description In any letter case, BTC/USD also as BTCUSD. */
+            symbol: string;
+            /** @default null */
+            trade_size?: (string | number) | null;
+            /**
+             * @description `now`, or at the `next_open` of the symbol's regular session.
+             * @default now
+             * @enum {string}
+             */
+            when?: "now" | "next_open";
+        };
+        /**
+         * SimHaltBody
+         * @description A halt of trading.
+         */
+        SimHaltBody: {
+            /**
+             * @description 1 to 100 characters.
+             * @default test control
+             */
+            reason?: string;
+            /** @description In any letter case, BTC/USD also as BTCUSD. */
+            symbol: string;
+        };
+        /**
+         * SimPathBody
+         * @description A way that the price goes from where it is, in the World's time.
+         */
+        SimPathBody: {
+            /** @description 1 to 1000, in order of time. */
+            points: components["schemas"]["SimPoint"][];
+            /**
+             * @description Give the symbol back to the simulation at the end; else the end stands.
+             * @default false
+             */
+            release_at_end?: boolean;
+            /**
+             * @description Quoted; default what it was last.
+             * @default null
+             */
+            size?: (string | number) | null;
+            /**
+             * @description Around prices; default what it is now.
+             * @default null
+             */
+            spread?: (string | number) | null;
+            /**
+             * @description Stand at each point until the next, not on a line between them.
+             * @default false
+             */
+            steps?: boolean;
+            /** @description In any letter case, BTC/USD also as BTCUSD. */
+            symbol: string;
+            /** @default null */
+            trade_size?: (string | number) | null;
+        };
+        /**
+         * SimPlayBody
+         * @description A recorded day or hour, played again from now on: a `recording` of the server, or `rows`.
+         */
+        SimPlayBody: {
+            /**
+             * @description Of the recording's time.
+             * @default null
+             */
+            begin?: string | null;
+            /**
+             * @description Of the recording's time.
+             * @default null
+             */
+            end?: string | null;
+            /**
+             * @description Begin at the symbol's price now; else at the recorded prices.
+             * @default false
+             */
+            rebase?: boolean;
+            /**
+             * @description Whose prices to play; default the symbol's own.
+             * @default null
+             */
+            recorded_symbol?: string | null;
+            /**
+             * @description In the server's folder of recordings.
+             * @default null
+             * @example csv:gme-2021.csv
+             * @example lean:us?date=2013-10-07&resolution=second
+             */
+            recording?: string | null;
+            /**
+             * @description Give the symbol back to the simulation at the end; else the end stands.
+             * @default false
+             */
+            release_at_end?: boolean;
+            /**
+             * @description At most 5000.
+             * @default null
+             */
+            rows?: components["schemas"]["SimRow"][] | null;
+            /** @description In any letter case, BTC/USD also as BTCUSD. */
+            symbol: string;
+        };
+        /**
+         * SimPoint
+         * @description Where a path is at a time: `at`, or so many `seconds` from now; a price, or bid and ask.
+         */
+        SimPoint: {
+            /** @default null */
+            ask?: (string | number) | null;
+            /** @default null */
+            at?: string | null;
+            /** @default null */
+            bid?: (string | number) | null;
+            /** @default null */
+            price?: (string | number) | null;
+            /**
+             * @description World seconds from now.
+             * @default null
+             */
+            seconds?: number | null;
+        };
+        /**
+         * SimQuoteBody
+         * @description A quote that stands until something else is said. A side that is left out is empty.
+         */
+        SimQuoteBody: {
+            /** @default null */
+            ask?: (string | number) | null;
+            /**
+             * @description Default what was quoted last.
+             * @default null
+             */
+            ask_size?: (string | number) | null;
+            /** @default null */
+            bid?: (string | number) | null;
+            /**
+             * @description Default what was quoted last.
+             * @default null
+             */
+            bid_size?: (string | number) | null;
+            /** @description In any letter case, BTC/USD also as BTCUSD. */
+            symbol: string;
+        };
+        /**
+         * SimReleaseBody
+         * @description Symbols that go back to the simulation.
+         */
+        SimReleaseBody: {
+            /**
+             * @description Go on from where the simulation was before; else from where it is now.
+             * @default false
+             */
+            jump?: boolean;
+            /**
+             * @description Left out: all of them.
+             * @default null
+             */
+            symbol?: string | null;
+        };
+        /**
+         * SimRow
+         * @description A recorded quote, trade, or both: a row of a recorded table.
+         */
+        SimRow: {
+            /** @default null */
+            ask?: (string | number) | null;
+            /** @default null */
+            ask_size?: (string | number) | null;
+            /** @default null */
+            bid?: (string | number) | null;
+            /** @default null */
+            bid_size?: (string | number) | null;
+            /** @default null */
+            price?: (string | number) | null;
+            /** @default null */
+            size?: (string | number) | null;
+            /** @description RFC 3339, or nanoseconds since 1970. */
+            ts: string;
+        };
+        /**
+         * SimSymbolBody
+         * @description A symbol.
+         */
+        SimSymbolBody: {
+            /** @description In any letter case, BTC/USD also as BTCUSD. */
+            symbol: string;
+        };
+        /**
+         * SimTradeBody
+         * @description A trade that the market prints now.
+         */
+        SimTradeBody: {
+            /**
+             * @description Plain decimal text (or a JSON integer), without exponent or separators.
+             * @example 10
+             * @example 0.25
+             */
+            price: string | number;
+            /**
+             * @description Default a round lot.
+             * @default null
+             */
+            size?: (string | number) | null;
+            /** @description In any letter case, BTC/USD also as BTCUSD. */
+            symbol: string;
+        };
+        /**
+         * SimWidenBody
+         * @description The spread times a factor, around the same middle; 1 ends it.
+         */
+        SimWidenBody: {
+            /**
+             * @description 0.01 to 1000.
+             * @example 10
+             * @example 0.25
+             */
+            factor: string | number;
+            /** @description In any letter case, BTC/USD also as BTCUSD. */
+            symbol: string;
         };
         /**
          * Snapshot
@@ -6530,6 +7045,469 @@ export interface operations {
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    list_controlled_symbols: {
+        parameters: {
+            query?: {
+                /** @description The same as X-Account-ID. */
+                account_id?: string;
+            };
+            header?: {
+                /** @description Which account it is about; default the first one. */
+                "X-Account-ID"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Those symbols. */
+            200: {
+                headers: {
+                    /** @description Names the request. */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ControlledSymbol"][];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+        };
+    };
+    empty_side: {
+        parameters: {
+            query?: {
+                /** @description The same as X-Account-ID. */
+                account_id?: string;
+            };
+            header?: {
+                /** @description Which account it is about; default the first one. */
+                "X-Account-ID"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SimEmptyBody"];
+            };
+        };
+        responses: {
+            /** @description The symbol as it is controlled now. */
+            201: {
+                headers: {
+                    /** @description Names the request. */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarketControlled"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    gap: {
+        parameters: {
+            query?: {
+                /** @description The same as X-Account-ID. */
+                account_id?: string;
+            };
+            header?: {
+                /** @description Which account it is about; default the first one. */
+                "X-Account-ID"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SimGapBody"];
+            };
+        };
+        responses: {
+            /** @description The symbol as it is controlled now. */
+            201: {
+                headers: {
+                    /** @description Names the request. */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarketControlled"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    halt: {
+        parameters: {
+            query?: {
+                /** @description The same as X-Account-ID. */
+                account_id?: string;
+            };
+            header?: {
+                /** @description Which account it is about; default the first one. */
+                "X-Account-ID"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SimHaltBody"];
+            };
+        };
+        responses: {
+            /** @description The symbol as it is controlled now. */
+            201: {
+                headers: {
+                    /** @description Names the request. */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarketControlled"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    set_path: {
+        parameters: {
+            query?: {
+                /** @description The same as X-Account-ID. */
+                account_id?: string;
+            };
+            header?: {
+                /** @description Which account it is about; default the first one. */
+                "X-Account-ID"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SimPathBody"];
+            };
+        };
+        responses: {
+            /** @description The symbol as it is controlled now. */
+            201: {
+                headers: {
+                    /** @description Names the request. */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarketControlled"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    play_recording: {
+        parameters: {
+            query?: {
+                /** @description The same as X-Account-ID. */
+                account_id?: string;
+            };
+            header?: {
+                /** @description Which account it is about; default the first one. */
+                "X-Account-ID"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SimPlayBody"];
+            };
+        };
+        responses: {
+            /** @description The symbol as it is controlled now. */
+            201: {
+                headers: {
+                    /** @description Names the request. */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarketControlled"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    set_quote: {
+        parameters: {
+            query?: {
+                /** @description The same as X-Account-ID. */
+                account_id?: string;
+            };
+            header?: {
+                /** @description Which account it is about; default the first one. */
+                "X-Account-ID"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SimQuoteBody"];
+            };
+        };
+        responses: {
+            /** @description The symbol as it is controlled now. */
+            201: {
+                headers: {
+                    /** @description Names the request. */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarketControlled"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    release_market: {
+        parameters: {
+            query?: {
+                /** @description The same as X-Account-ID. */
+                account_id?: string;
+            };
+            header?: {
+                /** @description Which account it is about; default the first one. */
+                "X-Account-ID"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SimReleaseBody"];
+            };
+        };
+        responses: {
+            /** @description What was released. */
+            201: {
+                headers: {
+                    /** @description Names the request. */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarketControlled"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    resume: {
+        parameters: {
+            query?: {
+                /** @description The same as X-Account-ID. */
+                account_id?: string;
+            };
+            header?: {
+                /** @description Which account it is about; default the first one. */
+                "X-Account-ID"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SimSymbolBody"];
+            };
+        };
+        responses: {
+            /** @description The symbol as it is controlled now. */
+            201: {
+                headers: {
+                    /** @description Names the request. */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarketControlled"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    print_trade: {
+        parameters: {
+            query?: {
+                /** @description The same as X-Account-ID. */
+                account_id?: string;
+            };
+            header?: {
+                /** @description Which account it is about; default the first one. */
+                "X-Account-ID"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SimTradeBody"];
+            };
+        };
+        responses: {
+            /** @description The symbol as it is controlled now. */
+            201: {
+                headers: {
+                    /** @description Names the request. */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarketControlled"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    widen: {
+        parameters: {
+            query?: {
+                /** @description The same as X-Account-ID. */
+                account_id?: string;
+            };
+            header?: {
+                /** @description Which account it is about; default the first one. */
+                "X-Account-ID"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SimWidenBody"];
+            };
+        };
+        responses: {
+            /** @description The symbol as it is controlled now. */
+            201: {
+                headers: {
+                    /** @description Names the request. */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarketControlled"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
             422: components["responses"]["Problem422"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
