@@ -439,6 +439,9 @@ async def test_changes_that_travel() -> None:
     assert (await bot.get(f"/v2/orders/{first['id']}"))["status"] == "new"
     second = (await bot.call("PATCH", f"/v2/orders/{first['id']}", {"qty": 5})).json
     assert (second["status"], second["replaces"]) == ("pending_new", first["id"])
+    alone = await bot.get(f"/v2/orders/{first['id']}")
+    (listed,) = await bot.get("/v2/orders?direction=asc&limit=1")
+    assert (alone["status"], listed["status"]) == ("pending_replace", "pending_replace")
     rig.quote("AAPL", 189.99, 190.01)
     assert (await bot.get(f"/v2/orders/{first['id']}"))["status"] == "replaced"
     path = f"/v2/orders/{second['id']}"

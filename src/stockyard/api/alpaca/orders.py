@@ -126,7 +126,8 @@ async def read_order(call: Call) -> Reply:
 
 async def _shown(door: Door, row: OrderRow, nested: bool) -> Reply:
     linked = await door.legs([row]) if nested else NOTHING
-    return Reply(200, encode(words.order(door, row, linked)))
+    soon = words.replacing(door, row.account_id) if row.is_open or linked else ()
+    return Reply(200, encode(words.order(door, row, linked, soon)))
 
 
 async def read_by_client_order_id(call: Call) -> Reply:
@@ -162,7 +163,8 @@ async def list_orders(call: Call) -> Reply:
             wanted = wanted._replace(statuses=OPEN_STATUSES if is_open else _CLOSED)
         rows = await door.world.query(lambda store: store.orders(wanted))
     linked = await door.legs(rows) if nested else NOTHING
-    return Reply(200, encode([words.order(door, row, linked) for row in rows]))
+    soon = words.replacing(door, account_id)
+    return Reply(200, encode([words.order(door, row, linked, soon) for row in rows]))
 
 
 def _filter(door: Door, account_id: int, query: Query) -> OrderFilter:

@@ -169,11 +169,12 @@ class AccountUpdates:
         at = words.timestamp(told.ts)
         index = told.idx * 2 + place
         execution = self._door.ids.text(Kind.EXECUTION, told.seq, told.idx)
+        soon = (row.order_id,) if word == words.PENDING_REPLACE else ()
         data = {
             "event": word,
             "execution_id": None if place else execution,
             "timestamp": at,
-            "order": words.order(self._door, row),
+            "order": words.order(self._door, row, replaced_soon=soon),
             "event_id": ulid(told.ts, told.seq, index),
             "at": at,
             **more,

@@ -4,7 +4,7 @@ Promises: numbers are decimal text; every word is one that the official client's
 Must not know: which endpoint asks.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -84,15 +84,35 @@ class Order(msgspec.Struct, gc=False):
     source: str | None = None
 
 
-def order(door: Door, row: OrderRow, linked: Mapping[int, OrderRow] = NOTHING) -> Order:
-    """An order as it stands, with its legs as far as they are in ``linked``."""
-    legs = [order(door, leg) for leg in current_legs(row, linked)] if linked else []
+PENDING_REPLACE: Final = "pending_replace"
+
+
+def replacing(door: Door, account_id: int) -> frozenset[int]:
+    """The orders of an account whose replacements are on their way."""
+    found = door.view.open_orders[account_id].values()
+    return frozenset(row.replaces for row in found if row.status == Status.PENDING_NEW)
+
+
+def order(
+    door: Door,
+    row: OrderRow,
+    linked: Mapping[int, OrderRow] = NOTHING,
+    replaced_soon: Collection[int] = (),
+) -> Order:
+    """An order as it stands, with its legs as far as they are in ``linked``; ``replaced_soon``:
+    those that are shown as being replaced.
+    """
+    found = current_legs(row, linked) if linked else ()
+    legs = [order(door, leg, NOTHING, replaced_soon) for leg in found]
     extreme, stop = 0, row.stop_price
     if row.order_type == OrderType.TRAILING_STOP and row.is_open and row.triggered_ns == 0:
-        found = door.world.trail(row.account_id, row.order_id)
-        if found[0]:
-            extreme, stop = found
-    return _order(door, row, extreme, stop, legs or None)
+        trail = door.world.trail(row.account_id, row.order_id)
+        if trail[0]:
+            extreme, stop = trail
+    shown = _order(door, row, extreme, stop, legs or None)
+    if row.order_id in replaced_soon and row.is_open:
+        shown.status = PENDING_REPLACE
+    return shown
 
 
 def made(door: Door, rows: Sequence[OrderRow]) -> Order:
