@@ -67,6 +67,7 @@ COINS = "/v1beta3/crypto/us"
 CLIENT_FIELDS = {
     "GET /v2/account": models.TradeAccount,
     "GET /v2/account/configurations": models.AccountConfiguration,
+    "GET /v2/account/portfolio/history": models.PortfolioHistory,
     "POST /v2/orders": models.Order,
     "GET /v2/positions": models.Position,
     "GET /v2/assets/{symbol_or_asset_id}": models.Asset,
@@ -81,6 +82,7 @@ CLIENT_PARAMETERS = {
         requests.StopLimitOrderRequest,
         requests.TrailingStopOrderRequest,
     ),
+    "GET /v2/account/portfolio/history": (requests.GetPortfolioHistoryRequest,),
     "GET /v2/orders": (requests.GetOrdersRequest,),
     "GET /v2/orders/{order_id}": (requests.GetOrderByIdRequest,),
     "PATCH /v2/orders/{order_id}": (requests.ReplaceOrderRequest,),

@@ -5,6 +5,7 @@ from base64 import b64encode
 from http.client import HTTPConnection
 from typing import Any, Final
 
+from tests.compat.claims import history
 from tests.compat.claims.stage import Body, Stage
 from tests.compat.claims.words import (
     Check,
@@ -251,6 +252,7 @@ ACCOUNT_SECTION: Final = Section(
                 "disable_overnight_trading", _changes("disable_overnight_trading", True), _KEPT
             ),
         ),
+        *history.ENDPOINTS,
     ),
 )
 

@@ -142,7 +142,7 @@ def account(door: Door, row: AccountRow, last_equity: int, asof: str) -> Account
         format_cash(x.initial),
         format_cash(x.maintenance),
         _NOTHING,
-        format_cash(max(0, x.equity - x.initial)) if is_margin else _NOTHING,
+        _NOTHING,
         format_cash(power),
         format_cash(power),
         format_cash(power),

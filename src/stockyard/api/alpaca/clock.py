@@ -127,16 +127,17 @@ class Days(NamedTuple):
 
 
 @cache
-def known_days(name: str) -> Days:
-    """Every day of a calendar that can be asked for; reckoned once."""
+def year_of(name: str, year: int) -> Days:
+    """The trading days of a year of a calendar; reckoned once."""
+    first, last = date(year, 1, 1), date(year, 12, 31)
     if name == "always":
-        count = (LAST_DAY - FIRST_DAY).days + 1
-        dates = [(FIRST_DAY + _DAY * n).isoformat() for n in range(count + 1)]
+        count = (last - first).days + 1
+        dates = [(first + _DAY * n).isoformat() for n in range(count + 1)]
         hours = [("00:00", "23:59", "0000", "2359")] * count
     else:
-        found = sessions(name, FIRST_DAY, LAST_DAY + _AHEAD)
+        found = sessions(name, first, last + _AHEAD)
         dates = [new_york(s.open_ns).date().isoformat() for s in found]
-        count = bisect_right(dates, LAST_DAY.isoformat())
+        count = bisect_right(dates, last.isoformat())
         hours = [
             (
                 f"{new_york(s.open_ns):%H:%M}",
@@ -228,13 +229,12 @@ async def read_clocks(call: Call) -> Reply:
     found = sessions(calendar, today - _DAY, today + _AHEAD)
     ahead = found[bisect_right(found, now_ns, key=_ends_ns) :]
     phase, until_ns = phase_of(ahead[0], now_ns)
-    dates = known_days(calendar).dates
-    at = bisect_left(dates, today.isoformat())
+    trades = today.isoformat() in year_of(calendar, today.year).dates
     clocks = [
         MarketClock(
             market_of(word),
             local_text(now_ns),
-            at < len(dates) and dates[at] == today.isoformat(),
+            trades,
             local_text(next(s.open_ns for s in ahead if s.open_ns > now_ns)),
             local_text(next(s.close_ns for s in ahead if s.close_ns > now_ns)),
             _PHASES[phase],
@@ -272,8 +272,11 @@ def days_asked(call: Call) -> list[Day]:
     end = day_asked(call.query, "end", LAST_DAY)
     if start > end:
         raise invalid("start", start.isoformat(), f"use one that is not after end, {end}")
-    dates, days = known_days(stock_calendar(call.door))
-    return days[bisect_left(dates, start.isoformat()) : bisect_right(dates, end.isoformat())]
+    name, found = stock_calendar(call.door), list[Day]()
+    for year in range(max(start, FIRST_DAY).year, min(end, LAST_DAY).year + 1):
+        dates, days = year_of(name, year)
+        found += days[bisect_left(dates, start.isoformat()) : bisect_right(dates, end.isoformat())]
+    return found
 
 
 async def read_calendar(call: Call) -> Reply:

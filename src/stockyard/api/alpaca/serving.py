@@ -17,6 +17,7 @@ from stockyard.api.alpaca import (
     events_data,
     not_offered,
     orders,
+    portfolio_history,
     positions,
     screener,
     stocks,
@@ -41,6 +42,7 @@ PREFIXES: Final = ("/v2/", "/v1/", "/v1beta1/", "/v1beta3/", "/v3/")
 """Where the paths of Alpaca's API begin."""
 NOUNS: Final = (
     orders,
+    portfolio_history,
     positions,
     account,
     activities,
