@@ -43,7 +43,7 @@ from stockyard.people.passwords import Passwords
 from stockyard.runtime import feeds, market_data, upkeep
 from stockyard.runtime.clock import Clock, RecordedClock, WallClock
 from stockyard.runtime.feed_socket import FeedHttp
-from stockyard.runtime.history import HistoryRecorder
+from stockyard.runtime.history import TICKS_AT, TICKS_AT_FAST, HistoryRecorder
 from stockyard.runtime.history_upkeep import FOLDER_NAME, HistoryUpkeep, Retention, Tidied
 from stockyard.runtime.peers import LinuxPeers
 from stockyard.runtime.quiet import Quiet
@@ -114,7 +114,11 @@ class Server:
             self._people_database = directory.open_people()
             self.people = People(self._people_database)
             self.history = HistoryRecorder(
-                directory.open_history(), keeping, charts, self.config.history_seconds
+                directory.open_history(),
+                keeping,
+                charts,
+                self.config.history_seconds,
+                TICKS_AT_FAST if self.config.controls else TICKS_AT,
             )
             app.keep_market(self.world, self.history)
             self._shelf = directory.open_shelf()

@@ -58,6 +58,7 @@ from stockyard.api.rest import (
     sign_in,
     sim,
     sim_clock,
+    sim_events,
     sim_faults,
     sim_market,
     tickers,
@@ -457,6 +458,7 @@ def framework(settings: ApiSettings) -> FastAPI:
         feeds,
         sim,
         sim_clock,
+        sim_events,
         sim_faults,
         sim_market,
     )

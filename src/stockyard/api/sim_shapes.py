@@ -105,3 +105,37 @@ class SimClockSeen(msgspec.Struct, frozen=True, gc=False):
     lock_step: LockStepSeen
     seq: Annotated[int, Meta(description="The last input shown.")]
     arrived: Annotated[bool, Meta(description="False when time was stopped on the way.")] = True
+
+
+class LoggedEvent(msgspec.Struct, frozen=True, gc=False):
+    """What an input led to."""
+
+    kind: Annotated[str, Meta(description="Such as `OrderFilled`.")]
+    account_id: str | None
+    text: str
+
+
+class LoggedInput(msgspec.Struct, frozen=True, gc=False):
+    """One record of the journal, in words."""
+
+    seq: int
+    ts: Annotated[str, Meta(description="The World's time.")]
+    kind: Annotated[
+        str,
+        Meta(description="Such as `PlaceOrder`; `ControlUsed` for a use of a test control."),
+    ]
+    actor: Annotated[str | None, Meta(description="Who sent it; null for the market and time.")]
+    request_id: str | None
+    account_id: str | None
+    text: str
+    events: list[LoggedEvent]
+
+
+class EventLog(msgspec.Struct, frozen=True, gc=False):
+    """A page of the World's event log, oldest first."""
+
+    inputs: list[LoggedInput]
+    next_after: Annotated[
+        int, Meta(description="Send it as `after` for what comes next, now or later.")
+    ]
+    seq: Annotated[int, Meta(description="The last input when this was asked.")]

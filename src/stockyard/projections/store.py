@@ -394,6 +394,21 @@ class ReadStore:
         )
         return [(s, i, ts, _decode_event(payload)) for s, i, ts, payload in rows]
 
+    def events_between(
+        self, after: int, last: int, account_id: int, limit: int
+    ) -> list[tuple[int, Event]]:
+        """Events of the inputs after one and up to another, as ``(seq, event)`` in order.
+
+        ``account_id``: 0 for those of all accounts and of none.
+        """
+        mine, values = ("", ()) if not account_id else (" AND account_id = ?", (account_id,))
+        rows = self._database.query(
+            f"SELECT seq, payload FROM events WHERE seq > ? AND seq <= ?{mine}"
+            " ORDER BY seq, idx LIMIT ?",
+            (after, last, *values, limit),
+        )
+        return [(seq, _decode_event(payload)) for seq, payload in rows]
+
     def happenings(
         self, account_id: int, kinds: tuple[type[msgspec.Struct], ...], some: Stretch
     ) -> list[tuple[int, int, int, Event]]:

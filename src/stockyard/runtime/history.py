@@ -19,6 +19,8 @@ from stockyard.storage.ports import NS_MAX, History, KeptTick, StorageError, Tic
 LOG: Final = logging.getLogger("stockyard.history")
 TICKS_AT: Final = 200
 """So many waiting ticks are written before the period is over."""
+TICKS_AT_FAST: Final = 5_000
+"""The same where time may go faster than the wall's: each batch stops the world for a moment."""
 TICKS_MAX: Final = 50_000
 """More raw ticks than this never wait."""
 BARS_MAX: Final = 100_000
@@ -104,7 +106,8 @@ class HistoryRecorder:
     """A ``History`` behind a buffer, on one event loop.
 
     ``writer`` does the writing and ``readers`` the reading, so that no number of questions holds up
-    what is kept. ``period_s``: the longest a tick waits while the disk keeps up.
+    what is kept. ``period_s``: the longest a tick waits while the disk keeps up. ``ticks_at``: so
+    many are written before that.
     """
 
     def __init__(
@@ -113,8 +116,9 @@ class HistoryRecorder:
         writer: Executor,
         readers: Executor,
         period_s: float = PERIOD_S_MIN,
+        ticks_at: int = TICKS_AT,
     ) -> None:
-        self.history = history
+        self.history, self._ticks_at = history, ticks_at
         self._writer, self._readers, self._period_s = writer, readers, period_s
         self._ticks: list[Tick] = []
         self._bars: dict[_Key, Bar] = {}
@@ -161,7 +165,7 @@ class HistoryRecorder:
             self._drop_ticks()
         if len(waiting) > BARS_MAX:
             self._drop_bars()
-        if len(self._ticks) >= TICKS_AT and not self._failing:
+        if len(self._ticks) >= self._ticks_at and not self._failing:
             self._begin()
 
     def _drop_ticks(self) -> None:
@@ -211,7 +215,7 @@ class HistoryRecorder:
         if error is None and not writing.cancelled():
             self._count(ticks, bars)
             self._failing = False
-            if len(self._ticks) >= TICKS_AT:
+            if len(self._ticks) >= self._ticks_at:
                 self._begin()
             return
         self._failures += 1

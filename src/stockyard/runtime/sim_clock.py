@@ -372,12 +372,12 @@ class SimClock:
         self._unkept = moments
         world.writer.commit_timed([(one.at_ns, fact) for one in moments for fact in one.inputs])
         self._unkept = []
+        last_ns = moments[-1].at_ns
         for one in moments:
             world.market.observe(one.inputs, SIMULATED, one.at_ns)
-            if len(world.hub):
+            if one.at_ns == last_ns or len(world.hub):
                 world.market.turn(one.at_ns)
-        self.clock.advance(moments[-1].at_ns)
-        world.market.turn(moments[-1].at_ns)
+        self.clock.advance(last_ns)
 
     async def _arrive(self) -> None:
         """Answer those whose journey has ended, once what it brought is handed over."""

@@ -1052,6 +1052,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sim/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the World's event log
+         * @description Every input with who sent it and what it led to, in words, in the journal's order: what a test reports. With the scope `sim` where test controls are allowed it is the whole World's, or any account's; else one's own account's. Ask again with `next_after` to follow it.
+         */
+        get: operations["list_world_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sim/faults": {
         parameters: {
             query?: never;
@@ -2281,6 +2301,17 @@ export interface components {
             net_deposits: string;
         };
         /**
+         * EventLog
+         * @description A page of the World's event log, oldest first.
+         */
+        EventLog: {
+            inputs: components["schemas"]["LoggedInput"][];
+            /** @description Send it as `after` for what comes next, now or later. */
+            next_after: number;
+            /** @description The last input when this was asked. */
+            seq: number;
+        };
+        /**
          * Execution
          * @description One fill, with everything that explains it.
          */
@@ -2783,6 +2814,33 @@ export interface components {
             unseen: number;
             /** @description What holds time up now; empty for nothing. */
             waits_for: string;
+        };
+        /**
+         * LoggedEvent
+         * @description What an input led to.
+         */
+        LoggedEvent: {
+            account_id: string | null;
+            /** @description Such as `OrderFilled`. */
+            kind: string;
+            text: string;
+        };
+        /**
+         * LoggedInput
+         * @description One record of the journal, in words.
+         */
+        LoggedInput: {
+            account_id: string | null;
+            /** @description Who sent it; null for the market and time. */
+            actor: string | null;
+            events: components["schemas"]["LoggedEvent"][];
+            /** @description Such as `PlaceOrder`; `ControlUsed` for a use of a test control. */
+            kind: string;
+            request_id: string | null;
+            seq: number;
+            text: string;
+            /** @description The World's time. */
+            ts: string;
         };
         /**
          * LoginBody
@@ -6890,6 +6948,49 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SimClockSeen"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    list_world_events: {
+        parameters: {
+            query?: {
+                /** @description The last seq that is known; negative: so many inputs before the end. */
+                after?: number | null;
+                limit?: number;
+                /** @description Quotes, trades and clock ticks as well. */
+                market?: boolean;
+                /** @description `json` or `text`. */
+                format?: string;
+                /** @description The same as X-Account-ID. */
+                account_id?: string;
+            };
+            header?: {
+                /** @description Which account it is about; default the first one. */
+                "X-Account-ID"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of the log; with `format=text` its lines. */
+            200: {
+                headers: {
+                    /** @description Names the request. */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventLog"];
+                    "text/plain": string;
                 };
             };
             400: components["responses"]["Problem400"];
