@@ -14,6 +14,7 @@ import pytest
 from stockyard.api.alpaca.serving import ROUTES
 from tests.compat.claims.page import DOCUMENT, page
 from tests.compat.claims.stage import Stage
+from tests.compat.claims.streams import SLOW
 from tests.compat.claims.table import SECTIONS
 from tests.compat.claims.words import Claim, check_type
 
@@ -35,6 +36,8 @@ CLAIMS = [
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     made = Stage(tmp_path_factory.mktemp("claims"))
+    for slow in SLOW:
+        made.begin(slow)
     yield made
     made.close()
 
@@ -75,6 +78,7 @@ CLIENT_FIELDS = {
     "GET /v2/calendar": models.Calendar,
     "POST /v2/watchlists": models.Watchlist,
     "DELETE /v2/orders": requests.CancelOrderResponse,
+    "WebSocket /stream": models.TradeUpdate,
 }
 CLIENT_PARAMETERS = {
     "POST /v2/orders": (

@@ -227,14 +227,14 @@ async def test_ticks_as_they_are_told(rig: Rig, bot: Bot) -> None:
     rig.clock.time_ns = NOW + SECOND
     first, second = (await bot.get(f"{STOCKS}/AAPL/trades?start=2026-01-02"))["trades"]
     assert first == {
-        "t": "2026-01-02T15:00:00.000000000Z", "p": 190, "s": 0.5, "i": NOW // 1000, "x": "Q",
+        "t": "2026-01-02T15:00:00.000000000Z", "p": 190, "s": 0.5, "i": NOW // 1000, "x": "V",
         "c": ["@", "I"], "z": "C",
     }  # fmt: skip
     assert (second["i"], second["c"]) == (2, ["@"])
     quoted = (await bot.get(f"{STOCKS}/AAPL/quotes?start=2026-01-02"))["quotes"][0]
     assert quoted == {
         "t": "2026-01-02T15:00:00.000000000Z", "bp": 189.99, "bs": 100, "ap": 0, "as": 0,
-        "bx": "Q", "ax": " ", "c": ["R"], "z": "C",
+        "bx": "V", "ax": "V", "c": ["R"], "z": "C",
     }  # fmt: skip
 
 
@@ -415,6 +415,6 @@ async def test_what_there_is_none_of(bot: Bot) -> None:
 
 
 async def test_codes_are_told(bot: Bot) -> None:
-    assert "Q" in await bot.get(f"{STOCKS}/meta/exchanges")
+    assert "V" in await bot.get(f"{STOCKS}/meta/exchanges")
     assert "@" in await bot.get(f"{STOCKS}/meta/conditions/trade?tape=C")
     assert "R" in await bot.get(f"{STOCKS}/meta/conditions/quote?tape=A")

@@ -178,6 +178,15 @@ def _series(noun: str, client: str, row: str) -> Endpoint:
                 " answer are in `X-Stockyard-Invented`",
             ),
         ]
+    if noun == "trades":
+        more = [
+            behaviour(
+                "numbers of trades",
+                _numbered,
+                "the source's own, or the microsecond in which it happened; the streams number"
+                " trades otherwise",
+            )
+        ]
     return endpoint(
         f"GET {STOCKS}/{noun}",
         client,
@@ -187,6 +196,12 @@ def _series(noun: str, client: str, row: str) -> Endpoint:
         _page_parameters(path, noun, True),
         more,
     )
+
+
+def _numbered(stage: Stage) -> None:
+    row = _first(_stocks("trades"), "trades", "AAPL")(stage)
+    at = datetime.fromisoformat(row["t"][:26] + "+00:00")
+    assert row["i"] == round(at.timestamp() * 1_000_000)
 
 
 def _midnights(stage: Stage) -> None:
@@ -265,9 +280,9 @@ def _codes(path: str) -> Check:
 
 
 def _letters(stage: Stage) -> None:
-    for symbol, letter, tape in (("AAPL", "Q", "C"), ("KO", "N", "A")):
+    for symbol in ("AAPL", "KO"):
         quote = stage.get(f"{STOCKS}/{symbol}/quotes/latest")["quote"]
-        assert (quote["bx"], quote["ax"], quote["z"]) == (letter, letter, tape)
+        assert (quote["bx"], quote["ax"], quote["z"]) == ("V", "V", "C")
 
 
 def _stock_snapshots() -> list[Endpoint]:
@@ -307,11 +322,11 @@ def _stock_codes() -> list[Endpoint]:
         endpoint(
             f"GET {STOCKS}/meta/exchanges",
             "",
-            answers(_codes(f"{STOCKS}/meta/exchanges"), "the letters that are used here"),
+            answers(_codes(f"{STOCKS}/meta/exchanges"), "the one letter that is used here"),
             behaviour(
                 "exchange and tape of quotes and trades",
                 _letters,
-                "are those that the stock is listed at, whoever quoted or traded",
+                "are `V` and `C` for every stock",
             ),
         ),
         endpoint(

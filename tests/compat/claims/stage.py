@@ -6,6 +6,7 @@ canceled behind it. Must not know: what is claimed.
 
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -25,11 +26,14 @@ class Stage:
         self._client = self.server.connect()
         self._narrow: Running | None = None
         self._known: dict[Any, Any] = {}
+        self._early = ThreadPoolExecutor()
+        self._begun: dict[Any, Future[Any]] = {}
 
     def close(self) -> None:
         """End what was started."""
         self._client.close()
         self.server.kill()
+        self._early.shutdown()
         if self._narrow is not None:
             self._narrow.kill()
 
@@ -55,10 +59,15 @@ class Stage:
         assert found == status, (method, path, found, said)
         return said
 
+    def begin(self, make: Callable[["Stage"], Any]) -> None:
+        """Let a function begin that takes long and asks nothing of this stage's own connection."""
+        self._begun[make] = self._early.submit(make, self)
+
     def once(self, make: Callable[["Stage"], Any]) -> Any:
         """What a function makes, made once."""
         if make not in self._known:
-            self._known[make] = make(self)
+            begun = self._begun.get(make)
+            self._known[make] = begun.result() if begun is not None else make(self)
         return self._known[make]
 
     def price(self, symbol: str = "AAPL") -> float:

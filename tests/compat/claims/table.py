@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from tests.compat.claims import account, market, trading
+from tests.compat.claims import account, market, streams, trading
 from tests.compat.claims.words import Section
 
 SECTIONS: Final[tuple[Section, ...]] = (
@@ -10,9 +10,11 @@ SECTIONS: Final[tuple[Section, ...]] = (
     account.ACCOUNT_SECTION,
     trading.ORDER_SECTION,
     trading.POSITION_SECTION,
+    streams.TRADE_STREAM,
     account.MARKET_SECTION,
     account.LIST_SECTION,
     market.STOCK_SECTION,
     market.COIN_SECTION,
     market.OTHER_SECTION,
+    streams.DATA_STREAMS,
 )

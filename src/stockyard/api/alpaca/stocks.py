@@ -8,25 +8,20 @@ from typing import Final
 import msgspec
 
 from stockyard.api.alpaca import market_data as data
+from stockyard.api.alpaca.data_frames import EXCHANGE, QUOTE_CONDITIONS, TRADE_CONDITIONS
 from stockyard.api.alpaca.errors import invalid
 from stockyard.api.alpaca.routing import Call, Handler, Reply, Route
-from stockyard.api.alpaca.ticks import ODD_LOT, QUOTE_REGULAR, REGULAR
+from stockyard.api.alpaca.ticks import ODD_LOT
 from stockyard.model.codes import AssetClass
 from stockyard.people.identity import Scope
 
 STOCKS: Final = data.Kind(AssetClass.US_EQUITY)
 _encode: Final = msgspec.json.Encoder().encode
-EXCHANGE_NAMES: Final = {
-    "A": "NYSE American (AMEX)",
-    "N": "New York Stock Exchange",
-    "P": "NYSE Arca",
-    "Q": "NASDAQ OMX",
-    "Z": "Cboe BZ",
-}
-"""The letters that quotes and trades here have: of the exchange that a stock is listed at."""
+EXCHANGE_NAMES: Final = {EXCHANGE: "IEX"}
+"""The letter that quotes and trades here have for an exchange."""
 CONDITIONS: Final = {
-    "trade": {REGULAR: "Regular Sale", ODD_LOT: "Odd Lot Trade"},
-    "quote": {QUOTE_REGULAR: "Regular Market Maker Open"},
+    "trade": {**dict.fromkeys(TRADE_CONDITIONS, "Regular Sale"), ODD_LOT: "Odd Lot Trade"},
+    "quote": dict.fromkeys(QUOTE_CONDITIONS, "Regular Market Maker Open"),
 }
 """The conditions that trades and quotes here have."""
 TAPES: Final = {tape: tape for tape in "ABC"}

@@ -1,7 +1,7 @@
 """Quotes and trades as Alpaca tells them: as they came, and the latest ones.
 
-Promises: of stocks every field of Alpaca's, with the code of the exchange that the stock is listed
-at; sizes in shares. A trade's ``i`` is its source's number, or its time in microseconds. Must not
+Promises: of stocks every field of Alpaca's, with the words that the streams have for exchange and
+tape; sizes in shares. A trade's ``i`` is its source's number, or its time in microseconds. Must not
 know: paths.
 
 A page of past ticks is read in a thread. Ticks of one symbol can be read about a second after they
@@ -13,6 +13,7 @@ from typing import Final
 
 from stockyard.api.alpaca.asking import Range, Token
 from stockyard.api.alpaca.bars import Page
+from stockyard.api.alpaca.data_frames import EXCHANGE, QUOTE_CONDITIONS, TAPE, TRADE_CONDITIONS
 from stockyard.api.shapes import time_text
 from stockyard.model.codes import AssetClass
 from stockyard.model.instruments import Instrument
@@ -25,30 +26,7 @@ from stockyard.storage.ports import NS_MAX, KeptTick, TickPlace
 LOOKED_MAX: Final = 50_000
 """Ticks of all kinds that one page looks through: it may end sooner than its limit."""
 AT_ONCE: Final = 5_000
-EXCHANGES: Final = {
-    "NYSE": "N",
-    "NASDAQ": "Q",
-    "ARCA": "P",
-    "NYSEARCA": "P",
-    "AMEX": "A",
-    "BATS": "Z",
-}
-"""The tape's letters for the exchanges that stocks are listed at."""
-TAPES: Final = {"N": "A", "Q": "C"}
-"""Which tape tells the stocks of an exchange: A of New York's, C of Nasdaq's, B of all others."""
-REGULAR: Final = "@"
 ODD_LOT: Final = "I"
-QUOTE_REGULAR: Final = "R"
-
-
-def exchange(instrument: Instrument) -> str:
-    """The letter of the exchange that a stock is listed at."""
-    return EXCHANGES.get(instrument.exchange, "Q")
-
-
-def tape(letter: str) -> str:
-    """The tape of an exchange's stocks."""
-    return TAPES.get(letter, "B")
 
 
 def trade_id(sequence: int, ts_ns: int) -> int:
@@ -71,10 +49,8 @@ def trade_text(
     )
     if instrument.asset_class != AssetClass.US_EQUITY:
         return start + ',"tks":""}'
-    letter = exchange(instrument)
-    odd = not counts & Counts.LAST
-    words = f'"{REGULAR}","{ODD_LOT}"' if odd else f'"{REGULAR}"'
-    return f'{start},"x":"{letter}","c":[{words}],"z":"{tape(letter)}"}}'
+    words = TRADE_CONDITIONS if counts & Counts.LAST else [*TRADE_CONDITIONS, ODD_LOT]
+    return f'{start},"x":"{EXCHANGE}","c":{_list(words)},"z":"{TAPE}"}}'
 
 
 def quote_text(
@@ -89,11 +65,13 @@ def quote_text(
     )
     if instrument.asset_class != AssetClass.US_EQUITY:
         return sides + "}"
-    letter = exchange(instrument)
     return (
-        f'{sides},"bx":"{letter if bid else " "}","ax":"{letter if ask else " "}"'
-        f',"c":["{QUOTE_REGULAR}"],"z":"{tape(letter)}"}}'
+        f'{sides},"bx":"{EXCHANGE}","ax":"{EXCHANGE}","c":{_list(QUOTE_CONDITIONS)},"z":"{TAPE}"}}'
     )
+
+
+def _list(words: Sequence[str]) -> str:
+    return "[" + ",".join(f'"{word}"' for word in words) + "]"
 
 
 def latest_quote(instrument: Instrument, row: QuoteRow) -> str | None:
