@@ -34,6 +34,8 @@ SOAK_SUITES = $(wildcard tests/property tests/simulation tests/e2e)
 WEB_DIST := src/stockyard/web/dist
 WEB_SOURCES := $(shell find web -type f ! -path 'web/node_modules/*' ! -path 'web/e2e/*' | LC_ALL=C sort)
 NODE := PATH="$(CURDIR)/$(MADE)/tools/bin:$$PATH" npm --prefix web --loglevel=error
+# Clients in JavaScript that tests run against a live process.
+NODE_CLIENTS := tests/compat/node
 
 # A deleted file makes nothing newer, so the list of files is itself a source.
 SOURCES := pyproject.toml setup.py MANIFEST.in $(wildcard README.md) \
@@ -69,7 +71,7 @@ check: $(MADE)/dev/stockyard.stamp $(MADE)/web-libraries.stamp ## format, lint, 
 	$(PYTEST) --junitxml=$(REPORTS)/tidy.xml tests/tidy
 	$(NODE) run check
 
-test-source: $(MADE)/dev/stockyard.stamp ## all suites, with the engine as plain Python from src
+test-source: $(MADE)/dev/stockyard.stamp $(MADE)/node-clients.stamp ## all suites, with the engine as plain Python from src
 	@mkdir -p $(REPORTS)
 	$(PYTEST) --junitxml=$(REPORTS)/source.xml --ignore=tests/tidy tests
 
@@ -126,7 +128,7 @@ lock: ## choose versions anew: writes requirements/*.txt (needs uv)
 	  | choose - -c requirements/dev.txt -o requirements/build.txt
 
 clean: ## remove everything that was installed or built here (never the data)
-	rm -rf .venv $(MADE) build dist src/*.egg-info web/node_modules $(WEB_DIST)
+	rm -rf .venv $(MADE) build dist src/*.egg-info web/node_modules $(NODE_CLIENTS)/node_modules $(WEB_DIST)
 
 # What the verbs stand on.
 
@@ -141,6 +143,11 @@ $(MADE)/tools/tools.stamp: requirements/build.txt
 $(MADE)/web-libraries.stamp: web/package-lock.json web/.npmrc $(MADE)/tools/tools.stamp
 	@echo "Installing what the web app is made of ..."
 	@$(NODE) ci --ignore-scripts
+	@touch $@
+
+$(MADE)/node-clients.stamp: $(NODE_CLIENTS)/package-lock.json $(NODE_CLIENTS)/.npmrc $(MADE)/tools/tools.stamp
+	@echo "Installing the clients in JavaScript that the API is tried with ..."
+	@PATH="$(CURDIR)/$(MADE)/tools/bin:$$PATH" npm --prefix $(NODE_CLIENTS) --loglevel=error ci --ignore-scripts
 	@touch $@
 
 # A machine without network still serves the API; CI must have the app.

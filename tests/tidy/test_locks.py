@@ -1,5 +1,6 @@
 """Goal: an install takes exactly the files that were chosen. Method: read the locks as data."""
 
+import json
 import re
 
 import pytest
@@ -9,6 +10,7 @@ from packaging.utils import canonicalize_name
 from tests.tidy.checkout import ROOT, settings
 
 LOCKS = ("runtime", "dev", "build")
+NPM_LOCKS = ("web/package-lock.json", "tests/compat/node/package-lock.json")
 ADDRESS = re.compile(r"://|^\s*-|--(index-url|extra-index-url|find-links|trusted-host)| @ ", re.M)
 
 
@@ -51,6 +53,16 @@ def wanted(lock: str) -> list[Requirement]:
 @pytest.mark.parametrize("lock", LOCKS)
 def test_a_lock_names_no_address(lock: str) -> None:
     assert addresses(read(lock)) == []
+
+
+@pytest.mark.parametrize("lock", NPM_LOCKS)
+def test_a_lock_of_npm_names_no_address_and_fixes_every_file(lock: str) -> None:
+    packages = json.loads((ROOT / lock).read_text(encoding="utf-8"))["packages"]
+    assert len(packages) > 1
+    for name, package in packages.items():
+        assert "resolved" not in package, name
+        if name and not package.get("optional"):
+            assert package["integrity"].startswith("sha512-"), name
 
 
 @pytest.mark.parametrize("lock", LOCKS)

@@ -16,6 +16,7 @@ from websockets.extensions.permessage_deflate import (
     PerMessageDeflate,
     ServerPerMessageDeflateFactory,
 )
+from websockets.http11 import Request
 from websockets.protocol import State
 from websockets.server import ServerProtocol
 
@@ -28,6 +29,8 @@ DEFLATE_MEMORY: Final = 8
 WINDOW_BITS_MAX: Final = 12
 WINDOW_BITS_MIN: Final = 9
 """zlib makes no smaller window."""
+OUR_PATHS: Final = "/api/"
+"""Where the streams begin that are not in another broker's words."""
 ABORT_S: Final = 5.0
 """How long a connection that answers no ping may take to end."""
 _FIRST: Final = {False: 0x81, True: 0x82}
@@ -150,11 +153,26 @@ class Wire:
         self._protocol.transport.abort()
 
 
+def _deflate(client_forgets: bool) -> ServerPerMessageDeflateFactory:
+    """What is agreed to where a client offers permessage-deflate.
+
+    ``client_forgets``: each of its messages is deflated by itself too, so that nothing is kept of
+    them; where it need not, a client that deflates costs its window.
+    """
+    return ServerPerMessageDeflateFactory(
+        server_no_context_takeover=True,
+        client_no_context_takeover=client_forgets,
+        server_max_window_bits=WINDOW_BITS_MAX,
+        client_max_window_bits=WINDOW_BITS_MAX,
+        compress_settings={"level": DEFLATE_LEVEL, "memLevel": DEFLATE_MEMORY},
+    )
+
+
 class StreamProtocol(WebSocketsSansIOProtocol):
     """uvicorn's WebSocket, which lets the application write whole frames.
 
-    permessage-deflate is agreed to where a client asks for it, without context takeover. A client
-    that answers no ping is dropped, also when it takes nothing that is sent.
+    permessage-deflate is agreed to where a client asks for it, without context takeover by us. A
+    client that answers no ping is dropped, also when it takes nothing that is sent.
     """
 
     wire: Wire | None = None
@@ -169,18 +187,17 @@ class StreamProtocol(WebSocketsSansIOProtocol):
         """Take a new connection; the arguments are uvicorn's own."""
         super().__init__(*args, **said)
         self.conn = ServerProtocol(
-            extensions=[
-                ServerPerMessageDeflateFactory(
-                    server_no_context_takeover=True,
-                    client_no_context_takeover=True,
-                    server_max_window_bits=WINDOW_BITS_MAX,
-                    client_max_window_bits=WINDOW_BITS_MAX,
-                    compress_settings={"level": DEFLATE_LEVEL, "memLevel": DEFLATE_MEMORY},
-                )
-            ],
+            extensions=[_deflate(client_forgets=True)],
             max_size=self.config.ws_max_size,
             logger=self.conn.logger,
         )
+
+    def handle_connect(self, event: Request) -> None:
+        """Take the handshake."""
+        if not event.path.startswith(OUR_PATHS):
+            # Version 3 of Alpaca's client in JavaScript breaks off when it is told to forget.
+            self.conn.available_extensions = [_deflate(client_forgets=False)]
+        super().handle_connect(event)
 
     async def run_asgi(self) -> None:
         """Serve the connection, with its wire in the scope."""
