@@ -4,6 +4,7 @@
  */
 import { Link, Outlet, useRouterState } from "@tanstack/react-router";
 import { useEffect, useRef } from "react";
+import { useControls } from "@/state/controls";
 import { signOut, useSession } from "@/state/session";
 import { setTheme, type Theme, useTheme } from "@/state/theme";
 import { beginTour } from "@/state/tour";
@@ -73,6 +74,8 @@ export function Shell() {
 }
 
 function Rail() {
+  const controls = useControls();
+  const shown = places.filter((place) => place.where === undefined || controls);
   return (
     <nav
       aria-label="Main"
@@ -82,7 +85,7 @@ function Rail() {
         <Mark className="size-7" />
         <span className="font-semibold text-[0.9375rem] tracking-tight">Stockyard</span>
       </Link>
-      {places.map((place) => (
+      {shown.map((place) => (
         <Link
           key={place.path}
           to={place.path}

@@ -34,6 +34,8 @@ export interface Screen {
     readonly order: number;
     /** Among the few in a phone's bottom bar. */
     readonly phone?: boolean;
+    /** Only where the server allows it. */
+    readonly where?: "controls";
   };
   /** For the route smoke test: a path that the screen can be opened under. */
   readonly example?: string;
