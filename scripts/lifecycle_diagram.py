@@ -39,6 +39,9 @@ is denied never begins: it has no status and holds nothing.
 
 The leg of a bracket or an OTO is `held` until its entry has ended.
 
+A test's [planned outcome](../guides/test-controls.md#outcomes) moves orders along the same table:
+it may keep one in `pending_new`, also a leg that comes alive, until it is released.
+
 A stop order that waits for its price is `new` (or `accepted`, while its session is closed). What
 triggers it is an event of its own and leaves it `new`: from then on it is filled, rests or ends
 like the market or limit order it has become.

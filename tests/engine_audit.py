@@ -58,8 +58,22 @@ def _audit_choices(state: EngineState) -> None:
             assert min(qty for _, _, qty in order.choices) >= 0, f"{name} chose less than nothing"
     for account in state.accounts:
         assert account.lot_method in LOT_METHOD_WORDS, f"account {account.account_id}: method"
+        _audit_outcomes(account, state.seq)
         known = 0 <= account.restrictions <= Restriction.ALL
         assert known, f"account {account.account_id}: restrictions"
+
+
+def _audit_outcomes(account: AccountState, seq: int) -> None:
+    """Planned outcomes are in order, and were used as often as they say."""
+    name = f"account {account.account_id}: outcomes"
+    ids = [each.rule_id for each in account.outcomes]
+    assert ids == sorted(set(ids)), f"{name} out of order"
+    assert len(ids) <= 200, f"{name}: too many"
+    for each in account.outcomes:
+        assert each.rule_id <= seq, f"{name}: one of the future"
+        spent = each.command.uses - each.uses_left
+        assert 0 <= each.uses_left <= each.command.uses, f"{name}: used too often"
+        assert len(each.used) == min(spent, 20), f"{name}: what they met"
 
 
 def _audit_holds(state: EngineState) -> None:
@@ -155,6 +169,8 @@ def _audit_travel(order: OrderState, ts: int) -> None:
     assert order.status != Status.PENDING_NEW or order.arrives_ns, f"{name} never arrives"
     assert ts < (order.arrives_ns or INT_MAX), f"{name} is late"
     assert ts < (order.cancel_ns or INT_MAX), f"the cancellation of {name} is late"
+    assert ts < (order.ends_ns or INT_MAX), f"the planned end of {name} is late"
+    assert (order.ends_ns > 0) == (order.ends_as > 0), f"{name} ends somehow"
 
 
 def _audit_links(order: OrderState, by_id: dict[int, OrderState]) -> None:
@@ -188,7 +204,8 @@ def _audit_auctions(state: EngineState) -> None:
         book, name = books[order.instrument_id], f"order {order.order_id}"
         phase = phases.get(book.instrument.calendar_id, Phase.CLOSED)
         if order.time_in_force in AUCTION_TIMES:
-            assert order.status == Status.ACCEPTED, f"{name} works outside its auction"
+            there = order.status == Status.ACCEPTED
+            assert there or order.arrives_ns, f"{name} works outside its auction"
             assert order.notional_micros == 0, f"{name} is for an amount in an auction"
             assert not order.extended_hours, f"{name} is for an auction and extended hours"
             assert order.sibling_id == order.parent_id == 0, f"{name} is linked in an auction"

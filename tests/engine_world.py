@@ -17,6 +17,7 @@ from stockyard.model.codes import (
     ACCOUNT_KIND_WORDS,
     CLASS_WORDS,
     LOT_METHOD_WORDS,
+    PLAN_WORDS,
     RESTRICTION_WORDS,
     SIDE_WORDS,
     TIF_WORDS,
@@ -461,6 +462,24 @@ class World:
         for word in words:
             sets[word.startswith("-")] |= _RESTRICTIONS.get(word.lstrip("-"), 8)
         return self.send(c.SetAccountRestrictions(self.accounts[account - 1], *sets, key, digest))
+
+    def plan(self, word: str, account: int = 1, **asked: Any) -> list[Any]:
+        """Plan an outcome; fields as in ``PlanOutcome``."""
+        plan = {told: number for number, told in PLAN_WORDS.items()}.get(word, 99)
+        _, key, digest = self._keys("", asked.pop("key", ""), asked.pop("body", ""))
+        account_id = self.accounts[account - 1]
+        return self.send(c.PlanOutcome(account_id, plan, key, digest, **asked))
+
+    def forget(self, rule_id: int, account: int = 1, key: str = "", body: str = "") -> list[Any]:
+        """Forget a planned outcome, or (0) all of them."""
+        _, key, digest = self._keys("", key, body)
+        return self.send(c.ForgetOutcomes(self.accounts[account - 1], rule_id, key, digest))
+
+    def release(self, number: int, account: int = 1, key: str = "", body: str = "") -> list[Any]:
+        """Let an order go on that is held back."""
+        _, key, digest = self._keys("", key, body)
+        order_id = self.orders[number - 1]
+        return self.send(c.ReleaseOrder(self.accounts[account - 1], order_id, key, digest))
 
     def use_kind(self, kind: str, account: int = 1, key: str = "") -> list[Any]:
         """Make an account a cash or a margin account; a word nobody knows is number 9."""

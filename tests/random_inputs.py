@@ -18,7 +18,8 @@ from stockyard.engine.auctions import (
 from stockyard.model import commands as c
 from stockyard.model import events as e
 from stockyard.model import facts as f
-from stockyard.model.codes import AssetClass, LimitRule, OrderType, Side, TimeInForce
+from stockyard.model.codes import AssetClass, LimitRule, OrderType, Plan, Side, TimeInForce
+from stockyard.model.denials import DENY_RULES
 from stockyard.model.instruments import FeeRule, Instrument, VenueProfile
 from stockyard.model.records import Input
 from stockyard.model.state import EngineState
@@ -31,9 +32,14 @@ BAD_NUMBERS = (-1, 0, 1, 2**31, 2**53 + 1, 2**62 - 1, 2**62, 2**63 - 1)
 
 
 class RandomInputs:
-    """Inputs that follow on from a state; one in ``boundary_every`` at a session's boundary."""
+    """Inputs that follow on from a state; one in ``boundary_every`` at a session's boundary, and a
+    share of them about planned ``outcomes``.
+    """
 
-    def __init__(self, seed: int, state: EngineState, boundary_every: int = 500) -> None:
+    def __init__(
+        self, seed: int, state: EngineState, boundary_every: int = 500, outcomes: float = 0.03
+    ) -> None:
+        self._outcomes = outcomes
         self._until_jump = 1 - 1 / boundary_every
         self._random = Random(seed)
         self.seq, self.ts = state.seq, state.ts
@@ -72,6 +78,8 @@ class RandomInputs:
                 self._lots[account.account_id, p.instrument_id] = lots
         self._sent: list[Input] = []
         self._serial = 0
+        self._rules = [o.rule_id for a in state.accounts for o in a.outcomes]
+        self._held: dict[int, int] = {}
         self._margin = state.margin
         self._contracts = [
             i for i in self._instruments.values() if i.asset_class == AssetClass.CRYPTO_PERP
@@ -103,6 +111,12 @@ class RandomInputs:
                 self._see_lots(index, event)
                 if event.filled_qty == event.order_qty:
                     del self._open[event.order_id]
+            elif isinstance(event, e.OutcomePlanned):
+                self._rules = [*self._rules[-20:], event.rule_id]
+            elif isinstance(event, e.OutcomeUsed) and event.plan in (Plan.HOLD, Plan.FILL):
+                self._held[event.order_id] = event.account_id
+                while len(self._held) > 10:
+                    del self._held[next(iter(self._held))]
             elif isinstance(event, e.AccountOpened):
                 self._accounts.append(event.account_id)
 
@@ -145,6 +159,8 @@ class RandomInputs:
     def _message(self) -> Input:
         if self._contracts and self._random.random() < 0.1:
             return self._contract_message()
+        if self._accounts and self._random.random() < self._outcomes:
+            return self._outcome()
         draw = self._random.random()
         if not self._instruments or draw < 0.01:
             return f.ClockTick() if draw < 0.0095 else f.ControlUsed("note", "a test's remark")
@@ -172,6 +188,48 @@ class RandomInputs:
         if self._random.random() < 0.3:
             self._sent = [*self._sent[-20:], message]
         return message
+
+    def _outcome(self) -> Input:
+        """Plan what happens to orders, forget it, or let one go on that is held back."""
+        random = self._random
+        account_id, (name, key, digest) = self._account(), self._keys()
+        draw = random.random()
+        if draw < 0.3 and self._held:
+            order_id, account_id = random.choice(list(self._held.items()))
+            return c.ReleaseOrder(account_id, order_id, key, digest)
+        if draw < 0.35:
+            return c.ReleaseOrder(*self._order(), key, digest)
+        if draw < 0.45:
+            rule_id = random.choice((0, 7, *self._rules))
+            return c.ForgetOutcomes(account_id, rule_id, key, digest)
+        instrument, plan = self._instrument(), random.choice((1, 2, 3, 3, 3, 3, 4, 5, 5, 6, 7))
+        terms: dict[str, Any] = {"plan": plan}
+        if plan == Plan.DENY:
+            terms["code"] = random.choice((*DENY_RULES, 11))
+        elif plan == Plan.FILL:
+            scaled = self._prices[instrument.instrument_id] * 10**9 // 10**instrument.price_scale
+            times = random.choice((0, 0, 90, 99, 100, 101, 120, 300))
+            terms["price_e9"] = scaled * times // 100 + random.choice((0, 0, 1))
+            terms["qty_e9"] = random.choice((0, 0, 1, 2, 10, 60)) * 10**9
+            terms["rest"] = random.choice((1, 1, 2, 3, 3))
+        elif plan in (Plan.DELAY, Plan.EXPIRE, Plan.CANCEL):
+            terms["delay_ns"] = random.choice((0, 1, 5_000_000, SECOND, 40 * SECOND))
+        terms["reason"] = random.choice((0, 0, 0, 1, 2, 19))
+        terms["instrument_id"] = random.choice((0, 0, instrument.instrument_id))
+        terms["side"] = random.choice((0, 0, Side.BUY, Side.SELL))
+        terms["order_type"] = random.choice((0, 0, 0, 0, 1, 2, 3, 4, 5))
+        terms["part"] = random.choice((0, 0, 0, 1, 2, 3))
+        terms["order_name"] = random.choice(("", "", "", "", "c", "c1", name))
+        terms["prefix"] = random.random() < 0.5 and terms["order_name"] != ""
+        terms["uses"] = random.choice((1, 1, 2, 5))
+        terms["expires_ns"] = random.choice((0, 0, self.ts + 5 * SECOND))
+        if random.random() < 0.05:
+            terms[random.choice(tuple(terms))] = random.choice(BAD_NUMBERS)
+        terms["order_name"] = str(terms["order_name"])
+        terms["prefix"] = bool(terms["prefix"])
+        return c.PlanOutcome(
+            account_id=account_id, idempotency_key=key, digest=digest, note="x", **terms
+        )
 
     def _instrument(self) -> Instrument:
         return self._random.choice(list(self._instruments.values()))

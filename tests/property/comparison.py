@@ -109,6 +109,8 @@ class Comparison:
             if isinstance(x, e.FundingPaid)
         ]
         assert funded == self.twin.funded, "the twin pays other funding"
+        met = [(x.rule_id, x.order_id) for x in out if isinstance(x, e.OutcomeUsed)]
+        assert sorted(met) == sorted(self.twin.met), "the twin meets other plans"
         denied = [event.code for event in out if isinstance(event, e.CommandDenied)]
         assert denied == ([self.twin.denied] if self.twin.denied else []), "denials"
         repeated = [event.first_seq for event in out if isinstance(event, e.CommandRepeated)]
@@ -123,6 +125,9 @@ class Comparison:
             assert account.held_micros == twin.held(account.account_id)
             assert account.profile_id == other.profile_id
             assert account.lot_method == other.lot_method
+            plans = [(p.rule_id, p.left, tuple(p.met[-20:]), p.asked) for p in other.plans]
+            kept = [(o.rule_id, o.uses_left, o.used, o.command) for o in account.outcomes]
+            assert kept == plans, "plans"
             told = (other.suspended, not other.shorts, not other.parts)
             assert account.restrictions == sum(1 << n for n, on in enumerate(told) if on)
             assert (account.kind, account.violations) == (other.kind, other.violations)
@@ -206,6 +211,7 @@ class Comparison:
             left = [(self.names[seq, index], qty) for seq, index, qty in order.choices]
             assert left == other.choices, order
             assert (order.arrives_ns, order.cancel_ns) == (other.arrives, other.cancel_at), order
+            assert (order.ends_ns, order.ends_as) == (other.ends, other.ends_as), order
             rule = self.twin.profiles[order.profile_id].limit_rule
             if rule != LimitRule.TOUCH and not other.at_market:
                 assert order.ahead_qty == (-1 if other.ahead is None else other.ahead), order

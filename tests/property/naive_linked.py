@@ -44,13 +44,16 @@ class LinkedOrders:
             qty = min(entry.filled_in_all, free) // terms.lot * terms.lot
             for leg in legs:
                 leg.qty, leg.worst = qty or leg.qty, self._worst(leg)
-                leg.status = Status.ACCEPTED
                 if qty == 0:
                     leg.status = Status.CANCELED
-                elif self._session(terms, at):
+                elif self._set_out_as_planned(leg):
+                    continue
+                else:
+                    leg.status = Status.ACCEPTED
+                if qty and self._session(terms, at):
                     leg.status = Status.NEW
             for leg in reversed(legs):
-                if leg.status == Status.NEW:
+                if not self._goes_as_planned(leg) and leg.status == Status.NEW:
                     self._work(leg, at=at)
         self.ended = []
 
@@ -78,7 +81,7 @@ class LinkedOrders:
             self.orders.append(order)
             self._set_out(order, True)
         for order in reversed(orders):
-            if order.status == Status.NEW:
+            if not self._goes_as_planned(order) and order.status == Status.NEW:
                 self._arrive(order)
 
     def _asked_exits(self, m: c.PlaceOrder | c.SetProtection) -> NaiveExits | None:
@@ -152,6 +155,7 @@ class LinkedOrders:
                 draft.protects = True
                 draft.order_class = OrderClass.OCO if exits.count == 2 else OrderClass.SIMPLE
                 orders = self._exits(draft, exits, 0)
+                orders[0].name = m.client_order_id
                 if len(orders) == 2:
                     orders[0].partners, orders[1].partners = [orders[1]], [orders[0]]
                 self._begin(orders)

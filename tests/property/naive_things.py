@@ -7,6 +7,7 @@ of the market.
 from dataclasses import dataclass, field
 from fractions import Fraction
 from math import ceil, floor
+from typing import Any
 
 from stockyard.model.codes import AssetClass, LotMethod, OrderType, Side, Status, TimeInForce
 from stockyard.model.commands import ReplaceOrder
@@ -62,6 +63,10 @@ class NaiveOrder:
     ahead: int | None = None
     arrives: int = 0
     cancel_at: int = 0
+    ends: int = 0
+    ends_as: int = 0
+    name: str = ""
+    plan: Any = None
     late: bool = False
     order_class: int = 0
     protects: bool = False
@@ -175,6 +180,7 @@ class NaiveAccount:
     suspended: bool = False
     shorts: bool = True
     parts: bool = True
+    plans: list[Any] = field(default_factory=list)
     positions: dict[int, NaivePosition] = field(default_factory=dict)
     answers: dict[str, tuple[bytes, int, int]] = field(default_factory=dict)
 

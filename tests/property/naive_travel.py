@@ -5,7 +5,7 @@ Promises: as in ``naive_twin``, of which this is a part. Must not know: how the 
 
 from stockyard.model.codes import Status
 from stockyard.model.instruments import VenueProfile
-from tests.property.naive_things import AT_ONCE, OPEN, NaiveChange, NaiveOrder
+from tests.property.naive_things import AT_ONCE, AUCTIONS, OPEN, NaiveChange, NaiveOrder
 
 
 class NaiveTravel:
@@ -25,6 +25,7 @@ class NaiveTravel:
         """When what reaches the venue, in order: orders, then cancellations, then replacements."""
         found = [(o.arrives, "6 arrives", o.order_id, 0) for o in self.orders]
         found += [(o.cancel_at, "6 arrives", o.order_id, 1) for o in self.orders]
+        found += [(o.ends, "6 arrives", o.order_id, 3) for o in self.orders]
         return found + [(change.at, "6 arrives", change.new_id, 2) for change in self.changes]
 
     def _reach(self, number: int, errand: int) -> None:
@@ -37,8 +38,14 @@ class NaiveTravel:
             return
         if errand == 1:
             self._end_by_cancel(order)
-            return
-        closed = self._trading_since(order.terms, order.late) is None
+        elif errand == 3:
+            self._end_as_planned(order, order.ends_as)
+        else:
+            self._get_there(order)
+
+    def _get_there(self, order: NaiveOrder) -> None:
+        """Let an order reach the venue."""
+        closed = order.tif in AUCTIONS or self._trading_since(order.terms, order.late) is None
         order.arrives = 0
         if closed and order.status == Status.PENDING_CANCEL:
             self._end_by_cancel(order)
@@ -48,7 +55,10 @@ class NaiveTravel:
             return
         if order.status == Status.PENDING_NEW:
             order.status = Status.NEW
-        self._arrive(order)
+        if order.fills:
+            self._work(order)
+        else:
+            self._arrive(order)
 
     def _end_by_cancel(self, order: NaiveOrder) -> None:
         """Cancel an order, and with it a replacement that is on its way."""

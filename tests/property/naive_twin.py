@@ -25,6 +25,7 @@ from tests.property.naive_credit import CASH, NaiveCredit
 from tests.property.naive_holdings import NaiveHoldings
 from tests.property.naive_hours import NaiveHours
 from tests.property.naive_linked import LinkedOrders
+from tests.property.naive_outcomes import NaiveOutcomes
 from tests.property.naive_perps import NaivePerps
 from tests.property.naive_rules import NaiveRules
 from tests.property.naive_things import (
@@ -53,6 +54,7 @@ class NaiveTwin(
     NaiveCredit,
     NaiveHoldings,
     NaiveHours,
+    NaiveOutcomes,
     NaivePerps,
     NaiveRules,
     NaiveTravel,
@@ -78,13 +80,16 @@ class NaiveTwin(
         self.fills: list[tuple[int, int, int, tuple[tuple[int, int], ...]]] = []
         self.denied = 0
         self.repeated = 0
+        self.met: list[tuple[int, int]] = []
 
     def apply(self, seq: int, ts: int, message: Input) -> None:
         """Take one input."""
         self.taken, self.told, self.charged, self.funded = [], [], [], []
         self.fills, self.denied, self.repeated, self.triggered = [], 0, 0, []
+        self.met = []
+        self.seq = seq
         self._pass_time(self.ts, ts)
-        self.seq, self.ts = seq, ts
+        self.ts = ts
         handlers = {
             c.PlaceOrder: self._place,
             c.CancelOrder: self._cancel,
@@ -101,6 +106,9 @@ class NaiveTwin(
             c.SetAccountRestrictions: self._restrict,
             c.SetProtection: self._protect,
             c.SetLeverage: self._set_leverage,
+            c.PlanOutcome: self._plan,
+            c.ForgetOutcomes: self._forget,
+            c.ReleaseOrder: self._release,
             f.MarkPrice: self._mark_contract,
             f.FundingRate: self._pay_funding,
             f.Quote: self._quote,
@@ -198,6 +206,9 @@ class NaiveTwin(
                 self.triggered.append((order.order_id, price, stop))
                 if order.at_market:
                     self._price_again(order)
+                self._meet(order, triggered=True)
+                if self._goes_as_planned(order):
+                    continue
                 order.arrives = self._arrival(order)
                 if not order.arrives:
                     self._work(order)
@@ -425,11 +436,13 @@ class NaiveTwin(
             self.orders.append(leg)
         order.legs = order.legs or legs
         self._set_out(order, travels)
-        if order.status == Status.NEW:
+        if not self._goes_as_planned(order) and order.status == Status.NEW:
             self._arrive(order)
 
     def _set_out(self, order: NaiveOrder, travels: bool) -> None:
         """Let an order wait for its session, travel, or be at the venue at once."""
+        if self._set_out_as_planned(order):
+            return
         order.status = Status.NEW
         if order.tif in AUCTIONS or self._trading_since(order.terms, order.late) is None:
             order.status = Status.ACCEPTED
@@ -438,6 +451,8 @@ class NaiveTwin(
 
     def _place(self, m: c.PlaceOrder) -> None:
         if self._known(m.account_id, m.client_order_id, m.idempotency_key, m.digest):
+            return
+        if self._refused(m, m.instrument_id, m.side, m.order_type):
             return
         terms, order = self.terms.get(m.instrument_id), None
         if terms is None:
@@ -450,6 +465,7 @@ class NaiveTwin(
                 False, (), m.extended_hours,
             )  # fmt: skip
             exits = self._asked_exits(m)
+            order.name = m.client_order_id
             order.choices = self.name_choices(m.lots)
             order.reduces, order.posts = m.reduce_only, m.post_only
             codes = self._broken(order, m.qty)
@@ -520,6 +536,8 @@ class NaiveTwin(
         if self._known(m.account_id, m.client_order_id, m.idempotency_key, m.digest):
             return
         old = self._find(m.account_id, m.order_id)
+        if old and self._refused(m, old.terms.instrument_id, old.side, old.order_type):
+            return
         codes, new = self._replacing(old, m)
         if old is not None and (old.cancel_at or self._changes_of(old)):
             codes = [DenyCode.CHANGE_UNDER_WAY, *[code for code in codes if code < 400]]
@@ -573,7 +591,7 @@ class NaiveTwin(
             m.account_id, terms, old.side, old.order_type, tif, leaves, limit, 0, stops,
             triggered, self._seen_after(old, stops), old.late,
         )  # fmt: skip
-        new.replaces, new.version = old.order_id, old.version + 1
+        new.replaces, new.version, new.name = old.order_id, old.version + 1, m.client_order_id
         new.reduces, new.posts = old.reduces, old.posts
         if old.status == Status.HELD:
             new.closes, new.hold = True, 0
@@ -605,6 +623,10 @@ class NaiveTwin(
     def _close(self, m: c.ClosePosition) -> None:
         if self._known(m.account_id, m.client_order_id, m.idempotency_key, m.digest):
             return
+        at = self.accounts[m.account_id].positions.get(m.instrument_id, NaivePosition())
+        side = Side.BUY if at.qty < 0 else Side.SELL
+        if self._refused(m, m.instrument_id, side, OrderType.MARKET):
+            return
         terms, order = self.terms.get(m.instrument_id), None
         gone: list[NaiveOrder] = []
         if terms is None:
@@ -633,6 +655,7 @@ class NaiveTwin(
                 m.account_id, terms, Side.BUY if position.qty < 0 else Side.SELL,
                 OrderType.MARKET, TimeInForce.DAY, qty or terms.lot, 0, 0,
             )  # fmt: skip
+            order.name = m.client_order_id
             codes = own + self._broken(order, order.qty)
             codes = codes or self._lacking(order, gone)
         code = min(codes, default=0)
@@ -731,7 +754,7 @@ class NaiveTwin(
             for order in self.open_orders(m.account_id):
                 self._cancel_alone(order)
             account = self.accounts[m.account_id]
-            account.positions = {}
+            account.positions, account.plans = {}, []
             account.unsettled, account.violations = [], 0
             account.due = account.goes_on = 0
             account.cash = m.starting_micros

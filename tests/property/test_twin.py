@@ -2,7 +2,7 @@
 
 import pytest
 
-from stockyard.model.codes import FillRule
+from stockyard.model.codes import PLAN_WORDS, FillRule, Plan
 from stockyard.model.events import (
     FundingPaid,
     LeverageSet,
@@ -10,6 +10,7 @@ from stockyard.model.events import (
     MarginCalled,
     MarginCallMet,
     OrderFilled,
+    OutcomeUsed,
 )
 from tests.engine_terms import ACME, ALL_PROFILES, CREDIT, EAGER, LATE, PERP, WITH_PERP
 from tests.engine_world import World
@@ -38,6 +39,30 @@ def test_a_random_market(seed: int, soak_factor: int) -> None:
             source.see(out)
             fills += len(pair.twin.fills)
     assert fills > (run + 1) * INPUTS // 30, "the market was too quiet to prove anything"
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_random_outcomes(seed: int, soak_factor: int) -> None:
+    """Orders that meet what is planned for them, of every kind, in every kind of market."""
+    met: set[tuple[int, int]] = set()
+    for run in range(1 + (soak_factor - 1) * SOAK_RUNS):
+        kind = "margin" if seed % 2 else "cash"
+        instruments = (LATE,) if seed == 2 else WITH_PERP
+        world = World(
+            profiles=ALL_PROFILES, credit=EAGER, cash="30000", kind=kind, instruments=instruments
+        )
+        for name in ("realistic", "strict", "queued"):
+            world.open_account("30000", name, owner=name, kind=kind)
+        pair = Comparison(world.journal)
+        source = RandomInputs(seed + 1000 * run, world.engine.snapshot(), 40, outcomes=0.15)
+        for _ in range(INPUTS):
+            seq, ts, message = source.next()
+            out = pair.apply(seq, ts, message)
+            source.see(out)
+            met |= {(x.plan, x.order_id > 0) for x in out if isinstance(x, OutcomeUsed)}
+    plans = {(plan, plan != Plan.DENY) for plan in PLAN_WORDS}
+    assert met <= plans
+    assert len(met) == len(plans) if soak_factor > 1 else len(met) > 3, "little was met"
 
 
 @pytest.mark.parametrize("seed", range(2))

@@ -20,6 +20,10 @@ whose answer is the account: cash, held, positions, and with ``proceeds=yes`` wh
 what is unpaid. A short sale with ``locate=yes`` borrows what is hard to borrow; ``open 1000
 realistic margin``.
 
+``plan fill qty=30 price=99.50 rest=work`` (and ``symbol= side= type= part= id= prefix=yes uses=
+until=``, ``code=`` of ``plan deny``, ``reason=``, ``delay=`` in seconds, ``note=``), ``forget 1``,
+``forget all``, ``release #1``; events ``planned 1``, ``met 1: fill``, ``forgot 1``.
+
 ``restrict no_shorting -suspend_trade`` makes the one restriction and lifts the other.
 
 Exits: ``class=bracket tp=110.00 sl=95.00`` (``sl=95.00/94.50`` with a limit, ``sl=~2.00`` or
@@ -41,8 +45,8 @@ Perpetual contracts: ``mark PERP 100.00``, ``fund PERP 0.01%``, ``leverage PERP 
 ``liquidation PERP ..`` of an isolated position, and after a fill ``insured 5.00``.
 """
 
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Callable, Iterator
+from typing import Any, Final
 
 from stockyard.model import events as e
 from stockyard.model.codes import (
@@ -52,8 +56,14 @@ from stockyard.model.codes import (
     FEE_WORDS,
     LIMIT_RULE_WORDS,
     LOT_METHOD_WORDS,
+    PART_WORDS,
+    PLAN_WORDS,
     REASON_WORDS,
+    REST_WORDS,
     RESTRICTION_WORDS,
+    SIDE_WORDS,
+    TYPE_WORDS,
+    Rest,
     Status,
 )
 from stockyard.model.denials import DENY_RULES
@@ -76,6 +86,29 @@ _ACCEPTED: Final = {
     Status.ACCEPTED: "queued",
     Status.HELD: "held",
     Status.PENDING_NEW: "sent",
+}
+
+
+def _numbers(words: dict[int, str]) -> Callable[[str], int]:
+    return {word: number for number, word in words.items()}.__getitem__
+
+
+_PLANNED: Final[dict[str, tuple[str, Callable[[str], object]]]] = {
+    "code": ("code", {rule.word: code for code, rule in DENY_RULES.items()}.__getitem__),
+    "reason": ("reason", _numbers(REASON_WORDS)),
+    "qty": ("qty_e9", lambda text: parse_decimal(text, 9)),
+    "price": ("price_e9", lambda text: parse_decimal(text, 9)),
+    "rest": ("rest", _numbers(REST_WORDS)),
+    "delay": ("delay_ns", lambda text: parse_decimal(text, 9)),
+    "symbol": ("instrument_id", str),
+    "side": ("side", _numbers(SIDE_WORDS)),
+    "type": ("order_type", _numbers(TYPE_WORDS)),
+    "part": ("part", _numbers(PART_WORDS)),
+    "id": ("order_name", str),
+    "prefix": ("prefix", lambda text: text == "yes"),
+    "uses": ("uses", int),
+    "until": ("expires_ns", str),
+    "note": ("note", str),
 }
 
 
@@ -151,11 +184,45 @@ class Playbook:
             return world.open_account(plain[0], plain[1], kind=(*plain, "cash")[2])
         if verb == "restrict":
             return world.restrict(*plain, **named)  # type: ignore[arg-type]
+        if verb in ("plan", "forget", "release"):
+            return self._plan(verb, plain, options)
         if verb == "method":
             return world.use_method(plain[0], **named)  # type: ignore[arg-type]
         if verb == "be":
             return world.use_kind(plain[0], **named)  # type: ignore[arg-type]
         return self._move(verb, plain, options)
+
+    def _plan(self, verb: str, plain: list[str], options: dict[str, str]) -> list[Event]:
+        world, account = self.world, int(options.pop("account", "1"))
+        if verb == "release":
+            return world.release(int(plain[0].removeprefix("#")), account)
+        if verb == "forget":
+            rule_id = 0 if plain[0] == "all" else self._rules(int(plain[0]))
+            return world.forget(rule_id, account, **options)
+        asked: dict[str, Any] = {
+            _PLANNED[word][0]: _PLANNED[word][1](text) for word, text in options.items()
+        }
+        if "instrument_id" in asked:
+            asked["instrument_id"] = world.instruments[options["symbol"]].instrument_id
+        if "expires_ns" in asked:
+            asked["expires_ns"] = world.time_of("day " + options["until"].replace("T", " "))
+        if plain[0] == "fill":
+            asked.setdefault("rest", Rest.WAITS)
+        return world.plan(plain[0], account, **asked)
+
+    def _rules(self, number: int) -> int:
+        """The id of a planned outcome; they are counted from 1."""
+        ids = [x.rule_id for x in self.world.events if isinstance(x, e.OutcomePlanned)]
+        return ids[number - 1] if number <= len(ids) else 999_999
+
+    def _tell_plan(self, event: e.OutcomePlanned | e.OutcomeUsed | e.OutcomesForgotten) -> str:
+        ids = [x.rule_id for x in self.world.events if isinstance(x, e.OutcomePlanned)]
+        number = ids.index(event.rule_id) + 1 if event.rule_id else 0
+        if isinstance(event, e.OutcomePlanned):
+            return f"planned {number}"
+        if isinstance(event, e.OutcomesForgotten):
+            return f"forgot {number or event.count}"
+        return f"met {number}: {PLAN_WORDS[event.plan]}"
 
     def _move(self, verb: str, plain: list[str], options: dict[str, str]) -> list[Event]:
         world = self.world
@@ -279,6 +346,8 @@ class Playbook:
         return "; ".join([*pieces, f"realized {format_cash(fill.realized_micros)}"])
 
     def _tell_credit(self, event: Event) -> str:
+        if isinstance(event, e.OutcomePlanned | e.OutcomeUsed | e.OutcomesForgotten):
+            return self._tell_plan(event)
         if isinstance(event, e.LotMethodSet):
             return f"by {LOT_METHOD_WORDS[event.method]}"
         if isinstance(event, e.AccountRestrictionsSet):

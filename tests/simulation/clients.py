@@ -14,14 +14,21 @@ from stockyard.model import events as e
 from stockyard.model.codec import encode
 from stockyard.model.codes import (
     AUCTION_TIMES,
+    PART_WORDS,
+    PLAN_WORDS,
     STOP_TYPES,
+    TYPE_WORDS,
     AccountKind,
     AssetClass,
     OrderClass,
     OrderType,
+    Plan,
+    Reason,
     Side,
+    Status,
     TimeInForce,
 )
+from stockyard.model.denials import DenyCode
 from stockyard.model.numbers import INT_MAX
 from stockyard.model.order_types import AT_ONCE
 from stockyard.projections.view import QuoteRow, View
@@ -37,6 +44,7 @@ TIMES = (
     *(TimeInForce.IOC, TimeInForce.FOK) * 2,
     *AUCTION_TIMES,
 )
+DELAYED = (Plan.DELAY, Plan.CANCEL, Plan.EXPIRE)
 RESTRICTING = ((0, 7), (0, 7), (1, 0), (2, 0), (4, 0), (2, 2), (9, 0))
 """Restrictions to make and to lift."""
 
@@ -101,6 +109,8 @@ class Clients:
     def _fresh(self, random: Random, view: View) -> c.Command:
         if random.random() < 0.12:
             return self._contract(random, view)
+        if random.random() < 0.05:
+            return self._outcome(random, view)
         draw = random.random()
         if draw < 0.10:
             return self._lever(random, view)
@@ -383,6 +393,47 @@ class Clients:
         cancels = random.random() < 0.6
         command = c.ClosePosition(account_id, instrument_id, qty, cancels, "", "", b"")
         return self._signed(random, command, 0.5)
+
+    def _outcome(self, random: Random, view: View) -> c.Command:
+        """Plan what happens to orders, forget it, or let one go on that is held back."""
+        account_id, draw = self._account(random), random.random()
+        command: c.Command
+        if draw < 0.35:
+            held = [key for key in view.orders if view.orders[key].status == Status.PENDING_NEW]
+            order_id = random.choice(held[-9:]) if held else self._order(random, view)[1]
+            row = view.orders.get(order_id)
+            account_id = row.account_id if row is not None else account_id
+            return self._signed(random, c.ReleaseOrder(account_id, order_id, "", b""), 0.4)
+        if draw < 0.45:
+            rule_id = random.choice((0, 0, 0, 0, 7))
+            return self._signed(random, c.ForgetOutcomes(account_id, rule_id, "", b""), 0.4)
+        plan = random.choice(tuple(PLAN_WORDS))
+        instrument_id, quote = self._instrument(random, view)
+        scale = view.instruments[instrument_id].price_scale
+        near = (quote.bid or quote.ask or 10**scale) * 10**9 // 10**scale
+        fills = plan == Plan.FILL
+        command = c.PlanOutcome(
+            account_id,
+            plan,
+            "",
+            b"",
+            code=DenyCode.EXCEEDS_BUYING_POWER if plan == Plan.DENY else 0,
+            reason=random.choice((0, Reason.BEYOND_COLLAR)) if plan == Plan.REJECT else 0,
+            qty_e9=random.choice((0, 10**9, 5 * 10**9)) if fills else 0,
+            price_e9=random.choice((0, 0, near, near * 9 // 10, near * 2)) if fills else 0,
+            rest=random.choice((1, 1, 2, 3)) if fills else 0,
+            delay_ns=random.choice((1, SECOND, 900 * SECOND)) if plan in DELAYED else 0,
+            instrument_id=random.choice((0, 0, instrument_id)),
+            side=random.choice((0, 0, Side.BUY, Side.SELL)),
+            order_type=random.choice((0, 0, 0, *TYPE_WORDS)),
+            part=random.choice((0, 0, *PART_WORDS)) if plan != Plan.DENY else 0,
+            order_name=random.choice(("", "", "order-1")),
+            prefix=False,
+            uses=random.choice((1, 1, 3)),
+            expires_ns=random.choice((0, 0, view.ts + 600 * SECOND)),
+            note="as planned",
+        )
+        return self._signed(random, command, 0.4)
 
     def _money(self, random: Random) -> c.Command:
         account_id = self._account(random)

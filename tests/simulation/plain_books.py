@@ -26,6 +26,7 @@ from tests.simulation.plain_credit import PlainCredit
 from tests.simulation.plain_lots import PlainLot
 from tests.simulation.plain_market import PlainMarket, ceiling
 from tests.simulation.plain_orders import Pair, PlainOrder
+from tests.simulation.plain_outcomes import PlainOutcomes
 
 FEE_BOOKS = {
     FeeKind.COMMISSION: Book.COMMISSION,
@@ -38,6 +39,7 @@ FEE_BOOKS = {
 SHOWING = (f.Trade, f.AuctionPrint, f.Quote)
 Ending = e.OrderCanceled | e.OrderExpired | e.OrderReplaced | e.OrderRejected
 ENDINGS = (e.OrderCanceled, e.OrderExpired, e.OrderReplaced, e.OrderRejected)
+OUTCOMES = (e.OutcomePlanned, e.OutcomeUsed, e.OutcomesForgotten)
 MARGIN_NEWS = (e.MarginCalled, e.MarginCallMet, e.LiquidationStarted)
 
 
@@ -52,6 +54,8 @@ class PlainBooks:
         self._market = PlainMarket()
         self._contracts = PlainContracts(self._market, self.house)
         self._credit = PlainCredit(self._market, self._contracts)
+        self._outcomes = PlainOutcomes()
+        self._before: e.Event | None = None
         self._waiting: dict[int, dict[int, PlainOrder]] = {}
         self._rested: dict[int, dict[int, PlainOrder]] = {}
         self._changes: dict[int, e.OrderChangeSent] = {}
@@ -65,10 +69,13 @@ class PlainBooks:
         self._market.take(record)
         self._contracts.take(record)
         self._credit.take(record)
+        self._outcomes.take(events)
         self._count_print(record)
+        self._before = None
         for self._index, event in enumerate(events):
             self.events_taken += 1
             self._take(record, event)
+            self._before = event
         if isinstance(record.input, SHOWING):
             self._check_waiting(record, record.input)
         for account_id, account in self.accounts.items():
@@ -112,6 +119,9 @@ class PlainBooks:
             self._contracts.funding_paid(record, self.accounts[x.account_id], x)
         elif isinstance(x, MARGIN_NEWS):
             self._credit.told(record, self.accounts[x.account_id], x)
+        elif isinstance(x, OUTCOMES):
+            order_id = x.order_id if isinstance(x, e.OutcomeUsed) else 0
+            self._outcomes.told(record, x, self._before, self.orders.get(order_id))
         else:
             self._take_money(x)
 
@@ -223,8 +233,7 @@ class PlainBooks:
         self._check_taken(record, order, change is not None)
         self._check_holds(f"{x}", x)
         if x.status == Status.PENDING_NEW:
-            order.sent_ns = record.ts
-            order.arrives_ns = record.ts + self._market.profile(x.profile_id).latency_ns
+            self._outcomes.begins(record, order, self._market.profile(x.profile_id).latency_ns)
         elif x.status == Status.NEW:
             self._armed(record, order)
 
@@ -245,7 +254,7 @@ class PlainBooks:
         x = order.accepted
         name, account = f"order {x.order_id}", self.accounts[x.account_id]
         profile = self._market.profile(x.profile_id)
-        if x.status == Status.NEW and not arrived:
+        if x.status == Status.NEW and not arrived and x.order_id not in self._outcomes.met:
             assert profile.latency_ns == 0, f"{name}: at the venue at once"
         if x.liquidates:
             assert x.closes, f"{name}: a liquidation opens"
@@ -273,6 +282,7 @@ class PlainBooks:
         name = f"order {x.order_id}"
         assert order.is_open, f"{name}: alive after its end"
         if x.sent_ns:
+            self._outcomes.released(record, order)
             assert x.sent_ns == order.sent_ns, f"{name}: sent at {x.sent_ns}"
             assert order.arrives_ns <= record.ts, f"{name}: at the venue before it could be"
         leg = order.accepted.status == Status.HELD and not order.in_market
@@ -286,7 +296,9 @@ class PlainBooks:
                 order.pair.qty = x.qty
         if x.collar_price:
             order.worst = x.collar_price
-        if x.status != Status.ACCEPTED:
+        if x.status == Status.PENDING_NEW:
+            self._outcomes.begins(record, order, 0)
+        elif x.status != Status.ACCEPTED:
             order.in_market = True
             self._armed(record, order)
 
@@ -324,7 +336,7 @@ class PlainBooks:
         self._check_holds(name, x)
         order.waits, order.worst = False, order.accepted.limit_price or x.collar_price
         latency_ns = self._market.profile(order.accepted.profile_id).latency_ns
-        if latency_ns:
+        if latency_ns and x.order_id not in self._outcomes.met:
             order.sent_ns, order.arrives_ns = record.ts, record.ts + latency_ns
         del self._waiting[x.instrument_id][x.order_id]
 
@@ -365,6 +377,10 @@ class PlainBooks:
         assert x.qty > 0, f"{name}: of nothing"
         at = self._filled_ns = self._market.judge(name, record, order, x)
         assert at >= order.arrives_ns, f"{name}: before it was at the venue"
+        if x.rule == FillRule.PLANNED:
+            self._outcomes.filled(name, record, order, x)
+            scale = self._market.instruments[x.instrument_id].price_scale
+            self._outcomes.check_price(name, x, scale)
         self._check_queue(name, order, x)
         instrument = self._market.instruments[x.instrument_id]
         divisor = 10 ** (instrument.price_scale + instrument.qty_scale - 6)
@@ -485,7 +501,7 @@ class PlainBooks:
         assert order.is_open, f"{x}: it had ended"
         self._check_holds(f"{x}", x)
         profile = self._market.profile(order.accepted.profile_id)
-        if isinstance(x, e.OrderRejected):
+        if isinstance(x, e.OrderRejected) and x.order_id not in self._outcomes.met:
             assert x.reason == Reason.VENUE_REJECTED, f"{x}: it was no replacement"
             assert profile.reject_ppm > 0, f"{x}: under a profile that rejects nothing"
             assert not order.filled_qty, f"{x}: it was filled"

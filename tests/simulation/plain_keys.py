@@ -20,6 +20,8 @@ EFFECTS = (
     e.AccountKindSet,
     e.LotMethodSet,
     e.AccountRestrictionsSet,
+    e.OutcomePlanned,
+    e.OutcomesForgotten,
     e.CashDeposited,
     e.CashWithdrawn,
     e.AccountProfileSet,

@@ -182,11 +182,12 @@ class PlainMarket:
             at = sight.ts + x.quote_age_ns
             assert self._previous_ts <= at <= record.ts, f"{name}: at a time of its own"
         profile = self.profile(x.profile_id)
-        self._judge_time(name, at, sight, order, profile, x)
-        self._judge_rule(name, profile, order, x)
-        self._judge_price(name, record.input, sight, order, profile, x)
-        if profile.size_bounded:
-            self._judge_size(name, record.input, sight, profile, x)
+        if x.rule != FillRule.PLANNED:
+            self._judge_time(name, at, sight, order, profile, x)
+            self._judge_rule(name, profile, order, x)
+            self._judge_price(name, record.input, sight, order, profile, x)
+            if profile.size_bounded:
+                self._judge_size(name, record.input, sight, profile, x)
         for kind, micros in x.fees:
             assert micros > 0, f"{name}: a fee of {micros}"
             if kind == FeeKind.LIQUIDATION:

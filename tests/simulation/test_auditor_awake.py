@@ -290,6 +290,12 @@ NEWER_CHANGES = [
     (e.OrderFilled, lambda x: [msgspec.structs.replace(x, pot_micros_after=10**15)]),
     (e.OrderFilled, lambda x: [msgspec.structs.replace(x, insured_micros=x.insured_micros + 1)]),
     (e.LotMethodSet, lambda x: []),
+    (e.OutcomePlanned, lambda x: []),
+    (e.OutcomePlanned, lambda x: [msgspec.structs.replace(x, uses=x.uses + 1)]),
+    (e.OutcomeUsed, lambda x: []),
+    (e.OutcomeUsed, lambda x: [x, x]),
+    (e.OutcomeUsed, lambda x: [msgspec.structs.replace(x, uses_left=x.uses_left + 1)]),
+    (e.OutcomesForgotten, lambda x: [x, x]),
     (e.AccountRestrictionsSet, lambda x: [msgspec.structs.replace(x, restrictions=1)]),
 ]
 

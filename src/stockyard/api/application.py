@@ -61,6 +61,7 @@ from stockyard.api.rest import (
     sim_events,
     sim_faults,
     sim_market,
+    sim_outcomes,
     tickers,
     watch,
     watchlists,
@@ -461,6 +462,7 @@ def framework(settings: ApiSettings) -> FastAPI:
         sim_events,
         sim_faults,
         sim_market,
+        sim_outcomes,
     )
     # What lies below a ticker is found before the ticker, whose symbol may hold a slash.
     for noun in (*nouns, history, reference, tickers, live):

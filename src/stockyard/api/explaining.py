@@ -40,6 +40,7 @@ def explanation(x: e.OrderFilled, instrument: Instrument, profile: str, fees: st
             " still open"
         ),
         FillRule.AUCTION_WHOLE: "the auction's price, whatever its size",
+        FillRule.PLANNED: "as a test had planned, whatever the market showed",
         FillRule.AUCTION_PRINTED: f"the auction's price, with {size_open} of its size still open",
     }[x.rule]
     if x.slippage:

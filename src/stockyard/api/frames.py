@@ -14,7 +14,13 @@ from stockyard.api.rendering import Renderer
 from stockyard.api.shapes import time_or_none, time_text
 from stockyard.api.wire import Shared
 from stockyard.model import events as e
-from stockyard.model.codes import CHARGE_WORDS, LIFECYCLE_WORDS, OPEN_STATUSES, STATUS_WORDS
+from stockyard.model.codes import (
+    CHARGE_WORDS,
+    LIFECYCLE_WORDS,
+    OPEN_STATUSES,
+    PLAN_WORDS,
+    STATUS_WORDS,
+)
 from stockyard.model.numbers import format_cash, format_decimal
 from stockyard.projections.rows import accepted_order, sent_order
 from stockyard.projections.view import View
@@ -154,6 +160,8 @@ class Frames:
         if isinstance(x, e.AccountRestrictionsSet):
             body = render.restrictions(x.account_id, ts, x.restrictions)
             return "account", "restrictions_set", body
+        if isinstance(x, e.OutcomePlanned | e.OutcomeUsed | e.OutcomesForgotten):
+            return self._planned_told(x)
         if isinstance(x, e.LeverageSet):
             return "account", "leverage_set", render.leverage_set(x)
         if isinstance(x, e.FundingPaid):
@@ -178,6 +186,22 @@ class Frames:
             "cash_change": format_cash(x.cash_change_micros),
         }
         return "account", "reset", body
+
+    def _planned_told(
+        self, x: e.OutcomePlanned | e.OutcomeUsed | e.OutcomesForgotten
+    ) -> tuple[str, str, Any]:
+        """What a test has planned, and what met it."""
+        body: dict[str, Any] = {
+            "account_id": self._render.account_id(x.account_id),
+            "outcome_id": x.rule_id or None,
+        }
+        if isinstance(x, e.OutcomesForgotten):
+            return "account", "outcomes_forgotten", {**body, "count": x.count}
+        body |= {"outcome": PLAN_WORDS[x.plan], "note": x.note}
+        if isinstance(x, e.OutcomePlanned):
+            return "account", "outcome_planned", {**body, "count": x.uses}
+        order_id = self._render.order_id(x.order_id) if x.order_id else None
+        return "account", "outcome_used", {**body, "order_id": order_id, "left": x.uses_left}
 
     def _credit_told(self, x: e.Event, account_id: str) -> tuple[str, str, Any]:
         body: dict[str, Any] = {"account_id": account_id}

@@ -158,6 +158,8 @@ def _befall(row: OrderRow, ts: int, event: e.Event) -> None:
         row.qty = event.qty
     elif isinstance(event, e.OrderCanceled):
         row.status, row.reason, row.ended_ns = Status.CANCELED, event.reason, ts
+    elif isinstance(event, e.OrderExpired):
+        row.status, row.reason, row.ended_ns = Status.EXPIRED, event.reason, ts
     elif isinstance(event, e.OrderRejected):
         row.status, row.reason, row.ended_ns = Status.REJECTED, event.reason, ts
     elif isinstance(event, e.OrderChangeSent) and not event.replaced_by:

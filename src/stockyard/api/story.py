@@ -12,6 +12,7 @@ from stockyard.api.shapes import price_text, time_text
 from stockyard.model import events as e
 from stockyard.model.codes import (
     AUCTION_TIMES,
+    PLAN_WORDS,
     REASON_WORDS,
     SIDE_WORDS,
     STATUS_WORDS,
@@ -82,6 +83,10 @@ def _tell(
         return "filled", f"{told} Of the order {left}."
     if isinstance(event, e.OrderReplaced):
         return "replaced", f"It gave way to order {render.order_id(event.replaced_by)}."
+    if isinstance(event, e.OutcomeUsed):
+        note = f" ({event.note})" if event.note else ""
+        word = PLAN_WORDS[event.plan]
+        return "planned", f"It met outcome {event.rule_id}, planned by a test: {word}{note}."
     if isinstance(event, e.OrderCanceled | e.OrderExpired):
         word = "canceled" if isinstance(event, e.OrderCanceled) else "expired"
         reason = REASON_WORDS[event.reason].replace("_", " ")

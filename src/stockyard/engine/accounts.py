@@ -10,6 +10,7 @@ from mypy_extensions import mypyc_attr
 from stockyard.engine.levels import Level
 from stockyard.engine.lots import Lots
 from stockyard.engine.orders import Order
+from stockyard.engine.outcome_rules import Rule
 from stockyard.model.codes import AccountKind, LotMethod
 from stockyard.model.commands import ReplaceOrder
 
@@ -72,7 +73,7 @@ class Account:
     liquidation goes on, 0 before it starts. ``levels``: the prices it waits for, as (instrument,
     whether of a long position, whether below the mark, level). ``is_touched``: it is to be judged.
     ``leverages``: those chosen for perpetual contracts, and whether isolated. ``restrictions``: a
-    set of ``Restriction`` that binds its new orders.
+    set of ``Restriction`` that binds its new orders. ``outcomes``: those planned, oldest first.
     """
 
     def __init__(
@@ -105,6 +106,7 @@ class Account:
         self.is_touched = False
         self.leverages: dict[int, tuple[int, bool]] = {}
         self.restrictions = 0
+        self.outcomes: list[Rule] = []
 
     def open_orders(self) -> list[Order]:
         """Its open orders, oldest first: by their ids, which a replacement that travelled has had

@@ -5,9 +5,9 @@ then; what comes to nothing by then is told as such. Must not know: how long any
 (``travel``).
 """
 
-from stockyard.engine import classes, desk, venue
+from stockyard.engine import classes, desk, outcomes, venue
 from stockyard.engine.accounts import Account
-from stockyard.engine.orders import Order, advance
+from stockyard.engine.orders import Order, advance, is_for_auction
 from stockyard.engine.state import Errand, State, held_qty
 from stockyard.model.codes import Reason, Status, TimeInForce, Trigger
 from stockyard.model.events import Event, OrderRejected
@@ -26,18 +26,21 @@ def reach_venue(state: State, ts: int, out: list[Event]) -> None:
     order = account.orders[number]
     if errand == Errand.CANCEL:
         desk.cancel_by_client(state, account, order, Reason.BY_CLIENT, out)
+    elif errand == Errand.END:
+        outcomes.end(state, account, order, out)
     else:
-        _arrive(state, account, order, ts, out)
+        arrive(state, account, order, ts, out)
 
 
-def _arrive(state: State, account: Account, order: Order, ts: int, out: list[Event]) -> None:
+def arrive(state: State, account: Account, order: Order, ts: int, out: list[Event]) -> None:
     """Bring an order alive, or, where its session has closed meanwhile, let it wait for the next.
 
     One whose cancellation follows is canceled then, as is one that must be filled at once.
     """
     book = state.book(order.instrument_id)
     assert book is not None
-    trades = book.trades(order.extended_hours)
+    in_auction = is_for_auction(order.time_in_force)
+    trades = book.trades(order.extended_hours) and not in_auction
     if order.status == Status.PENDING_CANCEL and not trades:
         desk.cancel_by_client(state, account, order, Reason.BY_CLIENT, out)
         return
@@ -45,11 +48,14 @@ def _arrive(state: State, account: Account, order: Order, ts: int, out: list[Eve
     waits = order.status == Status.PENDING_NEW and not trades
     if waits and order.time_in_force not in (TimeInForce.IOC, TimeInForce.FOK):
         order.status = advance(order.status, Trigger.QUEUE)
-        book.queued[order.order_id] = order
+        queue = book.auction(order.time_in_force) if in_auction else book.queued
+        queue[order.order_id] = order
     elif order.status == Status.PENDING_NEW:
         order.status = advance(order.status, Trigger.ADMIT)
     classes.tell_activated(account, order, out, order.sent_ns)
-    if order.status != Status.ACCEPTED:
+    if order.filled_qty:
+        venue.work(state, account, book, order, ts, out)
+    elif order.status != Status.ACCEPTED:
         venue.arrive(state, account, book, order, ts, out)
 
 

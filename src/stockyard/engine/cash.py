@@ -4,7 +4,7 @@ Promises: cash enters and leaves only here, against the funding book. Must not k
 orders, beyond canceling them on a reset.
 """
 
-from stockyard.engine import desk, idempotency, margin, margin_calls, perps, settlement
+from stockyard.engine import desk, idempotency, margin, margin_calls, outcomes, perps, settlement
 from stockyard.engine.accounts import Account, Answer
 from stockyard.engine.state import State, count_opening
 from stockyard.model.codes import (
@@ -251,6 +251,7 @@ def on_reset_account(state: State, ts: int, command: ResetAccount, out: list[Eve
     desk.cancel_together(state, account, account.open_orders(), Reason.ACCOUNT_RESET, out)
     for instrument_id in sorted(account.positions):
         _give_up(state, account, instrument_id, out)
+    outcomes.forget_all(state, account, out)
     account.unsettled = []
     account.violations = 0
     margin_calls.end_call(state, account)

@@ -5,7 +5,7 @@ those it replaced have filled, and never for more than the position has free; of
 ready first. Must not know: how a fill is priced.
 """
 
-from stockyard.engine import links, travel, venue
+from stockyard.engine import links, outcomes, travel, venue
 from stockyard.engine.accounts import Account
 from stockyard.engine.books import Book
 from stockyard.engine.choices import chosen_by
@@ -158,6 +158,8 @@ def begin(state: State, book: Book, order: Order, ts: int, travels: bool) -> Non
         order.expires_ns = calendar.day_ends_ns(flagged) if calendar is not None else 0
     elif order.time_in_force == TimeInForce.GTD and order.status != Status.HELD:
         state.date(order)
+    if state.planned and outcomes.meets(state, book, order, ts):
+        return
     works = book.trades(order.extended_hours) and not is_for_auction(order.time_in_force)
     if not works:
         order.status = advance(order.status, Trigger.QUEUE)
@@ -172,6 +174,8 @@ def start(
 ) -> None:
     """Work orders that have begun, the stop of a pair (which comes second) first."""
     for order in reversed(orders):
+        if order.rule is not None and outcomes.happens(state, account, book, order, ts, out):
+            continue
         if order.order_id not in account.orders or order.arrives_ns:
             continue
         if order.status != Status.ACCEPTED:

@@ -4,7 +4,7 @@ Promises: a command is answered once, by events; nothing is changed by one that 
 know: how a fill is priced (``venue``) or whether the means suffice (``risk``).
 """
 
-from stockyard.engine import classes, idempotency, links, travel, venue
+from stockyard.engine import classes, idempotency, links, outcomes, travel, venue
 from stockyard.engine.accounts import Account
 from stockyard.engine.books import Book
 from stockyard.engine.choices import take_choice
@@ -71,6 +71,19 @@ def on_place_order(state: State, ts: int, command: PlaceOrder, out: list[Event])
     if account is None:
         return
     request = requested(command)
+    if state.planned and outcomes.denies(
+        state,
+        account,
+        request.instrument_id,
+        request.side,
+        request.order_type,
+        client_order_id,
+        key,
+        digest,
+        ts,
+        out,
+    ):
+        return
     terms = check_order(state, account, request, ts)
     idempotency.remember(state, account, client_order_id, key, digest, ts, terms.code == 0)
     if terms.code:
@@ -281,6 +294,23 @@ def on_replace_order(state: State, ts: int, command: ReplaceOrder, out: list[Eve
     if account is None:
         return
     order = account.orders.get(command.order_id)
+    if (
+        state.planned
+        and order is not None
+        and outcomes.denies(
+            state,
+            account,
+            order.instrument_id,
+            order.side,
+            order.order_type,
+            client_order_id,
+            key,
+            digest,
+            ts,
+            out,
+        )
+    ):
+        return
     terms = Terms()
     request: Request | None = None
     if order is None:
@@ -440,6 +470,19 @@ def on_close_position(state: State, ts: int, command: ClosePosition, out: list[E
     if account is None:
         return
     request, terms = _closing(state, account, command)
+    if state.planned and outcomes.denies(
+        state,
+        account,
+        request.instrument_id,
+        request.side,
+        request.order_type,
+        client_order_id,
+        key,
+        digest,
+        ts,
+        out,
+    ):
+        return
     terms = _lowest(terms, check_order(state, account, request, ts))
     idempotency.remember(state, account, client_order_id, key, digest, ts, terms.code == 0)
     if terms.code:

@@ -14,6 +14,7 @@ from stockyard.engine import (
     desk,
     margin_calls,
     perp_calls,
+    planning,
     protection,
     reference,
     snapshot,
@@ -28,7 +29,7 @@ from stockyard.model.codec import encode
 from stockyard.model.events import Event
 from stockyard.model.previews import AccountStanding, OpenContract, OpenLot, OrderPreview
 from stockyard.model.records import Input
-from stockyard.model.state import EngineState
+from stockyard.model.state import EngineState, OutcomeState
 
 ENGINE_VERSION: Final = "3"
 """Changes whenever the same inputs could give other events: old journals are not run through new
@@ -123,6 +124,12 @@ class Engine:
             cash.on_set_account_restrictions(state, ts, message, out)
         elif isinstance(message, c.SetLeverage):
             perp_calls.on_set_leverage(state, ts, message, out)
+        elif isinstance(message, c.PlanOutcome):
+            planning.on_plan_outcome(state, ts, message, out)
+        elif isinstance(message, c.ForgetOutcomes):
+            planning.on_forget_outcomes(state, ts, message, out)
+        elif isinstance(message, c.ReleaseOrder):
+            planning.on_release_order(state, ts, message, out)
         else:
             self._apply_fact(state, ts, message, out)
 
@@ -176,6 +183,10 @@ class Engine:
     def trail(self, account_id: int, order_id: int) -> tuple[int, int]:
         """The extreme that a waiting trailing stop has seen, and its stop; (0, 0) for any other."""
         return stops.trail(self.state, account_id, order_id)
+
+    def outcomes(self, account_id: int) -> tuple[OutcomeState, ...]:
+        """An account's planned outcomes, oldest first; it must be there."""
+        return snapshot.outcomes(self.state.accounts[account_id])
 
     def snapshot(self) -> EngineState:
         """The whole state as plain structs."""

@@ -9,6 +9,7 @@ from typing import Final
 from mypy_extensions import mypyc_attr
 
 from stockyard.engine.lots import Choice
+from stockyard.engine.outcome_rules import Rule
 from stockyard.model.codes import OrderType, Status, TimeInForce, Trigger
 
 TRANSITIONS: Final = {
@@ -17,6 +18,7 @@ TRANSITIONS: Final = {
     (Status.NONE, Trigger.HOLD): Status.HELD,
     (Status.HELD, Trigger.QUEUE): Status.ACCEPTED,
     (Status.HELD, Trigger.ADMIT): Status.NEW,
+    (Status.HELD, Trigger.SEND): Status.PENDING_NEW,
     (Status.HELD, Trigger.CANCEL): Status.CANCELED,
     (Status.HELD, Trigger.EXPIRE): Status.EXPIRED,
     (Status.HELD, Trigger.REPLACE): Status.REPLACED,
@@ -108,6 +110,10 @@ class Order:
     ``closes``: it reduces a position and holds of it; any other opens one and holds cash.
     ``borrowed_qty``: what it may still sell short. ``liquidates``: it is to meet a margin call.
     ``reduce_only``: it never opens a position; ``post_only``: it never trades on arrival.
+
+    ``rule``: the planned outcome it has met and that is still to happen, within one input.
+    ``ends_ns``: when a planned outcome ends it, 0 for never; ``ends_as``: that ``Plan``;
+    ``ends_reason``: why.
     """
 
     def __init__(
@@ -173,6 +179,10 @@ class Order:
         self.liquidates = False
         self.reduce_only = False
         self.post_only = False
+        self.rule: Rule | None = None
+        self.ends_ns = 0
+        self.ends_as = 0
+        self.ends_reason = 0
 
     @property
     def is_armed(self) -> bool:

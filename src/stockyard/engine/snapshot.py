@@ -9,8 +9,9 @@ from stockyard.engine.accounts import Account, Answer, Change, Position
 from stockyard.engine.books import Book
 from stockyard.engine.lots import Choice, Lot
 from stockyard.engine.orders import Order, is_for_auction, is_stop
+from stockyard.engine.outcome_rules import Rule
 from stockyard.engine.reference import on_fees_scheduled
-from stockyard.engine.sessions import Calendar
+from stockyard.engine.sessions import NEVER_NS, Calendar
 from stockyard.engine.state import Errand, MarginRules, Profile, State, choose, count_opening
 from stockyard.model.codes import (
     AccountKind,
@@ -31,6 +32,7 @@ from stockyard.model.state import (
     KeyState,
     LotState,
     OrderState,
+    OutcomeState,
     PositionState,
     RegistrationState,
 )
@@ -149,6 +151,17 @@ def _account(account: Account) -> AccountState:
         account.review_ns,
         tuple([(key, *account.leverages[key]) for key in sorted(account.leverages)]),
         account.restrictions,
+        outcomes(account),
+    )
+
+
+def outcomes(account: Account) -> tuple[OutcomeState, ...]:
+    """An account's planned outcomes, oldest first."""
+    return tuple(
+        [
+            OutcomeState(rule.rule_id, rule.uses_left, tuple(rule.used), rule.command)
+            for rule in account.outcomes
+        ]
     )
 
 
@@ -229,6 +242,9 @@ def _order(state: State, o: Order) -> OrderState:
         o.liquidates,
         o.reduce_only,
         o.post_only,
+        o.ends_ns,
+        o.ends_as,
+        o.ends_reason,
     )
 
 
@@ -361,6 +377,11 @@ def _restore_account(state: State, source: AccountState, seq: int, ts: int) -> N
         account.positions[p.instrument_id] = position
     for key in source.keys:
         account.answers[key.key] = Answer(key.digest, key.first_seq, key.expires_ns)
+    for planned in source.outcomes:
+        rule = Rule(planned.rule_id, planned.command, planned.uses_left)
+        rule.used = list(planned.used)
+        account.outcomes.append(rule)
+        state.planned += rule.uses_left > 0
     state.accounts[account.account_id] = account
     state.account_counts[account.owner] = state.account_counts.get(account.owner, 0) + 1
 
@@ -404,6 +425,8 @@ def _restore_order(state: State, source: OrderState) -> None:
     order.filled_before = source.filled_before
     order.closes, order.liquidates = source.closes, source.liquidates
     order.reduce_only, order.post_only = source.reduce_only, source.post_only
+    order.ends_ns = source.ends_ns
+    order.ends_as, order.ends_reason = source.ends_as, source.ends_reason
     _count(state, order)
     if source.choices:
         order.choices = [Choice(seq, index, qty) for seq, index, qty in source.choices]
@@ -434,6 +457,8 @@ def _place(state: State, order: Order, extreme: int, ahead_qty: int) -> None:
         book.day_orders[order.order_id] = order
     elif order.time_in_force == TimeInForce.GTD:
         state.date(order)
+    if order.ends_ns:
+        state.send(order.ends_ns, order.order_id, Errand.END, order.account_id)
     if order.cancel_ns:
         state.send(order.cancel_ns, order.order_id, Errand.CANCEL, order.account_id)
     if order.status in (Status.ACCEPTED, Status.HELD):
@@ -444,7 +469,8 @@ def _place(state: State, order: Order, extreme: int, ahead_qty: int) -> None:
             book.queued[order.order_id] = order
     elif order.arrives_ns:
         order.extreme = extreme
-        state.send(order.arrives_ns, order.order_id, Errand.ARRIVE, order.account_id)
+        if order.arrives_ns != NEVER_NS:
+            state.send(order.arrives_ns, order.order_id, Errand.ARRIVE, order.account_id)
     elif order.awaits_trigger:
         book.triggers.arm(order, extreme)
     else:

@@ -29,6 +29,7 @@ class Errand:
     ARRIVE: Final = 0
     CANCEL: Final = 1
     REPLACE: Final = 2
+    END: Final = 3
 
 
 class Profile:
@@ -76,7 +77,7 @@ class MarginRules:
 
 
 class State:
-    """The engine's tables."""
+    """The engine's tables. ``planned``: how many planned outcomes are for any further order."""
 
     def __init__(self) -> None:
         self.world_id = ""
@@ -108,6 +109,7 @@ class State:
         self.touched: list[int] = []
         self.calls: list[tuple[int, int]] = []
         self.perp_dues: list[tuple[int, int, int]] = []
+        self.planned = 0
 
     def book(self, instrument_id: int) -> Book | None:
         """The book of an instrument, or None."""
@@ -221,6 +223,8 @@ class State:
         order = account.orders.get(number)
         if order is None:
             return False
+        if errand == Errand.END:
+            return at_ns == order.ends_ns
         return at_ns == (order.cancel_ns if errand == Errand.CANCEL else order.arrives_ns)
 
     def take_arrival(self, ts: int) -> tuple[int, int, int, int] | None:

@@ -5,7 +5,7 @@ those to buy. What one price triggers comes alive oldest first. Must not know: h
 kept (``triggers``) or how an order is filled (``venue``).
 """
 
-from stockyard.engine import travel, venue
+from stockyard.engine import outcomes, travel, venue
 from stockyard.engine.accounts import Account
 from stockyard.engine.books import Book
 from stockyard.engine.margin import free_micros
@@ -90,6 +90,7 @@ def _come_alive(
         else:
             order.works_as = OrderType.MARKET
             _price_anew(state, account, book, order, ts)
+        planned = state.planned > 0 and outcomes.meets_triggered(state, account, book, order, ts)
         out.append(
             OrderTriggered(
                 order.order_id,
@@ -102,7 +103,9 @@ def _come_alive(
                 held_qty(account, order.instrument_id),
             )
         )
-        if not travel.sets_out(state, order, ts):
+        if planned:
+            outcomes.happens(state, account, book, order, ts, out)
+        elif not travel.sets_out(state, order, ts):
             venue.work(state, account, book, order, ts, out)
 
 

@@ -637,7 +637,14 @@ def expire(
     links.after_end(state, account, book, order, out)
 
 
-def reject(state: State, account: Account, book: Book, order: Order, out: list[Event]) -> None:
+def reject(
+    state: State,
+    account: Account,
+    book: Book,
+    order: Order,
+    out: list[Event],
+    reason: int = Reason.VENUE_REJECTED,
+) -> None:
     """End an order that the venue refuses: it never waited for its trigger there."""
     order.awaits_trigger = False
     drop_order(state, account, book, order)
@@ -647,7 +654,7 @@ def reject(state: State, account: Account, book: Book, order: Order, out: list[E
             order.order_id,
             order.account_id,
             order.instrument_id,
-            Reason.VENUE_REJECTED,
+            reason,
             account.held_micros,
             held_qty(account, order.instrument_id),
         )

@@ -121,6 +121,36 @@ class Reason:
     LIQUIDATION: Final = 26
     MARGIN_CALL_MET: Final = 27
     POST_ONLY_WOULD_TRADE: Final = 31
+    VENUE_CANCELED: Final = 71
+
+
+class Plan:
+    """What a planned outcome does to an order; ``docs/guides/test-controls.md`` says each."""
+
+    DENY: Final = 1
+    REJECT: Final = 2
+    FILL: Final = 3
+    DELAY: Final = 4
+    HOLD: Final = 5
+    EXPIRE: Final = 6
+    CANCEL: Final = 7
+
+
+class Rest:
+    """What becomes of what a planned fill leaves of an order."""
+
+    WAITS: Final = 1
+    CANCELED: Final = 2
+    WORKS: Final = 3
+
+
+class Part:
+    """Which orders a planned outcome is for: what was sent as an order, or exits."""
+
+    ORDER: Final = 0
+    TAKE_PROFIT: Final = 1
+    STOP_LOSS: Final = 2
+    EXIT: Final = 3
 
 
 class AssetClass:
@@ -186,6 +216,7 @@ class FillRule:
     REST_QUEUE: Final = 8
     AUCTION_WHOLE: Final = 13
     AUCTION_PRINTED: Final = 14
+    PLANNED: Final = 71
 
 
 class LimitRule:
@@ -319,6 +350,23 @@ REASON_WORDS: Final = {
     Reason.LIQUIDATION: "account_in_liquidation",
     Reason.MARGIN_CALL_MET: "margin_call_met",
     Reason.POST_ONLY_WOULD_TRADE: "post_only_would_trade_at_once",
+    Reason.VENUE_CANCELED: "canceled_by_venue",
+}
+PLAN_WORDS: Final = {
+    Plan.DENY: "deny",
+    Plan.REJECT: "reject",
+    Plan.FILL: "fill",
+    Plan.DELAY: "delay",
+    Plan.HOLD: "hold",
+    Plan.EXPIRE: "expire",
+    Plan.CANCEL: "cancel",
+}
+REST_WORDS: Final = {Rest.WAITS: "wait", Rest.CANCELED: "cancel", Rest.WORKS: "work"}
+PART_WORDS: Final = {
+    Part.ORDER: "order",
+    Part.TAKE_PROFIT: "take_profit",
+    Part.STOP_LOSS: "stop_loss",
+    Part.EXIT: "exit",
 }
 ASSET_CLASS_WORDS: Final = {
     AssetClass.US_EQUITY: "us_equity",
@@ -357,6 +405,7 @@ FILL_RULE_WORDS: Final = {
     FillRule.REST_QUEUE: "resting_when_queue_ahead_has_traded",
     FillRule.AUCTION_WHOLE: "auction_whole_at_print",
     FillRule.AUCTION_PRINTED: "auction_printed_size_at_print",
+    FillRule.PLANNED: "planned_by_a_test",
 }
 FEE_WORDS: Final = {
     FeeKind.COMMISSION: "commission",

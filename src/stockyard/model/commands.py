@@ -239,6 +239,58 @@ class SetAccountRestrictions(msgspec.Struct, frozen=True, array_like=True, tag=6
     digest: bytes
 
 
+class PlanOutcome(msgspec.Struct, frozen=True, array_like=True, tag=71, gc=False):
+    """Plan what happens to the account's next orders that match: ``plan``, a ``Plan``.
+
+    ``code``: what a denial says, a ``DenyCode``. ``reason``: why it is rejected, canceled or
+    expires, a ``Reason``, 0 for the plan's own. ``qty_e9`` and ``price_e9``: of a fill, in
+    billionths; 0 for all of it and for the market's price; ``rest``: a ``Rest``, of what it leaves.
+    ``delay_ns``: how long until it reaches the venue, or until it is canceled or expires.
+
+    What matches: ``part``, a ``Part``; 0 or an empty text leaves the rest open. ``order_name``: the
+    ``client_order_id``, or, with ``prefix``, what it begins with. ``uses``: how many orders it is
+    for; ``expires_ns``: until when, 0 for ever. ``note``: for whoever reads of it.
+    """
+
+    account_id: int
+    plan: int
+    idempotency_key: str
+    digest: bytes
+    code: int = 0
+    reason: int = 0
+    qty_e9: int = 0
+    price_e9: int = 0
+    rest: int = 0
+    delay_ns: int = 0
+    instrument_id: int = 0
+    side: int = 0
+    order_type: int = 0
+    part: int = 0
+    order_name: str = ""
+    prefix: bool = False
+    uses: int = 1
+    expires_ns: int = 0
+    note: str = ""
+
+
+class ForgetOutcomes(msgspec.Struct, frozen=True, array_like=True, tag=72, gc=False):
+    """Forget a planned outcome of the account, or (0) all of them; orders they met stay so."""
+
+    account_id: int
+    rule_id: int
+    idempotency_key: str
+    digest: bytes
+
+
+class ReleaseOrder(msgspec.Struct, frozen=True, array_like=True, tag=73, gc=False):
+    """Let an order go on that a planned outcome holds back."""
+
+    account_id: int
+    order_id: int
+    idempotency_key: str
+    digest: bytes
+
+
 Command = (
     PlaceOrder
     | CancelOrder
@@ -255,4 +307,7 @@ Command = (
     | SetLotMethod
     | SetLeverage
     | SetAccountRestrictions
+    | PlanOutcome
+    | ForgetOutcomes
+    | ReleaseOrder
 )

@@ -5,23 +5,12 @@ named; each says whether the same request could ever succeed later. Must not kno
 status that ``api`` shows for a code.
 """
 
-from typing import Final, NamedTuple
+from typing import Final
 
-from stockyard.model.deny_codes import DenyCode
+from stockyard.model.control_denials import CONTROL_RULES
+from stockyard.model.deny_codes import DenyCode, DenyRule
 
 __all__ = ["DENY_RULES", "DenyCode", "DenyRule"]
-
-
-class DenyRule(NamedTuple):
-    """What is told about a code: permanent word, HTTP status, retryable, what was wrong, what is
-    right.
-    """
-
-    word: str
-    http_status: int
-    retryable: bool
-    wrong: str
-    right: str
 
 
 DENY_RULES: Final[dict[int, DenyRule]] = {
@@ -794,4 +783,5 @@ DENY_RULES: Final[dict[int, DenyRule]] = {
         "no such restriction, or one is both to be made and lifted",
         "use suspend_trade, no_shorting and fractional_trading, each true or false",
     ),
+    **CONTROL_RULES,
 }

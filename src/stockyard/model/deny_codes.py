@@ -1,10 +1,22 @@
-"""The permanent numbers of the rules we refuse by.
+"""The permanent numbers of the rules we refuse by, and what is told of each.
 
 Promises: numbers are never reused; their order is that of precedence. Must not know: the words for
 them (``denials``).
 """
 
-from typing import Final
+from typing import Final, NamedTuple
+
+
+class DenyRule(NamedTuple):
+    """What is told about a code: permanent word, HTTP status, retryable, what was wrong, what is
+    right.
+    """
+
+    word: str
+    http_status: int
+    retryable: bool
+    wrong: str
+    right: str
 
 
 class DenyCode:
@@ -122,3 +134,7 @@ class DenyCode:
     LIQUIDATION_ORDER: Final = 655
     LOT_METHOD_NOT_SUPPORTED: Final = 661
     RESTRICTION_NOT_SUPPORTED: Final = 662
+    OUTCOME_NOT_SUPPORTED: Final = 671
+    TOO_MANY_OUTCOMES: Final = 672
+    UNKNOWN_OUTCOME: Final = 673
+    ORDER_NOT_HELD_BACK: Final = 674

@@ -440,6 +440,50 @@ class AccountRestrictionsSet(msgspec.Struct, frozen=True, array_like=True, tag=6
     restrictions: int
 
 
+class OutcomePlanned(msgspec.Struct, frozen=True, array_like=True, tag=71, gc=False):
+    """An outcome is planned for orders to come; fields as in ``PlanOutcome``."""
+
+    account_id: int
+    rule_id: int
+    plan: int
+    code: int
+    reason: int
+    qty_e9: int
+    price_e9: int
+    rest: int
+    delay_ns: int
+    instrument_id: int
+    side: int
+    order_type: int
+    part: int
+    order_name: str
+    prefix: bool
+    uses: int
+    expires_ns: int
+    note: str
+
+
+class OutcomeUsed(msgspec.Struct, frozen=True, array_like=True, tag=72, gc=False):
+    """A planned outcome met an order; what it did follows. ``order_id``: 0 for a denial, which
+    stands before.
+    """
+
+    account_id: int
+    rule_id: int
+    order_id: int
+    plan: int
+    uses_left: int
+    note: str
+
+
+class OutcomesForgotten(msgspec.Struct, frozen=True, array_like=True, tag=73, gc=False):
+    """A planned outcome is forgotten, or (0) all are."""
+
+    account_id: int
+    rule_id: int
+    count: int
+
+
 Event = (
     OrderAccepted
     | OrderActivated
@@ -470,4 +514,7 @@ Event = (
     | LeverageSet
     | FundingPaid
     | AccountRestrictionsSet
+    | OutcomePlanned
+    | OutcomeUsed
+    | OutcomesForgotten
 )

@@ -25,6 +25,10 @@ LEGS_MAX: Final = 16
 LOTS_CHOSEN_MAX: Final = 64
 """Lots one order may choose."""
 CLIENT_ORDER_ID_LENGTH_MAX: Final = 128
+OUTCOME_NOTE_LENGTH_MAX: Final = 200
+OUTCOME_USES_MAX: Final = 1_000
+OUTCOME_USED_KEPT: Final = 20
+"""Of the orders that a planned outcome met, so many of the last are remembered."""
 IDEMPOTENCY_KEY_LENGTH_MAX: Final = 255
 
 _DIGITS_MAX: Final = 18

@@ -7,7 +7,7 @@ sequence is in the order of its ids. Must not know: how the engine keeps it whil
 import msgspec
 
 from stockyard.model.codes import AccountKind
-from stockyard.model.commands import ReplaceOrder
+from stockyard.model.commands import PlanOutcome, ReplaceOrder
 from stockyard.model.facts import BorrowTermsSet, FeesScheduled
 from stockyard.model.instruments import Instrument, Limits, MarginTerms, Session, VenueProfile
 
@@ -21,6 +21,8 @@ class OrderState(msgspec.Struct, frozen=True, array_like=True, gc=False):
     ``arrives_ns``: when it reaches the venue, ``sent_ns`` when it set out, ``cancel_ns`` when its
     cancellation arrives; 0 for none.
     ``choices``: what is left of the lots it chose, as (seq, index, quantity).
+    ``ends_ns``: when a planned outcome ends it, 0 for never; ``ends_as``: that ``Plan``;
+    ``ends_reason``: why.
     """
 
     order_id: int
@@ -65,6 +67,9 @@ class OrderState(msgspec.Struct, frozen=True, array_like=True, gc=False):
     liquidates: bool = False
     reduce_only: bool = False
     post_only: bool = False
+    ends_ns: int = 0
+    ends_as: int = 0
+    ends_reason: int = 0
 
 
 class LotState(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -116,6 +121,17 @@ class KeyState(msgspec.Struct, frozen=True, array_like=True, gc=False):
     expires_ns: int
 
 
+class OutcomeState(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A planned outcome: ``rule_id`` its command's seq; ``used``: the last orders it met, as (seq,
+    order), 0 for a denial.
+    """
+
+    rule_id: int
+    uses_left: int
+    used: tuple[tuple[int, int], ...]
+    command: PlanOutcome
+
+
 class AccountState(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One account.
 
@@ -142,6 +158,7 @@ class AccountState(msgspec.Struct, frozen=True, array_like=True, gc=False):
     review_ns: int = 0
     leverages: tuple[tuple[int, int, bool], ...] = ()
     restrictions: int = 0
+    outcomes: tuple[OutcomeState, ...] = ()
 
 
 class BookState(msgspec.Struct, frozen=True, array_like=True, gc=False):

@@ -19,6 +19,7 @@ from stockyard.model.facts import ControlUsed
 from stockyard.model.ids import PublicIds
 from stockyard.model.previews import AccountStanding, OpenLot, OrderPreview
 from stockyard.model.records import Input, Origin, Record
+from stockyard.model.state import OutcomeState
 from stockyard.projections.store import ReadStore
 from stockyard.projections.view import View
 from stockyard.runtime.clock import Clock
@@ -145,6 +146,10 @@ class World:
     def open_lots(self, account_id: int, instrument_id: int) -> list[OpenLot]:
         """The lots of an account's position now, oldest first."""
         return self.engine.open_lots(account_id, instrument_id)
+
+    def outcomes(self, account_id: int) -> tuple[OutcomeState, ...]:
+        """An account's planned outcomes, and the last that were used up, oldest first."""
+        return self.engine.outcomes(account_id)
 
     async def query(self, read: Callable[[ReadStore], T]) -> T:
         """Read from SQL, after it has caught up with what the View shows now."""

@@ -101,6 +101,10 @@ def plain(kind: type, account_id: int, order_id: int) -> Any:
         "stop_loss_limit": 0,
         "stop_loss_trail_price": 0,
         "stop_loss_trail_ppm": 0,
+        "restrict": 2,
+        "allow": 4,
+        "plan": 5,
+        "rule_id": 0,
     }
     fields = [f for f in msgspec.structs.fields(kind) if f.default is msgspec.NODEFAULT]
     return kind(**{field.name: values.get(field.name, "") for field in fields})

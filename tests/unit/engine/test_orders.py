@@ -25,7 +25,7 @@ CANCELED    -        -     -         -        -       -        -        -       
 EXPIRED     -        -     -         -        -       -        -        -         -    -    -
 REPLACED    -        -     -         -        -       -        -        -         -    -    -
 REJECTED    -        -     -         -        -       -        -        -         -    -    -
-HELD        ACCEPTED NEW   -         CANCELED EXPIRED REPLACED -        -         -    -    -
+HELD        ACCEPTED NEW   -         CANCELED EXPIRED REPLACED -        -    -    PENDING_NEW -
 PENDING_NEW ACCEPTED NEW   -         CANCELED EXPIRED REPLACED -        -    -    - PENDING_CANCEL
 PENDING_CANCEL - - PENDING_CANCEL    CANCELED EXPIRED -        REJECTED FILLED - - -
 """

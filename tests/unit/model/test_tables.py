@@ -19,7 +19,9 @@ from stockyard.model.codes import (
     LIMIT_RULE_WORDS,
     LOT_METHOD_WORDS,
     OPEN_STATUSES,
+    PLAN_WORDS,
     REASON_WORDS,
+    REST_WORDS,
     SIDE_WORDS,
     STATUS_WORDS,
     TIF_WORDS,
@@ -34,7 +36,9 @@ from stockyard.model.codes import (
     LotMethod,
     OrderClass,
     OrderType,
+    Plan,
     Reason,
+    Rest,
     Side,
     Status,
     TimeInForce,
@@ -57,6 +61,8 @@ WORDED = [
     (LimitRule, LIMIT_RULE_WORDS),
     (LotMethod, LOT_METHOD_WORDS),
     (FeeKind, FEE_WORDS),
+    (Plan, PLAN_WORDS),
+    (Rest, REST_WORDS),
 ]
 RELEASED = {
     "Side": "BUY=1 SELL=2",
@@ -81,6 +87,10 @@ RELEASED = {
     "ChargeKind": "DEBIT_INTEREST=1 BORROW_FEE=2",
     "FillRule": "TAKE_WHOLE=1 TAKE_QUOTED=2 REST_WHOLE=3 REST_QUOTED=4 TAKE_DEPTH=5 REST_PASSED=6 "
     "REST_PRINTED=7 REST_QUEUE=8 AUCTION_WHOLE=13 AUCTION_PRINTED=14",
+    "Restriction": "SUSPENDED=1 NO_SHORTING=2 NO_FRACTIONS=4 ALL=7",
+    "Plan": "DENY=1 REJECT=2 FILL=3 DELAY=4 HOLD=5 EXPIRE=6 CANCEL=7",
+    "Rest": "WAITS=1 CANCELED=2 WORKS=3",
+    "Part": "ORDER=0 TAKE_PROFIT=1 STOP_LOSS=2 EXIT=3",
     "LimitRule": "TOUCH=1 PENETRATE=2 QUEUE=3",
     "FeeKind": "COMMISSION=1 SEC=2 TAF=3 CRYPTO_TAKER=4 CRYPTO_MAKER=5 ORF=6 CAT=7",
     "Book": "FUNDING=1 STREET=2 ROUNDING=3 COMMISSION=4 SEC=5 TAF=6 EXCHANGE=7 INTEREST=8 BORROW=9 "

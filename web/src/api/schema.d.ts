@@ -1360,6 +1360,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sim/orders/{order_id}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let an order go on that is held back
+         * @description One that a planned `hold` has met reaches the venue now; one that a planned `fill` has met goes on with its rest. Only where the server allows test controls, with the scope `sim`.
+         */
+        post: operations["release_order"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sim/outcomes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the planned outcomes
+         * @description With what each has met; the last that are over stay to be looked at. Only where the server allows test controls, with the scope `sim`.
+         */
+        get: operations["list_outcomes"];
+        put?: never;
+        /**
+         * Plan what happens to orders
+         * @description The account's next orders that match meet it: by default the next one. An order meets the first that was planned. Only where the server allows test controls, with the scope `sim`.
+         */
+        post: operations["plan_outcome"];
+        /**
+         * Forget all planned outcomes
+         * @description Orders that are held back stay so until they are released. Only where the server allows test controls, with the scope `sim`.
+         */
+        delete: operations["forget_outcomes"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sim/outcomes/{outcome_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Forget a planned outcome
+         * @description It meets no order any more. Only where the server allows test controls, with the scope `sim`.
+         */
+        delete: operations["forget_outcome"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/snapshot": {
         parameters: {
             query?: never;
@@ -2000,7 +2068,7 @@ export interface components {
             /** @enum {string} */
             lifecycle: "canceled" | "expired" | "filled" | "partial" | "pending" | "rejected" | "submitted";
             /** @enum {string} */
-            reason: "canceled_by_client" | "trading_day_ended" | "rest_of_immediate_or_cancel" | "fill_or_kill_not_fillable_whole" | "market_moved_beyond_collar" | "account_reset" | "canceled_to_close_position" | "notional_below_one_lot" | "account_holds_as_much_as_it_may" | "good_till_date_reached" | "other_leg_filled" | "other_leg_ended" | "entry_ended_unfilled" | "position_has_nothing_free" | "protection_replaced" | "rejected_by_venue" | "order_had_ended_before_the_replacement_arrived" | "replacement_no_longer_allowed_when_it_arrived" | "not_filled_in_auction" | "no_auction_print" | "account_in_liquidation" | "margin_call_met" | "post_only_would_trade_at_once";
+            reason: "canceled_by_client" | "trading_day_ended" | "rest_of_immediate_or_cancel" | "fill_or_kill_not_fillable_whole" | "market_moved_beyond_collar" | "account_reset" | "canceled_to_close_position" | "notional_below_one_lot" | "account_holds_as_much_as_it_may" | "good_till_date_reached" | "other_leg_filled" | "other_leg_ended" | "entry_ended_unfilled" | "position_has_nothing_free" | "protection_replaced" | "rejected_by_venue" | "order_had_ended_before_the_replacement_arrived" | "replacement_no_longer_allowed_when_it_arrived" | "not_filled_in_auction" | "no_auction_print" | "account_in_liquidation" | "margin_call_met" | "post_only_would_trade_at_once" | "canceled_by_venue";
             /** @enum {string} */
             status: "accepted" | "new" | "partially_filled" | "filled" | "canceled" | "expired" | "replaced" | "rejected" | "held" | "pending_new" | "pending_cancel";
             symbol: string;
@@ -2382,7 +2450,7 @@ export interface components {
             /** @description Before fees, against average cost. */
             realized_pl: string;
             /** @enum {string} */
-            rule: "take_whole_at_quote" | "take_displayed_size_at_quote" | "resting_whole_when_quote_reaches_limit" | "resting_displayed_size_when_quote_reaches_limit" | "take_deeper_level" | "resting_when_quote_passes_limit" | "resting_when_trade_passes_limit" | "resting_when_queue_ahead_has_traded" | "auction_whole_at_print" | "auction_printed_size_at_print";
+            rule: "take_whole_at_quote" | "take_displayed_size_at_quote" | "resting_whole_when_quote_reaches_limit" | "resting_displayed_size_when_quote_reaches_limit" | "take_deeper_level" | "resting_when_quote_passes_limit" | "resting_when_trade_passes_limit" | "resting_when_queue_ahead_has_traded" | "auction_whole_at_print" | "auction_printed_size_at_print" | "planned_by_a_test";
             /** @enum {string} */
             side: "buy" | "sell";
             /** @description What was left of the quoted size before it. */
@@ -3052,7 +3120,7 @@ export interface components {
              * @example 189.25
              */
             qty: string;
-            reason: ("canceled_by_client" | "trading_day_ended" | "rest_of_immediate_or_cancel" | "fill_or_kill_not_fillable_whole" | "market_moved_beyond_collar" | "account_reset" | "canceled_to_close_position" | "notional_below_one_lot" | "account_holds_as_much_as_it_may" | "good_till_date_reached" | "other_leg_filled" | "other_leg_ended" | "entry_ended_unfilled" | "position_has_nothing_free" | "protection_replaced" | "rejected_by_venue" | "order_had_ended_before_the_replacement_arrived" | "replacement_no_longer_allowed_when_it_arrived" | "not_filled_in_auction" | "no_auction_print" | "account_in_liquidation" | "margin_call_met" | "post_only_would_trade_at_once") | null;
+            reason: ("canceled_by_client" | "trading_day_ended" | "rest_of_immediate_or_cancel" | "fill_or_kill_not_fillable_whole" | "market_moved_beyond_collar" | "account_reset" | "canceled_to_close_position" | "notional_below_one_lot" | "account_holds_as_much_as_it_may" | "good_till_date_reached" | "other_leg_filled" | "other_leg_ended" | "entry_ended_unfilled" | "position_has_nothing_free" | "protection_replaced" | "rejected_by_venue" | "order_had_ended_before_the_replacement_arrived" | "replacement_no_longer_allowed_when_it_arrived" | "not_filled_in_auction" | "no_auction_print" | "account_in_liquidation" | "margin_call_met" | "post_only_would_trade_at_once" | "canceled_by_venue") | null;
             /**
              * @description It may open nothing.
              * @default false
@@ -3203,6 +3271,122 @@ export interface components {
             title: string;
             /** @enum {string} */
             type: "market" | "limit" | "stop" | "stop_limit" | "trailing_stop";
+        };
+        /**
+         * Outcome
+         * @description A planned outcome and what it has met.
+         */
+        Outcome: {
+            client_order_id: string | null;
+            client_order_id_prefix: string | null;
+            count: number;
+            delay_ms: number | null;
+            expires_at: string | null;
+            id: number;
+            /** @description For how many orders it still is. */
+            left: number;
+            note: string;
+            /**
+             * @description `deny` it before it is an order; `reject` it at the venue; `fill` it, all or a `qty`; `delay` it on its way; `hold` it in `pending_new` until it is released; let it `expire`, or `cancel` it from the venue's side, at once or after `delay_ms`.
+             * @enum {string}
+             */
+            outcome: "deny" | "reject" | "fill" | "delay" | "hold" | "expire" | "cancel";
+            /** @description Whether it is for no order any more. */
+            over: boolean;
+            /**
+             * @description Orders as they were sent, or exits: of brackets and their like, which meet it when they come alive.
+             * @enum {string}
+             */
+            part: "order" | "take_profit" | "stop_loss" | "exit";
+            price: string | null;
+            qty: string | null;
+            reason: string | null;
+            side: ("buy" | "sell") | null;
+            symbol: string | null;
+            then: ("wait" | "cancel" | "work") | null;
+            type: ("market" | "limit" | "stop" | "stop_limit" | "trailing_stop") | null;
+            /** @description What met it, oldest first: the last 20. */
+            used: components["schemas"]["OutcomeUse"][];
+        };
+        /**
+         * OutcomeBody
+         * @description An outcome, and which of the account's next orders it is for; what is left out is open.
+         */
+        OutcomeBody: {
+            /**
+             * @description Only the order with this one.
+             * @default null
+             */
+            client_order_id?: string | null;
+            /**
+             * @description Only orders whose `client_order_id` begins so.
+             * @default null
+             */
+            client_order_id_prefix?: string | null;
+            /**
+             * @description For how many orders, 1 to 1000.
+             * @default 1
+             */
+            count?: number;
+            /**
+             * @description Milliseconds of the World's time, 1 to 2592000000.
+             * @default null
+             */
+            delay_ms?: number | null;
+            /**
+             * @description For no order from then on, by the World's time.
+             * @default null
+             */
+            expires_at?: string | null;
+            /**
+             * @description In the order's story; 200 characters at most.
+             * @default
+             */
+            note?: string;
+            /**
+             * @description `deny` it before it is an order; `reject` it at the venue; `fill` it, all or a `qty`; `delay` it on its way; `hold` it in `pending_new` until it is released; let it `expire`, or `cancel` it from the venue's side, at once or after `delay_ms`.
+             * @enum {string}
+             */
+            outcome: "deny" | "reject" | "fill" | "delay" | "hold" | "expire" | "cancel";
+            /**
+             * @description Orders as they were sent, or exits: of brackets and their like, which meet it when they come alive.
+             * @default order
+             * @enum {string}
+             */
+            part?: "order" | "take_profit" | "stop_loss" | "exit";
+            /**
+             * @description Of `fill`; left out: the market's, within the order's limit.
+             * @default null
+             */
+            price?: string | number | null;
+            /**
+             * @description Of `fill`: at most so much.
+             * @default null
+             */
+            qty?: string | number | null;
+            /** @default null */
+            reason?: string | null;
+            /** @default null */
+            side?: ("buy" | "sell") | null;
+            /**
+             * @description Only orders for it.
+             * @default null
+             */
+            symbol?: string | null;
+            /** @default null */
+            then?: ("wait" | "cancel" | "work") | null;
+            /** @default null */
+            type?: ("market" | "limit" | "stop" | "stop_limit" | "trailing_stop") | null;
+        };
+        /**
+         * OutcomeUse
+         * @description One use of a planned outcome.
+         */
+        OutcomeUse: {
+            /** @description The order that met it; null for a denial. */
+            order_id: string | null;
+            /** @description The journal's record in which it was. */
+            seq: number;
         };
         /**
          * PastTick
@@ -7651,6 +7835,219 @@ export interface operations {
             408: components["responses"]["Problem408"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    release_order: {
+        parameters: {
+            query?: {
+                /** @description The same as X-Account-ID. */
+                account_id?: string;
+            };
+            header?: {
+                /** @description Which account it is about; default the first one. */
+                "X-Account-ID"?: string;
+                /** @description A repeat under the same key within 24 hours gets the first answer. */
+                "Idempotency-Key"?: string;
+                /** @description Another spelling of Idempotency-Key. */
+                "X-Idempotency-Key"?: string;
+            };
+            path: {
+                order_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The order as it is now. */
+            200: {
+                headers: {
+                    /** @description `true` on the repeat of an answer given before. */
+                    "Idempotent-Replayed"?: string;
+                    /** @description Names the request. */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Order"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    list_outcomes: {
+        parameters: {
+            query?: {
+                /** @description The same as X-Account-ID. */
+                account_id?: string;
+            };
+            header?: {
+                /** @description Which account it is about; default the first one. */
+                "X-Account-ID"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Those of the account, oldest first. */
+            200: {
+                headers: {
+                    /** @description Names the request. */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Outcome"][];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+        };
+    };
+    plan_outcome: {
+        parameters: {
+            query?: {
+                /** @description The same as X-Account-ID. */
+                account_id?: string;
+            };
+            header?: {
+                /** @description Which account it is about; default the first one. */
+                "X-Account-ID"?: string;
+                /** @description A repeat under the same key within 24 hours gets the first answer. */
+                "Idempotency-Key"?: string;
+                /** @description Another spelling of Idempotency-Key. */
+                "X-Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OutcomeBody"];
+            };
+        };
+        responses: {
+            /** @description What is planned. */
+            201: {
+                headers: {
+                    /** @description `true` on the repeat of an answer given before. */
+                    "Idempotent-Replayed"?: string;
+                    /** @description Names the request. */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Outcome"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    forget_outcomes: {
+        parameters: {
+            query?: {
+                /** @description The same as X-Account-ID. */
+                account_id?: string;
+            };
+            header?: {
+                /** @description Which account it is about; default the first one. */
+                "X-Account-ID"?: string;
+                /** @description A repeat under the same key within 24 hours gets the first answer. */
+                "Idempotency-Key"?: string;
+                /** @description Another spelling of Idempotency-Key. */
+                "X-Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was forgotten. */
+            200: {
+                headers: {
+                    /** @description `true` on the repeat of an answer given before. */
+                    "Idempotent-Replayed"?: string;
+                    /** @description Names the request. */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Outcome"][];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    forget_outcome: {
+        parameters: {
+            query?: {
+                /** @description The same as X-Account-ID. */
+                account_id?: string;
+            };
+            header?: {
+                /** @description Which account it is about; default the first one. */
+                "X-Account-ID"?: string;
+                /** @description A repeat under the same key within 24 hours gets the first answer. */
+                "Idempotency-Key"?: string;
+                /** @description Another spelling of Idempotency-Key. */
+                "X-Idempotency-Key"?: string;
+            };
+            path: {
+                outcome_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was forgotten. */
+            200: {
+                headers: {
+                    /** @description `true` on the repeat of an answer given before. */
+                    "Idempotent-Replayed"?: string;
+                    /** @description Names the request. */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Outcome"][];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
             422: components["responses"]["Problem422"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
