@@ -29,6 +29,7 @@ from bench import (
     report,
     snapshots_alive,
     web_app,
+    world_start,
 )
 from bench.figures import Report
 from bench.sizes import FULL, QUICK, Sizes
@@ -51,6 +52,7 @@ BENCHMARKS: Final[dict[str, Benchmark]] = {
     "market-data": lambda sizes, folder: market_data.run(sizes),
     "ingest": ingest.run,
     "history": history.run,
+    "world": world_start.run,
     "alpaca": alpaca.run,
     "growth": growth.run,
     "growth-http": orders_over_http.run_growth,

@@ -85,6 +85,7 @@ class Server:
         self._uvicorn: _Uvicorn | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._http: FeedHttp | None = None
+        self._peers: LinuxPeers | None = None
 
     async def run(self, ready: Callable[["Server", "demo.Demo | None"], None]) -> None:
         """Open, serve until told to stop, close. ``ready`` is called once requests are answered.
@@ -396,10 +397,9 @@ class Server:
             elsewhere = {symbol for feed in self._followed for symbol in feed.symbols}
             market = app.simulated_market(world, config.market_seed, self.stock_calendar, elsewhere)
             step = market.step
-            if isinstance(clock, ControlledClock):
-                application.door.sim_market.attach(market)
-                step = application.door.sim_market.step
+            application.door.sim_market.attach(market)
         if isinstance(clock, ControlledClock):
+            step = application.door.sim_market.step
             jobs.append(self._controlled(application, clock, step).run())
         else:
             jobs += [upkeep.keep_time(world), self._keep_sessions()]
@@ -420,7 +420,7 @@ class Server:
         assert self._uvicorn is not None
         state = self._uvicorn.server_state
         application.traffic.connections = lambda: state.connections
-        quiet.peers = LinuxPeers.open(application.traffic.ends)
+        self._peers = quiet.peers = LinuxPeers.open(application.traffic.ends)
         world.sim_clock = SimClock(
             world,
             clock,
@@ -429,6 +429,7 @@ class Server:
             step,
             self._session_facts,
             lambda: self.history.is_behind,
+            lambda: application.door.sim_market.is_still,
         )
         if step is None:
             controlled, driver = application.door.sim_market, world.sim_clock
@@ -511,6 +512,8 @@ class Server:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         if self._http is not None:
             await self._http.close()
+        if self._peers is not None:
+            self._peers.close()
         self.world.market.turn(self.world.clock.now_ns())
         self.world.halt(SHUTTING_DOWN)
         await application.close()

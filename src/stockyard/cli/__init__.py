@@ -47,6 +47,12 @@ cli.command(
     help="List, fill and export the ticks and bars of a data directory.",
 )
 
+cli.command(
+    "stockyard.cli.sim:sim",
+    name="sim",
+    help="Move time, the market and what becomes of orders, where test controls are allowed.",
+)
+
 
 def main() -> None:
     """Run the command line."""

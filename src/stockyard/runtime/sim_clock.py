@@ -41,6 +41,8 @@ STEPS_MAX: Final = 1_000_000
 """Stops of one journey."""
 UPKEEP_NS: Final = 3_600_000_000_000
 """World time between two looks at what must be scheduled ahead."""
+STILL_NS: Final = 15_000_000_000
+"""World time between two steps of a market that only repeats its quotes."""
 BEHIND_S: Final = 1.0
 """Time that could not keep its speed makes up for so many seconds of the wall's at most."""
 SLICE_S: Final = 0.01
@@ -144,6 +146,7 @@ class SimClock:
 
     ``step``: the simulated market, None for none. ``upkeep``: what must be journaled by a time, so
     that sessions are known ahead. ``is_behind``: whether what was observed has to be kept first.
+    ``is_still``: whether the market's next steps can only repeat what is quoted.
     """
 
     def __init__(
@@ -155,9 +158,11 @@ class SimClock:
         step: Step | None = None,
         upkeep: Callable[[int], Iterable[Input]] | None = None,
         is_behind: Callable[[], bool] | None = None,
+        is_still: Callable[[], bool] | None = None,
     ) -> None:
         self._world, self.clock, self.quiet = world, clock, quiet
-        self.interval_ns, self.step = interval_ns, step
+        self._interval_ns, self.step = interval_ns, step
+        self._is_still = is_still
         self._upkeep, self._is_behind = upkeep, is_behind
         self._upkeep_ns = 0
         self._journeys: list[_Journey] = []
@@ -168,6 +173,13 @@ class SimClock:
         self._breath_s = 0.0
         self._is_idle = True
         self.lock_step = False
+
+    @property
+    def interval_ns(self) -> int:
+        """World time between two steps of the market."""
+        if self._is_still is not None and self._is_still():
+            return max(self._interval_ns, STILL_NS)
+        return self._interval_ns
 
     # What can be asked for.
 

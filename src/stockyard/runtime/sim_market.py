@@ -137,6 +137,17 @@ class SimMarket:
 
     # The step.
 
+    @property
+    def is_still(self) -> bool:
+        """Whether, until somebody uses a control, steps can only repeat the quotes there are."""
+        if self._simulation is not None:
+            return False
+        now_ns = self._world.clock.now_ns()
+        return all(
+            control.gap is None and (control.script is None or control.script.ends_ns < now_ns)
+            for control in self._controls.values()
+        )
+
     def step(
         self,
         ts_ns: int,

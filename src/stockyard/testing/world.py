@@ -17,7 +17,8 @@ from typing import Any, Final, NamedTuple, TypeVar
 from stockyard import app
 from stockyard.api.registering import Wish, register
 from stockyard.config import Config
-from stockyard.model.records import Origin
+from stockyard.model.events import Event
+from stockyard.model.records import Origin, Record
 from stockyard.people.passwords import PasswordCost, Passwords
 from stockyard.projections.store import ReadStore
 from stockyard.server import Server
@@ -25,6 +26,7 @@ from stockyard.storage.history import DatabaseHistory
 from stockyard.storage.memory import MemoryDatabase, MemoryDisk, MemoryJournal, MemorySnapshots
 from stockyard.storage.ports import Journal, Snapshots
 from stockyard.storage.shelf import DatabaseShelf
+from stockyard.testing.event_log import lines
 
 PATIENCE_S: Final = 30.0
 """How long a start, a stop or a question may take before something is wrong."""
@@ -115,6 +117,7 @@ class ServedWorld:
             self._thread.join(PATIENCE_S)
             raise
         self.url = self.server.url
+        self._founded = self.server.world.engine.seq
 
     def _serve(self) -> None:
         try:
@@ -147,11 +150,6 @@ class ServedWorld:
         """Where its files are; None in memory."""
         return None if self._memory is not None else self.config.data
 
-    @property
-    def failed(self) -> bool:
-        """Whether it stopped by itself because something broke."""
-        return self.server.failed
-
     def now_ns(self) -> int:
         """The world's time."""
         return self.server.world.clock.now_ns()
@@ -175,6 +173,30 @@ class ServedWorld:
         )
         return Credentials(door.render.account_id(account.account_id), email, key.key_id, secret)
 
+    def streams(self) -> int:
+        """Streams that are open and whose client has said what it listens to."""
+
+        async def count() -> int:
+            gateway = self.server.application.gateway
+            return sum(one.identity is not None for one in gateway)
+
+        return self.run(count())
+
+    def log(self, limit: int) -> list[str]:
+        """What happened since the first account was opened, oldest first, in lines."""
+        return self.run(self._log(limit))
+
+    async def _log(self, limit: int) -> list[str]:
+        world = self.server.world
+
+        def read(store: ReadStore) -> list[tuple[Record, list[Event]]]:
+            return [
+                (record, [event for _, event in store.events_of(record.seq)])
+                for record in world.journal.read(self._founded)
+            ]
+
+        return lines(await world.query(read), world.view.instruments, limit)
+
     def stop(self) -> None:
         """Stop cleanly and wait for the end."""
         loop = self._loop
@@ -183,6 +205,8 @@ class ServedWorld:
         self._thread.join(PATIENCE_S)
         if self._thread.is_alive():
             raise TimeoutError(f"the Stockyard at {self.url} did not stop in {PATIENCE_S:g} s")
+        if self.server.failed:
+            raise RuntimeError(f"the Stockyard at {self.url} stopped on a fault of its own")
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:

@@ -1,0 +1,295 @@
+"""``stockyard sim``: test controls of a Stockyard that runs, from a terminal.
+
+Must not know: how a control works, or how requests are sent (``client``).
+"""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Final
+
+from cyclopts import App, Parameter
+
+from stockyard.api.sim_market_shapes import MarketControlled
+from stockyard.api.sim_shapes import SimClockSeen
+from stockyard.client import ApiError, Client
+from stockyard.config import ConfigError, read_config
+
+FAILED: Final = 500
+KEY_ID: Final = "APCA_API_KEY_ID"
+SECRET_KEY: Final = "APCA_API_SECRET_KEY"
+NOBODY: Final = "none"
+
+sim: Final = App(
+    name="sim",
+    help="Move time, the market and what becomes of orders, where test controls are allowed.",
+)
+clock: Final = App(name="clock", help="Stop time, let it go, take it further.")
+sim.command(clock)
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Where:
+    """Which Stockyard, and whose account.
+
+    Parameters
+    ----------
+    data: Data directory of a Stockyard on this machine (./data): its demo.json says where it is.
+    url: Where another one is. The key is then --key and --secret, or APCA_API_KEY_ID and
+        APCA_API_SECRET_KEY of the environment.
+    key: Id of an API key with the scope sim.
+    secret: The key's secret.
+    """
+
+    data: Path | None = None
+    url: str | None = None
+    key: str | None = None
+    secret: str | None = None
+
+    def client(self) -> Client:
+        """A client of it. Raises ``ApiError`` or ``ConfigError``."""
+        if self.url is None:
+            return Client.of_directory(read_config(os.environ, data=self.data).data)
+        key = self.key or os.environ.get(KEY_ID, "")
+        secret = self.secret or os.environ.get(SECRET_KEY, "")
+        if not key or not secret:
+            raise ConfigError(f"url: name a key too: --key and --secret, or {KEY_ID}, {SECRET_KEY}")
+        return Client(self.url, key, secret)
+
+
+HERE: Final = Where()
+
+
+@contextmanager
+def _client(where: Where) -> Iterator[Client]:
+    """A client; its refusals end the command with a line."""
+    try:
+        with where.client() as found:
+            yield found
+    except ApiError as error:
+        if error.status and error.status < FAILED:
+            raise ConfigError(error.detail) from None
+        print(f"stockyard: {error.detail}", file=sys.stderr)
+        sys.exit(1)
+
+
+def _show(seen: SimClockSeen) -> None:
+    how = "stands still" if not seen.speed else f"goes at speed {seen.speed}"
+    print(f"{seen.now}  time {how}; stocks are {'open' if seen.is_open else 'closed'}")
+    print(f"  next open {seen.next_open}, next close {seen.next_close}")
+    if seen.lock_step.on:
+        held = seen.lock_step.waits_for
+        print(f"  lock step: {f'waits for {held}' if held else 'nothing is in flight'}")
+
+
+@clock.command(name="show")
+def show_clock(*, where: Where = HERE) -> None:
+    """Say how time goes."""
+    with _client(where) as client:
+        _show(client.sim.clock.read())
+
+
+@clock.command(name="stop")
+def stop_clock(*, where: Where = HERE) -> None:
+    """Let time stand still."""
+    with _client(where) as client:
+        _show(client.sim.clock.stop())
+
+
+@clock.command(name="go")
+def start_clock(speed: str = "1", *, where: Where = HERE) -> None:
+    """Let time go.
+
+    Parameters
+    ----------
+    speed: How many times as fast as the wall's time, 1 to 100000, or max.
+    """
+    try:
+        wanted: float | str = speed if speed == "max" else float(speed)
+    except ValueError:
+        raise ConfigError(f"speed {speed!r}: expected a number or max") from None
+    with _client(where) as client:
+        _show(client.sim.clock.go(wanted))
+
+
+@clock.command(name="step")
+def step_clock(
+    seconds: float | None = None, *, steps: int | None = None, where: Where = HERE
+) -> None:
+    """Take time further, and wait until all that lies on the way has happened.
+
+    Parameters
+    ----------
+    seconds: By so many seconds of the World.
+    steps: Or over so many moments at which anything happens.
+    """
+    with _client(where) as client:
+        _show(client.sim.clock.step(seconds, steps=steps))
+
+
+@clock.command(name="jump")
+def jump_clock(to: str, *, where: Where = HERE) -> None:
+    """Bring time to a later moment.
+
+    Parameters
+    ----------
+    to: next_open, next_close, or a time with its zone such as 2026-01-05T09:30:00-05:00.
+    """
+    with _client(where) as client:
+        _show(client.sim.clock.jump(to))
+
+
+@clock.command(name="lock-step")
+def lock_step(
+    on: Annotated[bool, Parameter(negative="--off")] = True,
+    *,
+    streams: int | None = None,
+    where: Where = HERE,
+) -> None:
+    """Have time wait, before each step, until nothing is in flight.
+
+    Parameters
+    ----------
+    on: Whether it waits (--off: not any more).
+    streams: Time stands while fewer streams are open.
+    """
+    with _client(where) as client:
+        _show(client.sim.clock.lock_step(on, streams=streams))
+
+
+@sim.command
+def quote(
+    symbol: str,
+    bid: str,
+    ask: str,
+    *,
+    bid_size: str | None = None,
+    ask_size: str | None = None,
+    where: Where = HERE,
+) -> None:
+    """Have a quote stand until something else is said of the symbol.
+
+    Parameters
+    ----------
+    symbol: Such as AAPL or BTC/USD.
+    bid: The price bid, or none.
+    ask: The price asked, or none.
+    bid_size: How much is bid for.
+    ask_size: How much is offered.
+    """
+    with _client(where) as client:
+        sides = [None if side == NOBODY else side for side in (bid, ask)]
+        done = client.sim.market.quote(symbol, *sides, bid_size=bid_size, ask_size=ask_size)
+        _show_market(done)
+
+
+@sim.command
+def gap(
+    symbol: str,
+    percent: str | None = None,
+    *,
+    price: str | None = None,
+    when: str | None = None,
+    where: Where = HERE,
+) -> None:
+    """Have the price jump.
+
+    Parameters
+    ----------
+    symbol: Such as AAPL.
+    percent: By so much, such as -8.
+    price: Or to this price.
+    when: now or next_open.
+    """
+    with _client(where) as client:
+        _show_market(client.sim.market.gap(symbol, percent=percent, price=price, when=when))
+
+
+@sim.command
+def halt(symbol: str, *, reason: str | None = None, where: Where = HERE) -> None:
+    """Halt trading in a symbol."""
+    with _client(where) as client:
+        _show_market(client.sim.market.halt(symbol, reason))
+
+
+@sim.command
+def resume(symbol: str, *, where: Where = HERE) -> None:
+    """Let trading in a symbol go on."""
+    with _client(where) as client:
+        _show_market(client.sim.market.resume(symbol))
+
+
+@sim.command
+def release(symbol: str | None = None, *, where: Where = HERE) -> None:
+    """Give a symbol, or all of them, back to the simulation."""
+    with _client(where) as client:
+        _show_market(client.sim.market.release(symbol))
+
+
+def _show_market(done: MarketControlled) -> None:
+    for one in done.symbols:
+        halted = ", halted" if one.halted else ""
+        print(f"{one.symbol}  {one.bid or NOBODY} / {one.ask or NOBODY}{halted}")
+
+
+@sim.command
+def note(text: str, *, where: Where = HERE) -> None:
+    """Write a remark into the World's event log."""
+    with _client(where) as client:
+        print(f"record {client.sim.note(text).seq}")
+
+
+@sim.command
+def fault(
+    kind: str,
+    *,
+    status: int | None = None,
+    method: str | None = None,
+    path: str | None = None,
+    stream: str | None = None,
+    count: int | None = None,
+    for_seconds: float | None = None,
+    every: int | None = None,
+    when: str | None = None,
+    delay_ms: int | None = None,
+    code: int | None = None,
+    where: Where = HERE,
+) -> None:
+    """Make a rule for faults, or forget them all.
+
+    Parameters
+    ----------
+    kind: answer, delay_answer, cut, drop, duplicate, delay_message, close; or forget.
+    status: Of answer: 429, 500, 503 or 504.
+    method: Only requests of this method.
+    path: Only requests of this path, * for anything.
+    stream: Only native, events, trade_updates or market_data.
+    count: How many are hit.
+    for_seconds: How long, by the wall's clock.
+    every: Hit only each so-manieth match.
+    when: before anything is done, or after it was done.
+    delay_ms: Of a delay.
+    code: Of close: the close code.
+    """
+    with _client(where) as client:
+        if kind == "forget":
+            client.sim.faults.forget()
+            return
+        rule = client.sim.faults.make(
+            kind,
+            status=status,
+            method=method,
+            path=path,
+            stream=stream,
+            count=count,
+            for_seconds=for_seconds,
+            every=every,
+            when=when,
+            delay_ms=delay_ms,
+            code=code,
+        )
+        print(f"rule {rule.id}: {rule.kind}")
