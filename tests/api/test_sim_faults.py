@@ -291,6 +291,19 @@ async def test_quotes_are_lost_where_a_rule_names_them(
     assert "192.01" in str(told)
 
 
+async def test_answers_are_spared_unless_they_are_named(
+    ann: Trader, listen: Callable[..., Any]
+) -> None:
+    listener = await signed_in(listen, ann)
+    await fault(ann, kind="drop", for_seconds=60)
+    await ann.order()
+    listener.send(type="ping")
+    assert (await listener.next())["type"] == "pong"
+    await fault(ann, kind="duplicate", messages=["pong"])
+    listener.send(type="ping")
+    assert [one["type"] for one in await listener.some(2)] == ["pong", "pong"]
+
+
 async def test_open_streams_close_with_the_code(ann: Trader, listen: Callable[..., Any]) -> None:
     first, second = await signed_in(listen, ann), await signed_in(listen, ann)
     await fault(ann, kind="close", code=4321, reason="on purpose")

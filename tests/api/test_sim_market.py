@@ -105,6 +105,20 @@ async def test_a_quote_stands_while_the_others_move(stage: Stage) -> None:
     assert stage.mid("MSFT") != before
 
 
+async def test_charts_and_views_follow_a_price_far_away_at_once(stage: Stage) -> None:
+    await stage.do("quote", bid="19.98", ask="20.02")
+    await stage.do("trade", price="20")
+    scale = 10 ** stage.rig.world.view.instruments[1].price_scale
+    seen = stage.rig.world.market.view(1)
+    assert seen is not None
+    assert (seen.bid, seen.last) == (round(19.98 * scale), 20 * scale)
+    await stage.do("path", points=[{"seconds": 1, "price": "400"}])
+    stage.turn()
+    seen = stage.rig.world.market.view(1)
+    assert seen is not None
+    assert (seen.bid + seen.ask, seen.last) == (800 * scale, 400 * scale)
+
+
 async def test_a_quote_needs_no_simulated_market(bare: Stage) -> None:
     await bare.do("quote", bid="99.98", ask="100.02")
     assert (await bare.ann.order()).json["filled_avg_price"] == "100.02"
@@ -240,6 +254,9 @@ async def test_an_empty_side_fills_nobody(stage: Stage) -> None:
 async def test_a_halt_stills_the_symbol_until_it_is_resumed(stage: Stage) -> None:
     told = await stage.do("halt", reason="news pending")
     assert told["symbols"][0]["halted"] is True
+    seen = stage.rig.world.market.view(1)
+    assert seen is not None
+    assert (seen.is_halted, seen.halt_reason) == (True, "news pending")
     assert not [f for f in stage.turn() if f.instrument_id == 1]
     assert [row["symbol"] for row in await stage.listed()] == ["AAPL"]
     await stage.do("quote", bid="99.98", ask="100.02")
@@ -318,12 +335,13 @@ async def test_a_file_of_the_servers_folder_is_played(tmp_path: Path) -> None:
     )
     (tmp_path.parent / "outside.csv").write_text((tmp_path / "gme.csv").read_text())
     (tmp_path / "broken.csv").write_text("ts,symbol,bid,ask,bid_size,ask_size\nx,GME,1,2,3,4\n")
+    (tmp_path / "days" / "none.csv").mkdir(parents=True)
     stage = await Stage.made(recordings=tmp_path)
     await stage.do("quote", bid="100", ask="101")
     await stage.do("play", recording="csv:gme.csv", begin="2021-01-28T15:00:00Z", rebase=True)
     assert abs(stage.mid() / 10 ** stage.rig.world.view.instruments[1].price_scale - 100.5) < 0.2
     for name in ("csv:../outside.csv", f"csv:{tmp_path.parent}/outside.csv", "csv:none.csv",
-                 "csv:broken.csv", "zip:gme.csv", "gme.csv", "csv:\0"):  # fmt: skip
+                 "csv:broken.csv", "csv:days", "zip:gme.csv", "gme.csv", "csv:\0"):  # fmt: skip
         answer = await stage.ann.call(
             "POST", "/sim/market/play", {"symbol": "AAPL", "recording": name}
         )

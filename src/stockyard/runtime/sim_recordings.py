@@ -58,9 +58,8 @@ def load(
                 _check_count(facts)
     except RecordingError as error:
         line = f"line {error.line}: " if error.line else ""
-        raise _refused(
-            f"the recording cannot be played: {line}{error.wrong}", error.right
-        ) from None
+        wrong = error.wrong.replace(f"{folder.resolve()}/", "")
+        raise _refused(f"the recording cannot be played: {line}{wrong}", error.right) from None
     return _checked(facts)
 
 

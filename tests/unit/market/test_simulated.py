@@ -277,3 +277,41 @@ def test_without_prints_a_market_is_the_same_as_with_them() -> None:
     assert len(facts) == len(kept) + 2
     assert kept == without.step(START, ALL_IDS)
     assert with_one.step(START + SECOND, ALL_IDS) == without.step(START + SECOND, ALL_IDS)
+
+
+def test_a_price_that_was_set_is_gone_on_from_without_the_jump_of_a_night() -> None:
+    instrument, traits = BY_SYMBOL["AAPL"]
+    wild = Listing(instrument, traits._replace(volatility_annual=8.0))
+    ids = {instrument.instrument_id}
+
+    def moves(is_set: bool) -> float:
+        squares = []
+        for first_step in range(40):
+            market = SimulatedMarket([wild], 7, first_step=first_step * 10)
+            market.step(START, ids)
+            before = market.mid(instrument.instrument_id)
+            if is_set:
+                market.set_mid(instrument.instrument_id, before)
+            market.step(START + 7_200 * SECOND, ids)
+            squares.append(math.log(market.mid(instrument.instrument_id) / before) ** 2)
+        return math.sqrt(mean(squares))
+
+    assert moves(False) > 0.15
+    assert moves(True) < 0.09
+
+
+def test_a_price_far_away_is_gone_on_from_as_far_as_the_tick_leaves_room() -> None:
+    market = SimulatedMarket(CATALOG, 7)
+    instrument = BY_SYMBOL["AAPL"].instrument
+    dollar = 10**instrument.price_scale
+    assert market.set_mid(instrument.instrument_id, 30_000 * dollar) == 30_000 * dollar
+    market.step(START, ALL_IDS)
+    assert abs(market.mid(instrument.instrument_id) / dollar / 30_000 - 1) < 0.01
+    low = market.set_mid(instrument.instrument_id, 1)
+    assert instrument.tick_threshold < low <= 2 * instrument.tick_threshold
+    contract, spot = BY_SYMBOL["BTC-PERP"].instrument, BY_SYMBOL["BTC/USD"].instrument
+    index = market.index(contract.instrument_id)
+    assert abs(market.set_mid(contract.instrument_id, index * 2) / index - 1) < 0.01
+    market.set_mid(spot.instrument_id, market.mid(spot.instrument_id) // 2)
+    assert abs(market.index(contract.instrument_id) / index - 0.5) < 0.001
+    assert market.mid(10**6) == market.index(spot.instrument_id) == 0
