@@ -5,6 +5,7 @@ every day is one that trades, from 00:00 to 23:59, and the clock's next close an
 the end of its trading day, 16:00 in New York. Must not know: any instrument.
 """
 
+import asyncio
 from bisect import bisect_left, bisect_right
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
@@ -136,21 +137,25 @@ def year_of(name: str, year: int) -> Days:
         hours = [("00:00", "23:59", "0000", "2359")] * count
     else:
         found = sessions(name, first, last + _AHEAD)
-        dates = [new_york(s.open_ns).date().isoformat() for s in found]
+        opens = [new_york(s.open_ns) for s in found]
+        dates = [at.date().isoformat() for at in opens]
         count = bisect_right(dates, last.isoformat())
-        hours = [
-            (
-                f"{new_york(s.open_ns):%H:%M}",
-                f"{new_york(s.close_ns):%H:%M}",
-                f"{new_york(s.begins_ns):%H%M}",
-                f"{new_york(s.ends_ns):%H%M}",
-            )
-            for s in found[:count]
-        ]
+        hours = [_hours(opens[n], found[n]) for n in range(count)]
     return Days(
         dates[:count],
         [Day(dates[n], *hours[n], settlement_date=dates[n + 1]) for n in range(count)],
     )
+
+
+def _hours(opens: datetime, session: Session) -> tuple[str, str, str, str]:
+    """When a session opens and closes, and when its first trading begins and its last ends."""
+    minute = opens.hour * 60 + opens.minute
+    at = [
+        minute + (ns - session.open_ns) // (60 * _NS)
+        for ns in (session.open_ns, session.close_ns, session.begins_ns, session.ends_ns)
+    ]
+    begins, ends, first, last = (f"{n // 60:02d}:{n % 60:02d}" for n in at)
+    return begins, ends, first.replace(":", ""), last.replace(":", "")
 
 
 def new_york(ns: int) -> datetime:
@@ -280,14 +285,14 @@ def days_asked(call: Call) -> list[Day]:
 
 
 async def read_calendar(call: Call) -> Reply:
-    """GET /v2/calendar."""
-    return Reply(200, encode(days_asked(call)))
+    """GET /v2/calendar. Many years are reckoned in a thread when they are first asked for."""
+    return Reply(200, await asyncio.to_thread(lambda: encode(days_asked(call))))
 
 
 async def read_market_calendar(call: Call) -> Reply:
     """GET /v3/calendar/{market}."""
     market, always = market_of(call.named["market"]), is_always(call.door)
-    days = [_market_day(day, always) for day in days_asked(call)]
+    days = [_market_day(day, always) for day in await asyncio.to_thread(days_asked, call)]
     return Reply(200, encode(MarketDays(market, days)))
 
 

@@ -24,7 +24,7 @@ from stockyard.api.alpaca.clock import (
 )
 from stockyard.api.alpaca.errors import PARAMETER, Refusal, invalid
 from stockyard.api.alpaca.routing import Call, Query, Reply, Route
-from stockyard.api.door import Door, encode
+from stockyard.api.door import encode
 from stockyard.market.calendars import new_york_ns, sessions
 from stockyard.model import events as e
 from stockyard.model.instruments import Session
@@ -349,7 +349,7 @@ def history(
         equity,
         gains,
         ratios,
-        _number(format_cash(whole.equity)),
+        _number(format_cash(now.deposited if whole == Worth(0, 0) else whole.equity)),
         new_york(base_ns).date().isoformat(),
         wanted.timeframe,
         {},
@@ -357,24 +357,27 @@ def history(
 
 
 async def read_history(call: Call) -> Reply:
-    """GET /v2/account/portfolio/history."""
+    """GET /v2/account/portfolio/history. Years of windows are reckoned in the reader's thread."""
     door, account_id = call.door, call.caller.account_id
     now_ns = door.world.clock.now_ns()
-    wanted = asked(call, now_ns)
-    shown = windows(stock_calendar(door), wanted)
-    base_ns = _base_ns(stock_calendar(door), wanted, shown)
+    calendar, wanted = stock_calendar(door), asked(call, now_ns)
     charged = {row.instrument_id: fee_type(row) for row in door.view.instruments.values()}
+    deposited = door.view.accounts[account_id].deposited_micros
+    now = Worth(door.view.equity_micros(account_id), deposited)
 
-    def work(store: ReadStore) -> tuple[Samples, dict[str, list[int]]]:
+    def work(store: ReadStore) -> bytes:
+        shown = windows(calendar, wanted)
+        base_ns = _base_ns(calendar, wanted, shown)
         samples = read_samples(store, account_id, base_ns, now_ns)
-        return samples, read_cashflows(store, account_id, wanted.cashflows, shown, charged)
+        found = history(wanted, shown, samples, base_ns, now, now_ns)
+        flows = read_cashflows(store, account_id, wanted.cashflows, shown, charged)
+        found.cashflow = {
+            word: [_number(format_cash(micros)) for micros in moved]
+            for word, moved in flows.items()
+        }
+        return encode(found)
 
-    samples, flows = await door.world.query(work)
-    found = history(wanted, shown, samples, base_ns, _now(door, account_id), now_ns)
-    found.cashflow = {
-        word: [_number(format_cash(micros)) for micros in moved] for word, moved in flows.items()
-    }
-    return Reply(200, encode(found))
+    return Reply(200, await door.world.query(work))
 
 
 def _base_ns(calendar: str, wanted: Asked, shown: Sequence[Window]) -> int:
@@ -387,11 +390,6 @@ def _base_ns(calendar: str, wanted: Asked, shown: Sequence[Window]) -> int:
         return first_ns
     found = sessions(calendar, max(day - _DAY * 14, FIRST_DAY), day)
     return max((s.close_ns for s in found if s.close_ns <= first_ns), default=first_ns)
-
-
-def _now(door: Door, account_id: int) -> Worth:
-    deposited = door.view.accounts[account_id].deposited_micros
-    return Worth(door.view.equity_micros(account_id), deposited)
 
 
 ROUTES: Final = (Route("GET", "/v2/account/portfolio/history", Scope.READ, read_history),)
