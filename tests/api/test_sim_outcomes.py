@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from tests.api.alpaca.socket import Socket
 from tests.api.listener import Listener
 from tests.api.rig import Rig, Trader
 
@@ -141,6 +142,32 @@ async def test_nobody_plans_for_others(rig: Rig, ann: Trader) -> None:
     order = (await ann.order(qty="1")).json
     answer = await bob.call("POST", f"/sim/orders/{order['id']}/release")
     assert (answer.status, answer.json["code"]) == (404, "unknown_order")
+
+
+WORDS = [
+    ({"outcome": "hold"}, True, ["pending_new", "new", "fill"]),
+    ({"outcome": "reject"}, False, ["new", "rejected"]),
+    ({"outcome": "cancel"}, False, ["new", "canceled"]),
+    ({"outcome": "expire"}, False, ["new", "expired"]),
+    ({"outcome": "fill", "qty": "4"}, True, ["new", "partial_fill", "fill"]),
+    ({"outcome": "fill", "qty": "4", "then": "cancel"}, False, ["new", "partial_fill", "canceled"]),
+]
+
+
+@pytest.mark.parametrize(("body", "releases", "words"), WORDS)
+async def test_alpacas_stream_tells_it_in_its_words(
+    rig: Rig, ann: Trader, body: dict[str, Any], releases: bool, words: list[str]
+) -> None:
+    one = await Socket(rig, "/stream").open(await rig.key(ann.headers))
+    await one.next()
+    await one.ask(action="listen", data={"streams": ["trade_updates"]})
+    await plan(ann, **body)
+    order = (await ann.order()).json
+    if releases:
+        await ann.call("POST", f"/sim/orders/{order['id']}/release")
+    found = [each["data"]["event"] for each in await one.some(len(words))]
+    assert found == words
+    await one.hang_up()
 
 
 WRONG = [

@@ -131,6 +131,9 @@ class AccountUpdates:
             return found
         if isinstance(x, e.OrderAccepted | e.OrderActivated):
             self._replacing.pop(order_id, None)
+            if x.status == Status.PARTIALLY_FILLED:
+                # What a planned fill left goes on, for which there is no word.
+                return []
             return [tell(STATUS_WORDS[x.status], row)]
         if isinstance(x, e.OrderChangeSent):
             if not x.replaced_by:
