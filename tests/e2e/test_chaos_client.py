@@ -1,20 +1,25 @@
-"""A client that loses every second frame and every second socket misses nothing in the end.
+"""Clients on the worst line: one misses nothing, the other makes good what it missed.
 
 Goal: the native stream can be trusted over the worst line. Method: one client follows an account
 over a line that swallows every second frame and breaks off every second socket at a seeded frame,
 while another places and cancels orders and the server is killed and started again; it knows only
 the stream's own rules (``token``, ``prev``, ``resume``). What it ends with is compared with the
 journal's inputs run through an engine of the test's own, and with what a calm client is sent.
+
+Alpaca's ``trade_updates`` has no replay: its client reads the orders again whenever it listens
+anew, and then believes whatever is newer. What it ends with is what the API shows.
 """
 
 import asyncio
 import random
+from contextlib import suppress
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
 import msgspec
 from websockets.asyncio.client import connect
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 from stockyard.engine.engine import Engine
 from stockyard.model.events import Event
@@ -212,3 +217,72 @@ async def test_every_second_frame_and_socket_lost_and_nothing_missed(tmp_path: P
     }
     assert line.swallowed > len(found) / 2
     assert line.broken > 10
+
+
+class UpdatesClient:
+    """Keeps an account's orders as a bot of Alpaca's does; every socket breaks off."""
+
+    def __init__(self, server: Running) -> None:
+        self._server, self._random = server, random.Random(SEED)
+        self.orders: dict[str, dict[str, Any]] = {}
+        self.updates = self.rereads = self.broken = 0
+        self.is_over = False
+
+    async def follow(self) -> None:
+        """Listen again and again until told that it is over."""
+        while not self.is_over:
+            with suppress(OSError, ConnectionClosed, TimeoutError, HTTPException, InvalidHandshake):
+                await self._listen_once()
+
+    async def _listen_once(self) -> None:
+        address = f"ws://{self._server.host}:{self._server.port}/stream"
+        demo = self._server.demo
+        keys = {"APCA-API-KEY-ID": demo["api_key"], "APCA-API-SECRET-KEY": demo["api_secret"]}
+        async with connect(address, additional_headers=keys, close_timeout=0.01) as socket:
+            said = {"action": "listen", "data": {"streams": ["trade_updates"]}}
+            await socket.send(msgspec.json.encode(said))
+            for _ in range(self._random.randint(2, 20)):
+                async with asyncio.timeout(SILENCE_S_MAX):
+                    frame = msgspec.json.decode(await socket.recv())
+                if frame["stream"] == "listening":
+                    await asyncio.to_thread(self._reread)
+                elif frame["stream"] == "trade_updates":
+                    self.updates += 1
+                    self._believe(frame["data"]["order"])
+            self.broken += 1
+            socket.transport.abort()
+
+    def _reread(self) -> None:
+        client = self._server.connect()
+        for order in client.get("/v2/orders?status=all&limit=500"):
+            self._believe(order)
+        client.close()
+        self.rereads += 1
+
+    def _believe(self, order: dict[str, Any]) -> None:
+        known = self.orders.get(order["id"])
+        if known is None or order["updated_at"] >= known["updated_at"]:
+            self.orders[order["id"]] = order
+
+
+async def test_orders_read_again_agree_with_what_was_streamed(tmp_path: Path) -> None:
+    server = Running(tmp_path / "data", updates_per_second=20, snapshot_seconds=0.3)
+    bot = UpdatesClient(server)
+    following = asyncio.create_task(bot.follow())
+    try:
+        client = server.connect()
+        await asyncio.to_thread(trade, client, random.Random(SEED), 2 * ORDERS)
+        for order in client.get("/api/v1/orders?status=open&limit=500"):
+            client.ask("DELETE", f"/api/v1/orders/{order['id']}")
+        told = {order["id"]: order for order in client.get("/v2/orders?status=all&limit=500")}
+        client.close()
+        async with asyncio.timeout(PATIENCE):
+            while bot.orders != told:
+                await asyncio.sleep(0.01)
+    finally:
+        bot.is_over = True
+        following.cancel()
+        server.kill()
+    assert len(told) > ORDERS
+    assert bot.updates > ORDERS
+    assert min(bot.broken, bot.rereads) > 3

@@ -9,9 +9,9 @@ are limited for each address and each user. Must not know: sockets, or what a cl
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from time import thread_time
-from typing import Final
+from typing import Final, Protocol
 
 from stockyard.api.door import Door
 from stockyard.api.frames import Frames
@@ -31,6 +31,15 @@ REST_S_MAX: Final = 0.05
 WATCH_S: Final = 1.0
 
 
+class Maker(Protocol):
+    """Makes public frames, each once. ``encoded``: how many so far."""
+
+    encoded: int
+
+    def forget(self) -> None:
+        """Keep nothing any longer."""
+
+
 class Gateway:
     """All listeners of one door."""
 
@@ -38,8 +47,8 @@ class Gateway:
         self.door = door
         self.frames = Frames(door.view, door.render)
         self.public = PublicFrames(door)
-        self.forgetful: list[Callable[[], None]] = [self.public.forget]
-        """Called before and after what is public goes out: nothing made before is wanted then."""
+        self.makers: list[Maker] = [self.public]
+        """Who makes public frames, each in its own words."""
         self._open: dict[Listener, None] = {}
         self._of_address: Counter[str] = Counter()
         self._feeds: dict[str, object] = {}
@@ -167,8 +176,14 @@ class Gateway:
         return min(RENDERED_AT_ONCE, max(1, HANDED_AT_ONCE // max(1, len(self._open))))
 
     def _forget(self) -> None:
-        for forget in self.forgetful:
-            forget()
+        """Nothing that was made before is wanted when what is public goes out, or afterwards."""
+        for maker in self.makers:
+            maker.forget()
+
+    @property
+    def encoded(self) -> int:
+        """Public messages that were encoded, each once."""
+        return sum([maker.encoded for maker in self.makers])
 
     async def _flush(self) -> None:
         loop, hub = asyncio.get_running_loop(), self.door.world.hub

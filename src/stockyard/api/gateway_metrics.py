@@ -17,7 +17,7 @@ def gateway_series(gateway: Gateway) -> Iterator[Metric]:
     for name, text, value in (
         ("gateway_messages", "Messages sent to streams.", gateway.sent),
         ("gateway_bytes", "Bytes of those messages.", gateway.sent_bytes),
-        ("gateway_encoded", "Public messages encoded, each once.", gateway.public.encoded),
+        ("gateway_encoded", "Public messages encoded, each once.", gateway.encoded),
         ("gateway_flushes", "Times that public changes went out.", gateway.flushes),
         ("gateway_cut_off", "Streams closed because they read too slowly.", gateway.cut_off),
         ("gateway_refused", "Streams refused by a limit.", gateway.refused),

@@ -79,9 +79,10 @@ class Streams:
         return sum(1 for _ in self)
 
     def count(self) -> tuple[int, int]:
-        """How many streams are signed in, and how many are not."""
-        known = sum(1 for stream in self if stream.is_signed_in)
-        return known, len(self) - known
+        """How many WebSockets are signed in, and how many are not; Alpaca's are among them."""
+        sockets = [one for one in self._gateway if isinstance(one, SocketListener)]
+        known = sum(1 for one in sockets if one.is_signed_in)
+        return known, len(sockets) - known
 
     def __iter__(self) -> "Iterator[Stream]":
         return (one for one in self._gateway if isinstance(one, Stream))

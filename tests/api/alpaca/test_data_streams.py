@@ -99,8 +99,8 @@ async def test_trades_and_quotes_come_as_numbers_with_exactly_their_digits(
     rig.quote("AAPL", 190.1, 190.3, 200)
     trade, quote = await one.next()
     assert trade == {
-        "T": "t", "S": "AAPL", "i": trade["i"], "x": "V", "p": 190.3, "s": 0.1, "c": ["@"],
-        "z": "C", "t": "2026-01-02T15:00:03.000000000Z",
+        "T": "t", "S": "AAPL", "i": at_ns // 1000 + 1_000_000, "x": "V", "p": 190.3, "s": 0.1,
+        "c": ["@"], "z": "C", "t": "2026-01-02T15:00:03.000000000Z",
     }  # fmt: skip
     assert quote == {
         "T": "q", "S": "AAPL", "bx": "V", "bp": 190.1, "bs": 200, "ax": "V", "ap": 190.3,
@@ -132,7 +132,7 @@ async def test_everything_is_everything_of_the_feeds_own_kind(
     rig.quote("MSFT", 400, 400.02)
     assert [(x["T"], x["S"]) for x in await stocks.next()] == [("t", "AAPL"), ("q", "MSFT")]
     (trade,) = await coins.next()
-    assert (trade["S"], trade["p"], trade["tks"], "x" in trade) == ("BTC/USD", 60001, "S", False)
+    assert (trade["S"], trade["p"], trade["tks"], "x" in trade) == ("BTC/USD", 60001, "", False)
     told = await stocks.ask(action="unsubscribe", trades=["*"], quotes=["*"])
     assert told == [OF_STOCKS]
     rig.trade("AAPL", 190, 1)
@@ -201,6 +201,33 @@ async def test_a_minute_is_told_when_it_is_over_and_again_when_late_trades_chang
     assert kinds["u"]["t"] == bar["t"]
     assert (kinds["b"]["o"], kinds["b"]["t"][11:19]) == (193, "15:01:00")
     assert [x["T"] for x in await other.next()] == ["b"]
+
+
+async def test_a_change_is_encoded_once_however_many_receive_it(
+    rig: Rig, open_one: Callable[..., Any]
+) -> None:
+    some = [await open_one() for _ in range(8)]
+    packed = [await open_one(packed=True) for _ in range(4)]
+    for one in (*some, *packed):
+        await one.ask(action="subscribe", quotes=["AAPL"], trades=["*"])
+    before = rig.app.gateway.encoded
+    rig.quote("AAPL", 190.02, 190.04)
+    found = [await one.next() for one in (*some, *packed)]
+    assert all(told == found[0] for told in found[:8])
+    assert {told[0]["bp"] for told in found} == {190.02}
+    assert rig.app.gateway.encoded == before + 2, "once as JSON, once as MessagePack"
+
+
+async def test_presence_and_figures_know_of_them(
+    bot: Bot, rig: Rig, open_one: Callable[..., Any]
+) -> None:
+    await open_one()
+    shown = (await bot.trader.call("GET", "/presence")).json
+    account = (await bot.trader.call("GET", "/account")).json["id"]
+    assert [(one["kind"], one["account_id"]) for one in shown["streams"]] == [
+        ("websocket", account)
+    ]
+    assert rig.app.streams.count() == (1, 0)
 
 
 async def test_halts_come_as_statuses(rig: Rig, open_one: Callable[..., Any]) -> None:

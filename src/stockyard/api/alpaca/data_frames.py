@@ -142,19 +142,18 @@ class DataFrames:
     # Messages.
 
     def trade(self, told: TradeTold) -> dict[str, Any]:
-        """A trade; of a coin with the side that took."""
+        """A trade, its number its time in microseconds as the API has it; who took is not known."""
         instrument, form = self._view.instruments[told.instrument_id], self._format
         message = {
             "T": "t",
             "S": instrument.symbol,
-            "i": told.seq,
+            "i": told.ts_event // 1_000,
             "p": form.scaled(told.price, instrument.price_scale),
             "s": form.scaled(told.qty, instrument.qty_scale),
             "t": form.time(told.ts_event),
         }
         if self.of_coins(told.instrument_id):
-            row = self._view.quotes[told.instrument_id]
-            return {**message, "tks": "B" if told.price * 2 >= row.bid + row.ask else "S"}
+            return {**message, "tks": ""}
         return {**message, "x": EXCHANGE, "c": TRADE_CONDITIONS, "z": TAPE}
 
     def quote(self, row: QuoteRow) -> dict[str, Any]:

@@ -7,7 +7,7 @@ sign in is let go; what was to be said is said before a close. Must not know: wh
 import asyncio
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from starlette.websockets import WebSocket
 
@@ -27,7 +27,9 @@ _CREDENTIALS: Final = frozenset({b"authorization", b"apca-api-key-id", b"apca-ap
 
 
 class AlpacaSocket(SocketListener):
-    """One client of one of Alpaca's streams."""
+    """One client of one of Alpaca's streams; ``needs_account``: it is about an account's orders."""
+
+    needs_account: ClassVar[bool] = False
 
     def __init__(self, gateway: Gateway, socket: WebSocket, head: Head, form: Format) -> None:
         super().__init__(gateway, socket, head.address)
@@ -69,6 +71,9 @@ class AlpacaSocket(SocketListener):
         require_scope(identity, Scope.READ)
         self._gateway.check_user(identity.user_id)
         self._recheck_due = self._loop.time() + RECHECK_S
+        named = self._head.text(b"x-account-id")
+        if self.needs_account or named is not None or identity.account_ids:
+            self.account_id = self._door.gate.named_account(identity, named)
         self._identify, self.identity = identify, identity
         return identity
 

@@ -48,18 +48,13 @@ class AlpacaStreams:
         self._frames: dict[Format, DataFrames] = {
             form: DataFrames(gateway.door, form) for form in (JSON, PACKED)
         }
-        gateway.forgetful += [frames.forget for frames in self._frames.values()]
+        gateway.makers += self._frames.values()
         self.updates = TradeUpdates(gateway.door)
         self._testing: asyncio.Task[None] | None = None
 
     def takes(self, path: str) -> bool:
         """Whether a path is one of Alpaca's streams."""
         return path in SOCKETS or path == TRADE_PATH
-
-    @property
-    def encoded(self) -> int:
-        """Public messages encoded, each once."""
-        return sum([frames.encoded for frames in self._frames.values()])
 
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one WebSocket to its end."""

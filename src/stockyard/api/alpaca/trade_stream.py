@@ -30,6 +30,7 @@ class TradeSocket(AlpacaSocket):
     """One client; ``is_binary``: its frames are bytes."""
 
     stream: ClassVar[str] = "trade_updates"
+    needs_account: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -129,11 +130,8 @@ class TradeSocket(AlpacaSocket):
 
     def _authenticate(self, sign_in: Callable[[], Identity]) -> None:
         try:
-            identity = sign_in()
-            named = self._head.text(b"x-account-id")
-            self.account_id = self._door.gate.named_account(identity, named)
+            sign_in()
         except Problem as problem:
-            self.identity = self._identify = None
             self._refuse("authenticate", problem.wrong)
         else:
             self._authorized()

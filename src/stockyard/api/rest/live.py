@@ -120,7 +120,7 @@ def _shown(visit: Visiting, one: Listener) -> p.PresentStream:
     return p.PresentStream(
         "events" if isinstance(one, EventStream) else "websocket",
         None if known is None else known.user_id,
-        None if known is None else visit.door.render.account_id(one.account_id),
+        visit.door.render.account_id(one.account_id) if one.account_id else None,
         time_text(one.since_ns),
         one.address,
         one.is_blocked,
