@@ -73,6 +73,8 @@ class Door:
         self.faults = Faults(world.clock.wall_ns)
         self.started_ns = world.clock.wall_ns()
         self.closing = False
+        self.closing_equities: dict[int, tuple[int, int | None]] = {}
+        """What accounts were worth at a close of stocks: the close, and micro-dollars or None."""
         self.demo_email: str | None = None
         """Whom anybody on this machine may be without a password; None: nobody."""
         self._aliases: dict[str, int] = {}

@@ -72,6 +72,13 @@ async def test_last_equity_is_that_of_the_last_close() -> None:
     found = await bot.get("/v2/account")
     assert (found["equity"], found["last_equity"]) == ("100900.00", "100500.00")
     assert found["balance_asof"] == "2026-01-02"
+    rig.quote("AAPL", 198, 198)
+    again = await bot.get("/v2/account")
+    assert (again["equity"], again["last_equity"]) == ("100800.00", "100500.00")
+    rig.clock.time_ns = last_close_ns(rig.app.door, rig.clock.now_ns() + 4 * DAY) + SECOND
+    rig.quote("AAPL", 197, 197)
+    later = await bot.get("/v2/account")
+    assert (later["last_equity"], later["balance_asof"]) == ("100800.00", "2026-01-06")
 
 
 async def test_configurations_are_changed_and_kept(rig: Rig, bot: Bot) -> None:

@@ -173,10 +173,24 @@ async def read_account(call: Call) -> Reply:
     """
     door, account_id = call.door, call.caller.account_id
     close_ns = last_close_ns(door, door.world.clock.now_ns())
-    sample = await door.world.query(lambda store: store.equity_at(account_id, close_ns))
+    last = await _equity_at(door, account_id, close_ns)
     row = door.view.accounts[account_id]
-    last = sample.equity_micros if sample is not None else row.deposited_micros
+    if last is None:
+        last = row.deposited_micros
     return Reply(200, encode(account(door, row, last, new_york(close_ns).date().isoformat())))
+
+
+async def _equity_at(door: Door, account_id: int, close_ns: int) -> int | None:
+    """What an account was worth at a close, None if it is younger; read once it cannot change."""
+    known = door.closing_equities.get(account_id)
+    if known is not None and known[0] == close_ns:
+        return known[1]
+    is_past = door.view.ts >= close_ns
+    sample = await door.world.query(lambda store: store.equity_at(account_id, close_ns))
+    found = None if sample is None else sample.equity_micros
+    if is_past:
+        door.closing_equities[account_id] = (close_ns, found)
+    return found
 
 
 def _configurations(door: Door, row: AccountRow) -> Configurations:
