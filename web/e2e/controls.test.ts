@@ -55,6 +55,28 @@ test("a symbol does as it is told, and is given back", async () => {
   assert.deepEqual(faults, []);
 });
 
+test("the next order meets what is planned, and the log tells it", async () => {
+  const { page, faults } = await opened();
+  await page.getByLabel("What happens to it").selectOption("reject");
+  await page.getByLabel("Only in").fill("BTC/USD");
+  await page.getByRole("button", { name: "Plan it" }).click();
+  await page.getByText("BTC/USD · 1 of 1 left").waitFor();
+  const order = {
+    symbol: "BTC/USD",
+    side: "buy",
+    type: "market",
+    qty: "0.01",
+    time_in_force: "gtc",
+  };
+  const placed = await (await server.ask("POST", "/orders", order)).json();
+  assert.equal(placed.status, "rejected");
+  await page.getByText("BTC/USD · 0 of 1 left").waitFor();
+  await page.getByRole("list", { name: "Inputs, newest first" }).getByText("PlaceOrder").waitFor();
+  await page.getByRole("link", { name: "met this order" }).click();
+  await page.waitForURL(`**/orders/${placed.id}`);
+  assert.deepEqual(faults, []);
+});
+
 test("a fault stands there until it is forgotten", async () => {
   const { page, faults } = await opened();
   await page.getByLabel("Fault", { exact: true }).selectOption("late");

@@ -28,6 +28,14 @@ export const faults = queryOptions({
   refetchInterval: 1_000,
 });
 
+export type Outcome = Schemas["Outcome"];
+
+export const outcomes = queryOptions({
+  queryKey: ["controls", "outcomes"],
+  queryFn: () => call(api.GET("/api/v1/sim/outcomes")),
+  refetchInterval: 1_000,
+});
+
 export interface Use {
   /** What is being done, by its name, until it has been answered. */
   readonly busy: string | null;

@@ -3,7 +3,9 @@ import { useControls } from "@/state/controls";
 import { Empty } from "@/ui/card";
 import { ClockCard } from "./clock";
 import { FaultsCard } from "./faults";
+import { LogCard } from "./log";
 import { MarketCard } from "./market";
+import { OutcomesCard } from "./outcomes";
 
 export default function Controls() {
   const allowed = useControls();
@@ -18,6 +20,10 @@ export default function Controls() {
           </div>
           <div className="min-w-0 space-y-4">
             <MarketCard />
+            <OutcomesCard />
+          </div>
+          <div className="min-w-0 lg:col-span-2">
+            <LogCard />
           </div>
         </div>
       ) : (

@@ -1,6 +1,6 @@
 /** Times and rules of the controls in plain words. */
 import { price, quantity, words } from "@/lib/format";
-import type { Clock, Controlled, Fault } from "./asked";
+import type { Clock, Controlled, Fault, Outcome } from "./asked";
 
 const NEW_YORK = new Intl.DateTimeFormat(undefined, {
   timeZone: "America/New_York",
@@ -65,4 +65,27 @@ export function faultWords(one: Fault): { what: string; of: string } {
     what: `${KINDS[one.kind]}${status}${late}`,
     of: `${at || "anything"} · hit ${one.struck}${limit}${rest}`,
   };
+}
+
+/** What is planned, such as "fill 30 at 189.50, then wait". */
+export function outcomeWords(one: Outcome): string {
+  const found: string[] = [words(one.outcome)];
+  if (one.qty !== null) found.push(quantity(one.qty));
+  if (one.price !== null) found.push(`at ${price(one.price)}`);
+  if (one.delay_ms !== null) found.push(`after ${one.delay_ms} ms`);
+  if (one.reason !== null) found.push(`(${one.reason})`);
+  if (one.then !== null) found.push(`then ${one.then}`);
+  return found.join(" ");
+}
+
+/** Which orders it is for, and of how many some are left. */
+export function whichOrders(one: Outcome): string {
+  const which = [
+    one.side,
+    one.type === null ? null : words(one.type),
+    one.symbol,
+    one.client_order_id ?? (one.client_order_id_prefix && `${one.client_order_id_prefix}…`),
+    one.part === "order" ? null : words(one.part),
+  ].filter(Boolean);
+  return `${which.join(" ") || "any order"} · ${one.left} of ${one.count} left`;
 }
