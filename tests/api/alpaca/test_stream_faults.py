@@ -49,6 +49,15 @@ async def test_trade_updates_are_lost_doubled_and_late(bot: Bot) -> None:
     await one.hang_up()
 
 
+async def test_a_kind_of_update_is_hit_by_its_event(bot: Bot) -> None:
+    one = await listening(bot)
+    await fault(bot, kind="drop", stream="trade_updates", messages=["fill"], count=1)
+    await bot.trader.order()
+    await bot.trader.order()
+    assert await events(one, 3) == ["new", "new", "fill"]
+    await one.hang_up()
+
+
 async def test_trade_updates_end_with_the_code_and_the_other_streams_go_on(bot: Bot) -> None:
     one, data = await listening(bot), await Socket(bot.rig, "/v2/iex").open(bot.key)
     await fault(bot, kind="close", stream="trade_updates", code=4000, for_seconds=60)

@@ -41,17 +41,17 @@ _CROCKFORD: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 class Update:
     """One message, written once for each way of sending it."""
 
-    __slots__ = ("_made", "_message")
+    __slots__ = ("_event", "_made", "_message")
 
-    def __init__(self, message: dict[str, Any]) -> None:
-        self._message = message
+    def __init__(self, event: str, message: dict[str, Any]) -> None:
+        self._event, self._message = event, message
         self._made: dict[tuple[Format, bool], Shared] = {}
 
     def shared(self, form: Format, is_binary: bool) -> Shared:
         """The message as it is sent."""
         found = self._made.get((form, is_binary))
         if found is None:
-            found = Shared(STREAM, form.encode(self._message), is_binary=is_binary)
+            found = Shared(self._event, form.encode(self._message), is_binary=is_binary)
             self._made[form, is_binary] = found
         return found
 
@@ -182,7 +182,7 @@ class AccountUpdates:
             "at": at,
             **more,
         }
-        return Update({"stream": STREAM, "data": data})
+        return Update(word, {"stream": STREAM, "data": data})
 
 
 class TradeUpdates:
