@@ -27,6 +27,7 @@ _NOW: Final = datetime.now(UTC)
 FROM: Final = (_NOW - timedelta(days=40)).date().isoformat()
 MIDDLE: Final = (_NOW - timedelta(days=30)).date().isoformat()
 TO: Final = (_NOW - timedelta(days=20)).date().isoformat()
+LONG_AGO: Final = (_NOW - timedelta(days=770)).date().isoformat()
 RECENT: Final = (_NOW - timedelta(days=1)).date().isoformat()
 STOCKS: Final = "/v2/stocks"
 COINS: Final = "/v1beta3/crypto/us"
@@ -183,8 +184,8 @@ def _series(noun: str, client: str, row: str) -> Endpoint:
             behaviour(
                 "numbers of trades",
                 _numbered,
-                "the source's own, or the microsecond in which it happened; the streams number"
-                " trades otherwise",
+                "the microsecond in which it happened, in the streams too; its source's own over"
+                " HTTP where that has one",
             )
         ]
     return endpoint(
@@ -210,8 +211,7 @@ def _midnights(stage: Stage) -> None:
 
 
 def _invented(stage: Stage) -> None:
-    year = f"{int(FROM[:4]) - 2}{FROM[4:]}"
-    found = stage.get(f"{STOCKS}/bars?symbols=AAPL&timeframe=1Day&start={year}&limit=1000")
+    found = stage.get(f"{STOCKS}/bars?symbols=AAPL&timeframe=1Day&start={LONG_AGO}&limit=1000")
     assert len(found["bars"]["AAPL"]) > 500
 
 

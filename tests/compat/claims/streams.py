@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import Any, Final
 
 import msgpack
@@ -310,6 +311,12 @@ def _refused_stream(path: str) -> Check:
     return check
 
 
+def _numbered(stage: Stage) -> None:
+    told = stage.once(_stocks)["t"]
+    at = datetime.fromisoformat(told["t"][:26] + "+00:00")
+    assert told["i"] == round(at.timestamp() * 1_000_000)
+
+
 def _utc_days(stage: Stage) -> None:
     assert stage.once(_stocks)["d"]["t"][11:19] == "00:00:00"
 
@@ -343,6 +350,9 @@ DATA_STREAMS: Final = Section(
                 "channel `updatedBars`", _rehearsed(STOCKS, {"updatedBars": ["AAPL"]}, _amends)
             ),
             behaviour("channel `statuses`", _rehearsed(STOCKS, {"statuses": ["AAPL"]}, _halts)),
+            behaviour(
+                "numbers of trades", _numbered, "the microsecond in which it happened, as over HTTP"
+            ),
             _channels("may be subscribed to, and nothing comes of it"),
             behaviour(
                 "`corrections` and `cancelErrors` come with `trades`", _automatic,

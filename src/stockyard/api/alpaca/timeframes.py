@@ -91,7 +91,7 @@ class Timeframe(NamedTuple):
         """Where the bar ends that begins at ``start_ns``."""
         if self.seconds:
             return start_ns + self.seconds * _NS
-        day = self._first_day(place.day(start_ns + _HALF_DAY_NS))
+        day = place.day(start_ns)
         if self.months:
             month = day.month - 1 + self.months
             return place.midnight_ns(date(day.year + month // 12, month % 12 + 1, 1))
