@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from stockyard.client import ApiError
 from stockyard.testing.broker import Broker, open_broker
 
 
@@ -71,7 +72,34 @@ def test_a_log_tells_orders_and_controls(broker: Broker) -> None:
     broker.set_quote("AAPL", "100", "100.02")
     broker.client.orders.place("AAPL", "buy", 5)
     told = broker.log()
-    assert told.index("begin") < told.index("market.quote") < told.index("OrderFilled")
+    begin, quote, filled = (told.index(one) for one in ("begin", "market.quote", "OrderFilled"))
+    assert begin < quote < filled
+
+
+def test_outcomes_are_planned(broker: Broker) -> None:
+    broker.set_quote("AAPL", "100", "100.02")
+    broker.plan("deny", reason="exceeds_buying_power", side="buy")
+    with pytest.raises(ApiError, match="exceeds_buying_power"):
+        broker.client.orders.place("AAPL", "buy", 1)
+    broker.plan("fill", qty=3, then="wait")
+    order = broker.client.orders.place("AAPL", "buy", 10)
+    assert (order.status, order.filled_qty) == ("partially_filled", "3")
+    assert broker.release(order.id).id == order.id
+    assert broker.client.orders.read(order.id).status == "filled"
+    broker.plan("hold")
+    assert broker.client.sim.outcomes.forget()[-1].outcome == "hold"
+
+
+def test_a_log_is_read_page_by_page(broker: Broker) -> None:
+    for number in range(5):
+        broker.note(f"remark {number}")
+    page = broker.client.sim.events(-2, limit=1)
+    assert "remark 3" in page.inputs[0].text
+    followed = broker.client.sim.follow(page.next_after)
+    assert "remark 4" in next(followed).text
+    broker.note("remark 5")
+    assert "remark 5" in next(followed).text
+    assert len([one for one in broker.client.sim.log() if "remark" in one.text]) == 6
 
 
 def test_waiting_has_an_end(broker: Broker) -> None:

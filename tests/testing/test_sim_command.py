@@ -80,6 +80,18 @@ def test_faults_and_notes(sim: Type, broker: Broker) -> None:
     assert "record" in sim("note", "here")
 
 
+def test_outcomes_and_the_event_log(sim: Type, broker: Broker) -> None:
+    assert "deny, for 2 orders" in sim(
+        "outcome", "deny", "--reason", "not_shortable", "--count", "2"
+    )
+    sim("outcome", "forget")
+    assert all(one.over for one in broker.client.sim.outcomes.all())
+    sim("note", "read me")
+    assert "read me" in sim("events")
+    sim("note", "and me")
+    assert "read me" not in sim("events", "--last", "1")
+
+
 def test_what_is_wrong_is_one_line(sim: Type, broker: Broker, tmp_path: Path) -> None:
     assert sim("clock", "step", "-1", code=2).count("\n") == 1
     assert "expected a number or max" in sim("clock", "go", "fast", code=2)

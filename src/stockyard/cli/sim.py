@@ -16,12 +16,14 @@ from cyclopts import App, Parameter
 from stockyard.api.sim_market_shapes import MarketControlled
 from stockyard.api.sim_shapes import SimClockSeen
 from stockyard.client import ApiError, Client
+from stockyard.client.sim import line
 from stockyard.config import ConfigError, read_config
 
 FAILED: Final = 500
 KEY_ID: Final = "APCA_API_KEY_ID"
 SECRET_KEY: Final = "APCA_API_SECRET_KEY"
 NOBODY: Final = "none"
+LAST: Final = 1_000
 
 sim: Final = App(
     name="sim",
@@ -234,6 +236,74 @@ def _show_market(done: MarketControlled) -> None:
     for one in done.symbols:
         halted = ", halted" if one.halted else ""
         print(f"{one.symbol}  {one.bid or NOBODY} / {one.ask or NOBODY}{halted}")
+
+
+@sim.command
+def outcome(
+    kind: str,
+    *,
+    reason: str | None = None,
+    qty: str | None = None,
+    price: str | None = None,
+    then: str | None = None,
+    delay_ms: int | None = None,
+    symbol: str | None = None,
+    side: str | None = None,
+    count: int | None = None,
+    where: Where = HERE,
+) -> None:
+    """Plan what becomes of the account's next orders, or forget all that is planned.
+
+    Parameters
+    ----------
+    kind: deny, reject, fill, delay, hold, expire, cancel; or forget.
+    reason: Of deny the code that it says; of reject, expire and cancel the order's reason.
+    qty: Of fill: at most so much.
+    price: Of fill.
+    then: What a fill leaves: wait, cancel or work.
+    delay_ms: Milliseconds of the World's time.
+    symbol: Only orders for it.
+    side: Only buy or sell.
+    count: For how many orders.
+    """
+    with _client(where) as client:
+        if kind == "forget":
+            client.sim.outcomes.forget()
+            return
+        planned = client.sim.outcomes.plan(
+            kind,
+            reason=reason,
+            qty=qty,
+            price=price,
+            then=then,
+            delay_ms=delay_ms,
+            symbol=symbol,
+            side=side,
+            count=count,
+        )
+        print(f"outcome {planned.id}: {planned.outcome}, for {planned.left} orders")
+
+
+@sim.command
+def events(
+    *,
+    follow: Annotated[bool, Parameter(name=["--follow", "-f"], negative="")] = False,
+    last: int = LAST,
+    market: Annotated[bool, Parameter(negative="")] = False,
+    where: Where = HERE,
+) -> None:
+    """Tell the World's event log.
+
+    Parameters
+    ----------
+    follow: Go on as it grows, until stopped.
+    last: Begin so many inputs before its end; 0 for all of it.
+    market: Quotes, trades and ticks of the clock as well.
+    """
+    with _client(where) as client:
+        told = client.sim.follow if follow else client.sim.log
+        for one in told(-last, market=market):
+            print(line(one), flush=follow)
 
 
 @sim.command

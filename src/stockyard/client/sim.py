@@ -4,15 +4,22 @@ Promises: a control is sent once; when its call returns, what it changed has hap
 know: how a control works.
 """
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from secrets import token_hex
 from typing import Any, Final
+from urllib.parse import quote
 
+from stockyard.api import answers as a
 from stockyard.api import sim_fault_shapes as f
 from stockyard.api import sim_market_shapes as m
+from stockyard.api import sim_outcome_shapes as o
 from stockyard.api import sim_shapes as s
 from stockyard.client.transport import Number, Transport
 
 ROOT: Final = "/api/v1/sim"
+LOOK_S: Final = 0.2
+"""Between two looks at a log that is followed."""
 JOURNEY_S: Final = 600.0
 """How long a clock's journey may take."""
 
@@ -137,6 +144,35 @@ class SimMarket:
         return self._ask("POST", f"{ROOT}/market/{verb}", m.MarketControlled, body)
 
 
+class Outcomes:
+    """What is planned for the account's next orders."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._ask = transport.ask
+
+    def all(self) -> list[o.Outcome]:
+        """What is planned, with the orders that met it, oldest first."""
+        return self._ask("GET", f"{ROOT}/outcomes", list[o.Outcome])
+
+    def plan(self, outcome: str, **terms: Any) -> o.Outcome:
+        """Plan an outcome for the next order, or those that ``terms`` match (POST
+        /api/v1/sim/outcomes): ``deny``, ``reject``, ``fill``, ``delay``, ``hold``, ``expire``,
+        ``cancel``.
+        """
+        body = {"outcome": outcome, **terms}
+        return self._ask("POST", f"{ROOT}/outcomes", o.Outcome, body, key=token_hex(16))
+
+    def forget(self, outcome_id: int | None = None) -> list[o.Outcome]:
+        """Forget a planned outcome, or all of them."""
+        path = f"{ROOT}/outcomes" if outcome_id is None else f"{ROOT}/outcomes/{outcome_id}"
+        return self._ask("DELETE", path, list[o.Outcome], key=token_hex(16))
+
+    def release(self, order_id: str) -> a.Order:
+        """Let an order go on that a planned outcome holds back."""
+        path = f"{ROOT}/orders/{quote(order_id, safe='')}/release"
+        return self._ask("POST", path, a.Order, key=token_hex(16))
+
+
 class Faults:
     """Requests and streams that fail on purpose."""
 
@@ -172,8 +208,44 @@ class Sim:
         self._ask = transport.ask
         self.clock = SimClock(transport)
         self.market = SimMarket(transport)
+        self.outcomes = Outcomes(transport)
         self.faults = Faults(transport)
 
     def note(self, text: str) -> s.ControlNoted:
         """Write a remark into the World's event log."""
         return self._ask("POST", f"{ROOT}/notes", s.ControlNoted, {"text": text})
+
+    def events(
+        self, after: int = 0, *, limit: int | None = None, market: bool = False
+    ) -> s.EventLog:
+        """A page of the World's event log, after an input's number; negative: from the end.
+
+        ``market``: quotes, trades and ticks of the clock as well.
+        """
+        query = {"after": after, "limit": limit, "market": str(market).lower()}
+        return self._ask("GET", f"{ROOT}/events", s.EventLog, query=query)
+
+    def log(self, after: int = 0, *, market: bool = False) -> Iterator[s.LoggedInput]:
+        """The event log from an input on to its end as it is now."""
+        while True:
+            page = self.events(after, market=market)
+            yield from page.inputs
+            after = page.next_after
+            if after >= page.seq:
+                return
+
+    def follow(self, after: int = 0, *, market: bool = False) -> Iterator[s.LoggedInput]:
+        """The event log as it grows, without an end."""
+        while True:
+            page = self.events(after, market=market)
+            yield from page.inputs
+            after = page.next_after
+            if after >= page.seq:
+                time.sleep(LOOK_S)
+
+
+def line(one: s.LoggedInput) -> str:
+    """An input of the event log and what it led to, as lines."""
+    told = [f"{one.ts[11:23]} {one.seq:>7}  {one.text}"]
+    told += [f"{'':>22}  {event.text}" for event in one.events]
+    return "\n".join(told)

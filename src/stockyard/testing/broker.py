@@ -14,7 +14,9 @@ from typing import Any, Final
 
 from stockyard.api import answers as a
 from stockyard.api.shapes import time_text
+from stockyard.api.sim_outcome_shapes import Outcome
 from stockyard.client import Client, Number
+from stockyard.client.sim import line
 from stockyard.testing.bot_time import BotTime
 from stockyard.testing.options import Options, chosen, start_ns
 from stockyard.testing.world import Credentials, ServedWorld, quiet_config
@@ -101,6 +103,16 @@ class Broker(Account):
         """Have a quote stand until something else is said; a side that is None is empty."""
         self.market.quote(symbol, bid, ask, bid_size=bid_size, ask_size=ask_size)
 
+    # What becomes of orders.
+
+    def plan(self, outcome: str, **terms: Any) -> Outcome:
+        """Plan what becomes of the next order, or of those that ``terms`` match."""
+        return self.client.sim.outcomes.plan(outcome, **terms)
+
+    def release(self, order_id: object) -> a.Order:
+        """Let an order go on that a planned outcome holds back."""
+        return self.client.sim.outcomes.release(str(order_id))
+
     # Time.
 
     def now_ns(self) -> int:
@@ -147,7 +159,12 @@ class Broker(Account):
 
     def log(self) -> str:
         """The World's event log, oldest first: what a failed test's report shows."""
-        return "\n".join(self.world.log(LOG_LINES))
+        told = [line(one) for one in self.client.sim.log(self.world.founded)]
+        lines = "\n".join(told).split("\n")
+        left_out = len(lines) - LOG_LINES
+        if left_out > 0:
+            lines = [f"({left_out} lines before)", *lines[left_out:]]
+        return "\n".join(lines)
 
     def note(self, text: str) -> None:
         """Write a remark into the World's event log."""

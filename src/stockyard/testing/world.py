@@ -17,8 +17,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 from stockyard import app
 from stockyard.api.registering import Wish, register
 from stockyard.config import Config
-from stockyard.model.events import Event
-from stockyard.model.records import Origin, Record
+from stockyard.model.records import Origin
 from stockyard.people.passwords import PasswordCost, Passwords
 from stockyard.projections.store import ReadStore
 from stockyard.server import Server
@@ -26,7 +25,6 @@ from stockyard.storage.history import DatabaseHistory
 from stockyard.storage.memory import MemoryDatabase, MemoryDisk, MemoryJournal, MemorySnapshots
 from stockyard.storage.ports import Journal, Snapshots
 from stockyard.storage.shelf import DatabaseShelf
-from stockyard.testing.event_log import lines
 
 PATIENCE_S: Final = 30.0
 """How long a start, a stop or a question may take before something is wrong."""
@@ -117,7 +115,8 @@ class ServedWorld:
             self._thread.join(PATIENCE_S)
             raise
         self.url = self.server.url
-        self._founded = self.server.world.engine.seq
+        self.founded = self.server.world.engine.seq
+        """The last input that every World begins with."""
 
     def _serve(self) -> None:
         try:
@@ -181,21 +180,6 @@ class ServedWorld:
             return sum(one.identity is not None for one in gateway)
 
         return self.run(count())
-
-    def log(self, limit: int) -> list[str]:
-        """What happened since the first account was opened, oldest first, in lines."""
-        return self.run(self._log(limit))
-
-    async def _log(self, limit: int) -> list[str]:
-        world = self.server.world
-
-        def read(store: ReadStore) -> list[tuple[Record, list[Event]]]:
-            return [
-                (record, [event for _, event in store.events_of(record.seq)])
-                for record in world.journal.read(self._founded)
-            ]
-
-        return lines(await world.query(read), world.view.instruments, limit)
 
     def stop(self) -> None:
         """Stop cleanly and wait for the end."""
