@@ -36,6 +36,8 @@ WEB_SOURCES := $(shell find web -type f ! -path 'web/node_modules/*' ! -path 'we
 NODE := PATH="$(CURDIR)/$(MADE)/tools/bin:$$PATH" npm --prefix web --loglevel=error
 # Clients in JavaScript that tests run against a live process.
 NODE_CLIENTS := tests/compat/node
+# A bot framework, beside the developers' libraries and not among them: it asks for 200 packages.
+FRAMEWORKS := $(MADE)/frameworks
 
 # A deleted file makes nothing newer, so the list of files is itself a source.
 SOURCES := pyproject.toml setup.py MANIFEST.in $(wildcard README.md) \
@@ -71,7 +73,7 @@ check: $(MADE)/dev/stockyard.stamp $(MADE)/web-libraries.stamp ## format, lint, 
 	$(PYTEST) --junitxml=$(REPORTS)/tidy.xml tests/tidy
 	$(NODE) run check
 
-test-source: $(MADE)/dev/stockyard.stamp $(MADE)/node-clients.stamp ## all suites, with the engine as plain Python from src
+test-source: $(MADE)/dev/stockyard.stamp $(MADE)/node-clients.stamp $(MADE)/frameworks.stamp ## all suites, with the engine as plain Python from src
 	@mkdir -p $(REPORTS)
 	$(PYTEST) --junitxml=$(REPORTS)/source.xml --ignore=tests/tidy tests
 
@@ -124,6 +126,7 @@ lock: ## choose versions anew: writes requirements/*.txt (needs uv)
 	  --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' "$$@" > /dev/null; }; \
 	choose pyproject.toml -o requirements/runtime.txt; \
 	choose pyproject.toml --extra parquet --extra dev -c requirements/runtime.txt -o requirements/dev.txt; \
+	choose requirements/frameworks.in --no-deps -c requirements/dev.txt -o requirements/frameworks.txt; \
 	$(PYTHON) -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")' \
 	  | choose - -c requirements/dev.txt -o requirements/build.txt
 
@@ -148,6 +151,12 @@ $(MADE)/web-libraries.stamp: web/package-lock.json web/.npmrc $(MADE)/tools/tool
 $(MADE)/node-clients.stamp: $(NODE_CLIENTS)/package-lock.json $(NODE_CLIENTS)/.npmrc $(MADE)/tools/tools.stamp
 	@echo "Installing the clients in JavaScript that the API is tried with ..."
 	@PATH="$(CURDIR)/$(MADE)/tools/bin:$$PATH" npm --prefix $(NODE_CLIENTS) --loglevel=error ci --ignore-scripts
+	@touch $@
+
+$(MADE)/frameworks.stamp: requirements/frameworks.txt $(MADE)/tools/tools.stamp
+	@echo "Installing the bot framework that the API is tried with ..."
+	@rm -rf $(FRAMEWORKS)
+	@$(INSTALL) install --require-hashes --no-deps --target $(FRAMEWORKS) -r requirements/frameworks.txt
 	@touch $@
 
 # A machine without network still serves the API; CI must have the app.

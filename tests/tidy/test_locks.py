@@ -9,7 +9,7 @@ from packaging.utils import canonicalize_name
 
 from tests.tidy.checkout import ROOT, settings
 
-LOCKS = ("runtime", "dev", "build")
+LOCKS = ("runtime", "dev", "build", "frameworks")
 NPM_LOCKS = ("web/package-lock.json", "tests/compat/node/package-lock.json")
 ADDRESS = re.compile(r"://|^\s*-|--(index-url|extra-index-url|find-links|trusted-host)| @ ", re.M)
 
@@ -46,6 +46,9 @@ def wanted(lock: str) -> list[Requirement]:
             *project["optional-dependencies"]["parquet"],
         ],
         "build": settings()["build-system"]["requires"],
+        "frameworks": re.findall(
+            r"^[^#\s]+", (ROOT / "requirements/frameworks.in").read_text(encoding="utf-8"), re.M
+        ),
     }
     return [Requirement(text) for text in asked[lock]]
 
@@ -77,7 +80,7 @@ def test_a_lock_fixes_every_version_and_file(lock: str) -> None:
 
 @pytest.mark.parametrize("lock", LOCKS)
 def test_a_lock_satisfies_what_the_project_asks_for(lock: str) -> None:
-    """Red after an edit of pyproject.toml without ``make lock``."""
+    """Red after an edit of pyproject.toml or a ``.in`` file without ``make lock``."""
     versions: dict[str, list[str]] = {}
     for requirement, _ in entries(read(lock)):
         version = next(iter(requirement.specifier)).version

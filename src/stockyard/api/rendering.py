@@ -109,6 +109,14 @@ def made_orders(
     ]
 
 
+def taken_orders(
+    ts: int, events: Iterable[e.Event], earlier: Sequence[OrderRow] = ()
+) -> list[OrderRow]:
+    """``made_orders`` as they were taken, before anything befell them in the same record."""
+    taking = [x for x in events if isinstance(x, e.OrderAccepted | e.OrderChangeSent)]
+    return made_orders(ts, taking, earlier)
+
+
 def _take_over(leg: OrderRow, main: OrderRow, filled_before: int) -> None:
     """Link a leg, or the other exit of a pair, with the order that replaces the one it had."""
     if leg.order_id == main.sibling_id:

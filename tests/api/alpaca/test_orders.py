@@ -24,7 +24,9 @@ BRACKET: dict[str, Any] = {
 
 
 async def test_every_field_is_there(bot: Bot) -> None:
-    made = await bot.order(qty=10.0, client_order_id="mine")
+    taken = await bot.order(qty=10.0, client_order_id="mine")
+    assert sorted(taken) == sorted(ORDER_FIELDS)
+    made = await bot.get(f"/v2/orders/{taken['id']}")
     assert sorted(made) == sorted(ORDER_FIELDS)
     assert made == {
         **made,
@@ -36,8 +38,43 @@ async def test_every_field_is_there(bot: Bot) -> None:
     }  # fmt: skip
     assert made["filled_at"] == made["created_at"] == made["submitted_at"]
     assert made["filled_at"].endswith("Z")
-    assert await bot.get(f"/v2/orders/{made['id']}") == made
     assert await bot.get("/v2/orders:by_client_order_id?client_order_id=mine") == made
+
+
+@pytest.mark.parametrize(
+    ("said", "becomes"),
+    [
+        ({}, "filled"),
+        ({"notional": 500, "qty": None}, "filled"),
+        ({"time_in_force": "fok"}, "filled"),
+        ({"time_in_force": "ioc", "type": "limit", "limit_price": 150}, "canceled"),
+    ],
+)
+async def test_the_answer_is_the_order_as_it_was_taken(bot: Bot, said: Any, becomes: str) -> None:
+    """A bot that polls acts upon a status that changes: one that is filled in the answer never
+    does.
+    """
+    taken = await bot.order(**said)
+    assert (taken["status"], taken["filled_qty"], taken["filled_avg_price"]) == ("new", "0", None)
+    assert (taken["filled_at"], taken["canceled_at"]) == (None, None)
+    found = await bot.get(f"/v2/orders/{taken['id']}")
+    assert found["status"] == becomes
+    assert found["created_at"] == taken["created_at"]
+
+
+async def test_a_bracket_that_is_filled_at_once_is_new_and_its_exits_are_held(bot: Bot) -> None:
+    taken = await bot.order(**{**BRACKET, "type": "market", "limit_price": None})
+    assert [taken["status"], *(leg["status"] for leg in taken["legs"])] == ["new", "held", "held"]
+    found = await bot.get(f"/v2/orders/{taken['id']}?nested=true")
+    assert [found["status"], *(leg["status"] for leg in found["legs"])] == ["filled", "new", "new"]
+
+
+async def test_a_replacement_that_is_filled_at_once_is_new_in_the_answer(bot: Bot) -> None:
+    waits = await bot.order(type="limit", limit_price=150)
+    answer = await bot.call("PATCH", f"/v2/orders/{waits['id']}", {"limit_price": 200})
+    assert (answer.status, answer.json["status"], answer.json["filled_qty"]) == (200, "new", "0")
+    found = await bot.get(f"/v2/orders/{answer.json['id']}")
+    assert (found["status"], found["filled_qty"]) == ("filled", "10")
 
 
 @pytest.mark.parametrize(
@@ -60,7 +97,8 @@ async def test_numbers_are_taken_digit_by_digit(
 
 
 async def test_a_small_quantity_of_a_coin_arrives_exactly(bot: Bot) -> None:
-    made = await bot.order(symbol="BTC/USD", qty=0.00002, time_in_force="gtc")
+    taken = await bot.order(symbol="BTC/USD", qty=0.00002, time_in_force="gtc")
+    made = await bot.get(f"/v2/orders/{taken['id']}")
     assert (made["qty"], made["filled_qty"]) == ("0.00002", "0.00002")
     assert (made["asset_class"], made["symbol"]) == ("crypto", "BTC/USD")
 
@@ -92,7 +130,7 @@ async def test_a_small_quantity_of_a_coin_arrives_exactly(bot: Bot) -> None:
     ],
 )
 async def test_types_and_terms(bot: Bot, said: Any, shown: Any) -> None:
-    made = await bot.order(**said)
+    made = await bot.get(f"/v2/orders/{(await bot.order(**said))['id']}")
     assert {name: made[name] for name in shown} == shown
 
 

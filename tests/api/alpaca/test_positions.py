@@ -96,7 +96,8 @@ async def test_closing(bot: Bot, query: str, sold: str) -> None:
     answer = await bot.call("DELETE", "/v2/positions/AAPL" + query)
     made = answer.json
     assert (answer.status, made["qty"], made["side"], made["type"]) == (200, sold, "sell", "market")
-    assert (made["status"], made["position_intent"]) == ("filled", "sell_to_close")
+    assert (made["status"], made["position_intent"]) == ("new", "sell_to_close")
+    assert (await bot.get(f"/v2/orders/{made['id']}"))["status"] == "filled"
 
 
 @pytest.mark.parametrize(
@@ -129,7 +130,7 @@ async def test_all_are_closed_with_a_row_each(bot: Bot) -> None:
     rows: dict[str, Any] = {row["symbol"]: row for row in answer.json}
     assert answer.status == 207
     assert rows["BTC/USD"]["status"] == 200
-    assert rows["BTC/USD"]["body"]["status"] == "filled"
+    assert rows["BTC/USD"]["body"]["status"] == "new"
     assert rows["AAPL"]["status"] == 403
     assert rows["AAPL"]["body"]["held_for_orders"] == "20"
     answer = await bot.call("DELETE", "/v2/positions?cancel_orders=True")

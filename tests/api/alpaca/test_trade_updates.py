@@ -59,6 +59,13 @@ async def agree(bot: Bot, updates: list[Any]) -> None:
         assert await bot.get(f"/v2/orders/{order['id']}") == order
 
 
+async def test_the_path_of_the_older_python_client_is_taken_too(bot: Bot) -> None:
+    one = await Socket(bot.rig, "/stream/").open(bot.key)
+    assert await one.next() == AUTHORIZED
+    assert await one.ask(**LISTEN) == LISTENING
+    await one.hang_up()
+
+
 async def test_a_market_order_is_new_and_filled_before_anyone_is_told(
     bot: Bot, listen: Callable[..., Any]
 ) -> None:

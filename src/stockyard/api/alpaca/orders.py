@@ -18,7 +18,7 @@ from stockyard.api.alpaca.routing import Call, Query, Reply, Route
 from stockyard.api.auth import Caller
 from stockyard.api.door import NO_DIGEST, Decision, Door, encode
 from stockyard.api.problems import Problem
-from stockyard.api.rendering import NOTHING, leg_ids, made_orders
+from stockyard.api.rendering import NOTHING, leg_ids, taken_orders
 from stockyard.model.codes import (
     ASSET_CLASS_WORDS,
     OPEN_STATUSES,
@@ -53,7 +53,9 @@ _OPPOSITE: Final = DENY_RULES[DenyCode.OPPOSITE_ORDER_OPEN].word
 
 
 async def place_order(call: Call) -> Reply:
-    """POST /v2/orders."""
+    """POST /v2/orders: the order as it was taken. What fills it at once is told of as at Alpaca,
+    by the stream and by whoever reads it: bots wait for a status that changes.
+    """
     door, caller = call.door, call.caller
     body = bodies.order_body(await call.body())
     asked = bodies.native_order(body)
@@ -65,7 +67,7 @@ async def place_order(call: Call) -> Reply:
         bodies.check_intent(body.position_intent, asked.side, row.qty if row is not None else 0)
     command, _ = placing.place_order(door, asked, caller.account_id, "", compared=False)
     decision = await decide(call, command, instrument, command.side)
-    return Reply(200, encode(words.made(door, made_orders(decision.ts, decision.events))))
+    return Reply(200, encode(words.made(door, taken_orders(decision.ts, decision.events))))
 
 
 def asset(door: Door, said: str) -> Instrument:
@@ -268,7 +270,7 @@ async def replace_order(call: Call) -> Reply:
     command = placing.replace_order(asked, row, instrument, "", compared=False)
     decision = await decide(call, command, instrument, row.side)
     earlier = await door.legs_before(decision)
-    return Reply(200, encode(words.made(door, made_orders(decision.ts, decision.events, earlier))))
+    return Reply(200, encode(words.made(door, taken_orders(decision.ts, decision.events, earlier))))
 
 
 def _already(row: OrderRow, what: str) -> Refusal:

@@ -10,7 +10,7 @@ from stockyard.api.alpaca.errors import NOT_FOUND, Refusal, not_offered, refusal
 from stockyard.api.alpaca.orders import cancel_all, decide
 from stockyard.api.alpaca.routing import Call, Reply, Route
 from stockyard.api.door import encode
-from stockyard.api.rendering import made_orders
+from stockyard.api.rendering import taken_orders
 from stockyard.model.denials import DENY_RULES, DenyCode
 from stockyard.people.identity import Scope
 from stockyard.projections.rows import PositionRow
@@ -58,7 +58,7 @@ async def _closed(
         door, account_id, instrument, qty, percentage, cancel_orders, ""
     )
     decision = await decide(call, command, instrument)
-    return words.made(door, made_orders(decision.ts, decision.events))
+    return words.made(door, taken_orders(decision.ts, decision.events))
 
 
 async def close_positions(call: Call) -> Reply:

@@ -27,7 +27,8 @@ from stockyard.api.heads import Head, Receive, Scope, Send
 from stockyard.api.listeners import POLICY, TRY_LATER
 from stockyard.api.problems import Problem
 
-TRADE_PATH: Final = "/stream"
+TRADE_PATHS: Final = ("/stream", "/stream/")
+"""alpaca-py's and the path of its predecessor, alpaca-trade-api."""
 STOCK_FEEDS: Final = ("iex", "sip", "delayed_sip", "otc", "boats", "overnight")
 """All of them are the same market here, and none is delayed."""
 SOCKETS: Final[dict[str, type[DataSocket]]] = {
@@ -54,7 +55,7 @@ class AlpacaStreams:
 
     def takes(self, path: str) -> bool:
         """Whether a path is one of Alpaca's streams."""
-        return path in SOCKETS or path == TRADE_PATH
+        return path in SOCKETS or path in TRADE_PATHS
 
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one WebSocket to its end."""
@@ -68,7 +69,7 @@ class AlpacaStreams:
             return
         await socket.accept()
         form = format_of(head.headers.get(b"content-type"))
-        if scope["path"] == TRADE_PATH:
+        if scope["path"] in TRADE_PATHS:
             await self._serve(self._trades(socket, head, form), socket)
         else:
             await self._serve(self._data(scope["path"], socket, head, form), socket)

@@ -116,7 +116,7 @@ def order(
 
 
 def made(door: Door, rows: Sequence[OrderRow]) -> Order:
-    """The order that one record made as the record left it, its legs after it."""
+    """The order that one record made, its legs after it."""
     main, *legs = rows
     shown = [_order(door, leg, 0, leg.stop_price, None) for leg in legs]
     return _order(door, main, 0, main.stop_price, shown or None)
