@@ -5,6 +5,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from stockyard.app import existing_directory
+from stockyard.model.facts import MarkPrice, Quote, Trade
 from tests.e2e.running import Client, Running
 
 START = "2026-01-05T14:25:00Z"
@@ -37,7 +39,7 @@ def post(client: Client, path: str, body: Any, wanted: int = 201) -> Any:
 
 
 def market(client: Client, action: str, **said: Any) -> Any:
-    """Use a control of the market of AAPL."""
+    """Use a control of the market, of AAPL unless said otherwise."""
     return post(client, f"/sim/market/{action}", {"symbol": "AAPL", **said})
 
 
@@ -103,3 +105,27 @@ def test_without_a_simulated_market_time_passes_and_a_path_is_walked(tmp_path: P
         assert quoted(client) == ("109.99", "110.01")
         market(client, "release")
         verified(server, client)
+
+
+def test_the_same_controls_at_the_same_times_give_the_same_market(tmp_path: Path) -> None:
+    runs = []
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        with served(tmp_path / name, updates_per_second=0.5) as (server, client):
+            points = [{"seconds": 33.3, "price": "150"}, {"seconds": 70, "price": "149"}]
+            market(client, "path", points=points, release_at_end=True)
+            market(client, "widen", symbol="BTC/USD", factor="7")
+            step(client, 40)
+            market(client, "gap", symbol="MSFT", percent="3.5")
+            post(client, "/sim/clock/jump", {"to": "2026-01-05T14:40:00Z"}, 200)
+            market(client, "release")
+            step(client, 20)
+            assert server.stop() == 0
+        directory = existing_directory(tmp_path / name / "data")
+        kinds = Quote | Trade | MarkPrice
+        runs.append(
+            [(x.ts, x.input) for x in directory.journal.read(0) if isinstance(x.input, kinds)]
+        )
+        directory.close()
+    assert len(runs[0]) > 10_000
+    assert runs[0] == runs[1]

@@ -663,6 +663,7 @@ class Story:
             content[at // 8] ^= 1 << (at % 8)
             self.disk.lay({**left, name: bytes(content)})
             self._tell(f"bit {at} of {name} flips")
+            world = None
             try:
                 world = self._recover(Random(0), loses=False)
                 self.auditor.check_same(world)
@@ -670,6 +671,10 @@ class Story:
                 self._tell(f"found: {self._named(error)}")
             else:
                 self._tell("it changes nothing")
+            if world is not None:
+                with suppress(Exception):
+                    world.close()
+            self._loop.close()
             self._forget_process()
         self.disk.lay(left)
 
