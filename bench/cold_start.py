@@ -23,7 +23,7 @@ ORDER = {"symbol": "AAPL", "side": "buy", "type": "market", "qty": "1", "time_in
 FIRST_ORDER_S = 20.0
 
 
-def _demo_key(server: Serving) -> Key:
+def demo_key(server: Serving) -> Key:
     """The demo key, as soon as the server has written it."""
     deadline = time.perf_counter() + START_S
     path = server.data / "demo.json"
@@ -58,7 +58,7 @@ def _start(data: Path, key: Key | None, name: str) -> float:
     """Seconds to the first 2xx answer to an order."""
     server = Serving(data)
     try:
-        holder = key or _demo_key(server)
+        holder = key or demo_key(server)
         _first_order(server, holder, name)
         return time.perf_counter() - server.started_at
     finally:

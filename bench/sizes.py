@@ -47,6 +47,7 @@ class Sizes(msgspec.Struct, frozen=True):
     history_ticks: int
     history_inserts: int
     history_questions: int
+    simulated_seconds: int
     web_screens: tuple[str, ...]
     web_seconds: int
     web_memory_seconds: int
@@ -90,6 +91,7 @@ FULL: Final = Sizes(
     history_ticks=500_000,
     history_inserts=20_000,
     history_questions=1_000,
+    simulated_seconds=23_400,
     web_screens=("home", "markets", "symbol"),
     web_seconds=10,
     web_memory_seconds=60,
@@ -132,6 +134,7 @@ QUICK: Final = Sizes(
     history_ticks=100_000,
     history_inserts=5_000,
     history_questions=200,
+    simulated_seconds=1_800,
     web_screens=("markets",),
     web_seconds=2,
     web_memory_seconds=2,
@@ -174,6 +177,7 @@ TINY: Final = Sizes(
     history_ticks=400,
     history_inserts=50,
     history_questions=10,
+    simulated_seconds=20,
     web_screens=("markets",),
     web_seconds=1,
     web_memory_seconds=1,

@@ -93,7 +93,7 @@ class Server:
         Raises ``StorageError``, ``RecordingError`` or ``ConfigError`` when it cannot open.
         """
         clock, recording = self._clock()
-        listening = self._listen()
+        listening = self._listening = self._listen()
         directory = self._open_directory()
         projecting = ThreadPoolExecutor(1, "projector")
         queries = ThreadPoolExecutor(2, "queries")
@@ -420,6 +420,7 @@ class Server:
         assert self._uvicorn is not None
         state = self._uvicorn.server_state
         application.traffic.connections = lambda: state.connections
+        application.traffic.listening = self._listening
         self._peers = quiet.peers = LinuxPeers.open(application.traffic.ends)
         world.sim_clock = SimClock(
             world,

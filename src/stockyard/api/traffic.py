@@ -5,6 +5,8 @@ every frame, in either direction, changes the pulse. Must not know: what is aske
 """
 
 import asyncio
+import select
+import socket
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final
@@ -20,12 +22,14 @@ blocked."""
 class Traffic:
     """Counts requests, and looks at listeners and connections.
 
-    ``connections``: the HTTP server's, each with its ``transport``.
+    ``connections``: the HTTP server's, each with its ``transport``; ``listening``: where it takes
+    new ones.
     """
 
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
         self.connections: Callable[[], Iterable[Any]] = tuple
+        self.listening: socket.socket | None = None
         self._begun = self._ended = self._aside = 0
 
     def begin(self) -> None:
@@ -58,7 +62,9 @@ class Traffic:
     def pulse(self) -> tuple[int, ...]:
         """Another one whenever anything came in or went out since the last."""
         heard = sum(one.heard for one in self._gateway)
-        return self._begun, self._ended, self._gateway.sent, len(self._gateway), heard
+        connections = sum(1 for _ in self.connections())
+        here = len(self._gateway), heard, connections
+        return self._begun, self._ended, self._gateway.sent, *here
 
     def unread(self) -> str:
         """What was not handed over yet, or not taken; empty for nothing."""
@@ -66,6 +72,8 @@ class Traffic:
             return "a listener has not taken its frames"
         if any(_unsent(one) for one in self.connections()):
             return "a client does not take its answer"
+        if self.listening is not None and select.select([self.listening], (), (), 0)[0]:
+            return "somebody connects"
         return ""
 
     def ends(self) -> list[Ends]:

@@ -19,6 +19,10 @@ QUIET_MS_MAX: Final = 10_000
 STREAMS_MAX: Final = 1_000
 LOOK_S: Final = 0.001
 """Between two looks."""
+TURNS: Final = 4
+"""Turns of the loop from somebody's connecting to the head of a request: accepting, the
+connection's beginning, reading, and one more.
+"""
 BUSY_S_MAX: Final = 10.0
 """A client that works longer than this without a word is not waited for any more."""
 
@@ -93,19 +97,24 @@ class Quiet:
             if pulse != last or self.waits_for:
                 last, since, begun = pulse, now, now
             elif (now - since) * 1_000 >= self.quiet_ms:
-                self.waits_for = self.peers.busy() if self.peers is not None else ""
+                self.waits_for = self._works()
                 is_over = now - begun >= BUSY_S_MAX
                 if not self.waits_for or is_over:
                     self.given_up += is_over
-                    # What they sent while we looked comes in first.
-                    await asyncio.sleep(0)
-                    await asyncio.sleep(0)
-                    if traffic.pulse() == pulse and not self._in_the_way(traffic):
+                    # What they sent while we looked comes in first, by a new connection too.
+                    for _ in range(TURNS):
+                        await asyncio.sleep(0)
+                    if traffic.pulse() == pulse and not (
+                        self._in_the_way(traffic) or (self._works() and not is_over)
+                    ):
                         self._settled, self.waits_for = pulse, ""
                         return True
                     continue
             await asyncio.sleep(LOOK_S)
         return False
+
+    def _works(self) -> str:
+        return self.peers.busy() if self.peers is not None else ""
 
     def _in_the_way(self, traffic: Traffic) -> str:
         if traffic.in_flight:

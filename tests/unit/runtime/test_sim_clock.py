@@ -6,12 +6,24 @@ from contextlib import asynccontextmanager, suppress
 
 import pytest
 
-from stockyard.app import session_facts, simulated_market
+from stockyard.app import (
+    catalog_instruments,
+    found,
+    session_facts,
+    simulated_market,
+    with_auctions,
+)
 from stockyard.model.codes import OrderType, Side, TimeInForce
 from stockyard.model.commands import OpenAccount, PlaceOrder
 from stockyard.model.events import OrderAccepted
-from stockyard.model.facts import ClockTick, Quote, SessionsScheduled
-from stockyard.model.records import Record
+from stockyard.model.facts import (
+    AuctionPrint,
+    ClockTick,
+    InstrumentListed,
+    Quote,
+    SessionsScheduled,
+)
+from stockyard.model.records import Input, Record
 from stockyard.runtime.quiet import Quiet
 from stockyard.runtime.sim_clock import FASTEST, ControlledClock, SimClock
 from stockyard.runtime.world import World
@@ -42,6 +54,9 @@ class Driven:
         self.disk, self.interval_ns = MemoryDisk(), interval_ns
         self.clock = ControlledClock(start_ns, wall or Wall())
         self.world: World = open_on(self.disk, self.clock, self._schedule, "xnys")
+        # Stocks have their exchange's auctions.
+        instruments = with_auctions(catalog_instruments())
+        found(self.world, [InstrumentListed(one) for one in instruments])
         self.quiet = Quiet(self.world.writer)
         market = simulated_market(self.world, 1, "xnys")
         self.driver = SimClock(
@@ -134,15 +149,17 @@ async def test_what_is_due_between_two_updates_happens_at_its_own_time() -> None
 
 
 async def test_a_long_way_and_many_short_ones_make_the_same_journal() -> None:
-    async def journal(*stops: int) -> list[object]:
-        async with driven() as it:
-            account_id = open_account(it.world)
-            send(it.world, market_order(account_id))
+    async def journal(*stops: int) -> list[tuple[int, Input]]:
+        async with driven(OPENS - 5 * NS) as it:
+            open_account(it.world)
             for stop in stops:
                 await it.driver.travel(OPENS + stop * NS)
             return [(r.ts, r.input) for r in it.records()][1:]
 
-    assert await journal(120) == await journal(*range(1, 121))
+    once = await journal(120)
+    assert once == await journal(*range(1, 121))
+    # Each stock prints its opening auction once, also where many seconds fit one commit.
+    assert sum(type(message) is AuctionPrint for _, message in once) == 20
 
 
 async def test_concurrent_steps_run_beside_each_other_and_the_nearest_ends_first() -> None:
