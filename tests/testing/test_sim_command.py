@@ -61,6 +61,37 @@ def test_time_obeys(sim: Type) -> None:
     assert "lock step" not in sim("clock", "lock-step", "--off")
 
 
+def test_the_market_follows_a_path_and_thin_books(sim: Type) -> None:
+    sim("clock", "jump", "next_open")
+    sim("quote", "MSFT", "400", "400.10")
+    assert sim("trade", "MSFT", "400.05", "100").startswith("MSFT  400.00 / 400.10")
+    assert sim("widen", "MSFT", "3").startswith("MSFT  ")
+    sim("widen", "MSFT", "1")
+    assert sim("empty", "MSFT", "bid").startswith("MSFT  none / ")
+    sim("empty", "MSFT", "none")
+    sim("path", "MSFT", "0=400", "60=430", "--spread", "0.02")
+    sim("clock", "step", "60")
+    assert "MSFT  429.99 / 430.01" in sim("market")
+    assert "expected SECONDS=PRICE" in sim("path", "MSFT", "soon=400", code=2)
+    assert "recording" in sim("play", "MSFT", "none.csv", code=2)
+    sim("release", "MSFT")
+    assert "MSFT" not in sim("market")
+
+
+def test_what_is_planned_is_listed(sim: Type, broker: Broker) -> None:
+    sim("clock", "jump", "next_open")
+    sim("quote", "KO", "60", "60.02")
+    sim("outcome", "hold", "--symbol", "KO")
+    assert "hold, for 1 orders; met none" in sim("outcome", "list")
+    order = broker.client.orders.place("KO", "buy", 1)
+    assert order.id in sim("outcome", "list")
+    assert sim("release-order", order.id) == f"order {order.id}: filled\n"
+    sim("fault", "answer", "--status", "429", "--path", "/api/v1/nowhere")
+    assert "answer, hit 0" in sim("fault", "list")
+    sim("fault", "forget")
+    assert sim("fault", "list") == ""
+
+
 def test_the_market_obeys(sim: Type, broker: Broker) -> None:
     assert sim("quote", "AAPL", "189.98", "190.02") == "AAPL  189.98 / 190.02\n"
     assert sim("quote", "AAPL", "none", "190.02") == "AAPL  none / 190.02\n"

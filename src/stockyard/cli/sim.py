@@ -13,7 +13,7 @@ from typing import Annotated, Final
 
 from cyclopts import App, Parameter
 
-from stockyard.api.sim_market_shapes import MarketControlled
+from stockyard.api.sim_market_shapes import ControlledSymbol, MarketControlled
 from stockyard.api.sim_shapes import SimClockSeen
 from stockyard.client import ApiError, Client
 from stockyard.client.sim import line
@@ -232,8 +232,108 @@ def release(symbol: str | None = None, *, where: Where = HERE) -> None:
         _show_market(client.sim.market.release(symbol))
 
 
+@sim.command
+def trade(symbol: str, price: str, size: str | None = None, *, where: Where = HERE) -> None:
+    """Print a trade."""
+    with _client(where) as client:
+        _show_market(client.sim.market.trade(symbol, price, size))
+
+
+@sim.command
+def path(
+    symbol: str,
+    points: list[str],
+    *,
+    spread: str | None = None,
+    steps: Annotated[bool, Parameter(negative="")] = False,
+    then_release: Annotated[bool, Parameter(negative="")] = False,
+    where: Where = HERE,
+) -> None:
+    """Take the price over points as the World's time passes.
+
+    Parameters
+    ----------
+    symbol: Such as AAPL.
+    points: Each SECONDS=PRICE from now on, such as 0=190 60=187.50 120=191.
+    spread: Between bid and ask.
+    steps: Jump from point to point instead of going straight.
+    then_release: Give the symbol back to the simulation at the end.
+    """
+    found = []
+    for point in points:
+        seconds, _, price = point.partition("=")
+        try:
+            found.append({"seconds": float(seconds), "price": price})
+        except ValueError:
+            price = ""
+        if not price:
+            raise ConfigError(f"point {point!r}: expected SECONDS=PRICE, such as 60=187.50")
+    more = {"spread": spread, "steps": steps, "release_at_end": then_release}
+    with _client(where) as client:
+        _show_market(client.sim.market.path(symbol, found, **more))
+
+
+@sim.command
+def widen(symbol: str, factor: str, *, where: Where = HERE) -> None:
+    """Make the spread so many times as wide as it would be; 1 ends it."""
+    with _client(where) as client:
+        _show_market(client.sim.market.widen(symbol, factor))
+
+
+@sim.command
+def empty(symbol: str, side: str, *, where: Where = HERE) -> None:
+    """Have nobody quote on a side: bid or ask; none ends it."""
+    with _client(where) as client:
+        _show_market(client.sim.market.empty(symbol, side))
+
+
+@sim.command
+def play(
+    symbol: str,
+    recording: str,
+    *,
+    recorded_symbol: str | None = None,
+    begin: str | None = None,
+    end: str | None = None,
+    rebase: bool | None = None,
+    where: Where = HERE,
+) -> None:
+    """Play a recording of the server's as a symbol's market, from now on.
+
+    Parameters
+    ----------
+    symbol: Which symbol follows it.
+    recording: Its name in the server's folder of recordings.
+    recorded_symbol: Whose prices, where it has several.
+    begin: From this recorded time on.
+    end: Up to this one.
+    rebase: Whether prices are moved to go on from the symbol's own.
+    """
+    what = {
+        "recording": recording,
+        "recorded_symbol": recorded_symbol,
+        "begin": begin,
+        "end": end,
+        "rebase": rebase,
+    }
+    with _client(where) as client:
+        given = {name: value for name, value in what.items() if value is not None}
+        _show_market(client.sim.market.play(symbol, **given))
+
+
+@sim.command
+def market(*, where: Where = HERE) -> None:
+    """Tell which symbols are under control."""
+    with _client(where) as client:
+        _show_symbols(client.sim.market.read())
+
+
 def _show_market(done: MarketControlled) -> None:
-    for one in done.symbols:
+    _show_symbols(done.symbols)
+
+
+def _show_symbols(symbols: list[ControlledSymbol]) -> None:
+    for one in symbols:
         halted = ", halted" if one.halted else ""
         print(f"{one.symbol}  {one.bid or NOBODY} / {one.ask or NOBODY}{halted}")
 
@@ -252,11 +352,11 @@ def outcome(
     count: int | None = None,
     where: Where = HERE,
 ) -> None:
-    """Plan what becomes of the account's next orders, or forget all that is planned.
+    """Plan what becomes of the account's next orders; list or forget what is planned.
 
     Parameters
     ----------
-    kind: deny, reject, fill, delay, hold, expire, cancel; or forget.
+    kind: deny, reject, fill, delay, hold, expire, cancel; or list, or forget.
     reason: Of deny the code that it says; of reject, expire and cancel the order's reason.
     qty: Of fill: at most so much.
     price: Of fill.
@@ -270,6 +370,12 @@ def outcome(
         if kind == "forget":
             client.sim.outcomes.forget()
             return
+        if kind == "list":
+            for known in client.sim.outcomes.all():
+                met = ", ".join(use.order_id or "a command" for use in known.used) or NOBODY
+                what = f"{known.outcome}, for {known.left} orders"
+                print(f"outcome {known.id}: {what}; met {met}")
+            return
         planned = client.sim.outcomes.plan(
             kind,
             reason=reason,
@@ -282,6 +388,13 @@ def outcome(
             count=count,
         )
         print(f"outcome {planned.id}: {planned.outcome}, for {planned.left} orders")
+
+
+@sim.command(name="release-order")
+def release_order(order_id: str, *, where: Where = HERE) -> None:
+    """Let an order go on that is held, or whose rest waits."""
+    with _client(where) as client:
+        print(f"order {order_id}: {client.sim.outcomes.release(order_id).status}")
 
 
 @sim.command
@@ -329,11 +442,11 @@ def fault(
     code: int | None = None,
     where: Where = HERE,
 ) -> None:
-    """Make a rule for faults, or forget them all.
+    """Make a rule for faults; list or forget those there are.
 
     Parameters
     ----------
-    kind: answer, delay_answer, cut, drop, duplicate, delay_message, close; or forget.
+    kind: answer, delay_answer, cut, drop, duplicate, delay_message, close; or list, or forget.
     status: Of answer: 429, 500, 503 or 504.
     method: Only requests of this method.
     path: Only requests of this path, * for anything.
@@ -348,6 +461,11 @@ def fault(
     with _client(where) as client:
         if kind == "forget":
             client.sim.faults.forget()
+            return
+        if kind == "list":
+            for known in client.sim.faults.all():
+                over = ", over" if known.over else ""
+                print(f"rule {known.id}: {known.kind}, hit {known.struck}{over}")
             return
         rule = client.sim.faults.make(
             kind,
