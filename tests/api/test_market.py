@@ -72,6 +72,7 @@ async def test_health_says_whether_orders_are_taken(rig: Rig) -> None:
         "engine": "interpreted",
         "seq": rig.world.engine.seq,
         "uptime_seconds": 7,
+        "controls": False,
     }
     rig.app.begin_stop()
     stopping = await rig.call("GET", "/health")

@@ -112,6 +112,11 @@ def quote(controls: Client, bid: str, ask: str) -> None:
 
 @pytest.fixture
 def bot(server: Running, controls: Client, tmp_path: Path) -> Iterator[Swinging]:
+    # The days before the market began end where it first traded: well above what is quoted then.
+    quote(controls, "190.00", "190.02")
+    traded = {"symbol": "AAPL", "price": "190.01", "size": "100"}
+    status, told = controls.ask("POST", "/api/v1/sim/market/trade", traded)
+    assert status in (200, 201), told
     quote(controls, "150.00", "150.02")
     home = tmp_path / "home"
     home.mkdir()
