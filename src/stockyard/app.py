@@ -169,8 +169,9 @@ class DataDirectory:
         """Say what SQLite leaves out without a word, and how far the rest of the directory is."""
         if self.journal.torn:
             LOG.warning(
-                "%s: %d bytes of a write that was cut off follow the last whole record, %d; they"
-                " were never acknowledged and are kept beside it (%s). The query tables are at %d.",
+                "%s: %d bytes of a write that was cut off follow the last whole record, %d; as far"
+                " as is noted nobody was told that they are kept. They lie beside it (%s); the"
+                " query tables are at %d.",
                 self.path / "journal.db",
                 self.journal.torn,
                 self.journal.head.seq,

@@ -7,7 +7,7 @@ import pytest
 
 from stockyard.cli import main
 from stockyard.cli.repair import cut, examine
-from stockyard.storage.acknowledged import Acknowledged
+from stockyard.storage.acknowledged import SUFFIX, Acknowledged
 from stockyard.storage.sqlite import SqliteJournal
 from tests.contract.places import make_records
 
@@ -97,6 +97,13 @@ def test_a_journal_without_a_whole_record_begins_anew(place: Path) -> None:
     journal = SqliteJournal(place / "journal.db")
     assert journal.head.seq == 0
     journal.close()
+
+
+def test_looking_at_a_journal_from_before_there_was_a_note_makes_none(place: Path) -> None:
+    note = place / f"journal.db{SUFFIX}"
+    note.unlink()
+    assert examine(place).why == ""
+    assert not note.exists()
 
 
 def test_a_directory_without_a_journal_is_none(

@@ -124,21 +124,21 @@ class Application:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
+        if self._faults.requests:
+            serving = self._faulting.serve(scope, receive, send, self._serve_one)
+        elif scope["type"] == "http":
+            serving = self._serve_http(scope, receive, send)
+        else:
+            serving = self._serve_one(scope, receive, send)
         # Who listens to events is a stream, and not about to be answered.
         if scope["type"] != "http" or scope["path"] == EVENTS:
-            await self._serve_faulty(scope, receive, send)
+            await serving
             return
         self.traffic.begin()
         try:
-            await self._serve_faulty(scope, receive, send)
+            await serving
         finally:
             self.traffic.end()
-
-    async def _serve_faulty(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if self._faults.requests:
-            await self._faulting.serve(scope, receive, send, self._serve_one)
-        else:
-            await self._serve_one(scope, receive, send)
 
     async def _serve_one(self, scope: Scope, receive: Receive, send: Send) -> None:
         kind = scope["type"]

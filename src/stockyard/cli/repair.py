@@ -73,9 +73,11 @@ def repair(*, data: Path | None = None, accept_loss: bool = False) -> None:
 
 def examine(path: Path) -> Damage:
     """Read the whole journal of a directory that nobody has open; changes nothing."""
-    note = Acknowledged(path / JOURNAL)
-    acknowledged = note.seq
-    note.close()
+    acknowledged = 0
+    if (path / f"{JOURNAL}{SUFFIX}").exists():
+        note = Acknowledged(path / JOURNAL)
+        acknowledged = note.seq
+        note.close()
     seq = ts = 0
     why = ""
     try:

@@ -71,7 +71,28 @@ def on_place_order(state: State, ts: int, command: PlaceOrder, out: list[Event])
     if account is None:
         return
     request = requested(command)
-    if state.planned and outcomes.denies(
+    if _is_planned_denial(state, account, request, client_order_id, key, digest, ts, out):
+        return
+    terms = check_order(state, account, request, ts)
+    idempotency.remember(state, account, client_order_id, key, digest, ts, terms.code == 0)
+    if terms.code:
+        _deny(account, terms, out)
+    else:
+        admit(state, account, request, terms, client_order_id, None, 0, ts, out)
+
+
+def _is_planned_denial(
+    state: State,
+    account: Account,
+    request: Request,
+    client_order_id: str,
+    key: str,
+    digest: bytes,
+    ts: int,
+    out: list[Event],
+) -> bool:
+    """Deny a request if that is planned for it."""
+    return state.planned > 0 and outcomes.denies(
         state,
         account,
         request.instrument_id,
@@ -82,14 +103,7 @@ def on_place_order(state: State, ts: int, command: PlaceOrder, out: list[Event])
         digest,
         ts,
         out,
-    ):
-        return
-    terms = check_order(state, account, request, ts)
-    idempotency.remember(state, account, client_order_id, key, digest, ts, terms.code == 0)
-    if terms.code:
-        _deny(account, terms, out)
-    else:
-        admit(state, account, request, terms, client_order_id, None, 0, ts, out)
+    )
 
 
 def _lowest(asked: Terms, checked: Terms) -> Terms:
@@ -470,18 +484,7 @@ def on_close_position(state: State, ts: int, command: ClosePosition, out: list[E
     if account is None:
         return
     request, terms = _closing(state, account, command)
-    if state.planned and outcomes.denies(
-        state,
-        account,
-        request.instrument_id,
-        request.side,
-        request.order_type,
-        client_order_id,
-        key,
-        digest,
-        ts,
-        out,
-    ):
+    if _is_planned_denial(state, account, request, client_order_id, key, digest, ts, out):
         return
     terms = _lowest(terms, check_order(state, account, request, ts))
     idempotency.remember(state, account, client_order_id, key, digest, ts, terms.code == 0)
