@@ -125,7 +125,7 @@ lock: ## choose versions anew: writes requirements/*.txt (needs uv)
 	@choose() { $(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' "$$@" > /dev/null; }; \
 	choose pyproject.toml -o requirements/runtime.txt; \
-	choose pyproject.toml --extra parquet --extra dev -c requirements/runtime.txt -o requirements/dev.txt; \
+	choose pyproject.toml --extra parquet --extra observe --extra dev -c requirements/runtime.txt -o requirements/dev.txt; \
 	choose requirements/frameworks.in --no-deps -c requirements/dev.txt -o requirements/frameworks.txt; \
 	$(PYTHON) -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")' \
 	  | choose - -c requirements/dev.txt -o requirements/build.txt

@@ -74,8 +74,8 @@ class ChaosClient:
         while not done():
             try:
                 await self._follow_once(done)
-            except (OSError, ConnectionClosed, TimeoutError, ValueError):
-                # Nobody answers while the server is started again.
+            except (OSError, ConnectionClosed, InvalidHandshake, TimeoutError, ValueError):
+                # Nobody answers while the server is killed and started again.
                 await asyncio.sleep(0.01)
 
     async def _follow_once(self, done: Any) -> None:
@@ -200,6 +200,7 @@ async def test_every_second_frame_and_socket_lost_and_nothing_missed(tmp_path: P
                 last = frame["token"] if frame["type"] == "authenticated" else last
         async with asyncio.timeout(PATIENCE):
             while chaos.last != last:
+                assert not following.done(), following.exception()
                 await asyncio.sleep(0.01)
         is_over = True
         await asyncio.wait_for(following, PATIENCE)
