@@ -33,6 +33,7 @@ from stockyard.model.codes import (
     TIF_WORDS,
     TYPE_WORDS,
 )
+from stockyard.people.identity import ROLES
 
 Side = Annotated[str, Meta(extra_json_schema={"enum": list(SIDE_WORDS.values())})]
 Type = Annotated[str, Meta(extra_json_schema={"enum": list(TYPE_WORDS.values())})]
@@ -699,7 +700,7 @@ class User(msgspec.Struct, frozen=True, gc=False):
     id: str
     name: str
     email: str
-    role: Annotated[str, Meta(extra_json_schema={"enum": ["user", "admin"]})]
+    role: Annotated[str, Meta(extra_json_schema={"enum": list(ROLES)})]
     status: str
     created_at: Time
 

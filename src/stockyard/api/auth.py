@@ -13,7 +13,7 @@ from stockyard.api.heads import Head
 from stockyard.api.problems import Problem, rule_problem
 from stockyard.model.denials import DenyCode
 from stockyard.model.ids import Kind, PublicIds
-from stockyard.people.identity import Identity
+from stockyard.people.identity import Identity, Scope
 from stockyard.runtime.clock import Clock
 
 BEARER: Final = b"bearer"
@@ -161,6 +161,11 @@ def require_scope(identity: Identity, scope: str) -> None:
             f"this needs the scope {scope}",
             f"use a key made with the scope {scope}, or sign in",
         )
+
+
+def require_admin(identity: Identity) -> None:
+    """Raise ``Problem`` 403 unless an administrator asks, by a session or a key for it."""
+    require_scope(identity, Scope.ADMIN)
 
 
 def require_session(identity: Identity) -> None:

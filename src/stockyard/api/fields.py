@@ -254,9 +254,9 @@ class KeyBody(msgspec.Struct, forbid_unknown_fields=True):
     """A new API key for one account."""
 
     name: Annotated[str, Meta(description="1 to 100 printable characters.")]
-    scopes: Annotated[list[str], Meta(description="One or more of read, trade, sim, admin.")] = (
-        msgspec.field(default_factory=lambda: ["read", "trade"])
-    )
+    scopes: Annotated[
+        list[str], Meta(description="One or more of read, trade, sim, teach, admin.")
+    ] = msgspec.field(default_factory=lambda: ["read", "trade"])
     account_id: Annotated[str, Meta(description="Default: the account of this request.")] | None = (
         None
     )

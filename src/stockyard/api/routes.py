@@ -13,7 +13,7 @@ from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import Response as Response
 
-from stockyard.api.auth import ACCOUNT_PARAMETER, Caller
+from stockyard.api.auth import ACCOUNT_PARAMETER, Caller, require_admin
 from stockyard.api.door import Door, encode
 from stockyard.api.fields import Reader
 from stockyard.api.heads import HEAD_KEY, Head, read_json
@@ -92,6 +92,12 @@ class Visit:
     def identity(self) -> Identity:
         """Who asks. Raises ``Problem`` 401."""
         return self.door.gate.identity(self.head)
+
+    def admin(self) -> Identity:
+        """The administrator who asks. Raises ``Problem`` 401, 403."""
+        identity = self.identity()
+        require_admin(identity)
+        return identity
 
     def caller(self, scope: str) -> Caller:
         """Who asks for which account. Raises ``Problem`` 401, 403, 404."""

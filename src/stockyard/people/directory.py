@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from stockyard.people.api_keys import ApiKey, ApiKeys, checked_scopes
 from stockyard.people.errors import ThrottledError, UserError
-from stockyard.people.identity import ROLE_SCOPES, Identity, UserStatus
+from stockyard.people.identity import ROLE_SCOPES, Identity, Role, UserStatus
 from stockyard.people.limits import DEFAULT_LIMITS, PURGE_ROWS, PeopleLimits
 from stockyard.people.passwords import PasswordCheck
 from stockyard.people.preferences import Preferences
@@ -26,6 +26,7 @@ from stockyard.people.users import (
     Users,
     checked_name,
     checked_password,
+    checked_role,
     may_act,
     normal_email,
 )
@@ -207,8 +208,8 @@ class People:
     def set_status(self, user_id: str, status: str) -> User:
         """Suspend, close or reactivate a user; unless active, every session ends and keys rest.
 
-        Raises ``UserError`` ``user_not_active`` for a pending user or one closed already, which
-        stay as they are, and ``UnknownUser``.
+        Raises ``UserError``: ``user_not_active`` for a pending user or one closed already, which
+        stay as they are, ``last_admin``; and ``UnknownUser``.
         """
         user = self._users.require(user_id)
         if status == user.status:
@@ -220,6 +221,7 @@ class People:
                 f"a {user.status} user cannot become {status}",
                 "only active and suspended users can be suspended, closed or made active",
             )
+        self._keep_an_admin(user)
         changed = user
 
         def work(transaction: Database) -> None:
@@ -234,6 +236,35 @@ class People:
             self._sessions.forget_all(user_id)
         self._identify(user_id)
         return changed
+
+    def set_role(self, user_id: str, role: str) -> User:
+        """Give a user another role; its sessions and keys have that role's scopes from now on.
+
+        Raises ``UserError``: ``invalid_role``, ``last_admin``; and ``UnknownUser``.
+        """
+        user = self._users.require(user_id)
+        if checked_role(role) == user.role:
+            return user
+        self._keep_an_admin(user)
+        self._users.keep(self._users.store_role(user_id, role))
+        self._identify(user_id)
+        return self._users.require(user_id)
+
+    def users(self) -> tuple[User, ...]:
+        """Every user, oldest first."""
+        return tuple(self._users)
+
+    def _keep_an_admin(self, leaving: User) -> None:
+        """Refuse what would leave nobody who may administer."""
+        if leaving.role != Role.ADMIN or not may_act(leaving):
+            return
+        if not any(u.role == Role.ADMIN and may_act(u) and u is not leaving for u in self._users):
+            raise UserError(
+                "last_admin",
+                "",
+                "nobody else administers this Stockyard",
+                "give another active user the role admin first",
+            )
 
     def create_key(
         self, user_id: str, account_id: int, name: str, scopes: Collection[str], now_ns: int

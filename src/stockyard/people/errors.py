@@ -12,6 +12,7 @@ REFUSALS: Final[dict[str, int]] = {
     "invalid_password": 422,
     "invalid_scopes": 422,
     "invalid_role": 422,
+    "last_admin": 409,
     "email_taken": 409,
     "too_many_users": 403,
     "too_many_accounts": 403,

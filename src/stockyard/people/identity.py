@@ -13,6 +13,7 @@ class Role:
     """What a user is."""
 
     USER: Final = "user"
+    INSTRUCTOR: Final = "instructor"
     ADMIN: Final = "admin"
 
 
@@ -31,13 +32,17 @@ class Scope:
     READ: Final = "read"
     TRADE: Final = "trade"
     SIM: Final = "sim"
+    TEACH: Final = "teach"
     ADMIN: Final = "admin"
 
 
-SCOPES: Final = (Scope.READ, Scope.TRADE, Scope.SIM, Scope.ADMIN)
+SCOPES: Final = (Scope.READ, Scope.TRADE, Scope.SIM, Scope.TEACH, Scope.ADMIN)
 """Every scope, in the order in which they are shown and stored."""
+ROLES: Final = (Role.USER, Role.INSTRUCTOR, Role.ADMIN)
+"""Every role, from the least to the most that it may."""
 ROLE_SCOPES: Final[dict[str, frozenset[str]]] = {
     Role.USER: frozenset({Scope.READ, Scope.TRADE, Scope.SIM}),
+    Role.INSTRUCTOR: frozenset({Scope.READ, Scope.TRADE, Scope.SIM, Scope.TEACH}),
     Role.ADMIN: frozenset(SCOPES),
 }
 """The scopes of a session of each role; a key may have these or fewer."""

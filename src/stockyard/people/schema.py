@@ -84,7 +84,17 @@ _VERSION_2: Final = (
     """,
 )
 
-MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (_VERSION_1, _VERSION_2)
+_VERSION_3: Final = (
+    """
+    ALTER TABLE users ADD COLUMN newer_role TEXT NOT NULL DEFAULT 'user'
+        CHECK (newer_role IN ('user', 'instructor', 'admin'))
+    """,
+    "UPDATE users SET newer_role = role",
+    "ALTER TABLE users DROP COLUMN role",
+    "ALTER TABLE users RENAME COLUMN newer_role TO role",
+)
+
+MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (_VERSION_1, _VERSION_2, _VERSION_3)
 """Element ``n`` holds the SQL steps that lead from version ``n`` to ``n + 1``."""
 
 

@@ -14,7 +14,7 @@ from uuid import UUID
 import msgspec
 
 from stockyard.people.errors import UnknownUser, UserError
-from stockyard.people.identity import ROLE_SCOPES, UserStatus
+from stockyard.people.identity import ROLES, UserStatus
 from stockyard.people.limits import (
     EMAIL_LENGTH_MAX,
     NAME_LENGTH_MAX,
@@ -122,8 +122,10 @@ def checked_password(password: str, email: str) -> None:
 
 def checked_role(role: str) -> str:
     """Return the role, or raise ``UserError`` ``invalid_role``."""
-    if role not in ROLE_SCOPES:
-        raise UserError("invalid_role", "role", "there is no such role", "use user or admin")
+    if role not in ROLES:
+        raise UserError(
+            "invalid_role", "role", "there is no such role", f"use one of {', '.join(ROLES)}"
+        )
     return role
 
 
@@ -184,6 +186,11 @@ class Users:
         """Write a status inside a transaction; ``keep`` what this returns once it is durable."""
         transaction.execute("UPDATE users SET status = ? WHERE id = ?", (status, user_id))
         return msgspec.structs.replace(self.require(user_id), status=status)
+
+    def store_role(self, user_id: str, role: str) -> User:
+        """Write a role; ``keep`` what this returns."""
+        self._database.execute("UPDATE users SET role = ? WHERE id = ?", (role, user_id))
+        return msgspec.structs.replace(self.require(user_id), role=role)
 
     def keep(self, user: User) -> None:
         """Show a user, new or changed, that the database already holds."""

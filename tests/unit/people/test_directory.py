@@ -39,7 +39,7 @@ def test_an_admins_session_has_every_scope(
     found = people.authenticate_token(sign_in("root@example.com").token, NOW)
     assert found is not None
     assert found.role == "admin"
-    assert found.scopes == {"read", "trade", "sim", "admin"}
+    assert found.scopes == {"read", "trade", "sim", "teach", "admin"}
 
 
 def test_nothing_tells_an_unknown_address_from_a_wrong_password(
@@ -227,3 +227,39 @@ def test_the_same_requests_and_randomness_make_the_same_database() -> None:
         tables = ("users", "account_owners", "sessions", "api_keys")
         dumps.append((token, pair, [database.query(f"SELECT * FROM {t}") for t in tables]))
     assert dumps[0] == dumps[1]
+
+
+def test_a_role_gives_its_scopes_at_once_and_survives_a_restart(
+    database: MemoryDatabase,
+    people: People,
+    user_id: str,
+    sign_in: Callable[..., SignIn],
+) -> None:
+    token = sign_in().token
+    key, secret = people.create_key(user_id, 17, "bot", ["read"], NOW)
+    people.set_role(user_id, "instructor")
+    for each in (people, People(database)):
+        found = each.authenticate_token(token, NOW)
+        assert found is not None
+        assert (found.role, found.scopes) == ("instructor", {"read", "trade", "sim", "teach"})
+        held = each.authenticate_key(key.key_id, secret, NOW)
+        assert held is not None
+        assert held.scopes == {"read"}
+    with pytest.raises(UserError, match="invalid_role"):
+        people.set_role(user_id, "king")
+
+
+def test_somebody_must_be_left_who_administers(
+    people: People, user_id: str, add_user: Callable[..., str]
+) -> None:
+    root = add_user("root@example.com", 18, "admin")
+    with pytest.raises(UserError, match="last_admin"):
+        people.set_role(root, "user")
+    with pytest.raises(UserError, match="last_admin"):
+        people.set_status(root, "suspended")
+    people.set_role(user_id, "admin")
+    people.set_status(root, "suspended")
+    with pytest.raises(UserError, match="last_admin"):
+        people.set_status(user_id, "closed")
+    people.set_status(root, "active")
+    assert people.set_role(user_id, "user").role == "user"

@@ -43,6 +43,22 @@ def test_version_1_as_it_was_released_still_opens(database: MemoryDatabase) -> N
     assert user.email == "ann@example.com"
 
 
+def test_roles_are_kept_and_instructors_may_be_stored(database: MemoryDatabase) -> None:
+    migrate(database, MIGRATIONS[:2])
+    database.execute(USER)
+    database.execute(
+        USER.replace("'u1'", "'u2'").replace("ann@", "root@").replace("'user'", "'admin'")
+    )
+    migrate(database)
+    assert database.query("SELECT id, role FROM users ORDER BY id") == [
+        ("u1", "user"),
+        ("u2", "admin"),
+    ]
+    database.execute("UPDATE users SET role = 'instructor' WHERE id = 'u1'")
+    with pytest.raises(ConstraintBroken):
+        database.execute("UPDATE users SET role = 'king' WHERE id = 'u1'")
+
+
 def test_a_migration_that_fails_leaves_the_version_before(database: MemoryDatabase) -> None:
     migrate(database)
     database.execute(USER)

