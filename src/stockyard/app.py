@@ -55,6 +55,7 @@ from stockyard.model.past import Past
 from stockyard.model.recordings import Recording
 from stockyard.model.records import Input
 from stockyard.people.directory import People
+from stockyard.people.sealing import KeyRefused, Sealer, new_key, parse_keys, settle_key
 from stockyard.projections.store import ReadStore
 from stockyard.runtime.caches import Shelf
 from stockyard.runtime.clock import Clock
@@ -79,6 +80,8 @@ from stockyard.storage.ports import (
     StorageError,
     StorageUnavailable,
 )
+from stockyard.storage.secret_key import FILE_NAME as SECRET_KEY_NAME
+from stockyard.storage.secret_key import read_key_file, write_key_file
 from stockyard.storage.shelf import FILE_NAME as SHELF_NAME
 from stockyard.storage.shelf import DatabaseShelf, open_shelf
 from stockyard.storage.sqlite import (
@@ -282,6 +285,42 @@ def ownerless_accounts(directory: DataDirectory, account_ids: Iterable[int]) -> 
         return [a for a in account_ids if people.account_owner(a) is None and not unfinished]
     finally:
         database.close()
+
+
+def secret_keys(config: Config) -> tuple[str, ...]:
+    """The keys of secrets at rest, newest first; none where the directory has none yet.
+
+    Raises ``ConfigError`` for what is no key, ``StorageUnavailable``.
+    """
+    name, text = "secret_key", config.secret_key
+    if not text:
+        given = config.secret_key_file
+        name = given or SECRET_KEY_NAME
+        found = read_key_file(Path(given) if given else config.data / SECRET_KEY_NAME)
+        if found is None and given:
+            raise ConfigError(f"secret_key_file: there is no {given}")
+        if found is None:
+            return ()
+        text = found
+    try:
+        return parse_keys(text)
+    except KeyRefused as error:
+        raise ConfigError(f"{name}: {error}") from None
+
+
+def open_sealer(config: Config, database: Database) -> Sealer:
+    """What seals secrets of the people's database, which is migrated; a fresh directory gets a key
+    of its own. Raises ``ConfigError``, ``StorageError``.
+    """
+    keys = secret_keys(config)
+    if not keys:
+        keys = (new_key(),)
+        # A directory that lost its key is refused before it gets another one.
+        settle_key(database, Sealer(keys))
+        write_key_file(config.data / SECRET_KEY_NAME, keys)
+    sealer = Sealer(keys)
+    settle_key(database, sealer)
+    return sealer
 
 
 def existing_directory(path: Path) -> DataDirectory:

@@ -194,6 +194,20 @@ class Config(msgspec.Struct, frozen=True):
         str,
         Setting("Credential of stages in processes of their own; without it they are not let in."),
     ] = ""
+    secret_key: Annotated[
+        str,
+        Setting(
+            "Key under which secrets are kept, as `stockyard secrets new` makes one; while it is"
+            " changed the new one and the old one, divided by a comma. Empty: `secret_key_file`."
+        ),
+    ] = ""
+    secret_key_file: Annotated[
+        str,
+        Setting(
+            "File that holds such keys, newest first. Empty: `secret.key` in the data directory,"
+            " made at the first start."
+        ),
+    ] = ""
     log_level: Annotated[
         str, Setting("How much to log.", choices=("debug", "info", "warning", "error"))
     ] = "info"

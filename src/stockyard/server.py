@@ -40,6 +40,7 @@ from stockyard.model.recordings import Recording, recorded_time
 from stockyard.model.records import Input
 from stockyard.people.directory import People
 from stockyard.people.passwords import Passwords
+from stockyard.people.schema import migrate
 from stockyard.runtime import feeds, market_data, upkeep
 from stockyard.runtime.clock import Clock, RecordedClock, WallClock
 from stockyard.runtime.feed_socket import FeedHttp
@@ -113,7 +114,9 @@ class Server:
             self._found(recording)
             self._take_signals()
             self._people_database = directory.open_people()
-            self.people = People(self._people_database)
+            migrate(self._people_database)
+            sealer = app.open_sealer(self.config, self._people_database)
+            self.people = People(self._people_database, sealer=sealer)
             self.history = HistoryRecorder(
                 directory.open_history(),
                 keeping,

@@ -13,6 +13,7 @@ NAMED_ELSEWHERE: dict[str, str] = {
     "stockyard.cli.history": "loaded by name when its command is called",
     "stockyard.cli.rerun": "loaded by name when its command is called",
     "stockyard.cli.data": "loaded by name when its command is called",
+    "stockyard.cli.secrets": "loaded by name when its command is called",
     "stockyard.cli.sim": "loaded by name when its command is called",
     "stockyard.testing.plugin": "loaded by pytest, which finds it in pyproject.toml",
     "stockyard.cli.serve": "loaded by name when its command is called",

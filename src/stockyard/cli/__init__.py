@@ -48,6 +48,12 @@ cli.command(
 )
 
 cli.command(
+    "stockyard.cli.secrets:secrets",
+    name="secrets",
+    help="Make and change the key under which secrets are kept.",
+)
+
+cli.command(
     "stockyard.cli.sim:sim",
     name="sim",
     help="Move time, the market and what becomes of orders, where test controls are allowed.",

@@ -19,6 +19,7 @@ from stockyard.people.passwords import PasswordCheck
 from stockyard.people.preferences import Preferences
 from stockyard.people.registration import Opening, Registration, Registrations
 from stockyard.people.schema import migrate
+from stockyard.people.sealing import Sealer, new_key
 from stockyard.people.sessions import Sessions
 from stockyard.people.throttle import Throttle, address_key
 from stockyard.people.users import (
@@ -59,9 +60,14 @@ class People:
         database: Database,
         limits: PeopleLimits = DEFAULT_LIMITS,
         random_bytes: Callable[[int], bytes] = token_bytes,
+        sealer: Sealer | None = None,
     ) -> None:
-        """Migrate the database and load it; raises ``StorageError`` (``SchemaTooNew`` is one)."""
+        """Migrate the database and load it; raises ``StorageError`` (``SchemaTooNew`` is one).
+
+        Without a ``sealer`` what is sealed here can be opened here alone.
+        """
         migrate(database)
+        self.sealer = Sealer((new_key(),)) if sealer is None else sealer
         self._database = database
         self._users = Users(database)
         self._registrations = Registrations(database, self._users, limits, random_bytes)

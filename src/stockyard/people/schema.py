@@ -94,7 +94,33 @@ _VERSION_3: Final = (
     "ALTER TABLE users RENAME COLUMN newer_role TO role",
 )
 
-MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (_VERSION_1, _VERSION_2, _VERSION_3)
+_VERSION_4: Final = (
+    "CREATE TABLE sealing_keys (fingerprint TEXT NOT NULL PRIMARY KEY)",
+    """
+    CREATE TABLE second_factors (
+        user_id TEXT NOT NULL PRIMARY KEY REFERENCES users (id),
+        secret TEXT NOT NULL,
+        recovery_hashes TEXT NOT NULL,
+        last_step BIGINT NOT NULL,
+        begun_ns BIGINT NOT NULL,
+        confirmed_ns BIGINT
+    )
+    """,
+    """
+    CREATE TABLE token_keys (
+        key_id TEXT NOT NULL PRIMARY KEY,
+        private_key TEXT NOT NULL,
+        created_ns BIGINT NOT NULL
+    )
+    """,
+)
+
+MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
+    _VERSION_1,
+    _VERSION_2,
+    _VERSION_3,
+    _VERSION_4,
+)
 """Element ``n`` holds the SQL steps that lead from version ``n`` to ``n + 1``."""
 
 
