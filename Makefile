@@ -21,6 +21,10 @@ MADE := .make
 TOOLS := $(MADE)/tools/bin/python
 DEV := $(MADE)/dev/bin/python
 PYTEST := $(DEV) -m pytest -q
+# Many tests wait for servers and clocks, so one worker more than there are processors keeps all of
+# them busy. A file stays with one worker; files are begun in order, the longest of them early.
+WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
+PYTEST_SHARED := $(PYTEST) -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 COMPILED := $(CURDIR)/$(MADE)/compiled
 REPORTS := $(MADE)/reports
 INSTALL := $(TOOLS) -m pip --disable-pip-version-check --no-input --quiet
@@ -75,14 +79,14 @@ check: $(MADE)/dev/stockyard.stamp $(MADE)/web-libraries.stamp ## format, lint, 
 
 test-source: $(MADE)/dev/stockyard.stamp $(MADE)/node-clients.stamp $(MADE)/frameworks.stamp ## all suites, with the engine as plain Python from src
 	@mkdir -p $(REPORTS)
-	$(PYTEST) --junitxml=$(REPORTS)/source.xml --ignore=tests/tidy tests
+	$(PYTEST_SHARED) --junitxml=$(REPORTS)/source.xml --ignore=tests/tidy tests
 
 test-compiled: $(MADE)/dev/stockyard.stamp $(MADE)/compiled.stamp ## the engine's suites on the compiled wheel
 	@mkdir -p $(REPORTS)
 	@PYTHONPATH=$(COMPILED) $(DEV) -m tests.tidy.compiled && found=0 || found=$$?; \
 	case $$found in \
 	0) test -n "$(COMPILED_SUITES)" || { echo "No suite of the engine was found." >&2; exit 1; }; \
-	  exec env PYTHONPATH=$(COMPILED) $(PYTEST) --junitxml=$(REPORTS)/compiled.xml $(COMPILED_SUITES);; \
+	  exec env PYTHONPATH=$(COMPILED) $(PYTEST_SHARED) --junitxml=$(REPORTS)/compiled.xml $(COMPILED_SUITES);; \
 	1) echo "NOT RUN: the engine's suites on a compiled engine (no working C compiler)." >&2; \
 	  test "$${CI:-}" != true;; \
 	*) exit 1;; \
@@ -105,7 +109,7 @@ sim: $(MADE)/dev/stockyard.stamp ## simulate the whole process from SEED (1)
 	@exec $(DEV) -m tests.simulation.run --seed "$(SEED)"
 
 soak: $(MADE)/dev/stockyard.stamp $(MADE)/compiled.stamp ## the long forms of the crash, property and simulation suites
-	STOCKYARD_SOAK=1 PYTHONPATH=$(COMPILED) $(PYTEST) $(SOAK_SUITES)
+	STOCKYARD_SOAK=1 PYTHONPATH=$(COMPILED) $(PYTEST_SHARED) $(SOAK_SUITES)
 
 bench: $(MADE)/dev/stockyard.stamp $(MADE)/compiled.stamp ## every benchmark, on the compiled engine
 	@exec env PYTHONPATH=$(COMPILED) $(DEV) -m bench

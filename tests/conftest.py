@@ -1,6 +1,7 @@
 """What every suite shares: the option ``--soak`` and how hard hypothesis tries."""
 
 import os
+from collections import Counter
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -31,6 +32,21 @@ def pytest_configure(config: pytest.Config) -> None:
         print_blob=True,
     )
     settings.load_profile("soak" if config.getoption("--soak") else "quick")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give every test an id of its own: workers are told by it what to run, and would run one of
+    several that share it. Schemathesis names its tests in brackets, but not their ids.
+    """
+    for item in items:
+        _, bracket, made_from = item.name.partition("[")
+        if bracket and item.id.params is None:
+            item._id = item.id.with_params(made_from.removesuffix("]"))
+    seen = Counter(item.nodeid for item in items)
+    repeated = [name for name, times in seen.items() if times > 1]
+    if repeated:
+        raise pytest.UsageError(f"several tests are called {repeated[0]}: name them apart")
 
 
 @pytest.fixture(scope="session")
