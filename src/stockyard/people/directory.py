@@ -14,6 +14,7 @@ from typing import NamedTuple
 from stockyard.people.api_keys import ApiKey, ApiKeys, checked_scopes
 from stockyard.people.errors import ThrottledError, UserError
 from stockyard.people.identity import ROLE_SCOPES, Identity, Role, UserStatus
+from stockyard.people.inbox import Inbox
 from stockyard.people.limits import DEFAULT_LIMITS, PURGE_ROWS, PeopleLimits
 from stockyard.people.passwords import PasswordCheck
 from stockyard.people.preferences import Preferences
@@ -75,6 +76,7 @@ class People:
         self._keys = ApiKeys(database, limits, random_bytes)
         self.watchlists = Watchlists(database, limits, random_bytes)
         self.preferences = Preferences(database)
+        self.inbox = Inbox(database, limits, random_bytes)
         window_ns, entries_max = limits.failure_window_ns, limits.throttle_entries_max
         self._by_email = Throttle(limits.failures_per_email_max, window_ns, entries_max)
         self._by_address = Throttle(limits.failures_per_address_max, window_ns, entries_max)

@@ -29,6 +29,7 @@ REFUSALS: Final[dict[str, int]] = {
     "too_many_watchlists": 403,
     "too_many_watched": 422,
     "not_watched": 404,
+    "unknown_inbox_item": 404,
     "too_many_attempts": 429,
 }
 """HTTP status of every word that a ``UserError`` may carry."""

@@ -115,11 +115,29 @@ _VERSION_4: Final = (
     """,
 )
 
+_VERSION_5: Final = (
+    """
+    CREATE TABLE inbox_items (
+        id TEXT NOT NULL PRIMARY KEY,
+        user_id TEXT NOT NULL,
+        number BIGINT NOT NULL UNIQUE,
+        kind TEXT NOT NULL,
+        title TEXT NOT NULL,
+        text TEXT NOT NULL,
+        link TEXT NOT NULL,
+        created_ns BIGINT NOT NULL,
+        read_ns BIGINT
+    )
+    """,
+    "CREATE INDEX inbox_items_by_user ON inbox_items (user_id, number)",
+)
+
 MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
     _VERSION_1,
     _VERSION_2,
     _VERSION_3,
     _VERSION_4,
+    _VERSION_5,
 )
 """Element ``n`` holds the SQL steps that lead from version ``n`` to ``n + 1``."""
 
