@@ -48,6 +48,7 @@ from stockyard.runtime.history import TICKS_AT, TICKS_AT_FAST, HistoryRecorder
 from stockyard.runtime.history_upkeep import FOLDER_NAME, HistoryUpkeep, Retention, Tidied
 from stockyard.runtime.peers import LinuxPeers
 from stockyard.runtime.quiet import Quiet
+from stockyard.runtime.scheduler import Scheduler
 from stockyard.runtime.sim_clock import ControlledClock, SimClock
 from stockyard.runtime.world import ENGINE_IS_COMPILED
 from stockyard.runtime.writer import Refused
@@ -388,6 +389,7 @@ class Server:
             self._keep_history(),
             self._keep_people(application),
             market_data.keep_turning(world.market, clock),
+            Scheduler(clock, self.stock_calendar, [application.door.portfolio_job]).run(),
         ]
         step: feeds.Step | None = None
         if recording is not None and isinstance(clock, RecordedClock):

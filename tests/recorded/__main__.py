@@ -18,7 +18,15 @@ from pathlib import Path
 import msgspec
 
 from stockyard.runtime.playback_report import PlaybackReport
-from tests.recorded import borrowing, comparing, followed_bars, ingested_bars, lots, second_bars
+from tests.recorded import (
+    borrowing,
+    comparing,
+    doing,
+    followed_bars,
+    ingested_bars,
+    lots,
+    second_bars,
+)
 from tests.recorded.bars import Day, days_in
 from tests.recorded.script import ANSWERS, DAY, ORDERS, SYMBOLS, handful
 from tests.recorded.table import write_table
@@ -178,7 +186,7 @@ def play_handful(day: Day, place: Path) -> Finding:
 
 def need_daily(root: Path) -> None:
     """Raise ``NotRun`` where the daily bars are not there."""
-    for symbol in lots.SYMBOLS:
+    for symbol in dict.fromkeys((*lots.SYMBOLS, *doing.SYMBOLS)):
         if not (root / lots.DAILY.format(symbol.lower())).is_file():
             raise NotRun(f"{root} has no daily bars of {symbol}")
 
@@ -187,6 +195,12 @@ def trade_lots(root: Path, method: str) -> Finding:
     """Real daily closes, and every sale's lots, terms and wash sales."""
     need_daily(root)
     return lots.compare(root, method)
+
+
+def perform(root: Path, seed: int) -> Finding:
+    """Real daily closes, and the performance of an account that trades and is paid into."""
+    need_daily(root)
+    return doing.compare(root, seed)
 
 
 def borrow(root: Path) -> Finding:
@@ -274,6 +288,8 @@ def main() -> int:
             check = partial(build_bars, root, symbol, compare)
             score.run(f"bars: seconds of {symbol} {way}", check)
     score.run("margin: charges, calls and closings by hand", partial(borrow, root))
+    for seed in (1, 2, 3):
+        score.run(f"performance: account {seed} as empyrical has it", partial(perform, root, seed))
     rest = f", {score.not_run} not run" if score.not_run else ""
     print(f"{score.passed} passed, {score.failed} failed{rest}")
     return 1 if score.failed else 0

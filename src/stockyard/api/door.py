@@ -27,9 +27,10 @@ from stockyard.model.numbers import LEGS_MAX
 from stockyard.model.records import Origin
 from stockyard.people.directory import People
 from stockyard.people.passwords import Passwords
-from stockyard.projections.rows import OrderRow
+from stockyard.projections.rows import EquityRow, OrderRow
 from stockyard.projections.store import ReadStore
 from stockyard.runtime.history import HistoryRecorder
+from stockyard.runtime.portfolio_job import PortfolioJob
 from stockyard.runtime.sim_market import SimMarket
 from stockyard.runtime.world import World
 
@@ -73,8 +74,9 @@ class Door:
         self.faults = Faults(world.clock.wall_ns)
         self.started_ns = world.clock.wall_ns()
         self.closing = False
-        self.closing_equities: dict[int, tuple[int, int | None]] = {}
-        """What accounts were worth at a close of stocks: the close, and micro-dollars or None."""
+        self.closing_equities: dict[int, tuple[int, EquityRow | None]] = {}
+        """What accounts were worth at a close of stocks: the close, and the sample or None."""
+        self.portfolio_job = PortfolioJob(world, self.desk)
         self.demo_email: str | None = None
         """Whom anybody on this machine may be without a password; None: nobody."""
         self._aliases: dict[str, int] = {}

@@ -52,6 +52,7 @@ class Figures(Collector):
         yield from self._market()
         yield from market_data_series(self._door.world)
         yield from machine_series(self._ways_in)
+        yield from self._portfolios()
         yield from self._history()
         yield from self._clockwork()
 
@@ -122,6 +123,22 @@ class Figures(Collector):
         yield waiting
         yield CounterMetricFamily(
             "history_write_failures", "Writes that failed.", value=figures.failures
+        )
+
+    def _portfolios(self) -> Iterator[Metric]:
+        figures = self._door.portfolio_job.figures
+        yield CounterMetricFamily(
+            "portfolio_snapshot_rows", "Accounts' rows of a day, stored.", value=figures.rows
+        )
+        yield CounterMetricFamily(
+            "portfolio_snapshot_failures",
+            "Users whose rows of a day could not be made.",
+            value=figures.failures,
+        )
+        yield GaugeMetricFamily(
+            "portfolio_snapshot_seconds",
+            "What the last daily snapshot took.",
+            value=figures.last_seconds,
         )
 
     def _clockwork(self) -> Iterator[Metric]:

@@ -17,6 +17,7 @@ from stockyard.people.identity import ROLE_SCOPES, Identity, Role, UserStatus
 from stockyard.people.inbox import Inbox
 from stockyard.people.limits import DEFAULT_LIMITS, PURGE_ROWS, PeopleLimits
 from stockyard.people.passwords import PasswordCheck
+from stockyard.people.portfolio_days import PortfolioDays
 from stockyard.people.preferences import Preferences
 from stockyard.people.registration import Opening, Registration, Registrations
 from stockyard.people.schema import migrate
@@ -76,6 +77,7 @@ class People:
         self._keys = ApiKeys(database, limits, random_bytes)
         self.watchlists = Watchlists(database, limits, random_bytes)
         self.preferences = Preferences(database)
+        self.portfolio_days = PortfolioDays(database)
         self.inbox = Inbox(database, limits, random_bytes)
         window_ns, entries_max = limits.failure_window_ns, limits.throttle_entries_max
         self._by_email = Throttle(limits.failures_per_email_max, window_ns, entries_max)
@@ -208,6 +210,15 @@ class People:
     def accounts(self, user_id: str) -> tuple[Registration, ...]:
         """A user's open accounts, oldest first."""
         return self._registrations.owned(user_id)
+
+    def holders(self) -> list[tuple[str, tuple[int, ...]]]:
+        """Every user whose accounts go on, with these, oldest first; closed ones are left out."""
+        found = [
+            (user.id, self._registrations.account_ids(user.id))
+            for user in self._users
+            if user.status not in (UserStatus.PENDING, UserStatus.CLOSED)
+        ]
+        return [(user_id, account_ids) for user_id, account_ids in found if account_ids]
 
     def account_owner(self, account_id: int) -> Registration | None:
         """Whose account this is."""

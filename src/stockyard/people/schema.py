@@ -132,12 +132,50 @@ _VERSION_5: Final = (
     "CREATE INDEX inbox_items_by_user ON inbox_items (user_id, number)",
 )
 
+_VERSION_6: Final = (
+    """
+    CREATE TABLE portfolio_days (
+        account_id BIGINT NOT NULL,
+        day BIGINT NOT NULL,
+        user_id TEXT NOT NULL,
+        as_of_ns BIGINT NOT NULL,
+        equity_micros BIGINT NOT NULL,
+        deposited_micros BIGINT NOT NULL,
+        cash_micros BIGINT,
+        reserved_micros BIGINT,
+        market_value_micros BIGINT,
+        realized_micros BIGINT,
+        fees_micros BIGINT,
+        PRIMARY KEY (account_id, day)
+    )
+    """,
+    "CREATE INDEX portfolio_days_by_day ON portfolio_days (day, account_id)",
+    """
+    CREATE TABLE portfolio_runs (
+        day BIGINT NOT NULL PRIMARY KEY,
+        begun_ns BIGINT NOT NULL,
+        ended_ns BIGINT NOT NULL
+    )
+    """,
+    """
+    CREATE TABLE portfolio_failures (
+        day BIGINT NOT NULL,
+        user_id TEXT NOT NULL,
+        error TEXT NOT NULL,
+        tries BIGINT NOT NULL,
+        last_ns BIGINT NOT NULL,
+        PRIMARY KEY (day, user_id)
+    )
+    """,
+)
+
 MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
     _VERSION_1,
     _VERSION_2,
     _VERSION_3,
     _VERSION_4,
     _VERSION_5,
+    _VERSION_6,
 )
 """Element ``n`` holds the SQL steps that lead from version ``n`` to ``n + 1``."""
 

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from stockyard.api.alpaca.account import last_close_ns
+from stockyard.api.closes import last_close_ns
 from tests.api.alpaca.bot import Bot, refused
 from tests.api.rig import NOW, SECOND, Rig
 

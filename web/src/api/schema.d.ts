@@ -196,6 +196,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/admin/portfolio/snapshots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the daily snapshots
+         * @description Newest first, at most 100. For administrators.
+         */
+        get: operations["list_portfolio_snapshots"];
+        put?: never;
+        /**
+         * Take the daily snapshot of everybody
+         * @description What the scheduler does after each close: every account of every user that is not closed gets one row a day, in groups of 100 users. Asked for again, it makes what is missing and changes nothing else. Days that closed more than a quarter of an hour ago are told by samples of what the accounts were worth. For administrators, by a session or by an API key with the scope `admin`.
+         */
+        post: operations["take_portfolio_snapshots"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/portfolio/snapshots/{day}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a day's snapshot
+         * @description With the users whose row could not be made, and why. For administrators.
+         */
+        get: operations["read_portfolio_snapshot"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/api-keys": {
         parameters: {
             query?: never;
@@ -4388,6 +4432,50 @@ export interface components {
             ticker: components["schemas"]["Ticker"];
         };
         /**
+         * SnapshotDay
+         * @description A day's snapshot with what failed, at most a hundred users of it.
+         */
+        SnapshotDay: {
+            failures: components["schemas"]["SnapshotFailure"][];
+            run: components["schemas"]["SnapshotRun"];
+        };
+        /**
+         * SnapshotFailure
+         * @description A user whose row of a day could not be made.
+         */
+        SnapshotFailure: {
+            error: string;
+            /**
+             * @description UTC, RFC 3339 with nanoseconds.
+             * @example 2026-03-02T15:04:05.123456789Z
+             */
+            last_at: string;
+            tries: number;
+            user_id: string;
+        };
+        /**
+         * SnapshotRun
+         * @description The snapshot of everybody at the close of a day.
+         *
+         *         `accounts`: how many have their row; `failed`: users whose row could not be made, which
+         *         another run tries again. `ended_at` is null while it goes on, or was cut off.
+         */
+        SnapshotRun: {
+            accounts: number;
+            /**
+             * @description UTC, RFC 3339 with nanoseconds.
+             * @example 2026-03-02T15:04:05.123456789Z
+             */
+            begun_at: string;
+            /**
+             * Format: date
+             * @example 2026-11-20
+             */
+            day: string;
+            ended_at: string | null;
+            failed: number;
+        };
+        /**
          * SourceSeen
          * @description One source of prices, wherever it comes from. `ticks`: those that count.
          */
@@ -5481,6 +5569,96 @@ export interface operations {
             409: components["responses"]["Problem409"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    list_portfolio_snapshots: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The snapshots. */
+            200: {
+                headers: {
+                    /** @description Names the request. */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SnapshotRun"][];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    take_portfolio_snapshots: {
+        parameters: {
+            query?: {
+                /** @description One of the last 10 trading days that have closed, such as 2026-11-20; default the last. */
+                day?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How the day's snapshot stands. */
+            200: {
+                headers: {
+                    /** @description Names the request. */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SnapshotDay"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    read_portfolio_snapshot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                day: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How it stands. */
+            200: {
+                headers: {
+                    /** @description Names the request. */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SnapshotDay"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
             422: components["responses"]["Problem422"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];

@@ -5,20 +5,18 @@ they come, the rest of the configurations is kept and binds nothing. Must not kn
 about.
 """
 
-from bisect import bisect_right
-from datetime import timedelta
 from typing import Final
 
 import msgspec
 
-from stockyard.api.alpaca.clock import new_york, stock_calendar
+from stockyard.api.alpaca.clock import new_york
 from stockyard.api.alpaca.errors import invalid
 from stockyard.api.alpaca.routing import Call, Reply, Route
 from stockyard.api.alpaca.words import timestamp
+from stockyard.api.closes import last_close_ns, worth_at_close
 from stockyard.api.door import Door, encode
 from stockyard.api.fields import Reader
 from stockyard.api.restricting import bits, restrict
-from stockyard.market.calendars import sessions
 from stockyard.model.codes import AccountKind, AccountStatus, Restriction
 from stockyard.model.commands import SetAccountKind
 from stockyard.model.numbers import format_cash
@@ -34,7 +32,6 @@ _KINDS: Final = {"1": AccountKind.CASH, "2": AccountKind.MARGIN}
 _MULTIPLIERS: Final = {kind: word for word, kind in _KINDS.items()}
 _EMAILS: Final = ("all", "none")
 OPTIONS_LEVEL_MAX: Final = 3
-_WEEK: Final = timedelta(days=14)
 _NOTHING: Final = "0"
 
 
@@ -109,14 +106,6 @@ class ConfigurationsBody(msgspec.Struct):
 _body: Final = Reader(ConfigurationsBody)
 
 
-def last_close_ns(door: Door, now_ns: int) -> int:
-    """When the last regular session of stocks closed."""
-    today = new_york(now_ns).date()
-    found = sessions(stock_calendar(door), today - _WEEK, today)
-    closes = [session.close_ns for session in found]
-    return closes[bisect_right(closes, now_ns) - 1]
-
-
 def account(door: Door, row: AccountRow, last_equity: int, asof: str) -> Account:
     """An account's figures at the marks of this moment."""
     x = door.world.standing(row.account_id)
@@ -173,24 +162,10 @@ async def read_account(call: Call) -> Reply:
     """
     door, account_id = call.door, call.caller.account_id
     close_ns = last_close_ns(door, door.world.clock.now_ns())
-    last = await _equity_at(door, account_id, close_ns)
+    sample = await worth_at_close(door, account_id, close_ns)
     row = door.view.accounts[account_id]
-    if last is None:
-        last = row.deposited_micros
+    last = row.deposited_micros if sample is None else sample.equity_micros
     return Reply(200, encode(account(door, row, last, new_york(close_ns).date().isoformat())))
-
-
-async def _equity_at(door: Door, account_id: int, close_ns: int) -> int | None:
-    """What an account was worth at a close, None if it is younger; read once it cannot change."""
-    known = door.closing_equities.get(account_id)
-    if known is not None and known[0] == close_ns:
-        return known[1]
-    is_past = door.view.ts >= close_ns
-    sample = await door.world.query(lambda store: store.equity_at(account_id, close_ns))
-    found = None if sample is None else sample.equity_micros
-    if is_past:
-        door.closing_equities[account_id] = (close_ns, found)
-    return found
 
 
 def _configurations(door: Door, row: AccountRow) -> Configurations:

@@ -15,6 +15,8 @@ import msgspec
 
 from stockyard.api.alpaca.errors import NOT_FOUND, Refusal, invalid
 from stockyard.api.alpaca.routing import Call, Query, Reply, Route
+from stockyard.api.closes import is_always as is_always
+from stockyard.api.closes import stock_calendar as stock_calendar
 from stockyard.api.door import Door, encode
 from stockyard.market import xnys
 from stockyard.market.calendars import NEW_YORK, XNYS_ID, sessions
@@ -167,17 +169,6 @@ def local_text(ns: int) -> str:
     """A moment as RFC 3339 with New York's offset; a fraction of a second with nine digits."""
     text = new_york(ns).isoformat()
     return text if ns % _NS == 0 else f"{text[:19]}.{ns % _NS:09d}{text[19:]}"
-
-
-def is_always(door: Door) -> bool:
-    """Whether stocks trade day and night here."""
-    kept = door.view.sessions.get(XNYS_ID, ())
-    return bool(kept) and kept[-1].close_ns - kept[-1].open_ns > 20 * 3600 * _NS
-
-
-def stock_calendar(door: Door) -> str:
-    """The name of the calendar that stocks trade by here."""
-    return "always" if is_always(door) else "xnys"
 
 
 def stock_sessions(door: Door, now_ns: int) -> tuple[Session, ...]:
