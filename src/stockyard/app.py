@@ -54,9 +54,11 @@ from stockyard.model.numbers import CASH_SCALE, NumberError, parse_decimal
 from stockyard.model.past import Past
 from stockyard.model.recordings import Recording
 from stockyard.model.records import Input
+from stockyard.people.audit_log import AuditLog
 from stockyard.people.directory import People
 from stockyard.people.sealing import KeyRefused, Sealer, new_key, parse_keys, settle_key
 from stockyard.projections.store import ReadStore
+from stockyard.runtime.audit_files import open_audit
 from stockyard.runtime.caches import Shelf
 from stockyard.runtime.clock import Clock
 from stockyard.runtime.feed_runner import FeedRunner
@@ -138,6 +140,9 @@ class Directory(Protocol):
     def open_people(self) -> Database:
         """The people's database."""
 
+    def open_audit(self) -> AuditLog:
+        """The log of who did what."""
+
     def open_history(self) -> History:
         """Raw ticks and bars."""
 
@@ -185,6 +190,10 @@ class DataDirectory:
     def open_people(self) -> SqliteDatabase:
         """The people's database, which is never rebuilt."""
         return SqliteDatabase(self.path / "people.db", durable=True)
+
+    def open_audit(self) -> AuditLog:
+        """The log of who did what, which is never rebuilt."""
+        return open_audit(self.path)
 
     def open_history(self) -> DatabaseHistory:
         """Raw ticks and bars. A file that cannot be read is set aside and begun anew: charts may

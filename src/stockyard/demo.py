@@ -13,12 +13,14 @@ from typing import Final
 import msgspec
 
 from stockyard.api.door import Door
+from stockyard.api.noting import note
 from stockyard.api.registering import Wish, register
 from stockyard.model.records import Origin
 from stockyard.people.directory import People
 
 NAME: Final = "demo.json"
 DOMAIN: Final = "stockyard.example"
+BY: Final = "system:demo"
 SCOPES: Final = ("read", "trade", "sim")
 
 
@@ -75,12 +77,16 @@ async def _sign_up(door: Door, url: str) -> Demo:
     while _taken(door, _email(number)):
         number += 1
     email, password = _email(number), secrets.token_urlsafe(12)
-    origin = Origin("system:demo", "", "", "")
+    origin = Origin(BY, "", "", "")
     user, account = await register(door, Wish("Demo", email, password), origin)
     now_ns = door.world.clock.wall_ns()
     key, secret = await door.desk.write(
         lambda people: people.create_key(user.id, account.account_id, "demo", SCOPES, now_ns)
     )
+    told: dict[str, object] = {"name": user.name, "email": email}
+    await note(door, None, "user.registered", user.id, after=told, by=BY, user_id=user.id)
+    told = {"name": key.name, "scopes": key.scopes}
+    await note(door, None, "api_key.created", key.key_id, after=told, by=BY, user_id=user.id)
     return Demo(url, email, password, key.key_id, secret)
 
 

@@ -42,6 +42,7 @@ from stockyard.people.directory import People
 from stockyard.people.passwords import Passwords
 from stockyard.people.schema import migrate
 from stockyard.runtime import feeds, market_data, upkeep
+from stockyard.runtime.auditing import Auditor
 from stockyard.runtime.clock import Clock, RecordedClock, WallClock
 from stockyard.runtime.feed_socket import FeedHttp
 from stockyard.runtime.history import TICKS_AT, TICKS_AT_FAST, HistoryRecorder
@@ -112,6 +113,7 @@ class Server:
                 queries=queries,
                 progress=lambda n: LOG.info("recovering: %d inputs replayed", n),
             )
+            self.auditor = Auditor(self.world, directory.open_audit())
             self._found(recording)
             self._take_signals()
             self._people_database = directory.open_people()
@@ -292,6 +294,7 @@ class Server:
             self.people,
             self.history,
             self._settings(),
+            self.auditor,
             self._passwords(),
             web_files=built_app(),
         )
@@ -386,6 +389,7 @@ class Server:
             upkeep.keep_projecting(world, config.projection_seconds),
             upkeep.keep_snapshots(world, config.snapshot_seconds),
             self.history.keep(),
+            self.auditor.keep(),
             self._keep_history(),
             self._keep_people(application),
             market_data.keep_turning(world.market, clock),
@@ -523,6 +527,7 @@ class Server:
         self.world.market.turn(self.world.clock.now_ns())
         self.world.halt(SHUTTING_DOWN)
         await application.close()
+        await self.auditor.close()
         await self.history.close()
         self._shelf.close()
         upkeep.final_snapshot(self.world)

@@ -27,8 +27,10 @@ from stockyard.engine.engine import Engine
 from stockyard.market.calendars import CALENDAR_NAMES
 from stockyard.model.facts import AuctionPrint, Quote, Trade, WorldCreated
 from stockyard.model.records import Input
+from stockyard.people.audit_log import KEY_BYTES, AuditLog
 from stockyard.people.directory import People
 from stockyard.people.passwords import PasswordCost, Passwords
+from stockyard.runtime.auditing import Auditor
 from stockyard.runtime.clock import ManualClock
 from stockyard.runtime.history import HistoryRecorder
 from stockyard.runtime.world import World
@@ -95,8 +97,11 @@ class Rig:
         settings = ApiSettings(
             **{"version": "0.1.0", "calendars": CALENDAR_NAMES, "profile": "ideal", **self.settings}
         )
+        self.auditor = Auditor(
+            self.world, AuditLog(MemoryDatabase(self.disk, "audit"), bytes(KEY_BYTES))
+        )
         self.app: Application = create_application(
-            self.world, self.people, self.history, settings, Passwords(CHEAP)
+            self.world, self.people, self.history, settings, self.auditor, Passwords(CHEAP)
         )
 
     def _schedule(self) -> None:

@@ -44,6 +44,7 @@ from stockyard.api.rest import (
     accounts,
     activity,
     assets,
+    audit,
     equity,
     feeds,
     history,
@@ -77,6 +78,7 @@ from stockyard.model.stages import StageAnswer, StageReport, StageTerms
 from stockyard.people.directory import People
 from stockyard.people.errors import UserError
 from stockyard.people.passwords import Passwords
+from stockyard.runtime.auditing import Auditor
 from stockyard.runtime.history import HistoryRecorder
 from stockyard.runtime.stages import TERMS_PATH, UPDATE_PATH, StageLog, take_report
 from stockyard.runtime.world import World
@@ -452,6 +454,7 @@ def framework(settings: ApiSettings) -> FastAPI:
         restrictions,
         equity,
         activity,
+        audit,
         orders,
         positions,
         portfolio_snapshots,
@@ -524,8 +527,12 @@ def create_application(
     people: People,
     history: HistoryRecorder,
     settings: ApiSettings,
+    auditor: Auditor,
     passwords: Passwords | None = None,
     web_files: WebFiles | None = None,
 ) -> Application:
-    """The door to one world, its people and its market's past; with the web app if it is built."""
-    return Application(Door(world, people, history, settings, passwords or Passwords()), web_files)
+    """The door to one world, its people, its market's past and the log of who did what; with the
+    web app if it is built.
+    """
+    door = Door(world, people, history, settings, passwords or Passwords(), auditor)
+    return Application(door, web_files)

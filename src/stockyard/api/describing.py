@@ -12,6 +12,7 @@ import msgspec
 from stockyard.api import (
     activity_answers,
     answers,
+    audit_shapes,
     contract_answers,
     equity_answers,
     feed_answers,
@@ -37,6 +38,7 @@ _STRUCTS: Final[list[Any]] = [
     kind
     for room in (
         answers,
+        audit_shapes,
         contract_answers,
         activity_answers,
         equity_answers,

@@ -29,6 +29,7 @@ from stockyard.people.directory import People
 from stockyard.people.passwords import Passwords
 from stockyard.projections.rows import EquityRow, OrderRow
 from stockyard.projections.store import ReadStore
+from stockyard.runtime.auditing import Auditor
 from stockyard.runtime.history import HistoryRecorder
 from stockyard.runtime.portfolio_job import PortfolioJob
 from stockyard.runtime.sim_market import SimMarket
@@ -61,9 +62,10 @@ class Door:
         history: HistoryRecorder,
         settings: ApiSettings,
         passwords: Passwords,
+        auditor: Auditor,
     ) -> None:
         self.world, self.settings, self.passwords = world, settings, passwords
-        self.history = history
+        self.history, self.auditor = history, auditor
         self.view, self.ids = world.view, world.ids
         self.desk = PeopleDesk(people, settings.people_waiting_max)
         self.gate = Gate(self.desk, world.clock, world.ids)

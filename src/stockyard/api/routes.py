@@ -13,6 +13,7 @@ from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import Response as Response
 
+from stockyard.api import noting
 from stockyard.api.auth import ACCOUNT_PARAMETER, Caller, require_admin
 from stockyard.api.door import Door, encode
 from stockyard.api.fields import Reader
@@ -88,10 +89,12 @@ class Visit:
         self.request = request
         self.door: Door = request.app.state.door
         self.head = head_of(request)
+        self._known: Identity | Caller | None = None
 
     def identity(self) -> Identity:
         """Who asks. Raises ``Problem`` 401."""
-        return self.door.gate.identity(self.head)
+        self._known = found = self.door.gate.identity(self.head)
+        return found
 
     def admin(self) -> Identity:
         """The administrator who asks. Raises ``Problem`` 401, 403."""
@@ -102,7 +105,37 @@ class Visit:
     def caller(self, scope: str) -> Caller:
         """Who asks for which account. Raises ``Problem`` 401, 403, 404."""
         account = self.request.query_params.get(ACCOUNT_PARAMETER)
-        return self.door.gate.caller(self.head, scope, account)
+        self._known = found = self.door.gate.caller(self.head, scope, account)
+        return found
+
+    async def note(
+        self,
+        kind: str,
+        subject: str = "",
+        before: Any = None,
+        after: Any = None,
+        *,
+        by: Identity | Caller | str | None = None,
+        user_id: str | None = None,
+        account_id: int = 0,
+    ) -> None:
+        """Put on record what was done here, after it was done and before it is answered.
+
+        ``by``: default whoever this request was found to come from; else as in ``noting.note``.
+        ``user_id``: in whose history it stands, default their own.
+        """
+        who = by or self._known or noting.ANYONE
+        await noting.note(
+            self.door,
+            self.head,
+            kind,
+            subject,
+            before,
+            after,
+            by=who,
+            user_id=user_id,
+            account_id=account_id,
+        )
 
     async def body(self, reader: Reader, empty: bytes | None = None) -> Any:
         """The body; ``empty`` is read in the place of none. Raises ``Problem``."""

@@ -65,6 +65,7 @@ class World:
         self.writer = Writer(journal, engine, projector, clock, schedule)
         self.tally = Tally()
         self.writer.listener = self._told
+        self.on_record: Callable[[Record, list[Event]], None] | None = None
         self.market = MarketData(self.writer)
         self.market.listener = self.hub.publish_market
         self.market.on_turn = self.hub.pass_time
@@ -81,6 +82,8 @@ class World:
     def _told(self, record: Record, events: list[Event]) -> None:
         self.tally.note(record, events)
         self.hub.publish(record, events)
+        if self.on_record is not None:
+            self.on_record(record, events)
 
     async def use_control(self, action: str, detail: str, origin: Origin) -> Outcome:
         """Journal that a test control is used, and wait until that is durable. Raises ``Refused``.

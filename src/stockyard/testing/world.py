@@ -18,6 +18,7 @@ from stockyard import app
 from stockyard.api.registering import Wish, register
 from stockyard.config import Config
 from stockyard.model.records import Origin
+from stockyard.people.audit_log import KEY_BYTES, AuditLog
 from stockyard.people.passwords import PasswordCost, Passwords
 from stockyard.projections.store import ReadStore
 from stockyard.server import Server
@@ -51,6 +52,10 @@ class MemoryDirectory:
     def open_people(self) -> MemoryDatabase:
         """The people's database."""
         return self._database("people")
+
+    def open_audit(self) -> AuditLog:
+        """The log of who did what."""
+        return AuditLog(self._database("audit"), bytes(KEY_BYTES))
 
     def open_history(self) -> DatabaseHistory:
         """Raw ticks and bars."""

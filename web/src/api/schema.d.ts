@@ -48,6 +48,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/account/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what happened with one's own accounts
+         * @description Sign-ins, orders, money and settings of whoever asks, newest first, with the address and program each came from. For the next page send the last one's number as `after`. Needs a session, not an API key.
+         */
+        get: operations["list_own_audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/account/charges": {
         parameters: {
             query?: never;
@@ -190,6 +210,26 @@ export interface paths {
          * @description It starts with the house's starting balance. Needs a session, not an API key.
          */
         post: operations["open_account"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Search the audit log
+         * @description Sign-ins, orders, money, acts of administrators and settings of everybody, newest first, from `start` until before `end`. For the next page send the last one's number as `after`. Administrators only.
+         */
+        get: operations["search_audit"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2083,6 +2123,49 @@ export interface components {
             shortable: boolean;
             symbol: string;
             tradable: boolean;
+        };
+        /**
+         * AuditEntry
+         * @description One record of the audit log.
+         */
+        AuditEntry: {
+            account_id: string | null;
+            /** @description Who did it: `user:` or `key:` and an id, `anyone` who is not signed in, `system:` and a part of this Stockyard; of somebody else's acts in one's own history only `operator`. */
+            actor: string;
+            address: string | null;
+            /**
+             * @description What it is since, or what was asked and done.
+             * @default null
+             */
+            after?: unknown;
+            /**
+             * @description UTC, RFC 3339 with nanoseconds.
+             * @example 2026-03-02T15:04:05.123456789Z
+             */
+            at: string;
+            /**
+             * @description What it was before.
+             * @default null
+             */
+            before?: unknown;
+            idempotency_key: string | null;
+            /**
+             * @description What was done.
+             * @example session.opened
+             */
+            kind: string;
+            /**
+             * @description Its place in the log.
+             * @example 412
+             */
+            number: number;
+            request_id: string | null;
+            /** @description Its record in the journal. */
+            seq: number | null;
+            /** @description What it was done to. */
+            subject: string | null;
+            user_agent: string | null;
+            user_id: string | null;
         };
         /**
          * Bar
@@ -5198,6 +5281,44 @@ export interface operations {
             503: components["responses"]["Problem503"];
         };
     };
+    list_own_audit: {
+        parameters: {
+            query?: {
+                /** @description A kind, or its first words: `order` finds `order.place`, `order.filled`. */
+                kind?: string | null;
+                /** @description RFC 3339 with a zone, or a day such as 2026-11-20 (UTC). */
+                start?: string | null;
+                /** @description RFC 3339 with a zone, or a day such as 2026-11-20 (UTC). */
+                end?: string | null;
+                /** @description An entry's number: only older ones. */
+                after?: number | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The entries. */
+            200: {
+                headers: {
+                    /** @description Names the request. */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditEntry"][];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
     list_charges: {
         parameters: {
             query?: {
@@ -5569,6 +5690,52 @@ export interface operations {
             409: components["responses"]["Problem409"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    search_audit: {
+        parameters: {
+            query?: {
+                /** @description A kind, or its first words: `order` finds `order.place`, `order.filled`. */
+                kind?: string | null;
+                /** @description Who did it, as it is shown. */
+                actor?: string | null;
+                /** @description In whose history it stands. */
+                user_id?: string | null;
+                /** @description What it was done to. */
+                subject?: string | null;
+                /** @description The X-Request-ID. */
+                request_id?: string | null;
+                /** @description RFC 3339 with a zone, or a day such as 2026-11-20 (UTC). */
+                start?: string | null;
+                /** @description RFC 3339 with a zone, or a day such as 2026-11-20 (UTC). */
+                end?: string | null;
+                /** @description An entry's number: only older ones. */
+                after?: number | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The entries. */
+            200: {
+                headers: {
+                    /** @description Names the request. */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditEntry"][];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
             422: components["responses"]["Problem422"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];

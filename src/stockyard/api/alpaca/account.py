@@ -228,7 +228,9 @@ async def change_configurations(call: Call) -> Reply:
     if made & ~row.restrictions or lifted & row.restrictions:
         await restrict(door, caller, head, made, lifted, "")
     if kept:
+        before = door.desk.alone(lambda people: people.preferences.of_account(caller.account_id))
         await door.desk.write(lambda people: people.preferences.store(caller.account_id, kept))
+        await call.note("account.preferences", before=before, after=kept)
     return Reply(200, encode(_configurations(door, door.view.accounts[caller.account_id])))
 
 

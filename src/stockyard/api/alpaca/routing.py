@@ -12,7 +12,7 @@ slash. Tests in ``test_never_a_fault`` take in every new route by themselves.
 
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from typing import Final, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 from urllib.parse import parse_qsl
 
 from stockyard.api import fields
@@ -20,6 +20,7 @@ from stockyard.api.alpaca.errors import NOT_FOUND, Refusal, invalid
 from stockyard.api.auth import BASIC, Caller
 from stockyard.api.door import Door
 from stockyard.api.heads import Head, Receive, read_body, read_json
+from stockyard.api.noting import note
 from stockyard.api.problems import Headers, Problem
 
 _NAMED: Final = re.compile(r"\{([a-z_]+)(:path)?\}")
@@ -133,6 +134,12 @@ class Call:
         if self._query is None:
             self._query = Query(self.head.query)
         return self._query
+
+    async def note(
+        self, kind: str, subject: str = "", before: Any = None, after: Any = None
+    ) -> None:
+        """Put on record what the caller did here; as ``Visit.note``."""
+        await note(self.door, self.head, kind, subject, before, after, by=self.caller)
 
     async def body(self) -> bytes:
         """The whole body. Raises ``Problem``, ``ClientGone``.

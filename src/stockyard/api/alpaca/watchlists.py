@@ -85,10 +85,11 @@ def _symbols(door: Door, said: list[str] | None) -> list[str] | None:
     return None if said is None else [door.instrument(symbol).symbol for symbol in said]
 
 
-async def _write(call: Call, work: Callable[[People, int], Watchlist]) -> Reply:
+async def _write(call: Call, kind: str, work: Callable[[People, int], Watchlist]) -> Reply:
     """Change a list: ``work`` gets the time."""
     now_ns = call.door.world.clock.wall_ns()
     found = await call.door.desk.write(lambda people: work(people, now_ns))
+    await call.note(kind, found.id, after={"name": found.name, "symbols": found.symbols})
     return Reply(200, encode(shown(call.door, found)))
 
 
@@ -107,7 +108,9 @@ async def create_watchlist(call: Call) -> Reply:
     name, symbols = body.name, _symbols(call.door, body.symbols) or []
     account_id = call.caller.account_id
     return await _write(
-        call, lambda people, now_ns: people.watchlists.create(account_id, name, symbols, now_ns)
+        call,
+        "watchlist.created",
+        lambda people, now_ns: people.watchlists.create(account_id, name, symbols, now_ns),
     )
 
 
@@ -125,6 +128,7 @@ async def change_watchlist(call: Call) -> Reply:
     symbols = _symbols(call.door, body.symbols)
     return await _write(
         call,
+        "watchlist.changed",
         lambda people, now_ns: people.watchlists.change(
             call.caller.account_id, _find(call, people).id, body.name, symbols, now_ns
         ),
@@ -139,6 +143,7 @@ async def add_symbol(call: Call) -> Reply:
     symbol = call.door.instrument(body.symbol).symbol
     return await _write(
         call,
+        "watchlist.symbol_added",
         lambda people, now_ns: people.watchlists.add(
             call.caller.account_id, _find(call, people).id, symbol, now_ns
         ),
@@ -150,6 +155,7 @@ async def remove_symbol(call: Call) -> Reply:
     symbol = found_asset(call.door, call.named["symbol"]).symbol
     return await _write(
         call,
+        "watchlist.symbol_removed",
         lambda people, now_ns: people.watchlists.remove(
             call.caller.account_id, _find(call, people).id, symbol, now_ns
         ),
@@ -158,9 +164,15 @@ async def remove_symbol(call: Call) -> Reply:
 
 async def delete_watchlist(call: Call) -> Reply:
     """DELETE one."""
-    await call.door.desk.write(
-        lambda people: people.watchlists.delete(call.caller.account_id, _find(call, people).id)
-    )
+    account_id = call.caller.account_id
+
+    def forget(people: People) -> str:
+        found = _find(call, people).id
+        people.watchlists.delete(account_id, found)
+        return found
+
+    gone = await call.door.desk.write(forget)
+    await call.note("watchlist.deleted", gone)
     return Reply(204)
 
 

@@ -55,6 +55,8 @@ async def create_key(visit: Visiting) -> Response:
         lambda p: p.create_key(identity.user_id, account_id, body.name, body.scopes, now_ns)
     )
     shown = _shown(door, key)
+    told = {"name": shown.name, "scopes": shown.scopes}
+    await visit.note("api_key.created", key.key_id, after=told, account_id=account_id)
     made = a.NewApiKey(
         shown.id, secret, shown.name, shown.account_id, shown.scopes, shown.created_at
     )
@@ -99,4 +101,5 @@ async def revoke_key(visit: Visiting, key_id: str) -> Response:
     require_session(identity)
     now_ns = door.world.clock.wall_ns()
     key = await door.desk.write(lambda p: p.revoke_key(identity.user_id, key_id, now_ns))
+    await visit.note("api_key.revoked", key.key_id, account_id=key.account_id)
     return answer(_shown(door, key))

@@ -8,13 +8,14 @@ from stockyard.api.fields import LoginBody, Reader, RegisterBody
 from stockyard.api.heads import is_loopback
 from stockyard.api.problems import Problem
 from stockyard.api.registering import Wish, register
-from stockyard.api.routes import Response, Visiting, answer, router
+from stockyard.api.routes import Response, Visit, Visiting, answer, router
 from stockyard.api.shapes import time_text
 from stockyard.model.numbers import format_cash
 from stockyard.model.records import Origin
 from stockyard.people.directory import People, SignIn
+from stockyard.people.errors import ThrottledError, UserError
 from stockyard.people.identity import Scope
-from stockyard.people.users import User
+from stockyard.people.users import User, normal_email
 
 routes = router()
 _register = Reader(RegisterBody)
@@ -61,7 +62,13 @@ async def sign_up(visit: Visiting) -> Response:
     user, account = await register(
         visit.door, Wish(body.name, body.email, body.password, body.account_name), origin
     )
+    await _note_registered(visit, user)
     return answer(a.Registered(shown_user(user), visit.door.render.fresh_account(account)), 201)
+
+
+async def _note_registered(visit: Visit, user: User) -> None:
+    told = {"name": user.name, "email": user.email, "role": user.role}
+    await visit.note("user.registered", user.id, after=told, user_id=user.id)
 
 
 @routes.post(
@@ -82,8 +89,38 @@ async def sign_up(visit: Visiting) -> Response:
 async def sign_in(visit: Visiting) -> Response:
     """Open a session."""
     body: LoginBody = await visit.body(_login)
-    found = await visit.door.desk.run(lambda: _attempt(visit.door, body, visit.head.address))
+    try:
+        found = await visit.door.desk.run(lambda: _attempt(visit.door, body, visit.head.address))
+    except UserError as error:
+        await _note_refused(visit, body.email, error)
+        raise
+    await _note_opened(visit, found, "password")
     return answer(a.SignedIn(found.token, time_text(found.expires_ns), shown_user(found.user)))
+
+
+async def _note_refused(visit: Visit, email: str, error: UserError) -> None:
+    """Record a sign-in that failed, in the history of whose it would have been.
+
+    One that was not even tried is not: whoever goes on asking could fill the disk.
+    """
+    if isinstance(error, ThrottledError):
+        return
+    user = visit.door.desk.alone(lambda people: people.user_by_email(email))
+    user_id = "" if user is None else user.id
+    await visit.note("session.refused", _address(email), after={"why": error.code}, user_id=user_id)
+
+
+def _address(text: str) -> str:
+    """An e-mail address in its normal form; nothing of other text, which may be a password."""
+    try:
+        return normal_email(text)
+    except UserError:
+        return ""
+
+
+async def _note_opened(visit: Visit, found: SignIn, by: str) -> None:
+    user_id, told = found.user.id, {"by": by, "expires_at": time_text(found.expires_ns)}
+    await visit.note("session.opened", user_id, after=told, by=f"user:{user_id}", user_id=user_id)
 
 
 def _attempt(door: Door, body: LoginBody, address: str) -> SignIn:
@@ -126,6 +163,7 @@ async def demo_sign_in(visit: Visiting) -> Response:
         return people.open_session(user, now_ns)
 
     found = await door.desk.write(opened)
+    await _note_opened(visit, found, "demo")
     return answer(a.SignedIn(found.token, time_text(found.expires_ns), shown_user(found.user)))
 
 
@@ -168,9 +206,11 @@ async def house(visit: Visiting) -> Response:
 )
 async def sign_out(visit: Visiting) -> Response:
     """End the session."""
-    require_session(visit.identity())
+    identity = visit.identity()
+    require_session(identity)
     token = (visit.head.text(b"authorization") or "").partition(" ")[2].strip()
     await visit.door.desk.write(lambda p: p.sign_out(token))
+    await visit.note("session.closed", identity.user_id)
     return Response(status_code=204)
 
 

@@ -40,11 +40,13 @@ def _shown(door: Door, found: Watchlist) -> w.Watchlist:
 
 
 async def _write(
-    visit: Visit, work: Callable[[People, int, int], Watchlist], status: int = 200
+    visit: Visit, kind: str, work: Callable[[People, int, int], Watchlist], status: int = 200
 ) -> Response:
     """Change a list of the caller's account: ``work`` gets the account and the time."""
     account_id, now_ns = visit.caller(Scope.TRADE).account_id, visit.door.world.clock.wall_ns()
     found = await visit.door.desk.write(lambda people: work(people, account_id, now_ns))
+    told = {"name": found.name, "symbols": found.symbols}
+    await visit.note(kind, found.id, after=told)
     return answer(_shown(visit.door, found), status)
 
 
@@ -87,6 +89,7 @@ async def create_watchlist(visit: Visiting) -> Response:
     symbols = symbols_of(visit.door, body.symbols)
     return await _write(
         visit,
+        "watchlist.created",
         lambda people, account_id, now_ns: people.watchlists.create(
             account_id, body.name, symbols, now_ns
         ),
@@ -140,6 +143,7 @@ async def change_watchlist(visit: Visiting, watchlist_id: str) -> Response:
     symbols = None if body.symbols is None else symbols_of(visit.door, body.symbols)
     return await _write(
         visit,
+        "watchlist.changed",
         lambda people, account_id, now_ns: people.watchlists.change(
             account_id, watchlist_id, body.name, symbols, now_ns
         ),
@@ -161,6 +165,7 @@ async def delete_watchlist(visit: Visiting, watchlist_id: str) -> Response:
     """Delete a watchlist."""
     account_id = visit.caller(Scope.TRADE).account_id
     await visit.door.desk.write(lambda people: people.watchlists.delete(account_id, watchlist_id))
+    await visit.note("watchlist.deleted", watchlist_id)
     return Response(status_code=204)
 
 
@@ -184,6 +189,7 @@ async def watch_symbol(visit: Visiting, watchlist_id: str) -> Response:
     symbol = visit.door.instrument(body.symbol).symbol
     return await _write(
         visit,
+        "watchlist.symbol_added",
         lambda people, account_id, now_ns: people.watchlists.add(
             account_id, watchlist_id, symbol, now_ns
         ),
@@ -206,6 +212,7 @@ async def unwatch_symbol(visit: Visiting, watchlist_id: str, symbol: str) -> Res
     instrument = visit.door.view.instruments[symbol_in_path(visit.door, symbol)]
     return await _write(
         visit,
+        "watchlist.symbol_removed",
         lambda people, account_id, now_ns: people.watchlists.remove(
             account_id, watchlist_id, instrument.symbol, now_ns
         ),
