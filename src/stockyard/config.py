@@ -208,6 +208,43 @@ class Config(msgspec.Struct, frozen=True):
             " made at the first start."
         ),
     ] = ""
+    public_url: Annotated[
+        str,
+        Setting(
+            "Where people reach this Stockyard, such as `https://paper.example.com`: what links in"
+            " mails begin with. With `https` the cookie of a sign-in needs it too. Empty: the"
+            " address it listens on."
+        ),
+    ] = ""
+    production: Annotated[
+        bool,
+        Setting(
+            "Leave out what is for trying things out: cookies need https, and there is no"
+            " development mailbox."
+        ),
+    ] = False
+    smtp_host: Annotated[
+        str,
+        Setting(
+            "Mail server to send by; needs `mail_from` and `public_url`. Empty: mails lie in the"
+            " development mailbox, `/dev/mail`, which this machine alone may read."
+        ),
+    ] = ""
+    smtp_port: Annotated[int, Setting("Port of the mail server.", least=1, most=65535)] = 587
+    smtp_user: Annotated[str, Setting("Whom the mail server knows us as; empty: nobody.")] = ""
+    smtp_password: Annotated[str, Setting("Password at the mail server.")] = ""
+    smtp_tls: Annotated[
+        str,
+        Setting(
+            "How the mail server is spoken to: `starttls`, `tls` from the first byte (usually port"
+            " 465), or `none`, in the clear.",
+            choices=("starttls", "tls", "none"),
+        ),
+    ] = "starttls"
+    mail_from: Annotated[
+        str,
+        Setting("Whom mails are from, such as `Stockyard <no-reply@example.com>`."),
+    ] = ""
     log_level: Annotated[
         str, Setting("How much to log.", choices=("debug", "info", "warning", "error"))
     ] = "info"

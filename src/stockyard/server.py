@@ -17,6 +17,7 @@ from contextlib import nullcontext, suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import uvicorn
 
@@ -30,6 +31,7 @@ from stockyard.api.settings import (
     STREAM_PING_S,
     STREAM_PING_TIMEOUT_S,
     ApiSettings,
+    MailWay,
 )
 from stockyard.api.web_files import built_app
 from stockyard.api.wire import StreamProtocol
@@ -47,6 +49,16 @@ from stockyard.runtime.clock import Clock, RecordedClock, WallClock
 from stockyard.runtime.feed_socket import FeedHttp
 from stockyard.runtime.history import TICKS_AT, TICKS_AT_FAST, HistoryRecorder
 from stockyard.runtime.history_upkeep import FOLDER_NAME, HistoryUpkeep, Retention, Tidied
+from stockyard.runtime.mailer import (
+    Delivery,
+    Mailer,
+    MailSettingWrong,
+    NoDelivery,
+    ShownDelivery,
+    Smtp,
+    SmtpDelivery,
+    smtp_of,
+)
 from stockyard.runtime.peers import LinuxPeers
 from stockyard.runtime.quiet import Quiet
 from stockyard.runtime.scheduler import Scheduler
@@ -63,6 +75,8 @@ GONE_MS: Final = 60_000
 """How long what was sent may stay unacknowledged by the other machine."""
 GC_THRESHOLDS: Final = (50_000, 20, 100)
 PEOPLE_UPKEEP_S: Final = 60.0
+BUSY_S: Final = 1.0
+"""Until the people's desk is asked again by what can wait."""
 SESSIONS_UPKEEP_S: Final = 3600.0
 HISTORY_UPKEEP_S: Final = 600.0
 SHUTTING_DOWN: Final = Refused("shutting_down", "this Stockyard is stopping", 5)
@@ -83,6 +97,7 @@ class Server:
         self.config = config
         self._ingest = app.ingest_credentials(config)
         self._followed = app.followed_feeds(config.feeds, feed_options or {})
+        self._smtp = _mail_server(config)
         self.failed = False
         self._stopping = asyncio.Event()
         self._uvicorn: _Uvicorn | None = None
@@ -356,14 +371,16 @@ class Server:
             controls=config.controls,
             recordings=Path(config.controls_recordings) if config.controls_recordings else None,
             alpaca_requests_per_minute=config.alpaca_requests_per_minute,
+            public_url=config.public_url.rstrip("/") or self.url,
+            secure_cookies=config.production or config.public_url.startswith("https:"),
+            mail=self._mail_way,
             calendars={XNYS_ID: self.stock_calendar, ALWAYS_ID: "always"},
         )
 
     @property
     def url(self) -> str:
         """Where it is reached."""
-        assert self._uvicorn is not None
-        host, port = self._uvicorn.servers[0].sockets[0].getsockname()[:2]
+        host, port = self._listening.getsockname()[:2]
         shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)
         return f"http://{f'[{shown}]' if ':' in shown and shown[0] != '[' else shown}:{port}"
 
@@ -392,6 +409,7 @@ class Server:
             self.auditor.keep(),
             self._keep_history(),
             self._keep_people(application),
+            self._mailer(application).run(),
             market_data.keep_turning(world.market, clock),
             Scheduler(clock, self.stock_calendar, [application.door.portfolio_job]).run(),
         ]
@@ -479,6 +497,28 @@ class Server:
             with suppress(Problem, StorageError):
                 await application.tidy_people()
 
+    @property
+    def _mail_way(self) -> str:
+        if self._smtp is not None:
+            return MailWay.SMTP
+        return MailWay.NOWHERE if self.config.production else MailWay.SHOWN
+
+    def _mailer(self, application: Application) -> Mailer:
+        """The task that sends mails."""
+        desk, wall_ns = application.door.desk, self.world.clock.wall_ns
+        delivery: Delivery = ShownDelivery() if self._mail_way == MailWay.SHOWN else NoDelivery()
+        if self._smtp is not None:
+            delivery = SmtpDelivery(self._smtp, wall_ns)
+
+        async def write(work: Callable[[], None]) -> None:
+            while True:
+                try:
+                    return await desk.write(lambda _: work())
+                except Problem:
+                    await asyncio.sleep(BUSY_S)
+
+        return Mailer(self.people.outbox, delivery, write, wall_ns)
+
     async def _keep_history(self) -> None:
         config, world = self.config, self.world
         retention = Retention(
@@ -535,3 +575,30 @@ class Server:
             continue
         self._people_database.close()
         self.world.close()
+
+
+def _mail_server(config: Config) -> Smtp | None:
+    """The mail server, where one is set. Raises ``ConfigError``."""
+    parts = urlsplit(config.public_url)
+    well = parts.scheme in ("http", "https") and parts.hostname and not parts.path.strip("/")
+    if config.public_url and not (well and not parts.query and not parts.fragment):
+        raise ConfigError(
+            f"public_url {config.public_url!r}: expected such as https://paper.example.com"
+        )
+    if config.production and parts.scheme != "https":
+        raise ConfigError("production: set public_url to an address that begins with https://")
+    if not config.smtp_host:
+        return None
+    if not config.public_url:
+        raise ConfigError("smtp_host: set public_url too, which links in mails begin with")
+    try:
+        return smtp_of(
+            config.smtp_host,
+            config.smtp_port,
+            config.smtp_user,
+            config.smtp_password,
+            config.smtp_tls,
+            config.mail_from,
+        )
+    except MailSettingWrong as error:
+        raise ConfigError(str(error)) from None

@@ -171,6 +171,7 @@ class Rig:
         headers: dict[str, str] | list[tuple[str, str]] | None = None,
         query: str = "",
         chunks: list[bytes] | None = None,
+        address: str = "192.0.2.1",
     ) -> Answer:
         """One request, as a server would hand it over."""
         if json is not None:
@@ -193,7 +194,8 @@ class Rig:
         async def send(message: Any) -> None:
             sent.append(message)
 
-        await self.app(http_scope(method, path, query, pairs), receive, send)
+        scope = {**http_scope(method, path, query, pairs), "client": (address, 4711)}
+        await self.app(scope, receive, send)
         start = sent[0]
         told = {k.decode(): v.decode() for k, v in start["headers"]}
         return Answer(start["status"], told, b"".join(m.get("body", b"") for m in sent[1:]))

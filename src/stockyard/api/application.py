@@ -19,6 +19,7 @@ from starlette.responses import Response
 from starlette.routing import Match
 
 from stockyard.api import answers as a
+from stockyard.api import dev_mail
 from stockyard.api.alpaca.serving import PREFIXES as ALPACA
 from stockyard.api.alpaca.serving import AlpacaApi
 from stockyard.api.alpaca.streams import AlpacaStreams
@@ -475,6 +476,7 @@ def framework(settings: ApiSettings) -> FastAPI:
     for noun in (*nouns, history, reference, tickers, live):
         web.include_router(noun.routes, prefix=PREFIX)
     web.include_router(watch.routes)
+    web.include_router(dev_mail.routes)
     web.router.route_class = StrictRoute
     _add_house_routes(web)
     return web

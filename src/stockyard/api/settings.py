@@ -19,6 +19,15 @@ STREAM_PING_TIMEOUT_S: Final = 20.0
 """How long a stream may leave a ping unanswered before the server drops it."""
 
 
+class MailWay:
+    """Where mails go."""
+
+    SMTP: Final = "smtp"
+    SHOWN: Final = "shown"
+    """Into the development mailbox."""
+    NOWHERE: Final = ""
+
+
 class ApiSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that may differ between two installations of the door.
 
@@ -32,7 +41,9 @@ class ApiSettings(msgspec.Struct, frozen=True, kw_only=True):
     processes of this Stockyard; without it they are not let in. ``streams_per_address``,
     ``streams_per_user``: how many streams may be open at once. ``controls``: whether test controls
     are allowed. ``recordings``: the folder of what they may play. ``alpaca_requests_per_minute``:
-    requests that each account may make in a minute on Alpaca's paths.
+    requests that each account may make in a minute on Alpaca's paths. ``public_url``: what links in
+    mails begin with. ``secure_cookies``: whether cookies are sent over https alone. ``mail``: where
+    mails go.
     """
 
     version: str = "unknown"
@@ -54,3 +65,6 @@ class ApiSettings(msgspec.Struct, frozen=True, kw_only=True):
     controls: bool = False
     recordings: Path | None = None
     alpaca_requests_per_minute: int = 1_000_000
+    public_url: str = "http://127.0.0.1:8000"
+    secure_cookies: bool = False
+    mail: str = MailWay.SHOWN

@@ -16,6 +16,7 @@ from stockyard.people.errors import ThrottledError, UserError
 from stockyard.people.identity import ROLE_SCOPES, Identity, Role, UserStatus
 from stockyard.people.inbox import Inbox
 from stockyard.people.limits import DEFAULT_LIMITS, PURGE_ROWS, PeopleLimits
+from stockyard.people.outbox import Outbox
 from stockyard.people.passwords import PasswordCheck
 from stockyard.people.portfolio_days import PortfolioDays
 from stockyard.people.preferences import Preferences
@@ -79,6 +80,7 @@ class People:
         self.preferences = Preferences(database)
         self.portfolio_days = PortfolioDays(database)
         self.inbox = Inbox(database, limits, random_bytes)
+        self.outbox = Outbox(database, random_bytes, self.sealer)
         window_ns, entries_max = limits.failure_window_ns, limits.throttle_entries_max
         self._by_email = Throttle(limits.failures_per_email_max, window_ns, entries_max)
         self._by_address = Throttle(limits.failures_per_address_max, window_ns, entries_max)

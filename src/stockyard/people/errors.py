@@ -31,6 +31,7 @@ REFUSALS: Final[dict[str, int]] = {
     "not_watched": 404,
     "unknown_inbox_item": 404,
     "too_many_attempts": 429,
+    "too_many_mails": 503,
 }
 """HTTP status of every word that a ``UserError`` may carry."""
 

@@ -169,6 +169,25 @@ _VERSION_6: Final = (
     """,
 )
 
+_VERSION_7: Final = (
+    """
+    CREATE TABLE mails (
+        id TEXT NOT NULL PRIMARY KEY,
+        recipient TEXT NOT NULL,
+        subject TEXT NOT NULL,
+        words TEXT,
+        state TEXT NOT NULL CHECK (state IN ('waiting', 'sent', 'given_up', 'shown')),
+        attempts BIGINT NOT NULL,
+        created_ns BIGINT NOT NULL,
+        until_ns BIGINT NOT NULL,
+        due_ns BIGINT NOT NULL,
+        error TEXT NOT NULL
+    )
+    """,
+    "CREATE INDEX mails_by_due ON mails (state, due_ns)",
+    "CREATE INDEX mails_by_age ON mails (created_ns)",
+)
+
 MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
     _VERSION_1,
     _VERSION_2,
@@ -176,6 +195,7 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
     _VERSION_4,
     _VERSION_5,
     _VERSION_6,
+    _VERSION_7,
 )
 """Element ``n`` holds the SQL steps that lead from version ``n`` to ``n + 1``."""
 
