@@ -52,6 +52,7 @@ class Sizes(msgspec.Struct, frozen=True):
     web_seconds: int
     web_memory_seconds: int
     web_orders: int
+    requests: int
 
 
 FULL: Final = Sizes(
@@ -96,6 +97,7 @@ FULL: Final = Sizes(
     web_seconds=10,
     web_memory_seconds=60,
     web_orders=10_000,
+    requests=100_000,
 )
 QUICK: Final = Sizes(
     rounds=3,
@@ -139,6 +141,7 @@ QUICK: Final = Sizes(
     web_seconds=2,
     web_memory_seconds=2,
     web_orders=10_000,
+    requests=20_000,
 )
 TINY: Final = Sizes(
     rounds=1,
@@ -182,4 +185,5 @@ TINY: Final = Sizes(
     web_seconds=1,
     web_memory_seconds=1,
     web_orders=2_000,
+    requests=200,
 )

@@ -82,6 +82,8 @@ from stockyard.storage.ports import (
     StorageError,
     StorageUnavailable,
 )
+from stockyard.storage.requests import FILE_NAME as REQUESTS_NAME
+from stockyard.storage.requests import DatabaseRequests, open_requests
 from stockyard.storage.secret_key import FILE_NAME as SECRET_KEY_NAME
 from stockyard.storage.secret_key import read_key_file, write_key_file
 from stockyard.storage.shelf import FILE_NAME as SHELF_NAME
@@ -148,6 +150,9 @@ class Directory(Protocol):
 
     def open_shelf(self) -> DatabaseShelf:
         """The last answers of outside sources."""
+
+    def open_requests(self) -> DatabaseRequests:
+        """What was measured of requests."""
 
     def release(self) -> None:
         """Let another process have it."""
@@ -218,6 +223,17 @@ class DataDirectory:
             LOG.error("%s; it is set aside", error)
             _set_aside(self.path / SHELF_NAME)
             return open_shelf(self.path)
+
+    def open_requests(self) -> DatabaseRequests:
+        """What was measured of requests; begun anew when the file cannot be read."""
+        try:
+            return open_requests(self.path)
+        except StorageUnavailable:
+            raise
+        except StorageError as error:
+            LOG.error("%s; it is set aside", error)
+            _set_aside(self.path / REQUESTS_NAME)
+            return open_requests(self.path)
 
     def release(self) -> None:
         """Let another process have the directory."""

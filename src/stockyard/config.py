@@ -176,6 +176,10 @@ class Config(msgspec.Struct, frozen=True):
             "Size of the history beyond which raw ticks move out early.", least=16, most=1_000_000
         ),
     ] = 2_048
+    trace_days: Annotated[
+        int,
+        Setting("Days that records of slow and failed requests are kept.", least=1, most=365),
+    ] = 7
     body_bytes_max: Annotated[
         int, Setting("Largest request body in bytes.", least=1024, most=16_777_216)
     ] = 65_536

@@ -61,11 +61,13 @@ from stockyard.runtime.mailer import (
 )
 from stockyard.runtime.peers import LinuxPeers
 from stockyard.runtime.quiet import Quiet
+from stockyard.runtime.request_keeper import RequestKeeper, order_name
 from stockyard.runtime.scheduler import Scheduler
 from stockyard.runtime.sim_clock import ControlledClock, SimClock
 from stockyard.runtime.world import ENGINE_IS_COMPILED
 from stockyard.runtime.writer import Refused
 from stockyard.storage.ports import StorageError
+from stockyard.telemetry.request_log import RequestLog
 
 LOG: Final = logging.getLogger("stockyard")
 GRACE_S: Final = 5
@@ -117,6 +119,7 @@ class Server:
         queries = ThreadPoolExecutor(2, "queries")
         keeping = ThreadPoolExecutor(1, "history")
         charts = ThreadPoolExecutor(2, "history-reader")
+        measuring = ThreadPoolExecutor(1, "requests")
         try:
             self.world = app.open_world(
                 directory.journal,
@@ -148,6 +151,13 @@ class Server:
             self.world.reference = app.reference_data(
                 self.world, self._followed, self._http.fetch, self._shelf, charts
             )
+            self.requests_kept = RequestKeeper(
+                RequestLog(clock.wall_ns, order_name(self.world)),
+                directory.open_requests(),
+                measuring,
+                clock.wall_ns,
+                self.config.trace_days,
+            )
             await self._serve(clock, recording, listening, ready)
         finally:
             listening.close()
@@ -156,6 +166,7 @@ class Server:
             queries.shutdown()
             keeping.shutdown()
             charts.shutdown()
+            measuring.shutdown()
 
     @property
     def stock_calendar(self) -> str:
@@ -310,6 +321,7 @@ class Server:
             self.history,
             self._settings(),
             self.auditor,
+            self.requests_kept,
             self._passwords(),
             web_files=built_app(),
         )
@@ -407,6 +419,7 @@ class Server:
             upkeep.keep_snapshots(world, config.snapshot_seconds),
             self.history.keep(),
             self.auditor.keep(),
+            self.requests_kept.keep(),
             self._keep_history(),
             self._keep_people(application),
             self._mailer(application).run(),
@@ -569,6 +582,7 @@ class Server:
         await application.close()
         await self.auditor.close()
         await self.history.close()
+        await self.requests_kept.close()
         self._shelf.close()
         upkeep.final_snapshot(self.world)
         while self.people.flush_last_used():

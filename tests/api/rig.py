@@ -33,9 +33,12 @@ from stockyard.people.passwords import PasswordCost, Passwords
 from stockyard.runtime.auditing import Auditor
 from stockyard.runtime.clock import ManualClock
 from stockyard.runtime.history import HistoryRecorder
+from stockyard.runtime.request_keeper import RequestKeeper, order_name
 from stockyard.runtime.world import World
 from stockyard.storage.history import DatabaseHistory
 from stockyard.storage.memory import MemoryDatabase, MemoryDisk
+from stockyard.storage.requests import DatabaseRequests
+from stockyard.telemetry.request_log import RequestLog
 
 NOW = 1_767_366_000_000_000_000
 """2026-01-02T15:00:00Z, in the middle of a New York trading day."""
@@ -100,8 +103,16 @@ class Rig:
         self.auditor = Auditor(
             self.world, AuditLog(MemoryDatabase(self.disk, "audit"), bytes(KEY_BYTES))
         )
+        self.requests_kept = RequestKeeper(
+            RequestLog(self.clock.wall_ns, order_name(self.world)),
+            DatabaseRequests(MemoryDatabase(self.disk, "requests")),
+            ThreadPoolExecutor(1, "requests"),
+            self.clock.wall_ns,
+        )
         self.app: Application = create_application(
-            self.world, self.people, self.history, settings, self.auditor, Passwords(CHEAP)
+            *(self.world, self.people, self.history, settings, self.auditor),
+            self.requests_kept,
+            Passwords(CHEAP),
         )
 
     def _schedule(self) -> None:

@@ -9,7 +9,6 @@ import logging
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
-from time import perf_counter
 from typing import Any, Final
 
 from fastapi import FastAPI
@@ -40,7 +39,8 @@ from stockyard.api.internal import Internal
 from stockyard.api.metrics import Metrics
 from stockyard.api.problems import PROBLEM_TYPE, Problem, fault, problem_of
 from stockyard.api.registering import complete_unfinished
-from stockyard.api.request_counts import NOWHERE, RequestCounts
+from stockyard.api.request_counts import METHODS as KNOWN_METHODS
+from stockyard.api.request_counts import NOWHERE, OTHER, RequestCounts
 from stockyard.api.rest import (
     accounts,
     activity,
@@ -58,6 +58,7 @@ from stockyard.api.rest import (
     profiles,
     reference,
     reports,
+    requests,
     restrictions,
     sign_in,
     sim,
@@ -81,10 +82,12 @@ from stockyard.people.errors import UserError
 from stockyard.people.passwords import Passwords
 from stockyard.runtime.auditing import Auditor
 from stockyard.runtime.history import HistoryRecorder
+from stockyard.runtime.request_keeper import RequestKeeper
 from stockyard.runtime.stages import TERMS_PATH, UPDATE_PATH, StageLog, take_report
 from stockyard.runtime.world import World
 from stockyard.runtime.writer import Refused
 from stockyard.storage.ports import StorageUnavailable
+from stockyard.telemetry.traces import name_refusal
 
 _log: Final = logging.getLogger("stockyard.api")
 EVENTS: Final = PREFIX + live.EVENTS_PATH
@@ -104,8 +107,11 @@ HANDLERS.update(
 class Application:
     """One door as an ASGI application."""
 
-    def __init__(self, door: Door, web_files: WebFiles | None = None) -> None:
+    def __init__(
+        self, door: Door, requests_kept: RequestKeeper, web_files: WebFiles | None = None
+    ) -> None:
         self.door = door
+        self.requests_kept, self._log = requests_kept, requests_kept.log
         self.web_files = web_files
         self.gateway = Gateway(door)
         self.streams = Streams(self.gateway)
@@ -118,6 +124,7 @@ class Application:
         self.ingest, self.internal = _ingest(door), _internal(door)
         self._web.state.door, self._web.state.gateway = door, self.gateway
         self._web.state.ingest, self._web.state.traffic = self.ingest, self.traffic
+        self._web.state.requests_kept = requests_kept
         self._web.state.metrics = Metrics(
             door,
             self.requests,
@@ -158,7 +165,7 @@ class Application:
 
     async def _serve_http(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, and count it."""
-        begun = perf_counter()
+        trace = self._log.begin()
         method, path = scope["method"], scope["path"]
         handler, rest = hot_handler(method, path)
         machines = self._machines(method, path)
@@ -174,8 +181,12 @@ class Application:
         else:
             status, route = await self._serve_other(scope, receive, send)
         # How long somebody listens is no figure of how fast an answer came.
-        passed = None if route == EVENTS else perf_counter() - begun
-        self.requests.note(method, route, status, passed)
+        if route == EVENTS:
+            self.requests.note(method, route, status, None)
+            return
+        shown = method if method in KNOWN_METHODS else OTHER
+        took_ns = self._log.end(trace, shown, route, status)
+        self.requests.note(shown, route, status, took_ns / _NS)
 
     def _machines(self, method: str, path: str) -> Handler | None:
         """What serves a path that other machines call, where there is such a thing."""
@@ -367,6 +378,7 @@ def refusal(error: Exception, request_id: str) -> Answer:
     if problem is None:
         _log.error("request %s failed", request_id, exc_info=error)
         problem = fault()
+    name_refusal(problem.code)
     return problem.status, problem.body(request_id), problem.headers
 
 
@@ -465,6 +477,7 @@ def framework(settings: ApiSettings) -> FastAPI:
         watchlists,
         inbox,
         feeds,
+        requests,
         sim,
         sim_clock,
         sim_events,
@@ -530,6 +543,7 @@ def create_application(
     history: HistoryRecorder,
     settings: ApiSettings,
     auditor: Auditor,
+    requests_kept: RequestKeeper,
     passwords: Passwords | None = None,
     web_files: WebFiles | None = None,
 ) -> Application:
@@ -537,4 +551,4 @@ def create_application(
     web app if it is built.
     """
     door = Door(world, people, history, settings, passwords or Passwords(), auditor)
-    return Application(door, web_files)
+    return Application(door, requests_kept, web_files)

@@ -15,6 +15,7 @@ from stockyard.model.denials import DenyCode
 from stockyard.model.ids import Kind, PublicIds
 from stockyard.people.identity import Identity, Scope
 from stockyard.runtime.clock import Clock
+from stockyard.telemetry.traces import name_user
 
 BEARER: Final = b"bearer"
 BASIC: Final = b"basic"
@@ -40,6 +41,11 @@ class Gate:
 
     def identity(self, head: Head) -> Identity:
         """Who asks. Raises ``Problem`` 401."""
+        found = self._recognize(head)
+        name_user(found.user_id)
+        return found
+
+    def _recognize(self, head: Head) -> Identity:
         head.check_repeats()
         headers = head.headers
         key_id, secret = headers.get(b"apca-api-key-id"), headers.get(b"apca-api-secret-key")

@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from stockyard.api.problems import Problem
 from stockyard.people.directory import People
+from stockyard.telemetry.traces import Part, Spent
 
 T = TypeVar("T")
 
@@ -46,9 +47,10 @@ class PeopleDesk:
                 headers=((b"retry-after", b"3"),),
             )
         self._waiting += 1
-        future = asyncio.get_running_loop().run_in_executor(self._thread, work)
-        future.add_done_callback(self._done)
-        return await future
+        with Spent(Part.PEOPLE):
+            future = asyncio.get_running_loop().run_in_executor(self._thread, work)
+            future.add_done_callback(self._done)
+            return await future
 
     def _done(self, _: object) -> None:
         self._waiting -= 1

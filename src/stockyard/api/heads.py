@@ -15,6 +15,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from stockyard.api.problems import Problem
 from stockyard.model.numbers import IDEMPOTENCY_KEY_LENGTH_MAX
+from stockyard.telemetry.traces import CURRENT
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -64,7 +65,7 @@ def is_loopback(host: str) -> bool:
 
 
 class Head:
-    """What the headers say."""
+    """What the headers say; the record of the request that is being answered learns of it."""
 
     __slots__ = ("_headers", "address", "headers", "query", "request_id")
 
@@ -79,6 +80,9 @@ class Head:
             self.request_id = given.decode()
         else:
             self.request_id = new_request_id()
+        trace = CURRENT.get()
+        if trace is not None:
+            trace.head = self
 
     def check_repeats(self) -> None:
         """Refuse a header that matters and is there twice with two values."""

@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 
 from stockyard.api.answers import StreamQuote
-from stockyard.api.door import Door, encode
+from stockyard.api.door import Door
 from stockyard.api.feed_answers import Feed
 from stockyard.api.feed_shapes import shown_feed
 from stockyard.api.frames import frame
@@ -25,6 +25,7 @@ from stockyard.model.numbers import format_decimal, format_ratio
 from stockyard.model.ticks import Bar
 from stockyard.runtime.hub import Channel, HaltTold, Item, Subscriber, Topic, TradeTold
 
+encode: Final = msgspec.json.Encoder().encode
 KEPT_MAX: Final = 10_000
 """Frames that are kept for the next listener, at most; those of one flush are far fewer."""
 

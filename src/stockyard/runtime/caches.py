@@ -18,6 +18,7 @@ import msgspec
 from stockyard.model.feeds import FeedRefused, FeedUnavailable
 from stockyard.runtime.clock import Clock
 from stockyard.storage.ports import StorageError
+from stockyard.telemetry.traces import Part, Spent
 
 RETRY_NS: Final = 10_000_000_000
 """After a question has failed, the same one is not asked again for this long."""
@@ -103,6 +104,13 @@ class Cache(Generic[T]):
 
     async def read(self, key: str, ask: Callable[[], Awaitable[T]]) -> Cached[T]:
         """The answer to ``key``, from ``ask`` when none is fresh."""
+        with Spent(Part.CACHE) as spent:
+            found = await self._read(key, ask)
+            spent.word = f"{self.kind} {found.outcome}"
+        self.counts[found.outcome] += 1
+        return found
+
+    async def _read(self, key: str, ask: Callable[[], Awaitable[T]]) -> Cached[T]:
         found = self._known(key)
         if found is None:
             asking = self._asking.get(key)
@@ -112,7 +120,6 @@ class Cache(Generic[T]):
                 asking.add_done_callback(lambda _: self._asking.pop(key, None))
             # Whoever gives up does not take the answer from the others.
             found = await asyncio.shield(asking)
-        self.counts[found.outcome] += 1
         return found
 
     def _known(self, key: str) -> Cached[T] | None:

@@ -22,6 +22,7 @@ from stockyard.model.feeds import (
 )
 from stockyard.runtime.feed_runner import CONNECT_S, FRAME_BYTES_MAX, ConnectionLost
 from stockyard.telemetry.breaker import TIMEOUT_S, BreakerOpen, Breakers
+from stockyard.telemetry.traces import Part, Spent
 
 PING_S: Final = 5.0
 """A source is pinged this often."""
@@ -113,7 +114,8 @@ class FeedHttp:
         except ValueError as error:
             raise FeedUnavailable(f"the address cannot be one: {error}") from None
         try:
-            return await breaker.call(lambda: self._ask(request), (FeedUnavailable,))
+            with Spent(Part.OUTSIDE, breaker.name):
+                return await breaker.call(lambda: self._ask(request), (FeedUnavailable,))
         except BreakerOpen as error:
             raise FeedUnavailable(str(error), error.retry_s) from None
 

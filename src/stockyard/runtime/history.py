@@ -10,11 +10,12 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor
-from typing import Final, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 from stockyard.market.consolidation import VOLATILITY_MINUTES
 from stockyard.model.ticks import CONSOLIDATED, MINUTE_S, WINDOWS_S, Bar, Tick
 from stockyard.storage.ports import NS_MAX, History, KeptTick, StorageError, TickPlace
+from stockyard.telemetry.traces import Part, Spent
 
 LOG: Final = logging.getLogger("stockyard.history")
 TICKS_AT: Final = 200
@@ -262,10 +263,8 @@ class HistoryRecorder:
     ) -> list[Bar]:
         """The first ``limit`` bars that begin in the range, with those that still wait."""
         waiting = self._waiting(instrument_id, source, window_s, from_ns, to_ns)
-        found = await asyncio.get_running_loop().run_in_executor(
-            self._readers,
-            self.history.bars,
-            *(instrument_id, source, window_s, from_ns, to_ns, limit),
+        found = await self._in_thread(
+            self.history.bars, instrument_id, source, window_s, from_ns, to_ns, limit
         )
         return _merged(found, waiting)[:limit]
 
@@ -274,23 +273,19 @@ class HistoryRecorder:
     ) -> list[Bar]:
         """The last ``limit`` bars that begin before ``before_ns``, with those that still wait."""
         waiting = self._waiting(instrument_id, source, window_s, 0, before_ns)
-        found = await asyncio.get_running_loop().run_in_executor(
-            self._readers,
-            self.history.newest_bars,
-            *(instrument_id, source, window_s, before_ns, limit),
+        found = await self._in_thread(
+            self.history.newest_bars, instrument_id, source, window_s, before_ns, limit
         )
         return _merged(found, waiting)[-limit:]
 
     async def read(self, work: Callable[[HistoryReader], _Made]) -> _Made:
         """What ``work`` makes of the history, in a thread that may take its time."""
         reader = HistoryReader(self.history, [*self._in_flight[1].values(), *self._bars.values()])
-        return await asyncio.get_running_loop().run_in_executor(self._readers, work, reader)
+        return await self._in_thread(work, reader)
 
     async def bars_of_before(self, instrument_ids: Iterable[int]) -> list[Bar]:
         """The same as the function of this name, with what still waits. Raises ``StorageError``."""
-        found = await asyncio.get_running_loop().run_in_executor(
-            self._readers, bars_of_before, self.history, list(instrument_ids)
-        )
+        found = await self._in_thread(bars_of_before, self.history, list(instrument_ids))
         by_key = {_key(bar): bar for bar in found}
         for waiting in (self._in_flight[1], self._bars):
             by_key.update(waiting)
@@ -311,9 +306,13 @@ class HistoryRecorder:
         self, instrument_id: int, from_ns: int, before: TickPlace, limit: int
     ) -> list[KeptTick]:
         """The newest ``limit`` ticks before a place, newest first; those that wait come later."""
-        return await asyncio.get_running_loop().run_in_executor(
-            self._readers, self.history.ticks, instrument_id, from_ns, before, limit
-        )
+        return await self._in_thread(self.history.ticks, instrument_id, from_ns, before, limit)
+
+    async def _in_thread(self, work: Callable[..., _Made], *given: Any) -> _Made:
+        """Read in a thread; a part of the time of whoever's request it is."""
+        with Spent(Part.DATABASE, "history"):
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._readers, work, *given)
 
 
 def bars_of_before(history: History, instrument_ids: Iterable[int]) -> list[Bar]:

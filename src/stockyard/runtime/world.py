@@ -32,6 +32,7 @@ from stockyard.runtime.tally import Tally
 from stockyard.runtime.writer import Outcome, Refused, Writer
 from stockyard.storage.ports import Journal, Snapshots
 from stockyard.telemetry.breaker import Breakers
+from stockyard.telemetry.traces import CURRENT, Part, Spent
 
 if TYPE_CHECKING:
     from stockyard.runtime.sim_clock import SimClock
@@ -102,6 +103,7 @@ class World:
         for key in keys:
             if key in self._in_flight:
                 raise Refused("request_in_flight", "the same request is being worked on right now")
+        trace, lined_up_ns = CURRENT.get(), time.perf_counter_ns()
         future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
 
         def done(outcome: Outcome) -> None:
@@ -114,6 +116,8 @@ class World:
         outcome = await future
         if outcome.refused is not None:
             raise outcome.refused
+        if trace is not None and outcome.times is not None:
+            trace.decided(command, outcome.seq, lined_up_ns, outcome.times)
         return outcome
 
     def _keys(self, command: Input) -> list[tuple[int, str]]:
@@ -156,8 +160,12 @@ class World:
 
     async def query(self, read: Callable[[ReadStore], T]) -> T:
         """Read from SQL, after it has caught up with what the View shows now."""
-        await self.caught_up(self.view.seq)
-        return await asyncio.get_running_loop().run_in_executor(self._queries, read, self.store)
+        if self.projector.durable.seq < self.view.seq:
+            with Spent(Part.CATCHING_UP):
+                await self.caught_up(self.view.seq)
+        with Spent(Part.DATABASE, "projections"):
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._queries, read, self.store)
 
     async def caught_up(self, seq: int) -> None:
         """Wait until the projections have durably passed ``seq``; ``Refused`` after a while."""

@@ -7,6 +7,7 @@ waits.
 """
 
 from collections.abc import Callable, Sequence
+from time import perf_counter_ns
 from typing import Final, NamedTuple
 
 from stockyard.engine.engine import Engine
@@ -34,12 +35,17 @@ class Refused(Exception):
 
 
 class Outcome(NamedTuple):
-    """What became of an input: its record's seq and ts with its events, or the refusal."""
+    """What became of an input: its record's seq and ts with its events, or the refusal.
+
+    ``times``: when its commit began, when that was durable, and when the engine began and ended
+    with it, by ``perf_counter_ns``.
+    """
 
     seq: int
     ts: int
     events: list[Event]
     refused: Refused | None = None
+    times: tuple[int, int, int, int] | None = None
 
 
 Done = Callable[[Outcome], None]
@@ -95,6 +101,7 @@ class Writer:
         group = self._waiting[:GROUP_MAX]
         if not group:
             return
+        begun_ns = perf_counter_ns()
         del self._waiting[:GROUP_MAX]
         head = self._journal.head
         ts = max(head.ts, self._engine.ts, self._clock.now_ns())
@@ -107,7 +114,7 @@ class Writer:
         if refusal is not None:
             self._answer([done for _, _, done in group], Outcome(0, 0, [], refusal))
         else:
-            self._apply(records, [done for _, _, done in group])
+            self._apply(records, [done for _, _, done in group], begun_ns)
         if self._engine.next_due_ns < self._awaited_ns and self._on_sooner is not None:
             self._awaited_ns = self._engine.next_due_ns
             self._on_sooner()
@@ -132,7 +139,7 @@ class Writer:
         refusal = self._keep(records)
         if refusal is not None:
             raise refusal
-        self._apply(records, [None] * len(records))
+        self._apply(records, [None] * len(records), 0)
 
     def _keep(self, records: list[Record]) -> Refused | None:
         """Make records durable; why that could not be."""
@@ -151,21 +158,28 @@ class Writer:
             if done is not None:
                 done(outcome)
 
-    def _apply(self, records: list[Record], waiting: list[Done | None]) -> None:
+    def _apply(self, records: list[Record], waiting: list[Done | None], begun_ns: int) -> None:
         engine, projector, listener = self._engine, self._projector, self.listener
+        kept_ns = applying_ns = applied_ns = perf_counter_ns()
         for index, record in enumerate(records):
             events: list[Event] = []
+            done = waiting[index]
             try:
-                engine.apply(record.seq, record.ts, record.input, events)
+                if done is None:
+                    engine.apply(record.seq, record.ts, record.input, events)
+                else:
+                    applying_ns = perf_counter_ns()
+                    engine.apply(record.seq, record.ts, record.input, events)
+                    applied_ns = perf_counter_ns()
                 projector.fold(record, events)
             except BaseException as error:
                 self._fail(error, waiting[index:])
                 raise
             if listener is not None:
                 listener(record, events)
-            done = waiting[index]
             if done is not None:
-                done(Outcome(record.seq, record.ts, events))
+                times = (begun_ns, kept_ns, applying_ns, applied_ns)
+                done(Outcome(record.seq, record.ts, events, None, times))
 
     def _fail(self, error: BaseException, waiting: list[Done | None]) -> None:
         self.failure = error

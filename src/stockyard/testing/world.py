@@ -25,6 +25,7 @@ from stockyard.server import Server
 from stockyard.storage.history import DatabaseHistory
 from stockyard.storage.memory import MemoryDatabase, MemoryDisk, MemoryJournal, MemorySnapshots
 from stockyard.storage.ports import Journal, Snapshots
+from stockyard.storage.requests import DatabaseRequests
 from stockyard.storage.shelf import DatabaseShelf
 
 PATIENCE_S: Final = 30.0
@@ -64,6 +65,10 @@ class MemoryDirectory:
     def open_shelf(self) -> DatabaseShelf:
         """The last answers of outside sources."""
         return DatabaseShelf(self._database("reference"))
+
+    def open_requests(self) -> DatabaseRequests:
+        """What was measured of requests."""
+        return DatabaseRequests(self._database("requests"))
 
     def release(self) -> None:
         """Nobody else could have it."""

@@ -236,6 +236,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/admin/caches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How often caches know the answer
+         * @description Since the start, and by the requests of a stretch of time. For administrators.
+         */
+        get: operations["list_caches"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/admin/portfolio/snapshots": {
         parameters: {
             query?: never;
@@ -272,6 +292,86 @@ export interface paths {
          * @description With the users whose row could not be made, and why. For administrators.
          */
         get: operations["read_portfolio_snapshot"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/routes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How fast each route is
+         * @description Counts and percentiles of all requests of a stretch of time, by route, from all of them and not from a sample: by the minute for two days, by the hour for ninety. For administrators.
+         */
+        get: operations["list_routes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/routes/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One route over time
+         * @description In at most 240 steps of whole minutes; without `route`, all routes together. For administrators.
+         */
+        get: operations["read_route_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/traces": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Find requests
+         * @description Those that were kept whole: what failed, the slowest of each route, some of those that were refused, some others, and those whose client follows them (`traceparent`). After an hour the slowest of every ten minutes stay, and what failed. For administrators.
+         */
+        get: operations["list_traces"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/traces/{trace}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where the time of one request went
+         * @description For administrators.
+         */
+        get: operations["read_trace"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2221,6 +2321,51 @@ export interface components {
             state: "closed" | "open" | "half_open";
         };
         /**
+         * CacheReads
+         * @description Reads of a cache. `stale`: asking failed and what was known before was told; `unavailable`:
+         *         nothing was known either.
+         */
+        CacheReads: {
+            hit: number;
+            hit_percent: string | null;
+            miss: number;
+            stale: number;
+            unavailable: number;
+        };
+        /**
+         * CacheSeen
+         * @description A cache: what it holds, its reads since the start, and those by requests of the window.
+         */
+        CacheSeen: {
+            entries: number;
+            kind: string;
+            since_start: components["schemas"]["CacheReads"];
+            window: components["schemas"]["CacheReads"];
+        };
+        /**
+         * CachesSeen
+         * @description The caches.
+         */
+        CachesSeen: {
+            caches: components["schemas"]["CacheSeen"][];
+            /**
+             * @description UTC, RFC 3339 with nanoseconds.
+             * @example 2026-03-02T15:04:05.123456789Z
+             */
+            end: string;
+            /**
+             * @description UTC, RFC 3339 with nanoseconds.
+             * @example 2026-03-02T15:04:05.123456789Z
+             */
+            start: string;
+            /**
+             * @description UTC, RFC 3339 with nanoseconds.
+             * @example 2026-03-02T15:04:05.123456789Z
+             */
+            started_at: string;
+            whole: boolean;
+        };
+        /**
          * Calendar
          * @description The sessions of one calendar that are known and not over, in order.
          */
@@ -3041,6 +3186,43 @@ export interface components {
             wait?: boolean;
         };
         /**
+         * KeptRequest
+         * @description A request that was kept whole. `trace_id`: of the trace it belongs to (W3C Trace Context);
+         *         `command`: what it sent to the engine, journaled as record `seq`; `code`: the rule that refused
+         *         it; `kept_for`: why it was kept.
+         */
+        KeptRequest: {
+            /**
+             * @description UTC, RFC 3339 with nanoseconds.
+             * @example 2026-03-02T15:04:05.123456789Z
+             */
+            at: string;
+            code: string | null;
+            command: string | null;
+            /** @description 16 hexadecimal digits. */
+            id: string;
+            /** @enum {string} */
+            kept_for: "failed" | "asked" | "slow" | "refused" | "sample";
+            method: string;
+            order_id: string | null;
+            request_id: string;
+            route: string;
+            seq: number | null;
+            status: number;
+            /** @description Nanoseconds. */
+            took_ns: number;
+            trace_id: string;
+            user_id: string | null;
+        };
+        /**
+         * KeptRequests
+         * @description A page of requests. `next`: send it as `after` for the next one; null at the end.
+         */
+        KeptRequests: {
+            next: string | null;
+            requests: components["schemas"]["KeptRequest"][];
+        };
+        /**
          * KeyBody
          * @description A new API key for one account.
          */
@@ -3644,6 +3826,16 @@ export interface components {
             seq: number;
         };
         /**
+         * PartTime
+         * @description What went to one part, over all requests of a route.
+         */
+        PartTime: {
+            /** @description Nanoseconds. */
+            mean_ns: number;
+            /** @enum {string} */
+            part: "waiting" | "journal" | "engine" | "catching_up" | "database" | "people" | "serialisation" | "cache" | "outside";
+        };
+        /**
          * PastTick
          * @description What one feed said at one moment: only what its kind says. `detail`: whatever has no field
          *         of its own. A quote without one of its sides leaves that side's price out.
@@ -4148,6 +4340,16 @@ export interface components {
             qty: string;
         };
         /**
+         * RequestSeen
+         * @description A request with the parts of its time, in the order in which they began; they may lie within
+         *         each other. `left_out`: how many more there were.
+         */
+        RequestSeen: {
+            left_out: number;
+            request: components["schemas"]["KeptRequest"];
+            spans: components["schemas"]["SpanSeen"][];
+        };
+        /**
          * Reset
          * @description The account has started again.
          */
@@ -4210,6 +4412,94 @@ export interface components {
             no_shorting?: boolean | null;
             /** @default null */
             suspend_trade?: boolean | null;
+        };
+        /**
+         * RouteHistory
+         * @description A route over time, in steps; steps without a request are left out.
+         */
+        RouteHistory: {
+            /**
+             * @description UTC, RFC 3339 with nanoseconds.
+             * @example 2026-03-02T15:04:05.123456789Z
+             */
+            end: string;
+            points: components["schemas"]["RoutePoint"][];
+            /**
+             * @description UTC, RFC 3339 with nanoseconds.
+             * @example 2026-03-02T15:04:05.123456789Z
+             */
+            start: string;
+            step_s: number;
+            whole: boolean;
+        };
+        /**
+         * RoutePoint
+         * @description A route in a few minutes; `at`: when they begin.
+         */
+        RoutePoint: {
+            /**
+             * @description UTC, RFC 3339 with nanoseconds.
+             * @example 2026-03-02T15:04:05.123456789Z
+             */
+            at: string;
+            count: number;
+            failed: number;
+            /** @description Nanoseconds. */
+            p50_ns: number;
+            /** @description Nanoseconds. */
+            p95_ns: number;
+            /** @description Nanoseconds. */
+            p99_ns: number;
+            refused: number;
+        };
+        /**
+         * RouteSeen
+         * @description A route in a stretch of time. `failed`: answered with 500 and above, `refused`: with 400 to
+         *         499. Percentiles are right within 1.6 %. `parts`: of an average request; what is left of
+         *         `mean_ns` is our own work around them.
+         */
+        RouteSeen: {
+            cache_hits: number;
+            /** @description Everything that was no hit. */
+            cache_misses: number;
+            count: number;
+            failed: number;
+            /** @description Nanoseconds. */
+            mean_ns: number;
+            method: string;
+            /** @description Nanoseconds. */
+            p50_ns: number;
+            /** @description Nanoseconds. */
+            p95_ns: number;
+            /** @description Nanoseconds. */
+            p99_ns: number;
+            parts: components["schemas"]["PartTime"][];
+            refused: number;
+            route: string;
+            /** @description Nanoseconds. */
+            slowest_ns: number;
+        };
+        /**
+         * RoutesSeen
+         * @description Every request of a stretch of time, by route; the slowest P99 first.
+         *
+         *         `whole`: false where what is on the disk could not be read, so that only the last minutes count.
+         */
+        RoutesSeen: {
+            /** @description All routes together. */
+            all: components["schemas"]["RouteSeen"];
+            /**
+             * @description UTC, RFC 3339 with nanoseconds.
+             * @example 2026-03-02T15:04:05.123456789Z
+             */
+            end: string;
+            routes: components["schemas"]["RouteSeen"][];
+            /**
+             * @description UTC, RFC 3339 with nanoseconds.
+             * @example 2026-03-02T15:04:05.123456789Z
+             */
+            start: string;
+            whole: boolean;
         };
         /**
          * Search
@@ -4573,6 +4863,20 @@ export interface components {
             /** @description Symbols it spoke of. */
             symbols: number;
             ticks: number;
+        };
+        /**
+         * SpanSeen
+         * @description A part of a request's time. `begun_ns`: after its beginning; `word`: which cache and whether
+         *         it knew, which database, or whose server.
+         */
+        SpanSeen: {
+            /** @description Nanoseconds. */
+            begun_ns: number;
+            /** @enum {string} */
+            part: "waiting" | "journal" | "engine" | "catching_up" | "database" | "people" | "serialisation" | "cache" | "outside";
+            /** @description Nanoseconds. */
+            took_ns: number;
+            word: string;
         };
         /**
          * Standing
@@ -5741,6 +6045,40 @@ export interface operations {
             503: components["responses"]["Problem503"];
         };
     };
+    list_caches: {
+        parameters: {
+            query?: {
+                /** @description How far back it goes; or send `start`. */
+                minutes?: number;
+                /** @description RFC 3339 with a zone, or a day such as 2026-11-20 (UTC); by whole minutes. */
+                start?: string | null;
+                /** @description RFC 3339 with a zone, or a day such as 2026-11-20 (UTC); by whole minutes. */
+                end?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The caches. */
+            200: {
+                headers: {
+                    /** @description Names the request. */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CachesSeen"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+        };
+    };
     list_portfolio_snapshots: {
         parameters: {
             query?: never;
@@ -5820,6 +6158,157 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SnapshotDay"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    list_routes: {
+        parameters: {
+            query?: {
+                /** @description How far back it goes; or send `start`. */
+                minutes?: number;
+                /** @description RFC 3339 with a zone, or a day such as 2026-11-20 (UTC); by whole minutes. */
+                start?: string | null;
+                /** @description RFC 3339 with a zone, or a day such as 2026-11-20 (UTC); by whole minutes. */
+                end?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The routes that were asked for, slowest P99 first. */
+            200: {
+                headers: {
+                    /** @description Names the request. */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoutesSeen"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+        };
+    };
+    read_route_history: {
+        parameters: {
+            query?: {
+                route?: string | null;
+                method?: string | null;
+                /** @description How far back it goes; or send `start`. */
+                minutes?: number;
+                /** @description RFC 3339 with a zone, or a day such as 2026-11-20 (UTC); by whole minutes. */
+                start?: string | null;
+                /** @description RFC 3339 with a zone, or a day such as 2026-11-20 (UTC); by whole minutes. */
+                end?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The route, oldest step first. */
+            200: {
+                headers: {
+                    /** @description Names the request. */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RouteHistory"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+        };
+    };
+    list_traces: {
+        parameters: {
+            query?: {
+                method?: string | null;
+                route?: string | null;
+                /** @description `ok`, `refused`, `failed`, or a status such as `404`. */
+                status?: string | null;
+                /** @description Took at least so many microseconds. */
+                least_us?: number;
+                request_id?: string | null;
+                trace_id?: string | null;
+                user_id?: string | null;
+                order_id?: string | null;
+                kept_for?: "failed" | "asked" | "slow" | "refused" | "sample";
+                /** @description How far back it goes; or send `start`. */
+                minutes?: number;
+                /** @description RFC 3339 with a zone, or a day such as 2026-11-20 (UTC); by whole minutes. */
+                start?: string | null;
+                /** @description RFC 3339 with a zone, or a day such as 2026-11-20 (UTC); by whole minutes. */
+                end?: string | null;
+                sort?: "newest" | "slowest";
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of them. */
+            200: {
+                headers: {
+                    /** @description Names the request. */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeptRequests"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    read_trace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                trace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request with its parts. */
+            200: {
+                headers: {
+                    /** @description Names the request. */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestSeen"];
                 };
             };
             400: components["responses"]["Problem400"];

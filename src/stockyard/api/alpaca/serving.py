@@ -36,6 +36,7 @@ from stockyard.api.door import Door
 from stockyard.api.heads import ClientGone, Head, Receive, Scope, Send
 from stockyard.api.problems import Headers
 from stockyard.api.request_counts import NOWHERE
+from stockyard.telemetry.traces import name_refusal
 
 _log: Final = logging.getLogger("stockyard.api")
 PREFIXES: Final = ("/v2/", "/v1/", "/v1beta1/", "/v1beta3/", "/v3/")
@@ -122,6 +123,7 @@ class AlpacaApi:
             if refusal is None:
                 _log.error("request %s failed", head.request_id, exc_info=error)
                 refusal = our_fault()
+            name_refusal(refusal.reason)
             reply = Reply(refusal.status, refusal.body(), refusal.headers)
         status, body, headers = reply
         left = told.left or self.allowance.full(self._now_ns())
