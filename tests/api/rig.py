@@ -30,6 +30,7 @@ from stockyard.model.records import Input
 from stockyard.people.audit_log import KEY_BYTES, AuditLog
 from stockyard.people.directory import People
 from stockyard.people.passwords import PasswordCost, Passwords
+from stockyard.people.sealing import Sealer
 from stockyard.runtime.auditing import Auditor
 from stockyard.runtime.clock import ManualClock
 from stockyard.runtime.history import HistoryRecorder
@@ -44,6 +45,7 @@ NOW = 1_767_366_000_000_000_000
 """2026-01-02T15:00:00Z, in the middle of a New York trading day."""
 SECOND = 1_000_000_000
 CHEAP = PasswordCost(memory_kib=8, passes=1, lanes=1)
+SEALING_KEY = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
 PASSWORD = "correct horse battery"
 UNIT = 10**9
 
@@ -91,7 +93,7 @@ class Rig:
                 [WorldCreated("0123456789abcdef" * 2, 7), *_reference(self.stock_calendar)],
             )
         follow_market(self.world, self.stock_calendar)
-        self.people = People(MemoryDatabase(self.disk, "people"))
+        self.people = People(MemoryDatabase(self.disk, "people"), sealer=Sealer((SEALING_KEY,)))
         self.history = HistoryRecorder(
             DatabaseHistory(MemoryDatabase(self.disk, "history")),
             ThreadPoolExecutor(1, "history"),

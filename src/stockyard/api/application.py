@@ -36,6 +36,7 @@ from stockyard.api.ingest import Ingest
 from stockyard.api.ingest_metrics import WaysIn
 from stockyard.api.internal import ROOT as INTERNAL
 from stockyard.api.internal import Internal
+from stockyard.api.leaving import complete_leavings
 from stockyard.api.metrics import Metrics
 from stockyard.api.problems import PROBLEM_TYPE, Problem, fault, problem_of
 from stockyard.api.registering import complete_unfinished
@@ -46,6 +47,7 @@ from stockyard.api.rest import (
     activity,
     assets,
     audit,
+    changes,
     equity,
     feeds,
     history,
@@ -60,6 +62,8 @@ from stockyard.api.rest import (
     reports,
     requests,
     restrictions,
+    second_factor,
+    sessions,
     sign_in,
     sim,
     sim_clock,
@@ -68,6 +72,7 @@ from stockyard.api.rest import (
     sim_market,
     sim_outcomes,
     tickers,
+    tokens,
     watch,
     watchlists,
 )
@@ -222,8 +227,10 @@ class Application:
         return self._document
 
     async def complete_unfinished(self) -> int:
-        """Finish registrations that a crash left half done, before the door opens; how many."""
-        return await complete_unfinished(self.door.world, self.door.desk.people)
+        """Finish what people began and a crash left half done, before the door opens; how many."""
+        world, people = self.door.world, self.door.desk.people
+        done = await complete_unfinished(world, people)
+        return done + await complete_leavings(world, people)
 
     async def tidy_people(self) -> None:
         """Purge expired sessions and write down when keys were used; call it now and then."""
@@ -462,6 +469,10 @@ def framework(settings: ApiSettings) -> FastAPI:
     )
     nouns = (
         sign_in,
+        sessions,
+        second_factor,
+        tokens,
+        changes,
         keys,
         accounts,
         restrictions,

@@ -82,8 +82,13 @@ class Gate:
         key_id, _, secret = pair.partition(":")
         return self.key(key_id, secret)
 
+    def session_token(self, head: Head) -> str:
+        """The session's token that a request carries, or empty: of whom ``identity`` let in."""
+        scheme, _, value = head.headers.get(b"authorization", b"").partition(b" ")
+        return value.strip().decode("latin-1") if scheme.lower() == BEARER else ""
+
     def token(self, token: str) -> Identity:
-        """Who holds a session token. Raises ``Problem`` 401."""
+        """Who holds a session's or an API client's token. Raises ``Problem`` 401."""
         now = self._clock.wall_ns()
         found = self._people.authenticate_token(token, now)
         if found is None:
@@ -175,12 +180,12 @@ def require_admin(identity: Identity) -> None:
 
 
 def require_session(identity: Identity) -> None:
-    """Raise ``Problem`` 403 for an API key: some things need the person."""
-    if identity.key_id is not None:
+    """Raise ``Problem`` 403 for an API key or client: some things need the person."""
+    if identity.key_id is not None or identity.family_id:
         raise Problem(
             403,
             "session_required",
-            "an API key cannot do this",
+            "neither an API key nor an API client's token can do this",
             "sign in with POST /api/v1/auth/login and send the token",
         )
 

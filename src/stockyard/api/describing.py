@@ -23,6 +23,7 @@ from stockyard.api import (
     presence_answers,
     reference_answers,
     request_answers,
+    security_shapes,
     sim_fault_shapes,
     sim_market_shapes,
     sim_outcome_shapes,
@@ -50,6 +51,7 @@ _STRUCTS: Final[list[Any]] = [
         inbox_shapes,
         presence_answers,
         reference_answers,
+        security_shapes,
         request_answers,
         sim_fault_shapes,
         sim_outcome_shapes,
@@ -100,7 +102,8 @@ SECURITY_SCHEMES: Final = {
     "token": {
         "type": "http",
         "scheme": "bearer",
-        "description": "A session token from POST /api/v1/auth/login.",
+        "description": "A session token from POST /api/v1/auth/login, or an access token from POST"
+        " /api/v1/auth/token.",
     },
     "keyId": {"type": "apiKey", "in": "header", "name": "APCA-API-KEY-ID"},
     "keySecret": {"type": "apiKey", "in": "header", "name": "APCA-API-SECRET-KEY"},

@@ -248,6 +248,9 @@ class LoginBody(msgspec.Struct, forbid_unknown_fields=True):
 
     email: str
     password: str
+    code: Annotated[
+        str, Meta(description="Of the second factor, where there is one; or a recovery code.")
+    ] = ""
 
 
 class KeyBody(msgspec.Struct, forbid_unknown_fields=True):

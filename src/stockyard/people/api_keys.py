@@ -158,6 +158,17 @@ class ApiKeys:
             self._by_id[key_id] = msgspec.structs.replace(key, revoked_ns=now_ns)
         return self._shown(key_id)
 
+    def store_erase(self, transaction: Database, user_id: str) -> None:
+        """Delete a user's keys in the database; ``erase`` once that is durable."""
+        transaction.execute("DELETE FROM api_keys WHERE user_id = ?", (user_id,))
+
+    def erase(self, user_id: str) -> None:
+        """Forget a user's keys, which the database no longer holds."""
+        for key_id in self._ids_by_user.pop(user_id, ()):
+            self._secret_hashes.pop(key_id, None)
+            self._used_ns.pop(key_id, None)
+            del self._by_id[key_id]
+
     def of_user(self, user_id: str) -> tuple[ApiKey, ...]:
         """A user's keys, oldest first, revoked ones included."""
         return tuple(self._shown(key_id) for key_id in self._ids_by_user.get(user_id, ()))

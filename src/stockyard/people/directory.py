@@ -11,7 +11,10 @@ from collections.abc import Callable, Collection
 from secrets import token_bytes
 from typing import NamedTuple
 
+import msgspec
+
 from stockyard.people.api_keys import ApiKey, ApiKeys, checked_scopes
+from stockyard.people.changing import Changes, Personal
 from stockyard.people.errors import ThrottledError, UserError
 from stockyard.people.identity import ROLE_SCOPES, Identity, Role, UserStatus
 from stockyard.people.inbox import Inbox
@@ -23,8 +26,10 @@ from stockyard.people.preferences import Preferences
 from stockyard.people.registration import Opening, Registration, Registrations
 from stockyard.people.schema import migrate
 from stockyard.people.sealing import Sealer, new_key
-from stockyard.people.sessions import Sessions
+from stockyard.people.second_factor import SecondFactors
+from stockyard.people.sessions import NOWHERE, Place, Session, Sessions
 from stockyard.people.throttle import Throttle, address_key
+from stockyard.people.tokens import TokenPair, Tokens
 from stockyard.people.users import (
     User,
     Users,
@@ -76,6 +81,9 @@ class People:
         self._registrations = Registrations(database, self._users, limits, random_bytes)
         self._sessions = Sessions(database, limits, random_bytes)
         self._keys = ApiKeys(database, limits, random_bytes)
+        self.second_factors = SecondFactors(database, limits, random_bytes, self.sealer)
+        self.tokens = Tokens(database, limits, random_bytes, self.sealer)
+        self.changes = Changes(database, self._users, self._identify)
         self.watchlists = Watchlists(database, limits, random_bytes)
         self.preferences = Preferences(database)
         self.portfolio_days = PortfolioDays(database)
@@ -84,15 +92,28 @@ class People:
         window_ns, entries_max = limits.failure_window_ns, limits.throttle_entries_max
         self._by_email = Throttle(limits.failures_per_email_max, window_ns, entries_max)
         self._by_address = Throttle(limits.failures_per_address_max, window_ns, entries_max)
+        self.changes.personal += self._personal()
         self._identities: dict[str, Identity] = {}
         self._key_identities: dict[str, Identity] = {}
         for user in self._users:
             self._identify(user.id)
 
     def authenticate_token(self, token: str, now_ns: int) -> Identity | None:
-        """Who holds this session token; None if wrong, expired, or the user is not active."""
+        """Who holds this session or access token; None if wrong, expired, or the user is not
+        active.
+        """
         session = self._sessions.find(token, now_ns)
-        return None if session is None else self._identities.get(session.user_id)
+        if session is not None:
+            return self._identities.get(session.user_id)
+        family = self.tokens.find(token, now_ns)
+        if family is None:
+            return None
+        identity = self._identities.get(family.user_id)
+        if identity is None:
+            return None
+        return msgspec.structs.replace(
+            identity, scopes=identity.scopes.intersection(family.scopes), family_id=family.id
+        )
 
     def authenticate_key(self, key_id: str, secret: str, now_ns: int) -> Identity | None:
         """Who holds this API key; None if wrong, revoked, or the user is not active."""
@@ -123,11 +144,25 @@ class People:
             return LoginAttempt(known_as, place, None, None)
         return LoginAttempt(known_as, place, user.id, self._users.password_hash(user.id))
 
-    def finish_login(self, attempt: LoginAttempt, check: PasswordCheck, now_ns: int) -> SignIn:
+    def finish_login(
+        self,
+        attempt: LoginAttempt,
+        check: PasswordCheck,
+        now_ns: int,
+        place: Place = NOWHERE,
+        code: str = "",
+    ) -> SignIn:
         """Second step of a sign-in: open a session if the password was right.
 
+        Raises what ``settle_login`` and ``open_session`` raise.
+        """
+        return self.open_session(self.settle_login(attempt, check, now_ns), now_ns, place, code)
+
+    def settle_login(self, attempt: LoginAttempt, check: PasswordCheck, now_ns: int) -> User:
+        """Second step of a sign-in: who it is, if the password was right.
+
         Raises ``UserError``: ``invalid_credentials`` whatever was wrong; and, only to who knows the
-        password, ``registration_unfinished``, ``user_not_active`` or ``too_many_sessions``.
+        password, ``registration_unfinished`` or ``user_not_active``.
         """
         user = None if attempt.user_id is None else self._users.get(attempt.user_id)
         if user is None or not check.matches:
@@ -142,26 +177,167 @@ class People:
         _require_active(user)
         if check.new_hash is not None:
             self._users.store_password_hash(user.id, check.new_hash)
-        return self.open_session(user, now_ns)
+        return user
 
-    def open_session(self, user: User, now_ns: int) -> SignIn:
-        """Open a session for somebody whose identity is settled.
+    def open_session(
+        self,
+        user: User,
+        now_ns: int,
+        place: Place = NOWHERE,
+        code: str = "",
+        life_ns: int | None = None,
+    ) -> SignIn:
+        """Open a session for somebody whose first factor is settled; ``code``: the second one's.
 
-        Raises ``UserError``: ``registration_unfinished``, ``user_not_active`` or
-        ``too_many_sessions``.
+        Raises ``UserError``: ``registration_unfinished``, ``user_not_active``,
+        ``second_factor_required``, ``invalid_code``, ``too_many_sessions``; ``ThrottledError``.
         """
         _require_active(user)
-        token, session = self._sessions.open(user.id, now_ns)
+        self.second_factors.require(user.id, code, now_ns)
+        token, session = self._sessions.open(user.id, now_ns, place, life_ns)
         return SignIn(token, session.expires_ns, user)
+
+    def open_tokens(
+        self, user: User, scopes: Collection[str], now_ns: int, place: Place, code: str = ""
+    ) -> TokenPair:
+        """Open a family of tokens for somebody whose first factor is settled.
+
+        Raises what ``open_session`` raises, and ``UserError``: ``invalid_scopes``,
+        ``scope_not_allowed``.
+        """
+        _require_active(user)
+        wanted = checked_scopes(scopes, user.role)
+        self.second_factors.require(user.id, code, now_ns)
+        return self.tokens.begin(user.id, wanted, now_ns, place)
+
+    def refresh_tokens(self, token: str, now_ns: int, place: Place) -> TokenPair:
+        """New tokens for a refresh token. Raises as ``Tokens.refresh``."""
+        return self.tokens.refresh(token, now_ns, place)
+
+    def begin_confirm(self, user_id: str, address: str, now_ns: int) -> LoginAttempt:
+        """First step of asking a user who is signed in for the password again.
+
+        It counts as failed until ``finish_confirm``. Raises ``ThrottledError``.
+        """
+        return self.begin_login(self._users.require(user_id).email, address, now_ns)
+
+    def finish_confirm(
+        self, attempt: LoginAttempt, check: PasswordCheck, now_ns: int, code: str, *, coded: bool
+    ) -> User:
+        """Second step: the user, if the password was right, and the code where there is a second
+        factor and ``coded`` asks for it.
+
+        Raises ``UserError``: ``wrong_password``, ``second_factor_required``, ``invalid_code``;
+        ``ThrottledError``.
+        """
+        user = None if attempt.user_id is None else self._users.get(attempt.user_id)
+        if user is None or not check.matches:
+            raise UserError(
+                "wrong_password", "password", "the password is wrong", "send your present password"
+            )
+        self._by_email.refund(attempt.email, now_ns)
+        self._by_address.refund(attempt.address, now_ns)
+        _require_active(user)
+        if coded:
+            self.second_factors.require(user.id, code, now_ns)
+        return user
+
+    def change_password(self, user_id: str, password_hash: str, token: str) -> int:
+        """Store the hash of a new password; every session and token family ends but the session
+        of ``token``. Returns how many ended.
+        """
+
+        def work(transaction: Database) -> None:
+            transaction.execute(
+                "UPDATE users SET password_hash = ? WHERE id = ?", (password_hash, user_id)
+            )
+            self._sessions.store_close_others(transaction, user_id, token)
+            self.tokens.store_close_all(transaction, user_id)
+
+        self._database.transact(work)
+        return self._sessions.forget_others(user_id, token) + self.tokens.forget_all(user_id)
+
+    def leave(self, user_id: str, password_hash: str, now_ns: int) -> User:
+        """Erase a user who asked for it; see ``Changes.leave``. Raises ``UserError``
+        ``last_admin``.
+        """
+        self._keep_an_admin(self._users.require(user_id))
+        accounts = self._registrations.account_ids(user_id)
+        return self.changes.leave(user_id, accounts, password_hash, now_ns)
+
+    def _personal(self) -> list[Personal]:
+        """What is kept here for users, and goes with them."""
+        return [
+            Personal(
+                lambda t, u, _: self._sessions.store_close_all(t, u),
+                lambda u, _: self._sessions.forget_all(u),
+            ),
+            Personal(
+                lambda t, u, _: self.tokens.store_close_all(t, u),
+                lambda u, _: self.tokens.forget_all(u),
+            ),
+            Personal(
+                lambda t, u, _: self.second_factors.store_forget(t, u),
+                lambda u, _: self.second_factors.forget(u),
+            ),
+            Personal(
+                lambda t, u, _: self._keys.store_erase(t, u), lambda u, _: self._erase_keys(u)
+            ),
+            Personal(
+                lambda t, _, a: self.watchlists.store_erase(t, a),
+                lambda _, a: self.watchlists.erase(a),
+            ),
+            Personal(
+                lambda t, _, a: self.preferences.store_erase(t, a),
+                lambda _, a: self.preferences.erase(a),
+            ),
+            Personal(lambda t, u, _: self.inbox.forget_user(u, t), _nothing),
+            Personal(
+                lambda t, u, _: self.outbox.store_erase(t, self._users.require(u).email), _nothing
+            ),
+        ]
+
+    def _erase_keys(self, user_id: str) -> None:
+        for key in self._keys.of_user(user_id):
+            self._key_identities.pop(key.key_id, None)
+        self._keys.erase(user_id)
+
+    def sessions(self, user_id: str, now_ns: int) -> tuple[Session, ...]:
+        """A user's sessions, newest first."""
+        return self._sessions.of_user(user_id, now_ns)
+
+    def end_session(self, user_id: str, session_id: str) -> None:
+        """End one of a user's sessions or token families. Raises ``UserError``
+        ``unknown_session``.
+        """
+        ended = self._sessions.close_named(user_id, session_id)
+        if not ended and not self.tokens.end(user_id, session_id):
+            raise UserError(
+                "unknown_session",
+                "session_id",
+                "there is no such session",
+                "name one of GET /api/v1/auth/sessions",
+            )
+
+    def end_other_sessions(self, user_id: str, token: str) -> int:
+        """End every session of a user but that of a token, and every token family; returns how
+        many there were.
+        """
+
+        def work(transaction: Database) -> None:
+            self._sessions.store_close_others(transaction, user_id, token)
+            self.tokens.store_close_all(transaction, user_id)
+
+        self._database.transact(work)
+        return self._sessions.forget_others(user_id, token) + self.tokens.forget_all(user_id)
 
     def sign_out(self, token: str) -> bool:
         """End one session; False when there was none."""
         return self._sessions.close(token)
 
     def sign_out_everywhere(self, user_id: str) -> int:
-        """End every session of a user; returns how many there were."""
-        self._sessions.store_close_all(self._database, user_id)
-        return self._sessions.forget_all(user_id)
+        """End every session and token family of a user; returns how many there were."""
+        return self.end_other_sessions(user_id, "")
 
     def check_registration(self, name: str, email: str, password: str) -> None:
         """Refuse a registration before the work of hashing its password is spent.
@@ -250,11 +426,13 @@ class People:
             changed = self._users.store_status(transaction, user_id, status)
             if status != UserStatus.ACTIVE:
                 self._sessions.store_close_all(transaction, user_id)
+                self.tokens.store_close_all(transaction, user_id)
 
         self._database.transact(work)
         self._users.keep(changed)
         if status != UserStatus.ACTIVE:
             self._sessions.forget_all(user_id)
+            self.tokens.forget_all(user_id)
         self._identify(user_id)
         return changed
 
@@ -320,12 +498,18 @@ class People:
         return key
 
     def purge_expired(self, now_ns: int, rows_max: int = PURGE_ROWS) -> int:
-        """Delete at most ``rows_max`` expired sessions; returns how many. Call it now and then."""
-        return self._sessions.purge_expired(now_ns, rows_max)
+        """Delete at most ``rows_max`` expired sessions, and as many token families; returns how
+        many. Call it now and then.
+        """
+        gone = self._sessions.purge_expired(now_ns, rows_max)
+        return gone + self.tokens.purge_expired(now_ns, rows_max)
 
     def flush_last_used(self, rows_max: int = PURGE_ROWS) -> int:
-        """Write at most ``rows_max`` notes of key use; returns how many are left to write."""
-        return self._keys.flush_last_used(rows_max)
+        """Write at most ``rows_max`` notes of use of keys, and as many of sessions; returns how
+        many are left to write.
+        """
+        left = self._keys.flush_last_used(rows_max) + self._sessions.flush_last_seen(rows_max)
+        return left + self.tokens.flush_last_seen(rows_max)
 
     def _charge(self, email: str, place: str, now_ns: int) -> None:
         """Count a failure for the address and, unless empty, the e-mail, or raise."""
@@ -363,6 +547,10 @@ class People:
                     key_id=key.key_id,
                     name=user.name,
                 )
+
+
+def _nothing(user_id: str, account_ids: tuple[int, ...]) -> None:
+    """What is not held in memory is not forgotten there."""
 
 
 def _require_active(user: User) -> None:

@@ -19,6 +19,16 @@ REFUSALS: Final[dict[str, int]] = {
     "too_many_sessions": 503,
     "too_many_api_keys": 403,
     "invalid_credentials": 401,
+    "wrong_password": 403,
+    "second_factor_required": 403,
+    "second_factor_on": 409,
+    "second_factor_off": 409,
+    "invalid_code": 403,
+    "unknown_session": 404,
+    "same_email": 422,
+    "demo_user": 403,
+    "invalid_refresh_token": 401,
+    "refresh_token_reused": 401,
     "registration_unfinished": 503,
     "user_not_active": 403,
     "scope_not_allowed": 403,
@@ -64,3 +74,16 @@ class UnknownUser(LookupError):
 
 class RegistrationConflict(Exception):
     """An account was linked twice, to different registrations: a broken invariant of ours."""
+
+
+class RefreshTokenReused(UserError):
+    """A refresh token came a second time; the sign-in it is of, a user's, has been ended."""
+
+    def __init__(self, user_id: str, family_id: str) -> None:
+        super().__init__(
+            "refresh_token_reused",
+            "refresh_token",
+            "this refresh token was used before: all tokens of its sign-in have been ended",
+            "sign in again, and keep each new refresh token in the place of the old one",
+        )
+        self.user_id, self.family_id = user_id, family_id

@@ -49,9 +49,10 @@ ROLE_SCOPES: Final[dict[str, frozenset[str]]] = {
 
 
 class Identity(msgspec.Struct, frozen=True, gc=False):
-    """Who is asking: a session (``key_id`` is None) or an API key.
+    """Who is asking: a session (``key_id`` is None), an API client's token, or an API key.
 
     ``account_ids``: a session's are all of the user's, oldest first; a key's is its one account.
+    ``family_id``: of a token, the sign-in it came of; else empty.
     """
 
     user_id: str
@@ -60,3 +61,4 @@ class Identity(msgspec.Struct, frozen=True, gc=False):
     account_ids: tuple[int, ...]
     key_id: str | None
     name: str
+    family_id: str = ""

@@ -25,6 +25,8 @@ class PeopleLimits(NamedTuple):
     sessions_max: int = 200_000
     sessions_per_user_max: int = 50
     session_life_ns: int = 24 * 3600 * SECOND_NS
+    access_life_ns: int = 15 * 60 * SECOND_NS
+    refresh_life_ns: int = 30 * 24 * 3600 * SECOND_NS
     keys_per_user_max: int = 50
     watchlists_per_account_max: int = 100
     watched_per_list_max: int = 250
@@ -32,6 +34,8 @@ class PeopleLimits(NamedTuple):
     failures_per_email_max: int = 10
     failures_per_address_max: int = 50
     failure_window_ns: int = 15 * 60 * SECOND_NS
+    failures_per_code_max: int = 5
+    code_window_ns: int = 3600 * SECOND_NS
     throttle_entries_max: int = 50_000
 
 

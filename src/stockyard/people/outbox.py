@@ -141,6 +141,10 @@ class Outbox:
         self.on_put()
         return mail_id
 
+    def store_erase(self, transaction: Database, recipient: str) -> None:
+        """Delete every mail to an address, sent or not."""
+        transaction.execute("DELETE FROM mails WHERE recipient = ?", (recipient,))
+
     def due(self, now_ns: int, limit: int) -> list[Mail]:
         """The first mails whose turn it is."""
         rows = self._database.query(

@@ -36,3 +36,15 @@ class Preferences:
         if rows:
             self._database.executemany(_UPSERT, rows)
             self._by_account.setdefault(account_id, {}).update(values)
+
+    def store_erase(self, transaction: Database, account_ids: tuple[int, ...]) -> None:
+        """Delete what accounts prefer in the database; ``erase`` once that is durable."""
+        for account_id in account_ids:
+            transaction.execute(
+                "DELETE FROM account_preferences WHERE account_id = ?", (account_id,)
+            )
+
+    def erase(self, account_ids: tuple[int, ...]) -> None:
+        """Forget what accounts prefer, which the database no longer holds."""
+        for account_id in account_ids:
+            self._by_account.pop(account_id, None)

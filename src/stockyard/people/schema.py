@@ -188,6 +188,45 @@ _VERSION_7: Final = (
     "CREATE INDEX mails_by_age ON mails (created_ns)",
 )
 
+_VERSION_8: Final = (
+    "ALTER TABLE sessions ADD COLUMN address TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE sessions ADD COLUMN agent TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE sessions ADD COLUMN method TEXT NOT NULL DEFAULT 'password'",
+    "ALTER TABLE sessions ADD COLUMN last_seen_ns BIGINT NOT NULL DEFAULT 0",
+    "UPDATE sessions SET last_seen_ns = created_ns",
+    """
+    CREATE TABLE token_families (
+        id TEXT NOT NULL PRIMARY KEY,
+        user_id TEXT NOT NULL REFERENCES users (id),
+        scopes TEXT NOT NULL,
+        created_ns BIGINT NOT NULL,
+        expires_ns BIGINT NOT NULL,
+        address TEXT NOT NULL,
+        agent TEXT NOT NULL,
+        last_seen_ns BIGINT NOT NULL,
+        generation BIGINT NOT NULL,
+        refresh_hash TEXT NOT NULL
+    )
+    """,
+    "CREATE INDEX token_families_by_user ON token_families (user_id)",
+    "CREATE INDEX token_families_by_expiry ON token_families (expires_ns)",
+    """
+    CREATE TABLE used_refresh_tokens (
+        hash TEXT NOT NULL PRIMARY KEY,
+        family_id TEXT NOT NULL REFERENCES token_families (id) ON DELETE CASCADE,
+        used_ns BIGINT NOT NULL
+    )
+    """,
+    "CREATE INDEX used_refresh_tokens_by_family ON used_refresh_tokens (family_id)",
+    """
+    CREATE TABLE leavings (
+        user_id TEXT NOT NULL PRIMARY KEY REFERENCES users (id),
+        left_ns BIGINT NOT NULL,
+        done_ns BIGINT
+    )
+    """,
+)
+
 MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
     _VERSION_1,
     _VERSION_2,
@@ -196,6 +235,7 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
     _VERSION_5,
     _VERSION_6,
     _VERSION_7,
+    _VERSION_8,
 )
 """Element ``n`` holds the SQL steps that lead from version ``n`` to ``n + 1``."""
 

@@ -197,6 +197,11 @@ class Users:
         self._by_id[user.id] = user
         self._id_by_email[user.email] = user.id
 
+    def move(self, before: User, after: User) -> None:
+        """Show a user whose address changed, as the database already holds it."""
+        del self._id_by_email[before.email]
+        self.keep(after)
+
     def forget(self, user: User) -> None:
         """Stop showing a user that the database no longer holds."""
         del self._by_id[user.id]

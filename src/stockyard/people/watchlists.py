@@ -142,6 +142,16 @@ class Watchlists:
         self._database.execute("DELETE FROM watchlists WHERE id = ?", (found.id,))
         del self._by_account[account_id][found.id]
 
+    def store_erase(self, transaction: Database, account_ids: tuple[int, ...]) -> None:
+        """Delete the lists of accounts in the database; ``erase`` once that is durable."""
+        for account_id in account_ids:
+            transaction.execute("DELETE FROM watchlists WHERE account_id = ?", (account_id,))
+
+    def erase(self, account_ids: tuple[int, ...]) -> None:
+        """Forget the lists of accounts, which the database no longer holds."""
+        for account_id in account_ids:
+            self._by_account.pop(account_id, None)
+
     def _keep(self, found: Watchlist) -> None:
         self._by_account.setdefault(found.account_id, {})[found.id] = found
 

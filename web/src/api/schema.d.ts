@@ -504,6 +504,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/auth/email": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change the e-mail address
+         * @description Whoever has a second factor sends a code as well. Needs a session, not an API key.
+         */
+        post: operations["change_email"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/jwks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the keys that check access tokens
+         * @description Public keys as a JSON Web Key set (RFC 7517); empty until a first token was signed.
+         */
+        get: operations["read_jwks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/leave": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Leave for good
+         * @description Erases the user: name, address, password, second factor, keys, watchlists. Orders are canceled and the accounts emptied; their history stays in the books, without a name. This cannot be undone. Needs a session, not an API key.
+         */
+        post: operations["leave"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/login": {
         parameters: {
             query?: never;
@@ -515,7 +575,7 @@ export interface paths {
         put?: never;
         /**
          * Sign in
-         * @description Answers with a session token for the Authorization header; it is good for 24 hours.
+         * @description Answers with a session token for the Authorization header; it is good for 24 hours. Who has a second factor is answered `second_factor_required` until a `code` comes with it.
          */
         post: operations["login"];
         delete?: never;
@@ -544,6 +604,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/auth/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change the password
+         * @description Every other session and API client is signed out; API keys stay. Whoever has a second factor sends a code as well. Needs a session, not an API key.
+         */
+        post: operations["change_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/register": {
         parameters: {
             query?: never;
@@ -558,6 +638,194 @@ export interface paths {
          * @description Makes a user and a first account with the house's starting balance. Then sign in.
          */
         post: operations["register"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/second-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read whether there is a second factor
+         * @description Needs a session, not an API key.
+         */
+        get: operations["read_second_factor"];
+        put?: never;
+        /**
+         * Begin to set up a second factor
+         * @description Answers with a secret for an authenticator app (TOTP, RFC 6238). Nothing changes until a first code confirms it. Needs a session, not an API key.
+         */
+        post: operations["begin_second_factor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/second-factor/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Turn the second factor on
+         * @description With a first code of the app. From now on each sign-in needs one; ten recovery codes are shown this once, for when the app is lost. Needs a session, not an API key.
+         */
+        post: operations["confirm_second_factor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/second-factor/disable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Turn the second factor off
+         * @description Needs the password and a code, or a recovery code. Needs a session, not an API key.
+         */
+        post: operations["disable_second_factor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/second-factor/recovery-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Draw new recovery codes
+         * @description The old ones no longer work. Needs a session, not an API key.
+         */
+        post: operations["renew_recovery_codes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List where one is signed in
+         * @description Sessions, then API clients with tokens; each newest first. When one was last seen may be a minute old after a crash. Needs a session, not an API key.
+         */
+        get: operations["list_sessions"];
+        put?: never;
+        post?: never;
+        /**
+         * Sign out everywhere
+         * @description Ends every session and API client; with `others=true` the session that asks goes on. API keys stay. Needs a session, not an API key.
+         */
+        delete: operations["end_sessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/sessions/{session_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Sign out somewhere
+         * @description Ends a session, or an API client with all its tokens, at once. Needs a session, not an API key.
+         */
+        delete: operations["end_session"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign an API client in
+         * @description Answers with a JWT that is good for 15 minutes, and a refresh token that gives the next one. A client that only trades is better served by an API key.
+         */
+        post: operations["create_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/token/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Renew tokens
+         * @description The refresh token is used up, and the answer holds the next one. One that comes a second time ends all tokens of its sign-in: somebody has a copy. So send one refresh at a time, and keep the new token before using it.
+         */
+        post: operations["refresh_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/token/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign an API client out
+         * @description Ends all tokens of the sign-in that a refresh token is of; any other text changes nothing and is answered alike (RFC 7009).
+         */
+        post: operations["revoke_token"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2553,6 +2821,13 @@ export interface components {
             timestamp: string;
         };
         /**
+         * CodeBody
+         * @description A first code of the authenticator app.
+         */
+        CodeBody: {
+            code: string;
+        };
+        /**
          * Company
          * @description Who stands behind a symbol. `market_cap`: units outstanding at the price of now.
          */
@@ -2584,6 +2859,19 @@ export interface components {
             symbol: string;
             /** @default null */
             units_outstanding?: string | null;
+        };
+        /**
+         * ConfirmBody
+         * @description The person, once more.
+         */
+        ConfirmBody: {
+            /**
+             * @description Six digits of the authenticator app, or a recovery code, where needed.
+             * @default
+             */
+            code?: string;
+            /** @description The present password. */
+            password: string;
         };
         /**
          * ContractMarket
@@ -2678,6 +2966,40 @@ export interface components {
             retryable: boolean;
             right: string;
             wrong: string;
+        };
+        /**
+         * EmailBody
+         * @description A new e-mail address.
+         */
+        EmailBody: {
+            /**
+             * @description Six digits of the authenticator app, or a recovery code, where needed.
+             * @default
+             */
+            code?: string;
+            email: string;
+            /** @description The present password. */
+            password: string;
+        };
+        /**
+         * Ended
+         * @description What was ended.
+         */
+        Ended: {
+            /** @description How many sessions and API clients were signed out. */
+            ended: number;
+        };
+        /**
+         * Enrolment
+         * @description What an authenticator app must be told; shown this once.
+         */
+        Enrolment: {
+            /** @description The address as a QR code, an SVG image. */
+            qr_svg: string;
+            /** @description In base32, for an app that reads no pictures. */
+            secret: string;
+            /** @description The same as an otpauth:// address. */
+            uri: string;
         };
         /**
          * EquityCurve
@@ -3186,6 +3508,25 @@ export interface components {
             wait?: boolean;
         };
         /**
+         * Jwk
+         * @description A public key (RFC 8037).
+         */
+        Jwk: {
+            alg: string;
+            crv: string;
+            kid: string;
+            kty: string;
+            use: string;
+            x: string;
+        };
+        /**
+         * Jwks
+         * @description The keys that check access tokens (RFC 7517).
+         */
+        Jwks: {
+            keys: components["schemas"]["Jwk"][];
+        };
+        /**
          * KeptRequest
          * @description A request that was kept whole. `trace_id`: of the trace it belongs to (W3C Trace Context);
          *         `command`: what it sent to the engine, journaled as record `seq`; `code`: the rule that refused
@@ -3352,6 +3693,11 @@ export interface components {
          * @description A sign-in.
          */
         LoginBody: {
+            /**
+             * @description Of the second factor, where there is one; or a recovery code.
+             * @default
+             */
+            code?: string;
             email: string;
             password: string;
         };
@@ -3836,6 +4182,21 @@ export interface components {
             part: "waiting" | "journal" | "engine" | "catching_up" | "database" | "people" | "serialisation" | "cache" | "outside";
         };
         /**
+         * PasswordBody
+         * @description A new password.
+         */
+        PasswordBody: {
+            /**
+             * @description Six digits of the authenticator app, or a recovery code, where needed.
+             * @default
+             */
+            code?: string;
+            /** @description 8 to 128 characters. */
+            new_password: string;
+            /** @description The present password. */
+            password: string;
+        };
+        /**
          * PastTick
          * @description What one feed said at one moment: only what its kind says. `detail`: whatever has no field
          *         of its own. A quote without one of its sides leaves that side's price out.
@@ -4262,6 +4623,13 @@ export interface components {
             ready: boolean;
         };
         /**
+         * RecoveryCodes
+         * @description Each works once in the place of a code; shown this once.
+         */
+        RecoveryCodes: {
+            codes: string[];
+        };
+        /**
          * Reduced
          * @description The other exit of a pair was filled in part: this one is smaller now.
          */
@@ -4276,6 +4644,13 @@ export interface components {
              */
             qty: string;
             symbol: string;
+        };
+        /**
+         * RefreshBody
+         * @description A refresh token.
+         */
+        RefreshBody: {
+            refresh_token: string;
         };
         /**
          * RegisterBody
@@ -4509,6 +4884,49 @@ export interface components {
             detail: string | null;
             query: string;
             results: components["schemas"]["FoundSymbol"][];
+        };
+        /**
+         * SecondFactor
+         * @description Whether sign-ins need a second factor.
+         */
+        SecondFactor: {
+            enabled: boolean;
+            enabled_at: string | null;
+            recovery_codes_left: number;
+        };
+        /**
+         * Session
+         * @description A sign-in that is good now.
+         */
+        Session: {
+            /** @description The network address it was opened from. */
+            address: string;
+            /**
+             * @description UTC, RFC 3339 with nanoseconds.
+             * @example 2026-03-02T15:04:05.123456789Z
+             */
+            created_at: string;
+            /** @description Whether it is the one that asks. */
+            current: boolean;
+            /**
+             * @description UTC, RFC 3339 with nanoseconds.
+             * @example 2026-03-02T15:04:05.123456789Z
+             */
+            expires_at: string;
+            id: string;
+            /**
+             * @description How somebody signed in: `tokens` is an API client.
+             * @enum {string}
+             */
+            kind: "password" | "link" | "demo" | "tokens";
+            /**
+             * @description UTC, RFC 3339 with nanoseconds.
+             * @example 2026-03-02T15:04:05.123456789Z
+             */
+            last_seen_at: string;
+            /** @description Of an API client. */
+            scopes: string[] | null;
+            user_agent: string;
         };
         /**
          * SignedIn
@@ -5176,6 +5594,44 @@ export interface components {
             next: string | null;
             symbol: string;
             ticks: components["schemas"]["PastTick"][];
+        };
+        /**
+         * TokenBody
+         * @description A sign-in of an API client.
+         */
+        TokenBody: {
+            /**
+             * @description Six digits of the authenticator app, or a recovery code, where needed.
+             * @default
+             */
+            code?: string;
+            email: string;
+            password: string;
+            /** @description One or more of read, trade, sim, teach, admin. */
+            scopes?: string[];
+        };
+        /**
+         * Tokens
+         * @description Tokens of an API client; shown this once.
+         */
+        Tokens: {
+            /** @description For Authorization: Bearer. */
+            access_token: string;
+            /**
+             * @description Of the access token.
+             * @example 2026-03-02T15:04:05.123456789Z
+             */
+            expires_at: string;
+            /**
+             * @description UTC, RFC 3339 with nanoseconds.
+             * @example 2026-03-02T15:04:05.123456789Z
+             */
+            refresh_expires_at: string;
+            /** @description Gives new tokens, once. */
+            refresh_token: string;
+            scopes: string[];
+            token_type: string;
+            user: components["schemas"]["User"];
         };
         /**
          * Transfer
@@ -6529,6 +6985,102 @@ export interface operations {
             503: components["responses"]["Problem503"];
         };
     };
+    change_email: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EmailBody"];
+            };
+        };
+        responses: {
+            /** @description The user. */
+            200: {
+                headers: {
+                    /** @description Names the request. */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    read_jwks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The keys, newest first. */
+            200: {
+                headers: {
+                    /** @description Names the request. */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Jwks"];
+                };
+            };
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+        };
+    };
+    leave: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConfirmBody"];
+            };
+        };
+        responses: {
+            /** @description The user is gone. */
+            204: {
+                headers: {
+                    /** @description Names the request. */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
     login: {
         parameters: {
             query?: never;
@@ -6591,6 +7143,42 @@ export interface operations {
             503: components["responses"]["Problem503"];
         };
     };
+    change_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordBody"];
+            };
+        };
+        responses: {
+            /** @description How many were signed out. */
+            200: {
+                headers: {
+                    /** @description Names the request. */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ended"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            408: components["responses"]["Problem408"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
     register: {
         parameters: {
             query?: never;
@@ -6619,6 +7207,369 @@ export interface operations {
             403: components["responses"]["Problem403"];
             408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    read_second_factor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Whether sign-ins need a code. */
+            200: {
+                headers: {
+                    /** @description Names the request. */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecondFactor"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+        };
+    };
+    begin_second_factor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConfirmBody"];
+            };
+        };
+        responses: {
+            /** @description What to tell the app. */
+            201: {
+                headers: {
+                    /** @description Names the request. */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Enrolment"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    confirm_second_factor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CodeBody"];
+            };
+        };
+        responses: {
+            /** @description The recovery codes. */
+            200: {
+                headers: {
+                    /** @description Names the request. */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodes"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    disable_second_factor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConfirmBody"];
+            };
+        };
+        responses: {
+            /** @description Sign-ins need the password alone. */
+            204: {
+                headers: {
+                    /** @description Names the request. */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    renew_recovery_codes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConfirmBody"];
+            };
+        };
+        responses: {
+            /** @description The recovery codes. */
+            200: {
+                headers: {
+                    /** @description Names the request. */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodes"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    list_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The sign-ins. */
+            200: {
+                headers: {
+                    /** @description Names the request. */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"][];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+        };
+    };
+    end_sessions: {
+        parameters: {
+            query?: {
+                /** @description Whether the session that asks goes on. */
+                others?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How many were ended. */
+            200: {
+                headers: {
+                    /** @description Names the request. */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ended"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    end_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is ended. */
+            204: {
+                headers: {
+                    /** @description Names the request. */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    create_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TokenBody"];
+            };
+        };
+        responses: {
+            /** @description The tokens. */
+            200: {
+                headers: {
+                    /** @description Names the request. */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tokens"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            408: components["responses"]["Problem408"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    refresh_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RefreshBody"];
+            };
+        };
+        responses: {
+            /** @description The next tokens. */
+            200: {
+                headers: {
+                    /** @description Names the request. */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tokens"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            408: components["responses"]["Problem408"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    revoke_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RefreshBody"];
+            };
+        };
+        responses: {
+            /** @description The tokens no longer work. */
+            204: {
+                headers: {
+                    /** @description Names the request. */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            403: components["responses"]["Problem403"];
+            408: components["responses"]["Problem408"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
             422: components["responses"]["Problem422"];

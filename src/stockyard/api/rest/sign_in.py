@@ -1,5 +1,7 @@
 """Signing up, in and out, and who one is."""
 
+from typing import Final
+
 from stockyard.api import answers as a
 from stockyard.api.auth import require_scope, require_session
 from stockyard.api.describing import Trait, described
@@ -15,12 +17,20 @@ from stockyard.model.records import Origin
 from stockyard.people.directory import People, SignIn
 from stockyard.people.errors import ThrottledError, UserError
 from stockyard.people.identity import Scope
+from stockyard.people.sessions import Place
 from stockyard.people.users import User, normal_email
 
 routes = router()
 _register = Reader(RegisterBody)
 _login = Reader(LoginBody)
 TAG = "People"
+_PASSED_ON: Final = frozenset({b"forwarded", b"via", b"x-forwarded-for", b"x-real-ip"})
+"""What proxies put on a request."""
+
+
+def place_of(visit: Visit, method: str = "password") -> Place:
+    """Where a request comes from, and how it signs somebody in."""
+    return Place(visit.head.address, visit.head.user_agent, method)
 
 
 def shown_user(user: User) -> a.User:
@@ -77,7 +87,8 @@ async def _note_registered(visit: Visit, user: User) -> None:
         "login",
         TAG,
         "Sign in",
-        "Answers with a session token for the Authorization header; it is good for 24 hours.",
+        "Answers with a session token for the Authorization header; it is good for 24 hours. Who"
+        " has a second factor is answered `second_factor_required` until a `code` comes with it.",
         traits=Trait.PEOPLE,
         body=LoginBody,
         body_examples={"ann": {"email": "ann@example.com", "password": "correct horse battery"}},
@@ -90,15 +101,15 @@ async def sign_in(visit: Visiting) -> Response:
     """Open a session."""
     body: LoginBody = await visit.body(_login)
     try:
-        found = await visit.door.desk.run(lambda: _attempt(visit.door, body, visit.head.address))
+        found = await visit.door.desk.run(lambda: _attempt(visit.door, body, place_of(visit)))
     except UserError as error:
-        await _note_refused(visit, body.email, error)
+        await note_refused(visit, body.email, error)
         raise
-    await _note_opened(visit, found, "password")
+    await note_opened(visit, found.user, found.expires_ns, "password")
     return answer(a.SignedIn(found.token, time_text(found.expires_ns), shown_user(found.user)))
 
 
-async def _note_refused(visit: Visit, email: str, error: UserError) -> None:
+async def note_refused(visit: Visit, email: str, error: UserError) -> None:
     """Record a sign-in that failed, in the history of whose it would have been.
 
     One that was not even tried is not: whoever goes on asking could fill the disk.
@@ -118,16 +129,17 @@ def _address(text: str) -> str:
         return ""
 
 
-async def _note_opened(visit: Visit, found: SignIn, by: str) -> None:
-    user_id, told = found.user.id, {"by": by, "expires_at": time_text(found.expires_ns)}
+async def note_opened(visit: Visit, user: User, expires_ns: int, by: str) -> None:
+    """Record that somebody signed in."""
+    user_id, told = user.id, {"by": by, "expires_at": time_text(expires_ns)}
     await visit.note("session.opened", user_id, after=told, by=f"user:{user_id}", user_id=user_id)
 
 
-def _attempt(door: Door, body: LoginBody, address: str) -> SignIn:
+def _attempt(door: Door, body: LoginBody, place: Place) -> SignIn:
     now_ns = door.world.clock.wall_ns()
-    attempt = door.desk.alone(lambda p: p.begin_login(body.email, address, now_ns))
+    attempt = door.desk.alone(lambda p: p.begin_login(body.email, place.address, now_ns))
     check = door.passwords.check(attempt.password_hash, body.password)
-    return door.desk.alone(lambda p: p.finish_login(attempt, check, now_ns))
+    return door.desk.alone(lambda p: p.finish_login(attempt, check, now_ns, place, body.code))
 
 
 @routes.post(
@@ -155,21 +167,24 @@ async def demo_sign_in(visit: Visiting) -> Response:
             "nobody is signed in without a password here",
             "sign in with POST /api/v1/auth/login; the demo user's password stands in demo.json",
         )
-    now_ns = door.world.clock.wall_ns()
+    now_ns, place = door.world.clock.wall_ns(), place_of(visit, "demo")
 
     def opened(people: People) -> SignIn:
         user = people.user_by_email(email)
         assert user is not None, "the demo user is never deleted"
-        return people.open_session(user, now_ns)
+        return people.open_session(user, now_ns, place)
 
     found = await door.desk.write(opened)
-    await _note_opened(visit, found, "demo")
+    await note_opened(visit, found.user, found.expires_ns, "demo")
     return answer(a.SignedIn(found.token, time_text(found.expires_ns), shown_user(found.user)))
 
 
 def _is_here(visit: Visiting) -> bool:
-    """Whether a request names this machine; a page that a foreign name led here does not."""
-    return is_loopback(visit.head.text(b"host") or "")
+    """Whether a request names this machine; a page that a foreign name led here does not, and one
+    that a proxy hands on may come from anywhere.
+    """
+    passed_on = _PASSED_ON & visit.head.headers.keys()
+    return not passed_on and is_loopback(visit.head.text(b"host") or "")
 
 
 @routes.get(
@@ -208,7 +223,7 @@ async def sign_out(visit: Visiting) -> Response:
     """End the session."""
     identity = visit.identity()
     require_session(identity)
-    token = (visit.head.text(b"authorization") or "").partition(" ")[2].strip()
+    token = visit.door.gate.session_token(visit.head)
     await visit.door.desk.write(lambda p: p.sign_out(token))
     await visit.note("session.closed", identity.user_id)
     return Response(status_code=204)
