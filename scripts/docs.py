@@ -8,6 +8,7 @@ GENERATORS = (
     "lifecycle_diagram",
     "order_matrix",
     "api_reference",
+    "graphql_reference",
     "alpaca_compatibility",
 )
 

@@ -8,7 +8,6 @@ import asyncio
 import logging
 from collections.abc import Callable
 from contextlib import suppress
-from functools import partial
 from typing import Any, Final
 
 from fastapi import FastAPI
@@ -28,6 +27,8 @@ from stockyard.api.door import Door, encode
 from stockyard.api.faulting import Faulting
 from stockyard.api.front_page import front_page
 from stockyard.api.gateway import Gateway
+from stockyard.api.graphql.serving import PATH as GRAPHQL
+from stockyard.api.graphql.serving import GraphQL
 from stockyard.api.heads import HEAD_KEY, HEAD_ONLY, ClientGone, Head, Message, Receive, Scope, Send
 from stockyard.api.hot import Answer, Handler
 from stockyard.api.hot_words import HOT_ROUTES, PREFIX
@@ -138,6 +139,7 @@ class Application:
             self.gateway,
         )
         self._document: bytes | None = None
+        self.graphql = GraphQL(door, self._serve_within, self._described)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
@@ -161,6 +163,8 @@ class Application:
         kind = scope["type"]
         if kind == "http":
             await self._serve_http(scope, receive, send)
+        elif kind == "websocket" and scope["path"] == GRAPHQL:
+            await self.graphql.listen(scope, receive, send)
         elif kind == "websocket":
             taken = self.alpaca_streams.takes(scope["path"])
             streams = self.alpaca_streams if taken else self.streams
@@ -183,6 +187,8 @@ class Application:
                 route = NOWHERE
         elif path.startswith(ALPACA):
             status, route = await self.alpaca.serve(scope, receive, send)
+        elif path == GRAPHQL:
+            status, route = await self.graphql.serve(scope, receive, send), GRAPHQL
         else:
             status, route = await self._serve_other(scope, receive, send)
         # How long somebody listens is no figure of how fast an answer came.
@@ -220,11 +226,20 @@ class Application:
     async def _written_document(self) -> bytes:
         """The OpenAPI document, written in a thread when somebody first asks: it takes long."""
         if self._document is None:
-            version = self.door.settings.version
-            write = partial(document, self._web, version)
-            found = await asyncio.get_running_loop().run_in_executor(None, write)
+            found = await asyncio.get_running_loop().run_in_executor(None, self._described)
             self._document = encode(found)
         return self._document
+
+    def _described(self) -> dict[str, Any]:
+        return document(self._web, self.door.settings.version)
+
+    async def _serve_within(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request that another one makes of REST; only that other one is counted."""
+        handler, rest = hot_handler(scope["method"], scope["path"])
+        if handler is not None:
+            await self._serve_hot(handler, rest, scope, receive, send)
+        else:
+            await self._serve(scope, receive, send)
 
     async def complete_unfinished(self) -> int:
         """Finish what people began and a crash left half done, before the door opens; how many."""

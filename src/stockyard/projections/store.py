@@ -6,7 +6,7 @@ changes nothing. Must not know: who asks, or how events are made.
 
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 
 import msgspec
 
@@ -34,6 +34,9 @@ from stockyard.storage.ports import Database, SqlValue
 EMPTY_DIGEST: Final = bytes(16)
 PAGE_ROWS: Final = 5_000
 _MOVING_TAGS: Final = tuple(kind.__struct_config__.tag for kind in (OrderFilled, PositionGivenUp))
+_NAMED_MAX: Final = 500
+"""Rows that one statement names."""
+T = TypeVar("T")
 _encode = msgspec.json.Encoder().encode
 _decode_event = msgspec.json.Decoder(Event).decode
 
@@ -368,13 +371,35 @@ class ReadStore:
 
     def fills(self, order_id: int) -> list[tuple[FillRow, Event]]:
         """An order's executions in order, each with the event that explains it."""
+        return self.fills_of((order_id,))
+
+    def fills_of(self, order_ids: Sequence[int]) -> list[tuple[FillRow, Event]]:
+        """The executions of these orders in order, each with the event that explains it."""
         names = ", ".join(f"f.{name}" for name in columns("fills"))
-        rows = self._database.query(
-            f"SELECT {names}, e.payload FROM fills f JOIN events e"
-            " ON e.seq = f.seq AND e.idx = f.idx WHERE f.order_id = ? ORDER BY f.seq, f.idx",
-            (order_id,),
-        )
-        return [(FillRow(*row[:-1]), _decode_event(row[-1])) for row in rows]
+        found: list[tuple[FillRow, Event]] = []
+        for some in _in_parts(sorted(set(order_ids))):
+            marks = ", ".join("?" for _ in some)
+            rows = self._database.query(
+                f"SELECT {names}, e.payload FROM fills f JOIN events e"
+                f" ON e.seq = f.seq AND e.idx = f.idx WHERE f.order_id IN ({marks})"
+                " ORDER BY f.order_id, f.seq, f.idx",
+                some,
+            )
+            found.extend((FillRow(*row[:-1]), _decode_event(row[-1])) for row in rows)
+        return found
+
+    def events_named(self, names: Sequence[tuple[int, int]]) -> list[tuple[int, int, int, Event]]:
+        """The events ``(seq, idx)`` that there are, as ``(seq, idx, ts, event)`` in order."""
+        found: list[tuple[int, int, int, Event]] = []
+        for some in _in_parts(sorted(set(names))):
+            marks = ", ".join("(?, ?)" for _ in some)
+            rows = self._database.query(
+                "SELECT seq, idx, ts, payload FROM events"
+                f" WHERE (seq, idx) IN (VALUES {marks}) ORDER BY seq, idx",
+                [part for name in some for part in name],
+            )
+            found.extend((s, i, ts, _decode_event(payload)) for s, i, ts, payload in rows)
+        return found
 
     def events_of(self, seq: int) -> list[tuple[int, Event]]:
         """The events of one input, as ``(ts, event)`` in order."""
@@ -581,3 +606,9 @@ class ReadStore:
     def close(self) -> None:
         """Release the database."""
         self._database.close()
+
+
+def _in_parts(wanted: list[T]) -> Iterator[list[T]]:
+    """A list in parts that one statement can name."""
+    for start in range(0, len(wanted), _NAMED_MAX):
+        yield wanted[start : start + _NAMED_MAX]
