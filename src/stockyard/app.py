@@ -21,6 +21,7 @@ from typing import Final, NamedTuple, Protocol
 import msgspec
 
 from stockyard.adapters import FEEDS
+from stockyard.api.doorstep import Network, parse_origins, parse_proxies
 from stockyard.config import FEED_PREFIX, Config, ConfigError
 from stockyard.engine.engine import Engine
 from stockyard.market.calendars import ALWAYS_ID, XNYS_ID, sessions
@@ -542,6 +543,18 @@ def ingest_credentials(config: Config) -> tuple[str, str] | None:
             "ingest_username and ingest_password: give both or none, the name without a colon"
         )
     return (user, password) if user else None
+
+
+def doorstep_rules(config: Config) -> tuple[tuple[Network, ...], tuple[str, ...]]:
+    """Trusted proxies and other sites that may ask. Raises ``ConfigError``."""
+    try:
+        proxies = parse_proxies(config.trusted_proxies)
+    except ValueError as error:
+        raise ConfigError(f"trusted_proxies: {error}") from None
+    try:
+        return proxies, parse_origins(config.cors_origins)
+    except ValueError as error:
+        raise ConfigError(f"cors_origins: {error}") from None
 
 
 def starting_micros(config: Config) -> int:

@@ -249,6 +249,20 @@ class Config(msgspec.Struct, frozen=True):
         str,
         Setting("Whom mails are from, such as `Stockyard <no-reply@example.com>`."),
     ] = ""
+    trusted_proxies: Annotated[
+        str,
+        Setting(
+            "Addresses or networks of reverse proxies in front, such as `127.0.0.1,10.0.0.0/8`: of"
+            " them alone `X-Forwarded-For` and `X-Forwarded-Proto` are believed."
+        ),
+    ] = ""
+    cors_origins: Annotated[
+        str,
+        Setting(
+            "Other sites whose pages may ask, such as `https://app.example.com`, divided by"
+            " commas; they sign in by token or key, never by cookie."
+        ),
+    ] = ""
     log_level: Annotated[
         str, Setting("How much to log.", choices=("debug", "info", "warning", "error"))
     ] = "info"

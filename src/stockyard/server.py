@@ -98,6 +98,7 @@ class Server:
     def __init__(self, config: Config, feed_options: Mapping[str, str] | None = None) -> None:
         self.config = config
         self._ingest = app.ingest_credentials(config)
+        self._proxies, self._origins = app.doorstep_rules(config)
         self._followed = app.followed_feeds(config.feeds, feed_options or {})
         self._smtp = _mail_server(config)
         self.failed = False
@@ -386,6 +387,8 @@ class Server:
             public_url=config.public_url.rstrip("/") or self.url,
             secure_cookies=config.production or config.public_url.startswith("https:"),
             mail=self._mail_way,
+            proxies=self._proxies,
+            origins=self._origins,
             calendars={XNYS_ID: self.stock_calendar, ALWAYS_ID: "always"},
         )
 

@@ -24,8 +24,9 @@ from stockyard.api.alpaca.streams import AlpacaStreams
 from stockyard.api.describing import described
 from stockyard.api.document import DOCUMENT_PATH, TITLE, document
 from stockyard.api.door import Door, encode
+from stockyard.api.doorstep import Doorstep, answer_preflight
 from stockyard.api.faulting import Faulting
-from stockyard.api.front_page import front_page
+from stockyard.api.front_page import PAGE_HEADERS, front_page
 from stockyard.api.gateway import Gateway
 from stockyard.api.graphql.serving import PATH as GRAPHQL
 from stockyard.api.graphql.serving import GraphQL
@@ -117,6 +118,7 @@ class Application:
         self, door: Door, requests_kept: RequestKeeper, web_files: WebFiles | None = None
     ) -> None:
         self.door = door
+        self._doorstep = Doorstep(door.settings.proxies, door.settings.origins)
         self.requests_kept, self._log = requests_kept, requests_kept.log
         self.web_files = web_files
         self.gateway = Gateway(door)
@@ -143,6 +145,10 @@ class Application:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
+        if scope["type"] != "lifespan":
+            self._doorstep.arrive(scope)
+        if scope["type"] == "http":
+            send = self._doorstep.guarding(scope, send)
         if self._faults.requests:
             serving = self._faulting.serve(scope, receive, send, self._serve_one)
         elif scope["type"] == "http":
@@ -174,8 +180,13 @@ class Application:
 
     async def _serve_http(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, and count it."""
-        trace = self._log.begin()
         method, path = scope["method"], scope["path"]
+        asked = self._doorstep.preflight(scope) if method == "OPTIONS" else None
+        if asked is not None:
+            await answer_preflight(asked, send)
+            self.requests.note(OTHER, NOWHERE, 204, None)
+            return
+        trace = self._log.begin()
         handler, rest = hot_handler(method, path)
         machines = self._machines(method, path)
         if machines is not None:
@@ -533,7 +544,7 @@ def _add_house_routes(web: FastAPI) -> None:
             visit.door.view.seq,
             settings.demo,
         )
-        return Response(html, media_type="text/html; charset=utf-8")
+        return Response(html, media_type="text/html; charset=utf-8", headers=PAGE_HEADERS)
 
     words = described(
         "health",

@@ -7,6 +7,10 @@ import re
 from html import escape
 from typing import Final
 
+PAGE_HEADERS: Final = {
+    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none';"
+    " form-action 'none'; frame-ancestors 'none'",
+}
 _HOST = re.compile(r"[A-Za-z0-9.\-\[\]:]{1,255}")
 _PAGE: Final = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Stockyard</title>

@@ -28,6 +28,9 @@ BODY_S: Final = 30.0
 HEAD_KEY: Final = "stockyard.head"
 """Where a request's ``Head`` stands in its scope."""
 
+SAME_AS_OURS: Final = "stockyard.same_as_ours"
+"""In the scope of what a page of an allowed other site asks for."""
+
 HEAD_ONLY: Final = "stockyard.head_only"
 """In the scope of a request whose answer's body nobody wants."""
 
@@ -67,12 +70,13 @@ def is_loopback(host: str) -> bool:
 class Head:
     """What the headers say; the record of the request that is being answered learns of it."""
 
-    __slots__ = ("_headers", "address", "headers", "query", "request_id")
+    __slots__ = ("_headers", "_is_welcome", "address", "headers", "query", "request_id")
 
     def __init__(self, scope: Scope) -> None:
         self._headers: list[tuple[bytes, bytes]] = scope["headers"]
         self.headers: dict[bytes, bytes] = dict(self._headers)
         self.query: bytes = scope["query_string"]
+        self._is_welcome = SAME_AS_OURS in scope
         client = scope.get("client")
         self.address: str = client[0] if client else ""
         given = self.headers.get(b"x-request-id")
@@ -100,20 +104,24 @@ class Head:
                 )
 
     def check_site(self, method: str) -> None:
-        """Refuse a change that another site's page asks for (Fetch Metadata, W3C).
+        """Refuse a change that another site's page asks for (Fetch Metadata, W3C), unless that
+        site is allowed by name.
 
         Browsers say where a request comes from, and no page can unsay it. Raises ``Problem`` 403.
         """
-        if self.headers.get(b"sec-fetch-site") == b"cross-site" and method not in _SAFE:
+        if self._is_welcome or method in _SAFE:
+            return
+        if self.headers.get(b"sec-fetch-site") == b"cross-site":
             raise _cross_site()
 
     def check_origin(self) -> None:
-        """Refuse a WebSocket that a page of another host opens (RFC 6455, section 10.2).
+        """Refuse a WebSocket that a page of another host opens (RFC 6455, section 10.2), unless
+        that site is allowed by name.
 
         Ports are not compared: a proxy may drop them. Raises ``Problem`` 403.
         """
         origin = self.text(b"origin")
-        if origin is None:
+        if origin is None or self._is_welcome:
             return
         try:
             ours = urlsplit("//" + (self.text(b"host") or "")).hostname

@@ -68,7 +68,11 @@ async def register(door: Door, wish: Wish, origin: Origin) -> tuple[User, Accoun
     now_ns = door.world.clock.wall_ns()
 
     def begin() -> Registration:
-        door.desk.alone(lambda p: p.check_registration(wish.name, wish.email, wish.password))
+        door.desk.alone(
+            lambda p: p.check_registration(
+                wish.name, wish.email, wish.password, origin.address, now_ns
+            )
+        )
         password_hash = door.passwords.hash(wish.password)
         return door.desk.alone(
             lambda p: p.begin_registration(

@@ -9,6 +9,8 @@ from typing import Final
 
 import msgspec
 
+from stockyard.api.doorstep import Network
+
 STREAM_FRAME_BYTES_MAX: Final = 16 * 1024
 """Largest frame our own stream takes."""
 SOCKET_FRAME_BYTES_MAX: Final = 256 * 1024
@@ -43,7 +45,8 @@ class ApiSettings(msgspec.Struct, frozen=True, kw_only=True):
     are allowed. ``recordings``: the folder of what they may play. ``alpaca_requests_per_minute``:
     requests that each account may make in a minute on Alpaca's paths. ``public_url``: what links in
     mails begin with. ``secure_cookies``: whether cookies are sent over https alone. ``mail``: where
-    mails go.
+    mails go. ``proxies``: networks whose word on addresses counts. ``origins``: other sites whose
+    pages may ask.
     """
 
     version: str = "unknown"
@@ -68,3 +71,5 @@ class ApiSettings(msgspec.Struct, frozen=True, kw_only=True):
     public_url: str = "http://127.0.0.1:8000"
     secure_cookies: bool = False
     mail: str = MailWay.SHOWN
+    proxies: tuple[Network, ...] = ()
+    origins: tuple[str, ...] = ()

@@ -339,16 +339,24 @@ class People:
         """End every session and token family of a user; returns how many there were."""
         return self.end_other_sessions(user_id, "")
 
-    def check_registration(self, name: str, email: str, password: str) -> None:
+    def check_registration(
+        self, name: str, email: str, password: str, address: str = "", now_ns: int = 0
+    ) -> None:
         """Refuse a registration before the work of hashing its password is spent.
 
-        Raises ``UserError``: ``invalid_name``, ``invalid_email``, ``invalid_password``,
-        ``email_taken``, ``too_many_users``.
+        An address that is taken counts as a failure of the network ``address``, if there is one: so
+        nobody asks for many. Raises ``UserError``: ``invalid_name``, ``invalid_email``,
+        ``invalid_password``, ``email_taken``, ``too_many_users``; ``ThrottledError``.
         """
         checked_name(name)
         normal = normal_email(email)
         checked_password(password, normal)
+        place = address_key(address)
+        if address:
+            self._charge("", place, now_ns)
         self._registrations.check_room(normal)
+        if address:
+            self._by_address.refund(place, now_ns)
 
     def begin_registration(
         self, name: str, email: str, password_hash: str, role: str, opening: Opening, now_ns: int
