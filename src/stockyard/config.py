@@ -180,6 +180,28 @@ class Config(msgspec.Struct, frozen=True):
         int,
         Setting("Days that records of slow and failed requests are kept.", least=1, most=365),
     ] = 7
+    otlp_endpoint: Annotated[
+        str,
+        Setting(
+            "OpenTelemetry collector that gets spans of the requests that are kept, over HTTP, such"
+            " as `http://127.0.0.1:4318` (with the `observe` extra); empty: none."
+        ),
+    ] = ""
+    sentry_dsn: Annotated[
+        str,
+        Setting(
+            "DSN of the Sentry project that gets our faults (with the `observe` extra); empty:"
+            " none."
+        ),
+    ] = ""
+    log_format: Annotated[
+        str,
+        Setting(
+            "`text` for people, or `json`: one object a line, with the request's, user's and"
+            " order's ids, and a sample of the requests themselves.",
+            choices=("text", "json"),
+        ),
+    ] = "text"
     body_bytes_max: Annotated[
         int, Setting("Largest request body in bytes.", least=1024, most=16_777_216)
     ] = 65_536

@@ -25,6 +25,7 @@ from stockyard import app, demo
 from stockyard.adapters import open_recording
 from stockyard.api.application import Application, create_application
 from stockyard.api.heads import is_loopback
+from stockyard.api.http_protocol import DoorProtocol
 from stockyard.api.problems import Problem
 from stockyard.api.settings import (
     SOCKET_FRAME_BYTES_MAX,
@@ -67,7 +68,10 @@ from stockyard.runtime.sim_clock import ControlledClock, SimClock
 from stockyard.runtime.world import ENGINE_IS_COMPILED
 from stockyard.runtime.writer import Refused
 from stockyard.storage.ports import StorageError
+from stockyard.telemetry.faults import SentryFaults
+from stockyard.telemetry.logs import request_line
 from stockyard.telemetry.request_log import RequestLog
+from stockyard.telemetry.spans import ObserveMissing, OtlpSender
 
 LOG: Final = logging.getLogger("stockyard")
 GRACE_S: Final = 5
@@ -101,6 +105,7 @@ class Server:
         self._proxies, self._origins = app.doorstep_rules(config)
         self._followed = app.followed_feeds(config.feeds, feed_options or {})
         self._smtp = _mail_server(config)
+        self._spans, self._faults = _observers(config)
         self.failed = False
         self._stopping = asyncio.Event()
         self._uvicorn: _Uvicorn | None = None
@@ -122,6 +127,8 @@ class Server:
         charts = ThreadPoolExecutor(2, "history-reader")
         measuring = ThreadPoolExecutor(1, "requests")
         try:
+            if self._faults is not None:
+                logging.getLogger("stockyard").addHandler(self._faults)
             self.world = app.open_world(
                 directory.journal,
                 directory.snapshots,
@@ -152,13 +159,7 @@ class Server:
             self.world.reference = app.reference_data(
                 self.world, self._followed, self._http.fetch, self._shelf, charts
             )
-            self.requests_kept = RequestKeeper(
-                RequestLog(clock.wall_ns, order_name(self.world)),
-                directory.open_requests(),
-                measuring,
-                clock.wall_ns,
-                self.config.trace_days,
-            )
+            self.requests_kept = self._keeper(clock, directory, measuring)
             await self._serve(clock, recording, listening, ready)
         finally:
             listening.close()
@@ -168,6 +169,23 @@ class Server:
             keeping.shutdown()
             charts.shutdown()
             measuring.shutdown()
+            if self._faults is not None:
+                logging.getLogger("stockyard").removeHandler(self._faults)
+                self._faults.close()
+
+    def _keeper(
+        self, clock: Clock, directory: app.Directory, measuring: ThreadPoolExecutor
+    ) -> RequestKeeper:
+        named = order_name(self.world)
+        line = request_line(self.config.log_format, named)
+        return RequestKeeper(
+            RequestLog(clock.wall_ns, named, line),
+            directory.open_requests(),
+            measuring,
+            clock.wall_ns,
+            self.config.trace_days,
+            self._spans,
+        )
 
     @property
     def stock_calendar(self) -> str:
@@ -329,7 +347,7 @@ class Server:
         self._uvicorn = _Uvicorn(
             uvicorn.Config(
                 application,
-                http="httptools",
+                http=DoorProtocol,
                 ws=StreamProtocol,
                 lifespan="off",
                 access_log=False,
@@ -592,6 +610,20 @@ class Server:
             continue
         self._people_database.close()
         self.world.close()
+
+
+def _observers(config: Config) -> tuple[OtlpSender | None, SentryFaults | None]:
+    """Who gets spans and faults, where settings name somebody. Raises ``ConfigError``."""
+    release = version("stockyard")
+    try:
+        spans = OtlpSender(config.otlp_endpoint, release) if config.otlp_endpoint else None
+    except ObserveMissing as error:
+        raise ConfigError(f"otlp_endpoint: {error}") from None
+    try:
+        faults = SentryFaults(config.sentry_dsn, release) if config.sentry_dsn else None
+    except ObserveMissing as error:
+        raise ConfigError(f"sentry_dsn: {error}") from None
+    return spans, faults
 
 
 def _mail_server(config: Config) -> Smtp | None:

@@ -10,6 +10,7 @@ import msgspec
 import uvicorn
 from websockets.asyncio.client import ClientConnection
 
+from stockyard.api.http_protocol import DoorProtocol
 from stockyard.api.wire import StreamProtocol
 from tests.api.rig import Rig
 
@@ -28,7 +29,13 @@ async def served(rig: Rig, **said: Any) -> AsyncIterator[int]:
     # Connections inherit it: a client that does not read is felt soon.
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 8192)
     config = uvicorn.Config(
-        rig.app, ws=StreamProtocol, lifespan="off", log_config=None, access_log=False, **said
+        rig.app,
+        http=DoorProtocol,
+        ws=StreamProtocol,
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        **said,
     )
     server = _Uvicorn(config)
     serving = asyncio.ensure_future(server.serve([listening]))

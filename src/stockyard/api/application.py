@@ -30,6 +30,7 @@ from stockyard.api.front_page import PAGE_HEADERS, front_page
 from stockyard.api.gateway import Gateway
 from stockyard.api.graphql.serving import PATH as GRAPHQL
 from stockyard.api.graphql.serving import GraphQL
+from stockyard.api.handshake import named
 from stockyard.api.heads import HEAD_KEY, HEAD_ONLY, ClientGone, Head, Message, Receive, Scope, Send
 from stockyard.api.hot import Answer, Handler
 from stockyard.api.hot_words import HOT_ROUTES, PREFIX
@@ -170,6 +171,7 @@ class Application:
         if kind == "http":
             await self._serve_http(scope, receive, send)
         elif kind == "websocket" and scope["path"] == GRAPHQL:
+            scope, send = named(scope, send)
             await self.graphql.listen(scope, receive, send)
         elif kind == "websocket":
             taken = self.alpaca_streams.takes(scope["path"])

@@ -85,7 +85,7 @@ class Head:
         else:
             self.request_id = new_request_id()
         trace = CURRENT.get()
-        if trace is not None:
+        if trace is not None and trace.head is None:
             trace.head = self
 
     def check_repeats(self) -> None:

@@ -16,6 +16,7 @@ from stockyard.api.auth import ACCOUNT_PARAMETER, one_account
 from stockyard.api.fields import Reader
 from stockyard.api.frames import error_frame, frame
 from stockyard.api.gateway import Gateway
+from stockyard.api.handshake import accept, no_stream, refuse
 from stockyard.api.heads import Head, Receive, Scope, Send
 from stockyard.api.hot_words import PREFIX
 from stockyard.api.listeners import NOT_TEXT, POLICY, TOO_BIG, TRY_LATER, named_token
@@ -89,18 +90,16 @@ class Streams:
 
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one WebSocket to its end."""
-        socket = WebSocket(scope, receive, send)
-        if scope["path"] != STREAM_PATH:
-            await socket.close()
-            return
-        head = Head(scope)
+        socket, head = WebSocket(scope, receive, send), Head(scope)
         try:
+            if scope["path"] != STREAM_PATH:
+                raise no_stream(STREAM_PATH)
             head.check_origin()
         except Problem as problem:
-            # Before the handshake a close is a plain 403, and no page is told more than that.
-            await socket.close(POLICY, problem.wrong)
+            # No page can read the answer to a handshake; whoever looks for the reason can.
+            await refuse(socket, head, problem)
             return
-        await socket.accept()
+        await accept(socket, head)
         try:
             asked = _asked(head)
         except Problem as problem:

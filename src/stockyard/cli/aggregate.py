@@ -13,6 +13,7 @@ import msgspec
 import uvicorn
 from cyclopts import Parameter
 
+from stockyard.api.http_protocol import DoorProtocol
 from stockyard.api.ingest import Ingest
 from stockyard.api.internal import Internal
 from stockyard.api.problems import rule_problem
@@ -120,7 +121,7 @@ class _Stage:
                 door,
                 host=host,
                 port=port,
-                http="httptools",
+                http=DoorProtocol,
                 ws="none",
                 lifespan="off",
                 access_log=False,

@@ -15,6 +15,7 @@ from cyclopts import Parameter
 from stockyard.config import read_config, read_feed_options
 from stockyard.demo import Demo
 from stockyard.server import Server
+from stockyard.telemetry import logs
 
 
 def serve(
@@ -60,11 +61,7 @@ def serve(
         controls_start=start,
         demo=demo,
     )
-    logging.basicConfig(
-        level=config.log_level.upper(),
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-        stream=sys.stderr,
-    )
+    logs.begin(config.log_level, config.log_format)
     # At INFO it would log the address of every stream, with the token that may stand in it.
     logging.getLogger("uvicorn.error").setLevel(max(logging.WARNING, logging.root.level))
     # At INFO it would log every question to a feed's servers: those that fail are told once by us.

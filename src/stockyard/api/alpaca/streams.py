@@ -23,8 +23,9 @@ from stockyard.api.alpaca.formats import JSON, PACKED, Format, format_of
 from stockyard.api.alpaca.trade_stream import TradeSocket
 from stockyard.api.alpaca.trade_updates import TradeUpdates
 from stockyard.api.gateway import Gateway
+from stockyard.api.handshake import accept, refuse
 from stockyard.api.heads import Head, Receive, Scope, Send
-from stockyard.api.listeners import POLICY, TRY_LATER
+from stockyard.api.listeners import TRY_LATER
 from stockyard.api.problems import Problem
 
 TRADE_PATHS: Final = ("/stream", "/stream/")
@@ -64,10 +65,9 @@ class AlpacaStreams:
         try:
             head.check_origin()
         except Problem as problem:
-            # Before the handshake a close is a plain 403, and no page is told more than that.
-            await socket.close(POLICY, problem.wrong)
+            await refuse(socket, head, problem)
             return
-        await socket.accept()
+        await accept(socket, head)
         form = format_of(head.headers.get(b"content-type"))
         if scope["path"] in TRADE_PATHS:
             await self._serve(self._trades(socket, head, form), socket)
