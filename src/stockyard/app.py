@@ -56,6 +56,7 @@ from stockyard.model.past import Past
 from stockyard.model.recordings import Recording
 from stockyard.model.records import Input
 from stockyard.people.audit_log import AuditLog
+from stockyard.people.audit_segments import FOLDER_NAME as AUDIT_FOLDER
 from stockyard.people.directory import People
 from stockyard.people.sealing import KeyRefused, Sealer, new_key, parse_keys, settle_key
 from stockyard.projections.store import ReadStore
@@ -146,6 +147,10 @@ class Directory(Protocol):
     def open_audit(self) -> AuditLog:
         """The log of who did what."""
 
+    @property
+    def audit_folder(self) -> Path | None:
+        """Where that log's signed days go; None where nothing is to last."""
+
     def open_history(self) -> History:
         """Raw ticks and bars."""
 
@@ -200,6 +205,11 @@ class DataDirectory:
     def open_audit(self) -> AuditLog:
         """The log of who did what, which is never rebuilt."""
         return open_audit(self.path)
+
+    @property
+    def audit_folder(self) -> Path:
+        """Where that log's signed days go, unless a setting says otherwise."""
+        return self.path / AUDIT_FOLDER
 
     def open_history(self) -> DatabaseHistory:
         """Raw ticks and bars. A file that cannot be read is set aside and begun anew: charts may

@@ -176,6 +176,17 @@ class Config(msgspec.Struct, frozen=True):
             "Size of the history beyond which raw ticks move out early.", least=16, most=1_000_000
         ),
     ] = 2_048
+    audit_years: Annotated[
+        int,
+        Setting("Years that the audit log is kept; 0: for ever.", least=0, most=100),
+    ] = 6
+    audit_folder: Annotated[
+        str,
+        Setting(
+            "Folder that the audit log's signed days are written to, such as one on storage that"
+            " takes each file once; empty: `audit` in the data directory."
+        ),
+    ] = ""
     trace_days: Annotated[
         int,
         Setting("Days that records of slow and failed requests are kept.", least=1, most=365),

@@ -41,10 +41,14 @@ from stockyard.market.calendars import ALWAYS_ID, XNYS_ID, CalendarError
 from stockyard.model.numbers import NumberError
 from stockyard.model.recordings import Recording, recorded_time
 from stockyard.model.records import Input
+from stockyard.people.audit import Act, detail
+from stockyard.people.audit_keys import AuditKeys
+from stockyard.people.audit_log import Wanted
 from stockyard.people.directory import People
 from stockyard.people.passwords import Passwords
 from stockyard.people.schema import migrate
 from stockyard.runtime import feeds, market_data, upkeep
+from stockyard.runtime.audit_upkeep import AuditUpkeep
 from stockyard.runtime.auditing import Auditor
 from stockyard.runtime.clock import Clock, RecordedClock, WallClock
 from stockyard.runtime.feed_socket import FeedHttp
@@ -84,6 +88,8 @@ PEOPLE_UPKEEP_S: Final = 60.0
 BUSY_S: Final = 1.0
 """Until the people's desk is asked again by what can wait."""
 SESSIONS_UPKEEP_S: Final = 3600.0
+STARTED: Final = "server.started"
+AUDIT_UPKEEP_S: Final = 60.0
 HISTORY_UPKEEP_S: Final = 600.0
 SHUTTING_DOWN: Final = Refused("shutting_down", "this Stockyard is stopping", 5)
 
@@ -140,6 +146,7 @@ class Server:
                 progress=lambda n: LOG.info("recovering: %d inputs replayed", n),
             )
             self.auditor = Auditor(self.world, directory.open_audit())
+            self._audit_folder = directory.audit_folder
             self._found(recording)
             self._take_signals()
             self._people_database = directory.open_people()
@@ -382,8 +389,29 @@ class Server:
             found = await demo.prepare(application.door, self.config.data, self.url)
             if is_loopback(self.config.host):
                 application.door.demo_email = found.email
+        await self._note_start()
         self._settle()
         ready(self, found)
+
+    async def _note_start(self) -> None:
+        """Put on record with which settings this begins, and with which the last one did."""
+        config, usual = self.config, Config()
+        chosen = {
+            name: str(getattr(config, name))
+            for name in config.__struct_fields__
+            if getattr(config, name) != getattr(usual, name)
+        }
+        last = await self.auditor.search(Wanted(1, kind=STARTED))
+        told = {"version": version("stockyard"), "settings": chosen}
+        await self.auditor.note(
+            Act(
+                at_ns=self.world.clock.wall_ns(),
+                kind=STARTED,
+                actor="system:server",
+                before=last[0].after if last else detail(None),
+                after=detail(told),
+            )
+        )
 
     def _settings(self) -> ApiSettings:
         config = self.config
@@ -443,6 +471,7 @@ class Server:
             self.requests_kept.keep(),
             self._keep_history(),
             self._keep_people(application),
+            self._keep_audit(),
             self._mailer(application).run(),
             market_data.keep_turning(world.market, clock),
             Scheduler(clock, self.stock_calendar, [application.door.portfolio_job]).run(),
@@ -552,6 +581,20 @@ class Server:
                     await asyncio.sleep(BUSY_S)
 
         return Mailer(self.people.outbox, delivery, write, wall_ns)
+
+    async def _keep_audit(self) -> None:
+        folder, config = self._audit_folder, self.config
+        if folder is None:
+            return
+        folder = Path(config.audit_folder) if config.audit_folder else folder
+        keys = AuditKeys(self._people_database, self.people.sealer)
+        upkeep = AuditUpkeep(self.auditor.log, keys, folder, config.audit_years)
+        while True:
+            try:
+                await self.auditor.look_after(upkeep)
+            except (StorageError, OSError) as error:
+                LOG.warning("the audit log's past was not looked after, trying again: %s", error)
+            await asyncio.sleep(AUDIT_UPKEEP_S)
 
     async def _keep_history(self) -> None:
         config, world = self.config, self.world

@@ -48,6 +48,12 @@ cli.command(
 )
 
 cli.command(
+    "stockyard.cli.audit:audit",
+    name="audit",
+    help="Check the log of who did what.",
+)
+
+cli.command(
     "stockyard.cli.secrets:secrets",
     name="secrets",
     help="Make and change the key under which secrets are kept.",

@@ -20,7 +20,7 @@ DETAIL_BYTES_MAX: Final = 8 * 1024
 DETAIL_DEPTH_MAX: Final = 8
 NOT_KEPT: Final = "(not kept)"
 _KIND: Final = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+", re.ASCII)
-_SECRET: Final = re.compile(r"password|secret|token|recovery_code|private|hash|otp|credential")
+_SECRET: Final = re.compile(r"password|secret|token|recovery_code|private|hash|otp|credential|dsn")
 _NULL: Final = msgspec.Raw(b"null")
 _encode: Final = msgspec.json.Encoder().encode
 

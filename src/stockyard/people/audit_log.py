@@ -182,6 +182,28 @@ class AuditLog:
         """Remember that the journal was read so far and nothing in it was to be kept."""
         self.append((), now_ns, journal_seq)
 
+    def let_go(self, last: int, chain: str, day: str, rows_max: int) -> bool:
+        """Remove at most ``rows_max`` of the oldest records up to ``last``, whose ``chain`` it is;
+        whether that was all, and then also the segment of that day is known no more.
+
+        What is left goes on from a sealed note of where it begins. Raises ``StorageUnavailable``.
+        """
+        rows = self.database.query(
+            "SELECT number, chain FROM entries WHERE number <= ? ORDER BY number LIMIT ?",
+            (last, rows_max),
+        )
+        number, found = rows[-1] if len(rows) == rows_max else (last, chain)
+
+        def work(transaction: Database) -> None:
+            transaction.execute("DELETE FROM entries WHERE number <= ?", (number,))
+            transaction.execute("DELETE FROM seals WHERE number <= ?", (number,))
+            transaction.execute(_ANCHOR, (number, found, seal(self._key, number, found)))
+            if number == last:
+                transaction.execute("DELETE FROM segments WHERE day = ?", (day,))
+
+        self.database.transact(work)
+        return bool(number == last)
+
     def close(self) -> None:
         """Release the files."""
         self.database.close()

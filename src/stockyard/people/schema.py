@@ -227,6 +227,16 @@ _VERSION_8: Final = (
     """,
 )
 
+_VERSION_9: Final = (
+    """
+    CREATE TABLE audit_keys (
+        public_key TEXT NOT NULL PRIMARY KEY,
+        private_key TEXT NOT NULL,
+        created_ns BIGINT NOT NULL
+    )
+    """,
+)
+
 MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
     _VERSION_1,
     _VERSION_2,
@@ -236,6 +246,7 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
     _VERSION_6,
     _VERSION_7,
     _VERSION_8,
+    _VERSION_9,
 )
 """Element ``n`` holds the SQL steps that lead from version ``n`` to ``n + 1``."""
 

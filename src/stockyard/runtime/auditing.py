@@ -21,6 +21,7 @@ from stockyard.model.records import Record
 from stockyard.people.audit import Act, Entry, detail
 from stockyard.people.audit_log import AuditLog, Wanted
 from stockyard.projections.store import ReadStore
+from stockyard.runtime.audit_upkeep import AuditUpkeep
 from stockyard.runtime.journal_acts import acts_of, is_kept
 from stockyard.runtime.world import World
 from stockyard.runtime.writer import Refused
@@ -39,6 +40,7 @@ EVENTS_PAGE: Final = 500
 """Records whose events are read in one query."""
 EVENTS_MAX: Final = 1_000_000
 JOURNAL_CUT: Final = "journal.cut"
+DONE: Final = object()
 INTERVAL_S: Final = 0.5
 MARK_RECORDS: Final = 50_000
 """After so many records that gave nothing it is noted that they were read."""
@@ -149,6 +151,16 @@ class Auditor:
         await self.settle()
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._thread, self.log.search, wanted)
+
+    async def look_after(self, upkeep: AuditUpkeep) -> None:
+        """Seal days that are over and let go what is older than is kept. Raises ``StorageError``.
+
+        A step at a time, so that acts are noted in between.
+        """
+        loop = asyncio.get_running_loop()
+        steps = upkeep.steps(_now(self._world))
+        while await loop.run_in_executor(self._thread, next, steps, DONE) is not DONE:
+            continue
 
     async def keep(self) -> None:
         """Fold the journal at a steady rate, for ever."""

@@ -108,6 +108,13 @@ class Snapshots(Protocol):
         """Release the files."""
 
 
+class Rows(Protocol):
+    """A relational database that is only read."""
+
+    def query(self, sql: str, params: Sequence[SqlValue] = ()) -> list[Row]:
+        """Rows of a SELECT; as of ``Database``."""
+
+
 class Database(Protocol):
     """A relational database in the SQL that SQLite and PostgreSQL share, with ``?`` parameters."""
 

@@ -58,6 +58,10 @@ class MemoryDirectory:
         """The log of who did what."""
         return AuditLog(self._database("audit"), bytes(KEY_BYTES))
 
+    @property
+    def audit_folder(self) -> None:
+        """Nothing lasts here."""
+
     def open_history(self) -> DatabaseHistory:
         """Raw ticks and bars."""
         return DatabaseHistory(self._database("history"))

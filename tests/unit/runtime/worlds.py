@@ -30,10 +30,14 @@ def open_on(
     calendar: str = "always",
 ) -> World:
     """The world on a disk, with the catalog's reference facts."""
-    world = memory_world(clock, disk, schedule)
+    return prepared(memory_world(clock, disk, schedule), calendar)
+
+
+def prepared(world: World, calendar: str = "always") -> World:
+    """The same world with the catalog's reference facts."""
     instruments = [listing.instrument for listing in CATALOG]
     found(world, genesis(world, 7))
-    found(world, reference_facts(world.engine, instruments, calendar, clock.now_ns()))
+    found(world, reference_facts(world.engine, instruments, calendar, world.clock.now_ns()))
     return world
 
 

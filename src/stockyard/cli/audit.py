@@ -1,0 +1,60 @@
+"""``stockyard audit``: whether the log of who did what is whole.
+
+Promises: reads only; a server may be running. Must not know: what makes a log whole.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+from cyclopts import App
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from stockyard.config import read_config
+from stockyard.people.audit_segments import FOLDER_NAME
+from stockyard.runtime.audit_verification import verify_audit
+
+audit: App = App(name="audit", help="Check the log of who did what.")
+
+
+@audit.command
+def verify(*, data: Path | None = None, public_key: tuple[str, ...] = ()) -> None:
+    """Read the whole log and name every record that was altered, removed or put in.
+
+    Each record is held against the hash of all before it, the seals, the signed days and the
+    journal. Exit code 0: the log is whole. 1: it is not, and it says what and where.
+
+    Parameters
+    ----------
+    data: Directory to check (./data); a server may be running on it.
+    public_key: Key that the days must be signed with, as an earlier check showed it; several are
+        allowed.
+    """
+    config = read_config(os.environ, data=data)
+    folder = Path(config.audit_folder) if config.audit_folder else config.data / FOLDER_NAME
+    progress = Progress(
+        SpinnerColumn(),
+        TextColumn("verifying"),
+        TextColumn("{task.completed:,} records"),
+        TimeElapsedColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    )
+    with progress:
+        task = progress.add_task("")
+        report = verify_audit(config.data, folder, lambda n: progress.update(task, completed=n))
+    broken = list(report.broken)
+    strange = [key for key in report.keys if public_key and key not in public_key]
+    broken += [f"days are signed with {key}, which was not named" for key in strange]
+    records = f"{report.first:,} to {report.last:,}" if report.last else "none"
+    for name, value in (
+        ("records", records),
+        ("signed days", report.days),
+        ("signed with", ", ".join(report.keys) or "no key yet"),
+    ):
+        print(f"{name:<22}{value}")
+    for line in broken:
+        print(f"broken: {line}")
+    print("broken" if broken else "whole")
+    sys.exit(1 if broken else 0)
