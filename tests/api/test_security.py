@@ -95,7 +95,9 @@ async def test_signing_out_everywhere_leaves_keys(rig: Rig, ann: Trader) -> None
     others = [Trader(rig, await rig.sign_in()), bearer(rig, await tokens(rig))]
     done = await ann.call("DELETE", "/auth/sessions", query="others=true")
     assert done.json == {"ended": 2}
-    assert [(await x.call("GET", "/me")).status for x in (ann, *others)] == [200, 401, 401]
+    for _ in range(2):
+        assert [(await x.call("GET", "/me")).status for x in (ann, *others)] == [200, 401, 401]
+        rig.restart()
     done = await ann.call("DELETE", "/auth/sessions")
     assert done.json == {"ended": 1}
     assert (await ann.call("GET", "/me")).status == 401
@@ -254,7 +256,9 @@ async def test_a_new_password_ends_every_other_sign_in(rig: Rig, ann: Trader) ->
     others = [Trader(rig, await rig.sign_in()), bearer(rig, await tokens(rig))]
     done = await ann.call("POST", "/auth/password", {"password": PASSWORD, "new_password": NEW})
     assert done.json == {"ended": 2}
-    assert [(await x.call("GET", "/me")).status for x in (ann, *others)] == [200, 401, 401]
+    for _ in range(2):
+        assert [(await x.call("GET", "/me")).status for x in (ann, *others)] == [200, 401, 401]
+        rig.restart()
     assert (await login(rig)).status == 401
     assert (await login(rig, password=NEW)).status == 200
 

@@ -11,6 +11,7 @@ Memory changes only after the database did. Must not know: what a token may be u
 from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from hashlib import sha256
+from importlib import import_module
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -95,6 +96,9 @@ class Tokens:
             " generation, refresh_hash FROM token_families ORDER BY created_ns, id"
         ):
             self._keep(Family(family_id, user_id, tuple(scopes.split()), *rest))
+        if self._by_id:
+            # It takes a fifth of a second, which must not be that of somebody's order.
+            import_module("jwt")
 
     def find(self, token: str, now_ns: int) -> Family | None:
         """The family of an access token, or None when it is no good, for whatever reason."""

@@ -163,6 +163,18 @@ def test_ours_signs_but_what_it_says_must_fit(
     assert people.authenticate_token(jwt.encode(told, key, "EdDSA", header), NOW) is None
 
 
+@pytest.mark.parametrize(
+    "change", [{"typ": "JWT"}, {"typ": "rt+jwt"}, {"jku": "https://evil.example"}, {"crit": ["x"]}]
+)
+def test_ours_signs_but_it_must_be_an_access_token(
+    people: People, pair: TokenPair, change: dict[str, Any]
+) -> None:
+    header, claims, _ = parts(pair.access)
+    key = people.tokens._keys()[header["kid"]].private
+    token = jwt.encode(claims, key, "EdDSA", {**header, **change})
+    assert people.authenticate_token(token, NOW) is None
+
+
 @pytest.mark.parametrize("token", ["", "..", "a.b.c", "." * 5_000, "\ud800.a.b", "e30.e30.e30"])
 def test_any_other_text_is_nobody(people: People, pair: TokenPair, token: str) -> None:
     assert people.authenticate_token(token, NOW) is None

@@ -37,6 +37,9 @@ onKept("token", (token) => {
   }
 });
 
+/** Forget who was signed in, for a reason that is told. */
+export const forgotten = (notice: string): void => forget(notice);
+
 function forget(notice: string | null = null): void {
   keep("token", null);
   keep("account", null);
@@ -69,8 +72,8 @@ export async function recognize(): Promise<void> {
   }
 }
 
-export const signIn = (email: string, password: string): Promise<void> =>
-  enter(call(api.POST("/api/v1/auth/login", { body: { email, password } })));
+export const signIn = (email: string, password: string, code = ""): Promise<void> =>
+  enter(call(api.POST("/api/v1/auth/login", { body: { email, password, code } })));
 
 export const signInAsDemo = (): Promise<void> => enter(call(api.POST("/api/v1/auth/demo")));
 

@@ -1,7 +1,9 @@
 /** The account: what it has and may do, money in and out, its rules, its keys, and its costs. */
+import { Link } from "@tanstack/react-router";
 import { known } from "@/lib/loadable";
 import { useAccount } from "@/state/live";
 import { Card, Waiting } from "@/ui/card";
+import { Icon } from "@/ui/icon";
 import { useMedia } from "@/ui/media";
 import { Accounts } from "./accounts";
 import { Appearance } from "./appearance";
@@ -48,6 +50,13 @@ export default function AccountScreen() {
       <h1 className="flex flex-wrap items-baseline gap-x-2">
         <span className="font-semibold text-xl tracking-tight">Account</span>
         <span className="text-soft">{account?.name}</span>
+        <Link
+          to="/security"
+          className="ml-auto inline-flex min-h-11 items-center gap-1.5 self-center rounded-lg px-2 font-medium text-accent hover:bg-sunken"
+        >
+          <Icon name="shield" className="size-5" />
+          Security
+        </Link>
       </h1>
       {wide ? (
         <div className="grid grid-cols-[minmax(0,1fr)_22rem] gap-4">

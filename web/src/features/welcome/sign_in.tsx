@@ -16,6 +16,7 @@ export default function SignIn() {
   const notice = useSession((session) => session.notice);
   const [busy, setBusy] = useState(false);
   const [failed, setFailed] = useState<Told | null>(null);
+  const [coded, setCoded] = useState(false);
 
   const submit = async (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
@@ -23,9 +24,13 @@ export default function SignIn() {
     setBusy(true);
     setFailed(null);
     try {
-      await signIn(String(form.get("email")).trim(), String(form.get("password")));
+      const code = String(form.get("code") ?? "").trim();
+      await signIn(String(form.get("email")).trim(), String(form.get("password")), code);
     } catch (error) {
-      setFailed(told(error));
+      const problem = told(error);
+      const asked = problem.code === "second_factor_required" && !coded;
+      setFailed(asked ? null : problem);
+      setCoded(coded || asked);
       setBusy(false);
     }
   };
@@ -48,7 +53,21 @@ export default function SignIn() {
           required
         />
         <PasswordField label="Password" name="password" autoComplete="current-password" required />
-        {failed && (
+        {coded && (
+          <Field
+            label="Code of your authenticator app"
+            name="code"
+            autoComplete="one-time-code"
+            autoCapitalize="none"
+            spellCheck={false}
+            maxLength={40}
+            required
+            autoFocus
+            wrong={failed?.field === "code" ? `${failed.wrong} ${failed.right}` : null}
+            hint="Or one of your recovery codes."
+          />
+        )}
+        {failed && failed.field !== "code" && (
           <Notice kind="wrong" title={failed.wrong}>
             {failed.right}
           </Notice>
