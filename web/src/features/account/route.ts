@@ -7,4 +7,9 @@ export const screens: readonly Screen[] = [
     nav: { label: "Account", icon: "person", order: 80 },
     load: () => import("./screen"),
   },
+  {
+    path: "/account/history",
+    title: "What happened",
+    load: () => import("./history"),
+  },
 ];

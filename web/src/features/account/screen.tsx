@@ -8,6 +8,7 @@ import { useMedia } from "@/ui/media";
 import { Accounts } from "./accounts";
 import { Appearance } from "./appearance";
 import { Charges } from "./charges";
+import { HistoryLink } from "./history_link";
 import { Keys } from "./keys";
 import { Money } from "./money";
 import { Numbers } from "./numbers";
@@ -41,6 +42,7 @@ export default function AccountScreen() {
   const rest = (
     <>
       <Tax />
+      <HistoryLink />
       <Appearance />
       {account && <Reset account={account} />}
     </>

@@ -1,0 +1,9 @@
+import type { Screen } from "@/lib/screen";
+
+export const screens: readonly Screen[] = [
+  {
+    path: "/operator/audit",
+    title: "Audit log",
+    load: () => import("./audit"),
+  },
+];
