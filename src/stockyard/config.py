@@ -282,6 +282,13 @@ class Config(msgspec.Struct, frozen=True):
         str,
         Setting("Whom mails are from, such as `Stockyard <no-reply@example.com>`."),
     ] = ""
+    webhooks_private: Annotated[
+        bool,
+        Setting(
+            "Let users' webhooks call this machine and private networks. For trying things out;"
+            " where others may sign up it opens what is behind the firewall to them."
+        ),
+    ] = False
     trusted_proxies: Annotated[
         str,
         Setting(

@@ -16,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext, suppress
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
 import uvicorn
@@ -34,6 +34,7 @@ from stockyard.api.settings import (
     ApiSettings,
     MailWay,
 )
+from stockyard.api.telling import teller
 from stockyard.api.web_files import built_app
 from stockyard.api.wire import StreamProtocol
 from stockyard.config import Config, ConfigError
@@ -69,6 +70,8 @@ from stockyard.runtime.quiet import Quiet
 from stockyard.runtime.request_keeper import RequestKeeper, order_name
 from stockyard.runtime.scheduler import Scheduler
 from stockyard.runtime.sim_clock import ControlledClock, SimClock
+from stockyard.runtime.webhook_sending import Sender
+from stockyard.runtime.webhooks import WebhookTeller
 from stockyard.runtime.world import ENGINE_IS_COMPILED
 from stockyard.runtime.writer import Refused
 from stockyard.storage.ports import StorageError
@@ -78,6 +81,7 @@ from stockyard.telemetry.request_log import RequestLog
 from stockyard.telemetry.spans import ObserveMissing, OtlpSender
 
 LOG: Final = logging.getLogger("stockyard")
+Made = TypeVar("Made")
 GRACE_S: Final = 5
 AHEAD_MAX_NS: Final = 60_000_000_000
 KEEP_ALIVE_S: Final = 75
@@ -433,6 +437,7 @@ class Server:
             public_url=config.public_url.rstrip("/") or self.url,
             secure_cookies=config.production or config.public_url.startswith("https:"),
             mail=self._mail_way,
+            webhooks_private=config.webhooks_private,
             proxies=self._proxies,
             origins=self._origins,
             calendars={XNYS_ID: self.stock_calendar, ALWAYS_ID: "always"},
@@ -473,6 +478,7 @@ class Server:
             self._keep_people(application),
             self._keep_audit(),
             self._mailer(application).run(),
+            self._webhooks(application).run(),
             market_data.keep_turning(world.market, clock),
             Scheduler(clock, self.stock_calendar, [application.door.portfolio_job]).run(),
         ]
@@ -581,6 +587,21 @@ class Server:
                     await asyncio.sleep(BUSY_S)
 
         return Mailer(self.people.outbox, delivery, write, wall_ns)
+
+    def _webhooks(self, application: Application) -> WebhookTeller:
+        """The task that tells webhooks what happened."""
+        door, wall_ns = application.door, self.world.clock.wall_ns
+        agent = f"stockyard/{door.settings.version}"
+        sender = Sender(door.addresses, wall_ns, agent)
+
+        async def write(work: Callable[[People], Made]) -> Made:
+            while True:
+                try:
+                    return await door.desk.write(work)
+                except Problem:
+                    await asyncio.sleep(BUSY_S)
+
+        return WebhookTeller(self.world, self.people, write, teller(door), sender.send)
 
     async def _keep_audit(self) -> None:
         folder, config = self._audit_folder, self.config

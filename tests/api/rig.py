@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from stockyard.api.application import Application, create_application
+from stockyard.api.application import EVENTS, Application, create_application
 from stockyard.api.settings import ApiSettings
 from stockyard.app import (
     catalog_instruments,
@@ -202,7 +202,12 @@ class Rig:
         sent: list[Any] = []
 
         async def receive() -> Any:
-            return messages.pop(0) if messages else {"type": "http.disconnect"}
+            if messages:
+                return messages.pop(0)
+            if path != EVENTS:
+                # Whoever asks stays until it is answered; whoever listens hangs up.
+                await asyncio.Event().wait()
+            return {"type": "http.disconnect"}
 
         async def send(message: Any) -> None:
             sent.append(message)

@@ -22,6 +22,7 @@ from stockyard.api.application import framework
 from stockyard.api.document import document
 from stockyard.api.graphql.catalog import catalog
 from stockyard.api.settings import ApiSettings
+from stockyard.people.deliveries import Outcome
 from tests.api.rig import NOW, Answer, Rig, Trader
 from tests.api.serving import say, served, told
 
@@ -60,6 +61,23 @@ async def _inbox_item(rig: Rig, ann: Trader) -> str:
     return str((await ann.call("GET", "/inbox")).json["items"][0]["id"])
 
 
+async def _webhook(rig: Rig, ann: Trader) -> str:
+    found = (await ann.call("GET", "/webhooks")).json
+    if not found:
+        made = await ann.call("POST", "/webhooks", {"url": "https://8.8.8.8/hook"})
+        found = [made.json["webhook"]]
+    return str(found[0]["id"])
+
+
+async def _delivery(rig: Rig, ann: Trader) -> str:
+    """One that has ended."""
+    hook = await _webhook(rig, ann)
+    made = (await ann.call("POST", f"/webhooks/{hook}/test")).json["id"]
+    deliveries = rig.people.deliveries
+    deliveries.note(deliveries.find(hook, made), Outcome(200, "", 1), NOW)
+    return str(made)
+
+
 async def _outcome(rig: Rig, ann: Trader) -> str:
     said = {"outcome": "deny", "reason": "exceeds_buying_power"}
     made = await ann.call("POST", "/sim/outcomes", said)
@@ -83,12 +101,16 @@ THINGS: Final[dict[str, Maker]] = {
     "session_id": _session,
     "item_id": _inbox_item,
     "outcome_id": _outcome,
+    "webhook_id": _webhook,
+    "delivery_id": _delivery,
 }
 """How Ann comes by what a path's parameter of this name names."""
 MAKERS: Final[dict[str, Maker]] = {"list_executions": _filled, "release_order": _order}
 """Where a route needs another kind of it."""
-NOBODYS: Final = frozenset({"symbol", "fault_id"})
-"""Parameters of paths that name nothing of anybody's: markets, and faults of the whole server."""
+NOBODYS: Final = frozenset({"symbol", "fault_id", "month"})
+"""Parameters of paths that name nothing of anybody's: markets, months, and faults of the whole
+server.
+"""
 BODIES: Final[dict[str, Any]] = {
     "replace_order": {"limit_price": "151"},
     "change_watchlist": {"name": "Other"},
@@ -96,6 +118,7 @@ BODIES: Final[dict[str, Any]] = {
     "mark_inbox_item": {"read": True},
     "create_api_key": {"name": "k"},
     "create_watchlist": {"name": "Mine"},
+    "change_webhook": {"name": "Other"},
 }
 """What a request needs besides to be taken."""
 NOT_AGAIN: Final = frozenset({"release_order"})
@@ -189,7 +212,15 @@ async def rig() -> Rig:
 
 async def state(ann: Trader) -> list[Any]:
     """Everything of Ann's that others might have changed."""
-    paths = ("/account", "/positions", "/watchlists", "/api-keys", "/inbox", "/sim/outcomes")
+    paths = (
+        "/account",
+        "/positions",
+        "/watchlists",
+        "/api-keys",
+        "/inbox",
+        "/sim/outcomes",
+        "/webhooks",
+    )
     found = [(await ann.call("GET", path)).json for path in paths]
     found.append((await ann.call("GET", "/orders", query="status=all")).json)
     found.append(len((await ann.call("GET", "/auth/sessions")).json))

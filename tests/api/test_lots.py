@@ -103,7 +103,7 @@ async def test_other_bad_input(ann: Trader) -> None:
     assert (both.status, both.json["code"]) == (422, "one_change_at_a_time")
     none = await ann.call("GET", "/positions/MSFT/lots")
     assert (none.status, none.json["code"]) == (404, "no_position")
-    for query, status in (("year=1", 422), ("format=pdf", 422), ("symbol=NOPE", 422)):
+    for query, status in (("year=1", 422), ("format=doc", 422), ("symbol=NOPE", 422)):
         assert (await ann.call("GET", "/reports/tax", query=query)).status == status
 
 
@@ -140,7 +140,7 @@ async def test_a_year_with_a_wash_sale(rig: Rig, ann: Trader) -> None:
     table = (await ann.call("GET", "/reports/tax", query="format=csv")).body.decode().splitlines()
     assert table[0].startswith("symbol,side,qty,lot_id,execution_id,opened_on")
     assert len(table) == 4
-    assert table[2].endswith(",short,1050.00,1200.00,0.00,-150.00,0.00,60.00,-90.00,True")
+    assert table[2].endswith(",short,1050.00,1200.00,0.00,-150.00,0.00,60.00,-90.00,true")
     assert (await ann.call("GET", "/reports/tax", query="year=2025")).json["lines"] == []
     assert (await ann.call("GET", "/reports/tax", query="symbol=MSFT")).json["lines"] == []
     assert (await ann.call("GET", "/reports/tax", query="symbol=AAPL")).json["total"] == total

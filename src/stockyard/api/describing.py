@@ -28,9 +28,11 @@ from stockyard.api import (
     sim_market_shapes,
     sim_outcome_shapes,
     sim_shapes,
+    statement_answers,
     tax_answers,
     ticker_answers,
     watchlist_shapes,
+    webhook_shapes,
 )
 from stockyard.api.problems import ProblemBody
 
@@ -57,9 +59,11 @@ _STRUCTS: Final[list[Any]] = [
         sim_outcome_shapes,
         sim_market_shapes,
         sim_shapes,
+        statement_answers,
         tax_answers,
         ticker_answers,
         watchlist_shapes,
+        webhook_shapes,
     )
     for kind in vars(room).values()
     if isinstance(kind, type) and issubclass(kind, msgspec.Struct) and kind is not msgspec.Struct
@@ -94,7 +98,7 @@ PROBLEMS: Final = {
     413: "The body is too large.",
     415: "The body is not JSON.",
     422: "Something in the request cannot be taken; the answer says what would be right.",
-    429: "Too many failed attempts; see Retry-After.",
+    429: "Too many attempts or requests; see Retry-After.",
     500: "A fault of ours.",
     503: "Not now; see Retry-After.",
 }
@@ -211,16 +215,21 @@ def described(
     answered: str = "Done.",
     refusals: tuple[int, ...] = (),
     text: str = "",
+    files: tuple[str, ...] = (),
 ) -> dict[str, Any]:
     """Keyword arguments for a FastAPI route, or (through ``operation``) one operation.
 
-    ``text``: the media type of the same answer as text, where it is offered.
+    ``text``: the media type of the same answer as text, where it is offered; ``files``: those of
+    the same as files.
     """
     responses: dict[int | str, Any] = {status: {"description": answered}}
     if answer is not None:
         responses[status]["content"] = {_JSON: {"schema": schema_of(answer)}}
     if text:
         responses[status]["content"][text] = {"schema": {"type": "string"}}
+    for kind in files:
+        of_text = {} if kind.startswith("text/") else {"contentMediaType": kind}
+        responses[status]["content"][kind] = {"schema": {"type": "string", **of_text}}
     for refusal in _refusals(traits, body is not None, refusals):
         responses[refusal] = problem_response(refusal)
     responses[status]["headers"] = {**_HEADERS}

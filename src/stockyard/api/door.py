@@ -13,6 +13,7 @@ import msgspec
 
 from stockyard.api.auth import Caller, Gate
 from stockyard.api.desk import PeopleDesk
+from stockyard.api.exporting import Slots
 from stockyard.api.faults import Faults
 from stockyard.api.heads import Head
 from stockyard.api.problems import REPLAYED, Headers, Problem, denial, rule_problem
@@ -29,11 +30,13 @@ from stockyard.model.records import Origin
 from stockyard.people.directory import People
 from stockyard.people.passwords import Passwords
 from stockyard.projections.rows import EquityRow, OrderRow
+from stockyard.projections.statements import Books
 from stockyard.projections.store import ReadStore
 from stockyard.runtime.auditing import Auditor
 from stockyard.runtime.history import HistoryRecorder
 from stockyard.runtime.portfolio_job import PortfolioJob
 from stockyard.runtime.sim_market import SimMarket
+from stockyard.runtime.webhook_addresses import Addresses
 from stockyard.runtime.world import World
 from stockyard.telemetry.traces import CURRENT, Part
 
@@ -86,6 +89,8 @@ class Door:
             world.view, world.ids, settings.quote_stale_ns, world.trail, world.standing
         )
         self.sim_market = SimMarket(world)
+        self.slots, self.books = Slots(), Books(world.view.instruments)
+        self.addresses = Addresses(settings.webhooks_private)
         self.faults = Faults(world.clock.wall_ns)
         self.started_ns = world.clock.wall_ns()
         self.closing = False

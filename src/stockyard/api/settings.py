@@ -46,7 +46,8 @@ class ApiSettings(msgspec.Struct, frozen=True, kw_only=True):
     requests that each account may make in a minute on Alpaca's paths. ``public_url``: what links in
     mails begin with. ``secure_cookies``: whether cookies are sent over https alone. ``mail``: where
     mails go. ``proxies``: networks whose word on addresses counts. ``origins``: other sites whose
-    pages may ask.
+    pages may ask. ``webhooks_private``: whether webhooks may lead to this machine and private
+    networks.
     """
 
     version: str = "unknown"
@@ -73,3 +74,4 @@ class ApiSettings(msgspec.Struct, frozen=True, kw_only=True):
     mail: str = MailWay.SHOWN
     proxies: tuple[Network, ...] = ()
     origins: tuple[str, ...] = ()
+    webhooks_private: bool = False

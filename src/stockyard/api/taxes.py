@@ -4,13 +4,12 @@ Promises: both say the same. Must not know: HTTP, or how wash sales are matched.
 """
 
 from collections.abc import Sequence
-from csv import writer
-from io import StringIO
 from typing import Final
 
 from stockyard.analytics.tax_lots import Line
 from stockyard.api import tax_answers as t
 from stockyard.api.rendering import Renderer
+from stockyard.api.tables import CsvWriter
 from stockyard.model.instruments import Instrument
 from stockyard.model.numbers import format_cash, format_decimal
 from stockyard.projections.tax_report import totals
@@ -41,12 +40,8 @@ def report(
 
 def table(found: t.TaxReport) -> str:
     """The lines of a report, a heading first; what replaced them is left out."""
-    text = StringIO()
-    rows = writer(text, lineterminator="\n")
-    rows.writerow(COLUMNS)
-    for line in found.lines:
-        rows.writerow([getattr(line, name) for name in COLUMNS])
-    return text.getvalue()
+    rows = CsvWriter(COLUMNS)
+    return (rows.rows(found.lines) + rows.end()).decode()
 
 
 def _totals(lines: Sequence[Line]) -> t.TaxTotals:

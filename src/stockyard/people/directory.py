@@ -15,6 +15,7 @@ import msgspec
 
 from stockyard.people.api_keys import ApiKey, ApiKeys, checked_scopes
 from stockyard.people.changing import Changes, Personal
+from stockyard.people.deliveries import Deliveries
 from stockyard.people.errors import ThrottledError, UserError
 from stockyard.people.identity import ROLE_SCOPES, Identity, Role, UserStatus
 from stockyard.people.inbox import Inbox
@@ -40,6 +41,7 @@ from stockyard.people.users import (
     normal_email,
 )
 from stockyard.people.watchlists import Watchlists
+from stockyard.people.webhooks import Webhooks
 from stockyard.storage.ports import Database
 
 
@@ -89,6 +91,8 @@ class People:
         self.portfolio_days = PortfolioDays(database)
         self.inbox = Inbox(database, limits, random_bytes)
         self.outbox = Outbox(database, random_bytes, self.sealer)
+        self.webhooks = Webhooks(database, limits, random_bytes, self.sealer)
+        self.deliveries = Deliveries(database, self.webhooks, self.inbox)
         window_ns, entries_max = limits.failure_window_ns, limits.throttle_entries_max
         self._by_email = Throttle(limits.failures_per_email_max, window_ns, entries_max)
         self._by_address = Throttle(limits.failures_per_address_max, window_ns, entries_max)
@@ -282,6 +286,10 @@ class People:
             ),
             Personal(
                 lambda t, u, _: self._keys.store_erase(t, u), lambda u, _: self._erase_keys(u)
+            ),
+            Personal(
+                lambda t, u, _: self.webhooks.store_erase(t, u),
+                lambda u, _: self.webhooks.erase(u),
             ),
             Personal(
                 lambda t, _, a: self.watchlists.store_erase(t, a),

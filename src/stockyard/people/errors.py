@@ -40,6 +40,13 @@ REFUSALS: Final[dict[str, int]] = {
     "too_many_watched": 422,
     "not_watched": 404,
     "unknown_inbox_item": 404,
+    "unknown_webhook": 404,
+    "unknown_delivery": 404,
+    "invalid_url": 422,
+    "invalid_events": 422,
+    "too_many_webhooks": 403,
+    "too_many_deliveries": 409,
+    "delivery_waiting": 409,
     "too_many_attempts": 429,
     "too_many_mails": 503,
 }

@@ -31,6 +31,7 @@ class PeopleLimits(NamedTuple):
     watchlists_per_account_max: int = 100
     watched_per_list_max: int = 250
     inbox_items_max: int = 500
+    webhooks_per_account_max: int = 10
     failures_per_email_max: int = 10
     failures_per_address_max: int = 50
     failure_window_ns: int = 15 * 60 * SECOND_NS

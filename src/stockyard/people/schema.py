@@ -8,6 +8,7 @@ step. Written in the SQL that SQLite and PostgreSQL share. Must not know: which 
 from collections.abc import Sequence
 from typing import Final
 
+from stockyard.people.webhook_tables import WEBHOOK_TABLES
 from stockyard.storage.ports import Database, StorageError
 
 _VERSION_1: Final = (
@@ -237,6 +238,8 @@ _VERSION_9: Final = (
     """,
 )
 
+_VERSION_10: Final = WEBHOOK_TABLES
+
 MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
     _VERSION_1,
     _VERSION_2,
@@ -247,6 +250,7 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
     _VERSION_7,
     _VERSION_8,
     _VERSION_9,
+    _VERSION_10,
 )
 """Element ``n`` holds the SQL steps that lead from version ``n`` to ``n + 1``."""
 

@@ -43,8 +43,9 @@ class SealedColumn(NamedTuple):
 SECOND_FACTOR: Final = SealedColumn("second_factors", "user_id", "secret", "second_factor")
 TOKEN_KEY: Final = SealedColumn("token_keys", "key_id", "private_key", "token_key")
 MAIL_WORDS: Final = SealedColumn("mails", "id", "words", "mail")
+WEBHOOK_SECRET: Final = SealedColumn("webhooks", "id", "secret", "webhook_secret")
 AUDIT_KEY: Final = SealedColumn("audit_keys", "public_key", "private_key", "audit_key")
-SEALED: Final = (SECOND_FACTOR, TOKEN_KEY, MAIL_WORDS, AUDIT_KEY)
+SEALED: Final = (SECOND_FACTOR, TOKEN_KEY, MAIL_WORDS, AUDIT_KEY, WEBHOOK_SECRET)
 """Every sealed column of the people database: what a rotation seals anew."""
 
 

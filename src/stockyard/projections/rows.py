@@ -25,6 +25,7 @@ from stockyard.model.events import (
     PositionGivenUp,
 )
 from stockyard.numerics.marks import long_mark, short_mark
+from stockyard.projections.postings import LEDGER_EVENTS
 
 
 class OrderRow(msgspec.Struct, array_like=True, gc=False):
@@ -277,6 +278,8 @@ def _is_one_of(kinds: tuple[type[msgspec.Struct], ...]) -> str:
     return f"({' OR '.join(found)})"
 
 
+IS_POSTED: Final = _is_one_of(LEDGER_EVENTS)
+"""The condition that an event posts to an account's ledger."""
 HAPPENINGS: Final = (
     CommandDenied, CashDeposited, CashWithdrawn, PositionGivenUp, AccountReset, InterestCharged,
     FundingPaid, MarginCalled, MarginCallMet, LiquidationStarted, GoodFaithViolated,

@@ -15,6 +15,7 @@ from stockyard.model.events import Event, OrderChangeSent, OrderFilled, Position
 from stockyard.model.numbers import LEGS_MAX
 from stockyard.projections.equity import KEPT_NS, NS
 from stockyard.projections.rows import (
+    IS_POSTED,
     TABLES,
     AccountRow,
     EquityRow,
@@ -187,6 +188,53 @@ def batch_of(changes: Changes, events: Sequence[EventRow], cursor: Cursor) -> Ba
     return Batch(tuple(tables), cursor, sampled_ns)
 
 
+def _orders_wanted(wanted: OrderFilter) -> tuple[str, list[SqlValue]]:
+    """The condition in SQL and its values."""
+    where = ["account_id = ?"]
+    bound: list[SqlValue] = [wanted.account_id]
+    if wanted.whole:
+        where.append(_IS_SHOWN_ALONE)
+    if wanted.whole_open is not None:
+        where.append(_IS_WHOLE_OPEN[wanted.whole_open])
+        bound.append(wanted.account_id)
+    for column, codes in (
+        ("status", wanted.statuses),
+        ("side", wanted.sides),
+        ("order_type", wanted.order_types),
+        ("instrument_id", wanted.instrument_ids),
+    ):
+        if codes:
+            where.append(f"{column} IN ({', '.join('?' for _ in codes)})")
+            bound.extend(codes)
+    if wanted.instrument_id:
+        where.append("instrument_id = ?")
+        bound.append(wanted.instrument_id)
+    if wanted.client_order_id:
+        where.append("client_order_id = ?")
+        bound.append(wanted.client_order_id)
+    if wanted.after:
+        where.append("order_id < ?")
+        bound.append(wanted.after)
+    if wanted.above:
+        where.append("order_id > ?")
+        bound.append(wanted.above)
+    if wanted.from_ns:
+        where.append("created_ns >= ?")
+        bound.append(wanted.from_ns)
+    if wanted.to_ns:
+        where.append("created_ns < ?")
+        bound.append(wanted.to_ns)
+    return " AND ".join(where), bound
+
+
+def _ledger_wanted(
+    account_id: int, after: tuple[int, int], to_seq: int
+) -> tuple[str, list[SqlValue]]:
+    """The condition in SQL and its values."""
+    where = f"account_id = ? AND (seq, idx) > (?, ?) AND seq < ? AND {IS_POSTED}"
+    return where, [account_id, *after, to_seq]
+
+
 def _prune_equities(database: Database, sampled_ns: int) -> None:
     """Remove samples that are too old beside the newest: the same, however often it is done."""
     for window_s, kept_ns in KEPT_NS.items():
@@ -314,44 +362,15 @@ class ReadStore:
 
     def orders(self, wanted: OrderFilter) -> list[OrderRow]:
         """Orders of an account, newest first."""
-        where, params = ["account_id = ?"], [wanted.account_id]
-        bound: list[SqlValue] = list(params)
-        if wanted.whole:
-            where.append(_IS_SHOWN_ALONE)
-        if wanted.whole_open is not None:
-            where.append(_IS_WHOLE_OPEN[wanted.whole_open])
-            bound.append(wanted.account_id)
-        for column, codes in (
-            ("status", wanted.statuses),
-            ("side", wanted.sides),
-            ("order_type", wanted.order_types),
-            ("instrument_id", wanted.instrument_ids),
-        ):
-            if codes:
-                where.append(f"{column} IN ({', '.join('?' for _ in codes)})")
-                bound.extend(codes)
-        if wanted.instrument_id:
-            where.append("instrument_id = ?")
-            bound.append(wanted.instrument_id)
-        if wanted.client_order_id:
-            where.append("client_order_id = ?")
-            bound.append(wanted.client_order_id)
-        if wanted.after:
-            where.append("order_id < ?")
-            bound.append(wanted.after)
-        if wanted.above:
-            where.append("order_id > ?")
-            bound.append(wanted.above)
-        if wanted.from_ns:
-            where.append("created_ns >= ?")
-            bound.append(wanted.from_ns)
-        if wanted.to_ns:
-            where.append("created_ns < ?")
-            bound.append(wanted.to_ns)
-        bound.append(wanted.limit)
+        where, bound = _orders_wanted(wanted)
         way = "ASC" if wanted.ascending else "DESC"
-        tail = f"WHERE {' AND '.join(where)} ORDER BY order_id {way} LIMIT ?"
-        return self._select(OrderRow, "orders", tail, bound)
+        tail = f"WHERE {where} ORDER BY order_id {way} LIMIT ?"
+        return self._select(OrderRow, "orders", tail, [*bound, wanted.limit])
+
+    def count_orders(self, wanted: OrderFilter) -> int:
+        """How many orders there are, whatever the limit."""
+        where, bound = _orders_wanted(wanted)
+        return int(self._database.query(f"SELECT COUNT(*) FROM orders WHERE {where}", bound)[0][0])
 
     def legs(self, rows: Sequence[OrderRow]) -> dict[int, OrderRow]:
         """The orders that these name as their legs or other exits, and what replaced them."""
@@ -459,6 +478,43 @@ class ReadStore:
             )
         found.sort(key=lambda row: (-row[0], -row[1]))
         return [(s, i, ts, _decode_event(payload)) for s, i, ts, payload in found[: some.limit]]
+
+    def count_happenings(
+        self, account_id: int, kinds: tuple[type[msgspec.Struct], ...], some: Stretch
+    ) -> int:
+        """How much of it there is, whatever the limit."""
+        others = tuple(kind for kind in kinds if kind is not OrderFilled)
+        where, values = some.condition()
+        bound: list[SqlValue] = [account_id, *values]
+        total = 0
+        if others:
+            total += self._database.query(
+                f"SELECT COUNT(*) FROM events WHERE account_id = ? AND {is_one_of(others)}{where}",
+                bound,
+            )[0][0]
+        if len(others) < len(kinds):
+            total += self._database.query(
+                f"SELECT COUNT(*) FROM fills WHERE account_id = ?{where}", bound
+            )[0][0]
+        return int(total)
+
+    def ledger_events(
+        self, account_id: int, after: tuple[int, int], to_seq: int, limit: int
+    ) -> list[tuple[int, int, int, Event]]:
+        """The events that post to an account's ledger, beyond ``after`` and before an input,
+        as ``(seq, idx, ts, event)`` in order.
+        """
+        where, bound = _ledger_wanted(account_id, after, to_seq)
+        rows = self._database.query(
+            f"SELECT seq, idx, ts, payload FROM events WHERE {where} ORDER BY seq, idx LIMIT ?",
+            [*bound, limit],
+        )
+        return [(s, i, ts, _decode_event(payload)) for s, i, ts, payload in rows]
+
+    def count_ledger_events(self, account_id: int, after: tuple[int, int], to_seq: int) -> int:
+        """How many of them there are."""
+        where, bound = _ledger_wanted(account_id, after, to_seq)
+        return int(self._database.query(f"SELECT COUNT(*) FROM events WHERE {where}", bound)[0][0])
 
     def first_seq_from(self, ns: int) -> int:
         """The first input with events at or after a time; the one after the last where none is.

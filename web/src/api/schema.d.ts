@@ -932,6 +932,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/exports/activities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export what happened to the account
+         * @description As `GET /api/v1/account/activities`, whole. At most 1000000 rows; a file that could not be finished is cut off in the middle of its transfer, which HTTP clients report.
+         */
+        get: operations["export_activities"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exports/orders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export the orders
+         * @description As `GET /api/v1/orders`, whole; legs are rows of their own. At most 1000000 rows; a file that could not be finished is cut off in the middle of its transfer, which HTTP clients report.
+         */
+        get: operations["export_orders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exports/postings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export the ledger
+         * @description Every posting to the account, oldest first: what moved its cash, its margin set apart and its positions, with the event that did. Statements are sums of these. The JSON holds the counter-postings to the house's books too. At most 1000000 rows; a file that could not be finished is cut off in the middle of its transfer, which HTTP clients report.
+         */
+        get: operations["export_postings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/feeds": {
         parameters: {
             query?: never;
@@ -1437,7 +1497,7 @@ export interface paths {
         };
         /**
          * Read a year's tax report
-         * @description Every lot the account closed in a year, with its term, what wash sales disallow (matched across all accounts of the owner) and both profits; with `format=csv` the lines as comma-separated values. It is worked out anew from all the owner's executions.
+         * @description Every lot the account closed in a year, with its term, what wash sales disallow (matched across all accounts of the owner) and both profits; with `format=csv` the lines as comma-separated values, with `html` or `pdf` a paper. It is worked out anew from all the owner's executions.
          */
         get: operations["tax_report"];
         put?: never;
@@ -1984,6 +2044,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/statements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the account's statements
+         * @description One for each month of New York since the account was opened, newest first; the first may not be over yet.
+         */
+        get: operations["list_statements"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/statements/{month}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a month's statement
+         * @description Where the account stood at the beginning and at the end, the sums of all postings between by kind, fees, realized profit, positions with their prices, and every posting with the event that made it; as JSON, or as a paper in HTML or PDF.
+         */
+        get: operations["read_statement"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/symbols": {
         parameters: {
             query?: never;
@@ -2151,6 +2251,138 @@ export interface paths {
          * @description Take a symbol off a watchlist.
          */
         delete: operations["unwatch_symbol"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the webhooks
+         * @description List the webhooks.
+         */
+        get: operations["list_webhooks"];
+        put?: never;
+        /**
+         * Make a webhook
+         * @description From now on every event of the account that it names is sent to `url`, signed with the secret of the answer, tried again until it is taken. Needs a session, not an API key: a webhook goes on when the key is revoked.
+         */
+        post: operations["create_webhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{webhook_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a webhook
+         * @description Read a webhook.
+         */
+        get: operations["read_webhook"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a webhook
+         * @description With its log, and with what waits for it. Needs a session, not an API key: a webhook goes on when the key is revoked.
+         */
+        delete: operations["delete_webhook"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a webhook
+         * @description What is left out stays as it is. Switched off it is told nothing; switched on again it goes on where it stopped, and its failures are forgotten. Needs a session, not an API key: a webhook goes on when the key is revoked.
+         */
+        patch: operations["change_webhook"];
+        trace?: never;
+    };
+    "/api/v1/webhooks/{webhook_id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a webhook's log
+         * @description Newest first: all that wait, and the last 200 that have ended. For older ones send `next` as `before`.
+         */
+        get: operations["list_webhook_deliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{webhook_id}/deliveries/{delivery_id}/again": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a delivery again
+         * @description One that has ended, taken or given up, under its own id. Needs a session, not an API key: a webhook goes on when the key is revoked.
+         */
+        post: operations["send_delivery_again"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{webhook_id}/secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a webhook another secret
+         * @description What is sent from now on is signed with it; the last one counts no more. Needs a session, not an API key: a webhook goes on when the key is revoked.
+         */
+        post: operations["renew_webhook_secret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{webhook_id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a webhook a test
+         * @description Put in line like any event, with the event `test`. Needs a session, not an API key: a webhook goes on when the key is revoked.
+         */
+        post: operations["send_webhook_test"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -2953,6 +3185,19 @@ export interface components {
              */
             spread_factor: string;
             symbol: string;
+        };
+        /**
+         * CounterPosting
+         * @description The other side of a posting: what went into one of the house's books.
+         */
+        CounterPosting: {
+            /**
+             * @description Decimal text.
+             * @example 189.25
+             */
+            amount: string;
+            /** @enum {string} */
+            book: "outside" | "street" | "rounding" | "commission" | "sec" | "taf" | "exchange" | "interest" | "borrow" | "orf" | "cat" | "contracts" | "contract_funding" | "insurance";
         };
         /**
          * Denial
@@ -3769,6 +4014,15 @@ export interface components {
             secret: string;
         };
         /**
+         * NewWebhook
+         * @description A webhook with its secret, which is told this once.
+         */
+        NewWebhook: {
+            /** @description Signs every delivery; `whsec_` and base64. */
+            secret: string;
+            webhook: components["schemas"]["Webhook"];
+        };
+        /**
          * NoteBody
          * @description A remark in the World's event log.
          */
@@ -4389,6 +4643,37 @@ export interface components {
              * @enum {string}
              */
             mode: "cross" | "isolated";
+        };
+        /**
+         * Posting
+         * @description One line of an account's ledger. `cash`, `margin` and the counter-postings sum to zero.
+         */
+        Posting: {
+            /**
+             * @description UTC, RFC 3339 with nanoseconds.
+             * @example 2026-03-02T15:04:05.123456789Z
+             */
+            at: string;
+            /** @description What it moved the cash by. */
+            cash: string;
+            /** @description What it moved the position's cost by. */
+            cost: string | null;
+            counter_postings: components["schemas"]["CounterPosting"][];
+            /** @description What a fee is for. */
+            fee: string | null;
+            /** @description The event's name; lines of one event share it. */
+            id: string;
+            /** @enum {string} */
+            kind: "deposit" | "withdrawal" | "reset" | "purchase" | "sale" | "contract_result" | "fee" | "debit_interest" | "borrow_fee" | "funding" | "margin_moved" | "position_given_up";
+            /** @description What it moved margin set apart by. */
+            margin: string;
+            order_id: string | null;
+            price: string | null;
+            /** @description What it moved the position by. */
+            qty: string | null;
+            /** @description Before fees. */
+            realized_pl: string | null;
+            symbol: string | null;
         };
         /**
          * Presence
@@ -5308,6 +5593,167 @@ export interface components {
             detail: string | null;
         };
         /**
+         * Statement
+         * @description A month of an account, in New York's time. `closing.cash` = `opening.cash` + the sums;
+         *         `gain` = `closing.value` - `opening.value` - `invested`.
+         */
+        Statement: {
+            /** Format: uuid */
+            account_id: string;
+            account_name: string;
+            /**
+             * @description UTC, RFC 3339 with nanoseconds.
+             * @example 2026-03-02T15:04:05.123456789Z
+             */
+            begins_at: string;
+            closing: components["schemas"]["StatementSide"];
+            currency: string;
+            /**
+             * @description UTC, RFC 3339 with nanoseconds.
+             * @example 2026-03-02T15:04:05.123456789Z
+             */
+            ends_at: string;
+            fees: components["schemas"]["StatementFee"][];
+            /**
+             * @description Decimal text.
+             * @example 189.25
+             */
+            gain: string;
+            /** @description Deposits and resets less withdrawals and what resets took, at cost. */
+            invested: string;
+            /** @description Whether nothing can be added any more. */
+            is_over: boolean;
+            /** @example 2026-11 */
+            month: string;
+            opening: components["schemas"]["StatementSide"];
+            /** @description The first 5000; GET /api/v1/exports/postings has them all. */
+            postings: components["schemas"]["Posting"][];
+            postings_count: number;
+            realized: components["schemas"]["StatementRealized"][];
+            /**
+             * @description Decimal text.
+             * @example 189.25
+             */
+            realized_pl: string;
+            sums: components["schemas"]["StatementSum"][];
+        };
+        /**
+         * StatementFee
+         * @description All fees of a kind together.
+         */
+        StatementFee: {
+            /**
+             * @description Decimal text.
+             * @example 189.25
+             */
+            amount: string;
+            fee: string;
+        };
+        /**
+         * StatementMonth
+         * @description A month that there is a statement of.
+         */
+        StatementMonth: {
+            /**
+             * @description UTC, RFC 3339 with nanoseconds.
+             * @example 2026-03-02T15:04:05.123456789Z
+             */
+            begins_at: string;
+            /**
+             * @description UTC, RFC 3339 with nanoseconds.
+             * @example 2026-03-02T15:04:05.123456789Z
+             */
+            ends_at: string;
+            is_over: boolean;
+            /** @example 2026-11 */
+            month: string;
+        };
+        /**
+         * StatementPosition
+         * @description A position at a moment. `value` is at `price`; at its cost where no price is known. Of a
+         *         contract it is the margin set apart for it and what it has won or lost.
+         */
+        StatementPosition: {
+            /** @description Below zero: what a short sale brought. */
+            cost: string;
+            /** @description Set apart for it. */
+            margin: string;
+            /** @description The last of an hour that was over by then. */
+            price: string | null;
+            /** @description When that hour was over. */
+            priced_at: string | null;
+            /**
+             * @description Decimal text.
+             * @example 189.25
+             */
+            qty: string;
+            symbol: string;
+            /**
+             * @description Decimal text.
+             * @example 189.25
+             */
+            unrealized_pl: string;
+            /**
+             * @description Decimal text.
+             * @example 189.25
+             */
+            value: string;
+        };
+        /**
+         * StatementRealized
+         * @description What closing positions in a symbol won or lost, before fees.
+         */
+        StatementRealized: {
+            /**
+             * @description Decimal text.
+             * @example 189.25
+             */
+            realized_pl: string;
+            symbol: string;
+        };
+        /**
+         * StatementSide
+         * @description Where the account stood: `value` = `cash` + the positions' values.
+         */
+        StatementSide: {
+            /**
+             * @description UTC, RFC 3339 with nanoseconds.
+             * @example 2026-03-02T15:04:05.123456789Z
+             */
+            at: string;
+            /**
+             * @description Decimal text.
+             * @example 189.25
+             */
+            cash: string;
+            /** @description Set apart for isolated positions. */
+            margin: string;
+            positions: components["schemas"]["StatementPosition"][];
+            /**
+             * @description Decimal text.
+             * @example 189.25
+             */
+            positions_value: string;
+            /**
+             * @description Decimal text.
+             * @example 189.25
+             */
+            value: string;
+        };
+        /**
+         * StatementSum
+         * @description All postings of a kind together: what they moved the cash by.
+         */
+        StatementSum: {
+            /**
+             * @description Decimal text.
+             * @example 189.25
+             */
+            amount: string;
+            /** @enum {string} */
+            kind: "deposit" | "withdrawal" | "reset" | "purchase" | "sale" | "contract_result" | "fee" | "debit_interest" | "borrow_fee" | "funding" | "margin_moved" | "position_given_up";
+        };
+        /**
          * StepBody
          * @description How far time is to go: one of the two.
          */
@@ -5761,6 +6207,107 @@ export interface components {
             /** @default null */
             symbols?: string[] | null;
         };
+        /**
+         * Webhook
+         * @description A webhook. `failures` in a row; after some it rests until `rests_until`.
+         */
+        Webhook: {
+            /** Format: uuid */
+            account_id: string;
+            /**
+             * @description UTC, RFC 3339 with nanoseconds.
+             * @example 2026-03-02T15:04:05.123456789Z
+             */
+            created_at: string;
+            events: string[];
+            failures: number;
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /** @description Why it is disabled. */
+            reason: string | null;
+            rests_until: string | null;
+            /**
+             * @description `disabled`: by us, after too many failures.
+             * @enum {string}
+             */
+            state: "active" | "paused" | "disabled";
+            /**
+             * @description UTC, RFC 3339 with nanoseconds.
+             * @example 2026-03-02T15:04:05.123456789Z
+             */
+            updated_at: string;
+            url: string;
+            /** @description Deliveries that wait. */
+            waiting: number;
+        };
+        /**
+         * WebhookBody
+         * @description A webhook to be made.
+         */
+        WebhookBody: {
+            /** @description Kinds of events, or single ones; default `order`, `fill` and `account`. */
+            events?: string[];
+            /** @default  */
+            name?: string;
+            /** @example https://example.com/stockyard */
+            url: string;
+        };
+        /**
+         * WebhookChangeBody
+         * @description What is to be changed of a webhook; what is left out stays.
+         */
+        WebhookChangeBody: {
+            /** @default null */
+            active?: boolean | null;
+            /** @default null */
+            events?: string[] | null;
+            /** @default null */
+            name?: string | null;
+            /** @default null */
+            url?: string | null;
+        };
+        /**
+         * WebhookDelivery
+         * @description One event for one webhook, and what became of it. `id` is the header `webhook-id`, the same
+         *         at every try.
+         */
+        WebhookDelivery: {
+            attempts: number;
+            /** @description What is sent, as JSON text. */
+            body: string;
+            /**
+             * @description UTC, RFC 3339 with nanoseconds.
+             * @example 2026-03-02T15:04:05.123456789Z
+             */
+            created_at: string;
+            /** @description The next try. */
+            due_at: string | null;
+            ended_at: string | null;
+            /** @description Why the last try failed. */
+            error: string | null;
+            /** @example order.canceled */
+            event: string;
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            state: "waiting" | "delivered" | "failed";
+            /** @description Of the last answer, if there was one. */
+            status: number | null;
+            /** @description The event's name; null for a test. */
+            token: string | null;
+            /** @description The last try. */
+            took_ms: number;
+        };
+        /**
+         * WebhookLog
+         * @description A page of a webhook's deliveries.
+         */
+        WebhookLog: {
+            deliveries: components["schemas"]["WebhookDelivery"][];
+            /** @description Send as `before` for older ones. */
+            next: string | null;
+        };
     };
     responses: {
         /** @description The request cannot be read: not JSON, or headers that contradict each other. */
@@ -5873,7 +6420,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description Too many failed attempts; see Retry-After. */
+        /** @description Too many attempts or requests; see Retry-After. */
         Problem429: {
             headers: {
                 /** @description Names the request. */
@@ -7742,6 +8289,145 @@ export interface operations {
             503: components["responses"]["Problem503"];
         };
     };
+    export_activities: {
+        parameters: {
+            query?: {
+                /** @description `csv`, `json` or `parquet`. */
+                format?: "csv" | "json" | "parquet";
+                /** @description Only one kind. */
+                kind?: "fill" | "transfer" | "charge" | "reset" | "margin" | "denial";
+                /** @description RFC 3339 with a zone, or a day such as 2026-11-20 (UTC). */
+                start?: string | null;
+                /** @description RFC 3339 with a zone, or a day such as 2026-11-20 (UTC). */
+                end?: string | null;
+                /** @description The same as X-Account-ID. */
+                account_id?: string;
+            };
+            header?: {
+                /** @description Which account it is about; default the first one. */
+                "X-Account-ID"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    /** @description Names the request. */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Activity"][];
+                    "application/vnd.apache.parquet": string;
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    export_orders: {
+        parameters: {
+            query?: {
+                /** @description `csv`, `json` or `parquet`. */
+                format?: "csv" | "json" | "parquet";
+                /** @description `all`, `open`, `closed`, `ended` (closed, but not filled), or one status. */
+                status?: "all" | "open" | "closed" | "ended" | "accepted" | "new" | "partially_filled" | "filled" | "canceled" | "expired" | "replaced" | "rejected" | "held" | "pending_new" | "pending_cancel";
+                symbol?: string | null;
+                side?: "buy" | "sell";
+                type?: "market" | "limit" | "stop" | "stop_limit" | "trailing_stop";
+                /** @description When it was made: RFC 3339 with a zone, or a day such as 2026-11-20 (UTC). */
+                start?: string | null;
+                /** @description When it was made: RFC 3339 with a zone, or a day such as 2026-11-20 (UTC). */
+                end?: string | null;
+                /** @description The same as X-Account-ID. */
+                account_id?: string;
+            };
+            header?: {
+                /** @description Which account it is about; default the first one. */
+                "X-Account-ID"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    /** @description Names the request. */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Order"][];
+                    "application/vnd.apache.parquet": string;
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    export_postings: {
+        parameters: {
+            query?: {
+                /** @description `csv`, `json` or `parquet`. */
+                format?: "csv" | "json" | "parquet";
+                /** @description RFC 3339 with a zone, or a day such as 2026-11-20 (UTC). */
+                start?: string | null;
+                /** @description RFC 3339 with a zone, or a day such as 2026-11-20 (UTC). */
+                end?: string | null;
+                /** @description The same as X-Account-ID. */
+                account_id?: string;
+            };
+            header?: {
+                /** @description Which account it is about; default the first one. */
+                "X-Account-ID"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    /** @description Names the request. */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Posting"][];
+                    "application/vnd.apache.parquet": string;
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
     list_feeds: {
         parameters: {
             query?: never;
@@ -8909,8 +9595,8 @@ export interface operations {
                 year?: number | null;
                 /** @description Only this asset. */
                 symbol?: string | null;
-                /** @description `json` or `csv`. */
-                format?: "json" | "csv";
+                /** @description `json`, `csv`, `html` or `pdf`. */
+                format?: "json" | "csv" | "html" | "pdf";
                 /** @description The same as X-Account-ID. */
                 account_id?: string;
             };
@@ -8932,7 +9618,9 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TaxReport"];
+                    "application/pdf": string;
                     "text/csv": string;
+                    "text/html": string;
                 };
             };
             400: components["responses"]["Problem400"];
@@ -8940,6 +9628,7 @@ export interface operations {
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
             422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };
@@ -10149,6 +10838,82 @@ export interface operations {
             503: components["responses"]["Problem503"];
         };
     };
+    list_statements: {
+        parameters: {
+            query?: {
+                /** @description The same as X-Account-ID. */
+                account_id?: string;
+            };
+            header?: {
+                /** @description Which account it is about; default the first one. */
+                "X-Account-ID"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The months. */
+            200: {
+                headers: {
+                    /** @description Names the request. */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatementMonth"][];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+        };
+    };
+    read_statement: {
+        parameters: {
+            query?: {
+                /** @description `json`, `html` or `pdf`. */
+                format?: "json" | "html" | "pdf";
+                /** @description The same as X-Account-ID. */
+                account_id?: string;
+            };
+            header?: {
+                /** @description Which account it is about; default the first one. */
+                "X-Account-ID"?: string;
+            };
+            path: {
+                month: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The statement. */
+            200: {
+                headers: {
+                    /** @description Names the request. */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Statement"];
+                    "application/pdf": string;
+                    "text/html": string;
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
     list_symbols: {
         parameters: {
             query?: never;
@@ -10536,6 +11301,351 @@ export interface operations {
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    list_webhooks: {
+        parameters: {
+            query?: {
+                /** @description The same as X-Account-ID. */
+                account_id?: string;
+            };
+            header?: {
+                /** @description Which account it is about; default the first one. */
+                "X-Account-ID"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The account's webhooks, oldest first. */
+            200: {
+                headers: {
+                    /** @description Names the request. */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"][];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+        };
+    };
+    create_webhook: {
+        parameters: {
+            query?: {
+                /** @description The same as X-Account-ID. */
+                account_id?: string;
+            };
+            header?: {
+                /** @description Which account it is about; default the first one. */
+                "X-Account-ID"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookBody"];
+            };
+        };
+        responses: {
+            /** @description The webhook, and its secret. */
+            201: {
+                headers: {
+                    /** @description Names the request. */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewWebhook"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    read_webhook: {
+        parameters: {
+            query?: {
+                /** @description The same as X-Account-ID. */
+                account_id?: string;
+            };
+            header?: {
+                /** @description Which account it is about; default the first one. */
+                "X-Account-ID"?: string;
+            };
+            path: {
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The webhook. */
+            200: {
+                headers: {
+                    /** @description Names the request. */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+        };
+    };
+    delete_webhook: {
+        parameters: {
+            query?: {
+                /** @description The same as X-Account-ID. */
+                account_id?: string;
+            };
+            header?: {
+                /** @description Which account it is about; default the first one. */
+                "X-Account-ID"?: string;
+            };
+            path: {
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone. */
+            204: {
+                headers: {
+                    /** @description Names the request. */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    change_webhook: {
+        parameters: {
+            query?: {
+                /** @description The same as X-Account-ID. */
+                account_id?: string;
+            };
+            header?: {
+                /** @description Which account it is about; default the first one. */
+                "X-Account-ID"?: string;
+            };
+            path: {
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookChangeBody"];
+            };
+        };
+        responses: {
+            /** @description The webhook. */
+            200: {
+                headers: {
+                    /** @description Names the request. */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    list_webhook_deliveries: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description The `next` of a page. */
+                before?: string | null;
+                /** @description The same as X-Account-ID. */
+                account_id?: string;
+            };
+            header?: {
+                /** @description Which account it is about; default the first one. */
+                "X-Account-ID"?: string;
+            };
+            path: {
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of the log. */
+            200: {
+                headers: {
+                    /** @description Names the request. */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookLog"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    send_delivery_again: {
+        parameters: {
+            query?: {
+                /** @description The same as X-Account-ID. */
+                account_id?: string;
+            };
+            header?: {
+                /** @description Which account it is about; default the first one. */
+                "X-Account-ID"?: string;
+            };
+            path: {
+                webhook_id: string;
+                delivery_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The delivery, which waits. */
+            202: {
+                headers: {
+                    /** @description Names the request. */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookDelivery"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    renew_webhook_secret: {
+        parameters: {
+            query?: {
+                /** @description The same as X-Account-ID. */
+                account_id?: string;
+            };
+            header?: {
+                /** @description Which account it is about; default the first one. */
+                "X-Account-ID"?: string;
+            };
+            path: {
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The webhook, and its new secret. */
+            201: {
+                headers: {
+                    /** @description Names the request. */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewWebhook"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    send_webhook_test: {
+        parameters: {
+            query?: {
+                /** @description The same as X-Account-ID. */
+                account_id?: string;
+            };
+            header?: {
+                /** @description Which account it is about; default the first one. */
+                "X-Account-ID"?: string;
+            };
+            path: {
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The delivery, which waits. */
+            202: {
+                headers: {
+                    /** @description Names the request. */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookDelivery"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
             422: components["responses"]["Problem422"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];

@@ -5,7 +5,7 @@ from typing import Annotated, Final
 from fastapi import Query
 
 from stockyard.api import fields
-from stockyard.api.activity import ALL, KINDS, Activities
+from stockyard.api.activity import ALL, KINDS, Activities, Kinds
 from stockyard.api.activity_answers import Activity
 from stockyard.api.describing import Trait, described
 from stockyard.api.frames import parse_token
@@ -21,6 +21,18 @@ LIMIT_MAX: Final = 500
 When = Annotated[
     str | None, Query(description="RFC 3339 with a zone, or a day such as 2026-11-20 (UTC).")
 ]
+KindWord = Annotated[
+    str | None, Query(description="Only one kind.", json_schema_extra={"enum": list(KINDS)})
+]
+
+
+def kinds_named(kind: str | None) -> Kinds:
+    """The events that a word stands for. Raises ``Problem`` 422."""
+    kinds = KINDS.get(kind) if kind is not None else ALL
+    if kinds is None:
+        right = f"use one of {', '.join(KINDS)}"
+        raise Problem(422, "invalid_kind", "there is no such kind", right, field="kind")
+    return kinds
 
 
 @routes.get(
@@ -39,10 +51,7 @@ When = Annotated[
 )
 async def list_activities(
     visit: Visiting,
-    kind: Annotated[
-        str | None,
-        Query(description="Only one kind.", json_schema_extra={"enum": list(KINDS)}),
-    ] = None,
+    kind: KindWord = None,
     start: When = None,
     end: When = None,
     after: Annotated[str | None, Query(description="An activity's id: only older ones.")] = None,
@@ -50,11 +59,7 @@ async def list_activities(
 ) -> Response:
     """List what happened to the account."""
     caller, door = visit.caller(Scope.READ), visit.door
-    kinds = KINDS.get(kind) if kind is not None else ALL
-    if kinds is None:
-        right = f"use one of {', '.join(KINDS)}"
-        raise Problem(422, "invalid_kind", "there is no such kind", right, field="kind")
-    wanted = kinds
+    wanted = kinds_named(kind)
     before = parse_token(after) if after is not None else None
     if after is not None and before is None:
         raise Problem(

@@ -99,21 +99,37 @@ async def list_orders(
 ) -> Response:
     """List orders."""
     caller, door = visit.caller(Scope.READ), visit.door
-    wanted = OrderFilter(
-        caller.account_id,
-        _code(_STATUSES, "status", status),
-        door.instrument(symbol).instrument_id if symbol is not None else 0,
-        fields.client_order_id(client_order_id),
-        _after(door, after) if after is not None else 0,
-        limit,
-        (_code(_SIDES, "side", side),) if side is not None else (),
-        (_code(_TYPES, "type", type),) if type is not None else (),
-        fields.day_or_moment("start", start) if start is not None else 0,
-        fields.day_or_moment("end", end) if end is not None else 0,
+    found = orders_wanted(door, caller.account_id, status, symbol, side, type, start, end)
+    wanted = found._replace(
+        client_order_id=fields.client_order_id(client_order_id),
+        after=_after(door, after) if after is not None else 0,
+        limit=limit,
     )
     rows = await door.world.query(lambda store: _orders(store, wanted, door))
     linked = await door.legs(rows)
     return answer([door.render.live_order(row, linked) for row in rows])
+
+
+def orders_wanted(
+    door: Door,
+    account_id: int,
+    status: str,
+    symbol: str | None,
+    side: str | None,
+    order_type: str | None,
+    start: str | None,
+    end: str | None,
+) -> OrderFilter:
+    """Orders by the words of a request. Raises ``Problem`` 422."""
+    return OrderFilter(
+        account_id,
+        _code(_STATUSES, "status", status),
+        door.instrument(symbol).instrument_id if symbol is not None else 0,
+        sides=(_code(_SIDES, "side", side),) if side is not None else (),
+        order_types=(_code(_TYPES, "type", order_type),) if order_type is not None else (),
+        from_ns=fields.day_or_moment("start", start) if start is not None else 0,
+        to_ns=fields.day_or_moment("end", end) if end is not None else 0,
+    )
 
 
 def _code(codes: Mapping[str, _Code], field: str, word: str) -> _Code:

@@ -1,5 +1,6 @@
 """Reports over what an account did."""
 
+from collections.abc import Sequence
 from typing import Annotated, Final
 
 from fastapi import Query
@@ -7,9 +8,13 @@ from fastapi import Query
 from stockyard.analytics.tax_lots import Line
 from stockyard.api import tax_answers as t
 from stockyard.api import taxes
+from stockyard.api.auth import Caller
 from stockyard.api.describing import Trait, described
-from stockyard.api.problems import Problem
-from stockyard.api.routes import Response, Visiting, answer, router
+from stockyard.api.exporting import file_headers
+from stockyard.api.frames import token_text
+from stockyard.api.papers.tax import tax_paper
+from stockyard.api.rest.statements import PAPER_FILES, PAPERS, check_form, drawing, paper_answer
+from stockyard.api.routes import Response, Visit, Visiting, answer, router
 from stockyard.model.codes import AssetClass
 from stockyard.people.identity import Scope
 from stockyard.projections.store import ReadStore
@@ -27,11 +32,13 @@ TAG: Final = "Reports"
         "Read a year's tax report",
         "Every lot the account closed in a year, with its term, what wash sales disallow (matched"
         " across all accounts of the owner) and both profits; with `format=csv` the lines as"
-        " comma-separated values. It is worked out anew from all the owner's executions.",
+        " comma-separated values, with `html` or `pdf` a paper. It is worked out anew from all the"
+        " owner's executions.",
         traits=Trait.SIGNED_IN | Trait.ACCOUNT | Trait.HISTORY,
         answer=t.TaxReport,
         answered="The report.",
-        text="text/csv",
+        refusals=(429,),
+        files=("text/csv", *PAPER_FILES),
     ),
 )
 async def tax_report(
@@ -39,15 +46,16 @@ async def tax_report(
     year: Annotated[int | None, Query(ge=1970, le=9999, description="Default: this one.")] = None,
     symbol: Annotated[str | None, Query(description="Only this asset.")] = None,
     format: Annotated[
-        str, Query(description="`json` or `csv`.", json_schema_extra={"enum": ["json", "csv"]})
+        str,
+        Query(
+            description="`json`, `csv`, `html` or `pdf`.",
+            json_schema_extra={"enum": ["json", "csv", *PAPERS]},
+        ),
     ] = "json",
 ) -> Response:
     """Read a year's tax report."""
     caller, door = visit.caller(Scope.READ), visit.door
-    if format not in ("json", "csv"):
-        raise Problem(
-            422, "invalid_parameter", "the format is unknown", "send json or csv", field="format"
-        )
+    check_form(format, "json", "csv", *PAPERS)
     wanted = door.instrument(symbol).instrument_id if symbol is not None else 0
     asked = new_york_day(door.world.clock.now_ns()).year if year is None else year
     view = door.view
@@ -65,9 +73,24 @@ async def tax_report(
             and wanted in (0, line.asset)
         ]
 
-    lines = await door.world.query(read)
+    with drawing(visit, caller, format):
+        lines = await door.world.query(read)
+        return await _shown(visit, caller, asked, wanted, lines, format)
+
+
+async def _shown(
+    visit: Visit, caller: Caller, year: int, wanted: int, lines: Sequence[Line], form: str
+) -> Response:
+    """The report of a year's lines, in a format."""
+    door, view = visit.door, visit.door.view
     shown = view.instruments[wanted].symbol if wanted else None
-    found = taxes.report(door.render, view.instruments, caller.account_id, asked, shown, lines)
-    if format == "csv":
-        return Response(taxes.table(found), media_type="text/csv")
-    return answer(found)
+    found = taxes.report(door.render, view.instruments, caller.account_id, year, shown, lines)
+    name = f"tax-{year}"
+    if form == "json":
+        return answer(found)
+    if form == "csv":
+        headers = file_headers(name, form)
+        return Response(taxes.table(found), media_type="text/csv", headers=headers)
+    names = [(token_text(line.lot), token_text(line.closing)) for line in lines]
+    account = view.accounts[caller.account_id].name
+    return await paper_answer(form, name, tax_paper, found, account, names)

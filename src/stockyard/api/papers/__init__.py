@@ -1,0 +1,1 @@
+"""Papers: statements and reports as pages to read, print and keep."""
