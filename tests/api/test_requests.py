@@ -86,6 +86,12 @@ async def test_routes_are_counted_by_what_became_of_them(
     assert found["GET", "unmatched"]["refused"] == 1
 
 
+async def test_a_sign_in_s_parts_are_told(rig: Rig, root: Trader) -> None:
+    (found, *_) = await traces(root, "route=/api/v1/auth/login")
+    spans = (await root.call("GET", f"/admin/traces/{found['id']}")).json["spans"]
+    assert {one["part"] for one in spans} >= {Part.PEOPLE, Part.AUDIT, Part.SERIALISATION}
+
+
 async def test_a_refusal_says_by_which_rule(rig: Rig, ann: Trader, root: Trader) -> None:
     await ann.order(qty="99999")
     await rig.call("GET", "/v2/orders/none", headers=ann.headers)

@@ -26,6 +26,7 @@ from stockyard.runtime.journal_acts import acts_of, is_kept
 from stockyard.runtime.world import World
 from stockyard.runtime.writer import Refused
 from stockyard.storage.ports import StorageError
+from stockyard.telemetry.traces import Part, Spent
 
 LOG: Final = logging.getLogger("stockyard.audit")
 WAITING_MAX: Final = 1_000
@@ -104,7 +105,8 @@ class Auditor:
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._notes.append((act, future))
         self._begin()
-        await future
+        with Spent(Part.AUDIT):
+            await future
 
     def _begin(self) -> None:
         """Write all acts that wait in one commit, unless another one is on its way."""
@@ -149,8 +151,9 @@ class Auditor:
         Raises ``StorageError``, ``Refused``.
         """
         await self.settle()
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._thread, self.log.search, wanted)
+        with Spent(Part.DATABASE, "audit"):
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._thread, self.log.search, wanted)
 
     async def look_after(self, upkeep: AuditUpkeep) -> None:
         """Seal days that are over and let go what is older than is kept. Raises ``StorageError``.

@@ -29,6 +29,8 @@ class Part:
     DATABASE: Final = "database"
     PEOPLE: Final = "people"
     """The people's desk: passwords, sign-ins, settings."""
+    AUDIT: Final = "audit"
+    """Until an act was durably on record."""
     SERIALISATION: Final = "serialisation"
     CACHE: Final = "cache"
     OUTSIDE: Final = "outside"
@@ -42,6 +44,7 @@ PARTS: Final = (
     Part.CATCHING_UP,
     Part.DATABASE,
     Part.PEOPLE,
+    Part.AUDIT,
     Part.SERIALISATION,
     Part.CACHE,
     Part.OUTSIDE,

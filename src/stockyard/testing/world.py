@@ -14,12 +14,15 @@ from pathlib import Path
 from threading import Thread
 from typing import Any, Final, NamedTuple, TypeVar
 
+import msgspec
+
 from stockyard import app
 from stockyard.api.registering import Wish, register
 from stockyard.config import Config
 from stockyard.model.records import Origin
 from stockyard.people.audit_log import KEY_BYTES, AuditLog
 from stockyard.people.passwords import PasswordCost, Passwords
+from stockyard.people.sealing import new_key
 from stockyard.projections.store import ReadStore
 from stockyard.server import Server
 from stockyard.storage.history import DatabaseHistory
@@ -116,6 +119,9 @@ class ServedWorld:
     """One world, served from a thread. Raises what ``Server.run`` raises when it cannot open."""
 
     def __init__(self, config: Config, *, in_memory: bool) -> None:
+        if in_memory and not config.secret_key:
+            # There is no directory that a key of its own could be written to.
+            config = msgspec.structs.replace(config, secret_key=new_key())
         self.config = config
         self._memory = MemoryDirectory() if in_memory else None
         self._begun: Future[EmbeddedServer] = Future()

@@ -4433,7 +4433,7 @@ export interface components {
             /** @description Nanoseconds. */
             mean_ns: number;
             /** @enum {string} */
-            part: "waiting" | "journal" | "engine" | "catching_up" | "database" | "people" | "serialisation" | "cache" | "outside";
+            part: "waiting" | "journal" | "engine" | "catching_up" | "database" | "people" | "audit" | "serialisation" | "cache" | "outside";
         };
         /**
          * PasswordBody
@@ -5576,7 +5576,7 @@ export interface components {
             /** @description Nanoseconds. */
             begun_ns: number;
             /** @enum {string} */
-            part: "waiting" | "journal" | "engine" | "catching_up" | "database" | "people" | "serialisation" | "cache" | "outside";
+            part: "waiting" | "journal" | "engine" | "catching_up" | "database" | "people" | "audit" | "serialisation" | "cache" | "outside";
             /** @description Nanoseconds. */
             took_ns: number;
             word: string;

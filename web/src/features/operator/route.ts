@@ -6,4 +6,9 @@ export const screens: readonly Screen[] = [
     title: "Audit log",
     load: () => import("./audit"),
   },
+  {
+    path: "/operator/requests",
+    title: "Requests",
+    load: () => import("./requests"),
+  },
 ];
