@@ -7,11 +7,12 @@ them. Must not know: where acts are kept.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any, Final, get_args
 
 import msgspec
+from msgspec.structs import astuple
 
 from stockyard.model import codes, commands, facts
 from stockyard.model.denials import DENY_RULES
@@ -20,9 +21,10 @@ from stockyard.model.ids import Kind, PublicIds
 from stockyard.model.instruments import Instrument
 from stockyard.model.numbers import LEGS_MAX, format_cash, format_decimal
 from stockyard.model.records import Origin, Record
-from stockyard.people.audit import Act, detail
+from stockyard.people.audit import DETAIL_BYTES_MAX, Act, detail
 from stockyard.projections.view import View
 
+_encode: Final = msgspec.json.Encoder().encode
 ENGINE: Final = "system:engine"
 HOUSE: Final = Origin("system:house", "", "", "")
 """Who said what no request asked for."""
@@ -118,7 +120,7 @@ def acts_of(record: Record, happened: Sequence[Event], view: View, ids: PublicId
                 subject=teller.subject(event),
                 seq=record.seq,
                 index=len(told) + 1,
-                after=detail(teller.tell(event)),
+                after=_kept(teller.tell(event)),
             )
         )
     return told
@@ -151,8 +153,14 @@ def _asked(
         request_id=origin.request_id,
         idempotency_key=getattr(message, "idempotency_key", ""),
         seq=record.seq,
-        after=detail(after),
+        after=_kept(after),
     )
+
+
+def _kept(told: dict[str, Any]) -> msgspec.Raw:
+    """What an act changed. The journal's messages hold no secrets, so none is looked for."""
+    text = _encode(told)
+    return msgspec.Raw(text) if len(text) <= DETAIL_BYTES_MAX else detail(told)
 
 
 def _user_of(actor: str) -> str:
@@ -202,6 +210,7 @@ class _Teller:
 
     def __init__(self, instruments: Mapping[int, Instrument], ids: PublicIds) -> None:
         self._instruments, self.ids = instruments, ids
+        self._orders: dict[int, str] = {}
 
     def subject(self, message: Any) -> str:
         """What a message is about: an order, else an instrument's symbol."""
@@ -222,40 +231,72 @@ class _Teller:
 
     def tell(self, message: Any) -> dict[str, Any]:
         """A message's fields that say something."""
+        kind: Any = type(message)
         instrument = self._instruments.get(getattr(message, "instrument_id", 0))
-        names = _FILL if hasattr(message, "quote_seq") else message.__struct_fields__
         told: dict[str, Any] = {}
-        for name in names:
-            found = getattr(message, name)
-            if name in _UNTOLD or (found in (0, "", (), b"") and name != "cash_micros_after"):
+        for found, (name, way) in zip(astuple(message), _ways(kind), strict=True):
+            if not found and name != "cash_after":
                 continue
-            told.update([self._told(name, found, message, instrument)])
+            if way is None:
+                told[name] = found
+            elif way is not _untold:
+                told[name] = way(self, found, instrument)
+        if instrument is not None:
+            told.pop("instrument_id", None)
+            told["symbol"] = instrument.symbol
         return told
 
-    def _told(
-        self, name: str, found: Any, message: Any, instrument: Instrument | None
-    ) -> tuple[str, Any]:
-        """A field's name and value as they are told."""
-        if name == "instrument_id":
-            return ("symbol", instrument.symbol) if instrument is not None else (name, found)
-        if name in _ORDERS:
-            return name, self._order(found)
-        if name.endswith("_micros") or "_micros_" in name:
-            return name.replace("_micros", ""), format_cash(found)
-        if instrument is not None and name in _PRICES:
-            return name, format_decimal(found, instrument.price_scale, 2)
-        if instrument is not None and name in _QTYS:
-            return name, format_decimal(found, instrument.qty_scale)
-        if name == "kind":
-            words = codes.CHARGE_WORDS if hasattr(message, "rate_ppm") else codes.ACCOUNT_KIND_WORDS
-            return name, words.get(found, found)
-        if name == "fees":
-            return name, [[codes.FEE_WORDS.get(k, k), format_cash(v)] for k, v in found]
-        if name in _WORDS:
-            return name, _WORDS[name].get(found, found)
-        if isinstance(found, bytes):
-            return name, found.hex()
-        return name, msgspec.to_builtins(found)
+    def order(self, order_id: int, _: Instrument | None) -> str:
+        """An order's public id."""
+        return self._order(order_id)
 
     def _order(self, order_id: int) -> str:
-        return self.ids.text(Kind.ORDER, *divmod(order_id, LEGS_MAX))
+        found = self._orders.get(order_id)
+        if found is None:
+            found = self.ids.text(Kind.ORDER, *divmod(order_id, LEGS_MAX))
+            self._orders[order_id] = found
+        return found
+
+
+_Way = Callable[[_Teller, Any, Instrument | None], Any]
+
+
+def _untold(teller: _Teller, found: Any, instrument: Instrument | None) -> None:
+    """A field that is not told."""
+
+
+@cache
+def _ways(message: type) -> tuple[tuple[str, _Way | None], ...]:
+    """Of each field of a type: under which name and how it is told; None: as it is."""
+    fields: tuple[str, ...] = message.__struct_fields__  # type: ignore[attr-defined]
+    told = _FILL if "quote_seq" in fields else fields
+    return tuple(
+        (
+            name.replace("_micros", ""),
+            _way(name, fields) if name in told and name not in _UNTOLD else _untold,
+        )
+        for name in fields
+    )
+
+
+def _way(name: str, fields: tuple[str, ...]) -> _Way | None:
+    """How a field of this name is told; None: as it is."""
+    if name in _ORDERS:
+        return _Teller.order
+    if name.endswith("_micros") or "_micros_" in name:
+        return lambda _, found, __: format_cash(found)
+    if name in _PRICES:
+        return lambda _, found, i: found if i is None else format_decimal(found, i.price_scale, 2)
+    if name in _QTYS:
+        return lambda _, found, i: found if i is None else format_decimal(found, i.qty_scale)
+    if name == "fees":
+        return lambda _, found, __: [[codes.FEE_WORDS.get(k, k), format_cash(v)] for k, v in found]
+    words = _WORDS.get(name)
+    if name == "kind":
+        charged = "rate_ppm" in fields
+        words = codes.CHARGE_WORDS if charged else codes.ACCOUNT_KIND_WORDS
+    if words is not None:
+        return lambda _, found, __: words.get(found, found)
+    if name == "instrument_id":
+        return None
+    return lambda _, found, __: found.hex() if isinstance(found, bytes) else found
