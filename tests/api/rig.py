@@ -83,6 +83,8 @@ class Rig:
         self.disk = MemoryDisk() if disk is None else disk
         self.clock = ManualClock(NOW)
         self.settings = settings
+        self.cookies_set: list[str] = []
+        """What the last answer had a browser keep."""
         self._open()
 
     def _open(self) -> None:
@@ -216,6 +218,7 @@ class Rig:
         await self.app(scope, receive, send)
         start = sent[0]
         told = {k.decode(): v.decode() for k, v in start["headers"]}
+        self.cookies_set = [v.decode() for k, v in start["headers"] if k == b"set-cookie"]
         return Answer(start["status"], told, b"".join(m.get("body", b"") for m in sent[1:]))
 
     async def register(self, email: str = "ann@example.com") -> Any:

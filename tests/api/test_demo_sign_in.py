@@ -27,6 +27,7 @@ async def test_the_demo_user_signs_in_without_a_password(rig: Rig, ann: Trader) 
     house = await rig.call("GET", "/api/v1/house", headers=HERE)
     assert house.json == {
         "version": "0.1.0", "registration": True, "demo": True, "starting_cash": "100000.00",
+        "mail": True,
     }  # fmt: skip
     signed_in = await rig.call("POST", "/api/v1/auth/demo", headers=HERE)
     assert signed_in.status == 200

@@ -727,6 +727,7 @@ class House(msgspec.Struct, frozen=True, gc=False):
     registration: bool
     demo: bool
     starting_cash: Decimal
+    mail: Annotated[bool, Meta(description="Whether links are sent by mail.")]
 
 
 class Me(msgspec.Struct, frozen=True, gc=False):

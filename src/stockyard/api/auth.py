@@ -8,6 +8,7 @@ import binascii
 from base64 import b64decode
 from typing import Final, NamedTuple
 
+from stockyard.api.cookies import Cookies
 from stockyard.api.desk import PeopleDesk
 from stockyard.api.heads import Head
 from stockyard.api.problems import Problem, rule_problem
@@ -19,6 +20,7 @@ from stockyard.telemetry.traces import name_user
 
 BEARER: Final = b"bearer"
 BASIC: Final = b"basic"
+_CREDENTIALS: Final = frozenset({b"authorization", b"apca-api-key-id", b"apca-api-secret-key"})
 ACCOUNT_PARAMETER: Final = "account_id"
 _CHALLENGE: Final = ((b"www-authenticate", b'Bearer realm="stockyard"'),)
 """Basic is taken but not offered: a browser would keep an API key and send it unasked."""
@@ -35,8 +37,9 @@ class Caller(NamedTuple):
 class Gate:
     """Checks credentials and chooses accounts."""
 
-    def __init__(self, desk: PeopleDesk, clock: Clock, ids: PublicIds) -> None:
+    def __init__(self, desk: PeopleDesk, clock: Clock, ids: PublicIds, cookies: Cookies) -> None:
         self._desk, self._clock, self._ids = desk, clock, ids
+        self._cookies = cookies
         self._people = desk.people
 
     def identity(self, head: Head) -> Identity:
@@ -59,6 +62,10 @@ class Gate:
             return self.key(key_id.decode("latin-1"), secret.decode("latin-1"))
         authorization = headers.get(b"authorization")
         if authorization is None:
+            token = self._cookies.session(head)
+            if token:
+                self._cookies.check_page(head)
+                return self._by_cookie(token)
             raise _unauthorized(
                 "missing_credentials",
                 "this needs a sign-in",
@@ -84,8 +91,26 @@ class Gate:
 
     def session_token(self, head: Head) -> str:
         """The session's token that a request carries, or empty: of whom ``identity`` let in."""
+        if b"authorization" not in head.headers:
+            return self._cookies.session(head)
         scheme, _, value = head.headers.get(b"authorization", b"").partition(b" ")
         return value.strip().decode("latin-1") if scheme.lower() == BEARER else ""
+
+    def _by_cookie(self, token: str) -> Identity:
+        try:
+            return self.token(token)
+        except Problem as problem:
+            # A browser that keeps asking with it could not sign in otherwise.
+            problem.headers = (*problem.headers, self._cookies.clear_session())
+            raise
+
+    def has_cookie(self, head: Head) -> bool:
+        """Whether a browser's cookie signs a request, rightly or not."""
+        return not _CREDENTIALS & head.headers.keys() and bool(self._cookies.session(head))
+
+    def is_signed(self, head: Head) -> bool:
+        """Whether a request's head carries credentials, right or wrong."""
+        return bool(_CREDENTIALS & head.headers.keys()) or self.has_cookie(head)
 
     def token(self, token: str) -> Identity:
         """Who holds a session's or an API client's token. Raises ``Problem`` 401."""

@@ -19,6 +19,7 @@ from stockyard.api import (
     fields,
     history_answers,
     inbox_shapes,
+    link_shapes,
     portfolio_answers,
     presence_answers,
     reference_answers,
@@ -51,6 +52,7 @@ _STRUCTS: Final[list[Any]] = [
         history_answers,
         portfolio_answers,
         inbox_shapes,
+        link_shapes,
         presence_answers,
         reference_answers,
         security_shapes,
@@ -111,6 +113,13 @@ SECURITY_SCHEMES: Final = {
     },
     "keyId": {"type": "apiKey", "in": "header", "name": "APCA-API-KEY-ID"},
     "keySecret": {"type": "apiKey", "in": "header", "name": "APCA-API-SECRET-KEY"},
+    "cookie": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": "stockyard_session",
+        "description": "A browser's, set by POST /api/v1/auth/verify; behind https its name begins"
+        " with `__Host-`. Changes are taken from pages of the same host alone.",
+    },
     "basic": {
         "type": "http",
         "scheme": "basic",
@@ -119,6 +128,7 @@ SECURITY_SCHEMES: Final = {
 }
 _SECURITY: Final[list[dict[str, list[str]]]] = [
     {"token": []},
+    {"cookie": []},
     {"keyId": [], "keySecret": []},
     {"basic": []},
 ]

@@ -12,6 +12,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from stockyard.api.auth import Caller, Gate
+from stockyard.api.cookies import Cookies
 from stockyard.api.desk import PeopleDesk
 from stockyard.api.exporting import Slots
 from stockyard.api.faults import Faults
@@ -84,7 +85,8 @@ class Door:
         self.history, self.auditor = history, auditor
         self.view, self.ids = world.view, world.ids
         self.desk = PeopleDesk(people, settings.people_waiting_max)
-        self.gate = Gate(self.desk, world.clock, world.ids)
+        self.cookies = Cookies(secure=settings.secure_cookies)
+        self.gate = Gate(self.desk, world.clock, world.ids, self.cookies)
         self.render = Renderer(
             world.view, world.ids, settings.quote_stale_ns, world.trail, world.standing
         )

@@ -34,7 +34,7 @@ SAME_AS_OURS: Final = "stockyard.same_as_ours"
 HEAD_ONLY: Final = "stockyard.head_only"
 """In the scope of a request whose answer's body nobody wants."""
 
-_SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _SANE_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _ONCE: Final = frozenset(
     {
@@ -70,12 +70,14 @@ def is_loopback(host: str) -> bool:
 class Head:
     """What the headers say; the record of the request that is being answered learns of it."""
 
-    __slots__ = ("_headers", "_is_welcome", "address", "headers", "query", "request_id")
+    __slots__ = ("_headers", "_is_welcome", "address", "headers", "method", "query", "request_id")
 
     def __init__(self, scope: Scope) -> None:
         self._headers: list[tuple[bytes, bytes]] = scope["headers"]
         self.headers: dict[bytes, bytes] = dict(self._headers)
         self.query: bytes = scope["query_string"]
+        self.method: str = scope.get("method", "")
+        """Empty for a WebSocket."""
         self._is_welcome = SAME_AS_OURS in scope
         client = scope.get("client")
         self.address: str = client[0] if client else ""
@@ -109,7 +111,7 @@ class Head:
 
         Browsers say where a request comes from, and no page can unsay it. Raises ``Problem`` 403.
         """
-        if self._is_welcome or method in _SAFE:
+        if self._is_welcome or method in SAFE_METHODS:
             return
         if self.headers.get(b"sec-fetch-site") == b"cross-site":
             raise _cross_site()

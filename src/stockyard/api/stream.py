@@ -136,7 +136,7 @@ class Stream(SocketListener):
 
     async def run(self, head: Head, asked: Asked) -> None:
         """Serve until either side ends it."""
-        self._asked_account = asked.account
+        self._asked_account, self._head = asked.account, head
         self.reply(frame("connected", version=self._door.settings.version))
         self._auth_by_head(head, asked.token)
         await self._serve(self._receive_all())
@@ -187,6 +187,9 @@ class Stream(SocketListener):
             identify: Callable[[], Identity] = lambda: gate.token(token)  # noqa: E731
         elif token is None and key is not None and secret is not None:
             identify = lambda: gate.key(key, secret)  # noqa: E731
+        elif token is None and key is None and secret is None and gate.has_cookie(self._head):
+            head = self._head
+            identify = lambda: gate.identity(head)  # noqa: E731
         else:
             raise Problem(
                 422,

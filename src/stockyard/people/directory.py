@@ -8,6 +8,7 @@ not know: HTTP, the engine, threads.
 """
 
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from secrets import token_bytes
 from typing import NamedTuple
 
@@ -19,7 +20,9 @@ from stockyard.people.deliveries import Deliveries
 from stockyard.people.errors import ThrottledError, UserError
 from stockyard.people.identity import ROLE_SCOPES, Identity, Role, UserStatus
 from stockyard.people.inbox import Inbox
+from stockyard.people.letters import Letter, email_changed
 from stockyard.people.limits import DEFAULT_LIMITS, PURGE_ROWS, PeopleLimits
+from stockyard.people.links import LinkKind, Links
 from stockyard.people.outbox import Outbox
 from stockyard.people.passwords import PasswordCheck
 from stockyard.people.portfolio_days import PortfolioDays
@@ -91,6 +94,7 @@ class People:
         self.portfolio_days = PortfolioDays(database)
         self.inbox = Inbox(database, limits, random_bytes)
         self.outbox = Outbox(database, random_bytes, self.sealer)
+        self.links = Links(database, self._users, self.outbox, random_bytes)
         self.webhooks = Webhooks(database, limits, random_bytes, self.sealer)
         self.deliveries = Deliveries(database, self.webhooks, self.inbox)
         window_ns, entries_max = limits.failure_window_ns, limits.throttle_entries_max
@@ -201,6 +205,64 @@ class People:
         token, session = self._sessions.open(user.id, now_ns, place, life_ns)
         return SignIn(token, session.expires_ns, user)
 
+    def sign_in_by_link(
+        self, token: str, now_ns: int, place: Place, code: str, life_ns: int
+    ) -> SignIn:
+        """Open a session by a link that was sent, and use the link up.
+
+        Raises ``UserError`` ``invalid_link`` and what ``open_session`` raises; then the link works
+        on.
+        """
+        link = self.links.find(LinkKind.SIGN_IN, token, now_ns)
+        found = self.open_session(self._users.require(link.user_id), now_ns, place, code, life_ns)
+        # Of a crash in between nobody has the session's token, and the link works on.
+        self.links.use(link)
+        return found
+
+    def reset_password(self, token: str, password_hash: str, letter: Letter, now_ns: int) -> User:
+        """Store the hash of a new password by a link that was sent; every session, token family and
+        link of the user ends, and ``letter`` tells of it.
+
+        Raises ``UserError`` ``invalid_link``.
+        """
+        link = self.links.find(LinkKind.RESET, token, now_ns)
+        user = self._users.require(link.user_id)
+
+        def work(transaction: Database) -> None:
+            transaction.execute(
+                "UPDATE users SET password_hash = ? WHERE id = ?", (password_hash, user.id)
+            )
+            self._sessions.store_close_all(transaction, user.id)
+            self.tokens.store_close_all(transaction, user.id)
+            self.links.store_forget(transaction, user.id)
+            self._tell(transaction, user.email, letter, now_ns)
+
+        self._database.transact(work)
+        self._sessions.forget_all(user.id)
+        self.tokens.forget_all(user.id)
+        return user
+
+    def confirm_email(self, token: str, root: str, now_ns: int) -> tuple[User, User]:
+        """Give a user the address that a link was sent to; the user before and after.
+
+        Raises ``UserError``: ``invalid_link``, ``email_taken``.
+        """
+        link = self.links.find(LinkKind.EMAIL, token, now_ns)
+        before = self._users.require(link.user_id)
+        after = self.changes.email(before.id, link.email)
+
+        def work(transaction: Database) -> None:
+            self.links.store_forget(transaction, before.id)
+            self._tell(transaction, before.email, email_changed(root, after.email), now_ns)
+
+        self._database.transact(work)
+        return before, after
+
+    def _tell(self, transaction: Database, to: str, letter: Letter, now_ns: int) -> None:
+        """Write to somebody about what happens anyway, also where no mail can be put any more."""
+        with suppress(UserError):
+            self.outbox.put(to, letter.subject, letter.text, now_ns, transaction=transaction)
+
     def open_tokens(
         self, user: User, scopes: Collection[str], now_ns: int, place: Place, code: str = ""
     ) -> TokenPair:
@@ -287,6 +349,7 @@ class People:
             Personal(
                 lambda t, u, _: self._keys.store_erase(t, u), lambda u, _: self._erase_keys(u)
             ),
+            Personal(lambda t, u, _: self.links.store_forget(t, u), _nothing),
             Personal(
                 lambda t, u, _: self.webhooks.store_erase(t, u),
                 lambda u, _: self.webhooks.erase(u),
@@ -517,6 +580,7 @@ class People:
         """Delete at most ``rows_max`` expired sessions, and as many token families; returns how
         many. Call it now and then.
         """
+        self.links.purge_expired(now_ns)
         gone = self._sessions.purge_expired(now_ns, rows_max)
         return gone + self.tokens.purge_expired(now_ns, rows_max)
 

@@ -49,6 +49,7 @@ REFUSALS: Final[dict[str, int]] = {
     "delivery_waiting": 409,
     "too_many_attempts": 429,
     "too_many_mails": 503,
+    "invalid_link": 401,
 }
 """HTTP status of every word that a ``UserError`` may carry."""
 
@@ -63,13 +64,15 @@ class UserError(Exception):
 
 
 class ThrottledError(UserError):
-    """Too many failed sign-ins; the same request may succeed after ``retry_after_s`` seconds."""
+    """Too many failed sign-ins, or what else there were too many of; the same request may succeed
+    after ``retry_after_s`` seconds.
+    """
 
-    def __init__(self, retry_after_s: int) -> None:
+    def __init__(self, retry_after_s: int, what: str = "failed sign-ins") -> None:
         super().__init__(
             "too_many_attempts",
             "",
-            "there were too many failed sign-ins for this e-mail or from this address",
+            f"there were too many {what} for this e-mail or from this address",
             f"try again in {retry_after_s} s",
         )
         self.retry_after_s = retry_after_s

@@ -240,6 +240,22 @@ _VERSION_9: Final = (
 
 _VERSION_10: Final = WEBHOOK_TABLES
 
+_VERSION_11: Final = (
+    """
+    CREATE TABLE links (
+        token_hash TEXT NOT NULL PRIMARY KEY,
+        kind TEXT NOT NULL CHECK (kind IN ('sign_in', 'reset', 'email')),
+        user_id TEXT NOT NULL,
+        email TEXT NOT NULL,
+        browser TEXT NOT NULL,
+        created_ns BIGINT NOT NULL,
+        expires_ns BIGINT NOT NULL
+    )
+    """,
+    "CREATE INDEX links_by_user ON links (user_id, kind, created_ns)",
+    "CREATE INDEX links_by_expiry ON links (expires_ns)",
+)
+
 MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
     _VERSION_1,
     _VERSION_2,
@@ -251,6 +267,7 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
     _VERSION_8,
     _VERSION_9,
     _VERSION_10,
+    _VERSION_11,
 )
 """Element ``n`` holds the SQL steps that lead from version ``n`` to ``n + 1``."""
 

@@ -515,9 +515,29 @@ export interface paths {
         put?: never;
         /**
          * Change the e-mail address
-         * @description Whoever has a second factor sends a code as well. Needs a session, not an API key.
+         * @description Where mails are sent, the new address is sent a link, and is the user's once the link is opened (`POST /api/v1/auth/email/confirm`). Whoever has a second factor sends a code as well. Needs a session, not an API key.
          */
         post: operations["change_email"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/email/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm a new e-mail address
+         * @description By the link that was sent to it; the old address is told.
+         */
+        post: operations["confirm_email"];
         delete?: never;
         options?: never;
         head?: never;
@@ -595,9 +615,29 @@ export interface paths {
         put?: never;
         /**
          * Sign out
-         * @description Ends the session of the token that is sent.
+         * @description Ends the session of the token or cookie that is sent.
          */
         post: operations["logout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/magic-link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Have a link sent that signs in
+         * @description It works once, for 15 minutes. The answer is the same, and takes as long, whether or not there is such a user. The browser that asked is signed in by opening it; another one has to confirm first.
+         */
+        post: operations["ask_magic_link"];
         delete?: never;
         options?: never;
         head?: never;
@@ -618,6 +658,46 @@ export interface paths {
          * @description Every other session and API client is signed out; API keys stay. Whoever has a second factor sends a code as well. Needs a session, not an API key.
          */
         post: operations["change_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/recovery": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Have a link sent for a new password
+         * @description It works once, for 15 minutes. The answer is the same, and takes as long, whether or not there is such a user.
+         */
+        post: operations["ask_recovery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/recovery/reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Choose a new password by a link
+         * @description Every session and API client of the user is signed out; API keys stay. Then sign in.
+         */
+        post: operations["reset_password"];
         delete?: never;
         options?: never;
         head?: never;
@@ -826,6 +906,30 @@ export interface paths {
          * @description Ends all tokens of the sign-in that a refresh token is of; any other text changes nothing and is answered alike (RFC 7009).
          */
         post: operations["revoke_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Open a link that signs in
+         * @description What the mail's link leads to. The browser that asked for it is signed in and sent to the app; any other is sent to a page that asks first. With `Accept: application/json` it only tells whose link it is. No program that opens links uses it up.
+         */
+        get: operations["open_magic_link"];
+        put?: never;
+        /**
+         * Sign in by a link
+         * @description Answers with a cookie for 7 days, which pages of this host alone can use. Who has a second factor is answered `second_factor_required` until a `code` comes with it.
+         */
+        post: operations["use_magic_link"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2652,6 +2756,13 @@ export interface components {
             scopes: string[];
         };
         /**
+         * AskBody
+         * @description Who wants a link.
+         */
+        AskBody: {
+            email: string;
+        };
+        /**
          * Asset
          * @description What can be traded, and on which terms.
          */
@@ -3104,6 +3215,14 @@ export interface components {
             code?: string;
             /** @description The present password. */
             password: string;
+        };
+        /**
+         * ConfirmEmailBody
+         * @description A link that confirms an address.
+         */
+        ConfirmEmailBody: {
+            /** @description The token of the link. */
+            token: string;
         };
         /**
          * ContractMarket
@@ -3677,6 +3796,8 @@ export interface components {
          */
         House: {
             demo: boolean;
+            /** @description Whether links are sent by mail. */
+            mail: boolean;
             registration: boolean;
             /**
              * @description Decimal text.
@@ -3865,6 +3986,31 @@ export interface components {
             mode?: ("cross" | "isolated") | null;
         };
         /**
+         * LinkBody
+         * @description A link that signs in.
+         */
+        LinkBody: {
+            /**
+             * @description The second factor's code, of who has one.
+             * @default
+             */
+            code?: string;
+            /** @description The token of the link. */
+            token: string;
+        };
+        /**
+         * LinkSignedIn
+         * @description A session that a cookie holds.
+         */
+        LinkSignedIn: {
+            /**
+             * @description UTC, RFC 3339 with nanoseconds.
+             * @example 2026-03-02T15:04:05.123456789Z
+             */
+            expires_at: string;
+            user: components["schemas"]["User"];
+        };
+        /**
          * Liveness
          * @description Whether this process can still do anything.
          */
@@ -3947,6 +4093,18 @@ export interface components {
             password: string;
         };
         /**
+         * Looked
+         * @description Whose link it is, veiled, and how long it works; it is not used by looking.
+         */
+        Looked: {
+            email: string;
+            /**
+             * @description UTC, RFC 3339 with nanoseconds.
+             * @example 2026-03-02T15:04:05.123456789Z
+             */
+            expires_at: string;
+        };
+        /**
          * MarginCall
          * @description The account has less equity than its positions require.
          */
@@ -4012,6 +4170,16 @@ export interface components {
             name: string;
             scopes: string[];
             secret: string;
+        };
+        /**
+         * NewPasswordBody
+         * @description A link and the new password.
+         */
+        NewPasswordBody: {
+            /** @description 8 to 128 characters. */
+            password: string;
+            /** @description The token of the link. */
+            token: string;
         };
         /**
          * NewWebhook
@@ -5178,6 +5346,13 @@ export interface components {
             enabled: boolean;
             enabled_at: string | null;
             recovery_codes_left: number;
+        };
+        /**
+         * Sent
+         * @description The same for everybody.
+         */
+        Sent: {
+            detail: string;
         };
         /**
          * Session
@@ -7545,7 +7720,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The user. */
+            /** @description The user, with the address that counts now. */
             200: {
                 headers: {
                     /** @description Names the request. */
@@ -7565,6 +7740,42 @@ export interface operations {
             415: components["responses"]["Problem415"];
             422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    confirm_email: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConfirmEmailBody"];
+            };
+        };
+        responses: {
+            /** @description The user, with the new address. */
+            200: {
+                headers: {
+                    /** @description Names the request. */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };
@@ -7690,6 +7901,41 @@ export interface operations {
             503: components["responses"]["Problem503"];
         };
     };
+    ask_magic_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AskBody"];
+            };
+        };
+        responses: {
+            /** @description Sent, if there is such a user. */
+            202: {
+                headers: {
+                    /** @description Names the request. */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sent"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            403: components["responses"]["Problem403"];
+            408: components["responses"]["Problem408"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
     change_password: {
         parameters: {
             query?: never;
@@ -7722,6 +7968,74 @@ export interface operations {
             415: components["responses"]["Problem415"];
             422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    ask_recovery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AskBody"];
+            };
+        };
+        responses: {
+            /** @description Sent, if there is such a user. */
+            202: {
+                headers: {
+                    /** @description Names the request. */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sent"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            403: components["responses"]["Problem403"];
+            408: components["responses"]["Problem408"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    reset_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPasswordBody"];
+            };
+        };
+        responses: {
+            /** @description The password is the new one. */
+            204: {
+                headers: {
+                    /** @description Names the request. */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            408: components["responses"]["Problem408"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };
@@ -8120,6 +8434,78 @@ export interface operations {
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
             422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    open_magic_link: {
+        parameters: {
+            query: {
+                /** @description The link's token. */
+                token: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Whose link it is. */
+            200: {
+                headers: {
+                    /** @description Names the request. */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Looked"];
+                };
+            };
+            /** @description To the app; who is signed in gets a cookie too. */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Problem401"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    use_magic_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinkBody"];
+            };
+        };
+        responses: {
+            /** @description A new session, in a cookie. */
+            200: {
+                headers: {
+                    /** @description Names the request. */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinkSignedIn"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            408: components["responses"]["Problem408"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };

@@ -10,8 +10,10 @@ from stockyard.api.confirming import confirmed, person
 from stockyard.api.describing import Trait, described
 from stockyard.api.fields import Reader
 from stockyard.api.leaving import leave
+from stockyard.api.rest.links import ask_confirmation
 from stockyard.api.rest.sign_in import TAG, shown_user
 from stockyard.api.routes import Response, Visiting, answer, router
+from stockyard.api.settings import MailWay
 from stockyard.model.records import Origin
 from stockyard.people.users import checked_password
 
@@ -66,12 +68,14 @@ async def change_password(visit: Visiting) -> Response:
         "change_email",
         TAG,
         "Change the e-mail address",
-        f"Whoever has a second factor sends a code as well. {SESSION}",
+        "Where mails are sent, the new address is sent a link, and is the user's once the link is"
+        " opened (`POST /api/v1/auth/email/confirm`). Whoever has a second factor sends a code as"
+        f" well. {SESSION}",
         traits=_CHANGES,
         body=s.EmailBody,
         body_examples={"ann": {"email": "ann@example.org", "password": "correct horse battery"}},
         answer=a.User,
-        answered="The user.",
+        answered="The user, with the address that counts now.",
         refusals=(409, 429),
     ),
 )
@@ -80,6 +84,9 @@ async def change_email(visit: Visiting) -> Response:
     door, identity = visit.door, person(visit)
     body: s.EmailBody = await visit.body(_email)
     user = await confirmed(visit, identity, body.password, body.code)
+    if door.settings.mail != MailWay.NOWHERE:
+        await ask_confirmation(visit, user, body.email)
+        return answer(shown_user(user))
     changed = await door.desk.write(lambda p: p.changes.email(user.id, body.email))
     before, after = {"email": user.email}, {"email": changed.email}
     await visit.note("user.email_changed", user.id, before, after)

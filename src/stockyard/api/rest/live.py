@@ -27,7 +27,6 @@ from stockyard.people.identity import Identity, Role, Scope
 routes = router()
 TAG: Final = "Live"
 EVENTS_PATH: Final = "/events"
-_SIGNED: Final = frozenset({b"authorization", b"apca-api-key-id", b"apca-api-secret-key"})
 
 
 _WORDS: Final = described(
@@ -71,7 +70,7 @@ async def listen_to_events(
         None if symbols is None else instruments_named(door, symbols.split(",")),
     )
     identify: Callable[[], Identity] | None = None
-    if _SIGNED & head.headers.keys():
+    if gate.is_signed(head):
         identify = lambda: gate.identity(head)  # noqa: E731
     elif token is not None:
         identify = lambda: gate.token(token)  # noqa: E731

@@ -11,6 +11,7 @@ from stockyard.api.heads import is_loopback
 from stockyard.api.problems import Problem
 from stockyard.api.registering import Wish, register
 from stockyard.api.routes import Response, Visit, Visiting, answer, router
+from stockyard.api.settings import MailWay
 from stockyard.api.shapes import time_text
 from stockyard.model.numbers import format_cash
 from stockyard.model.records import Origin
@@ -204,7 +205,8 @@ async def house(visit: Visiting) -> Response:
     settings = visit.door.settings
     demo = visit.door.demo_email is not None and _is_here(visit)
     cash = format_cash(settings.starting_micros)
-    return answer(a.House(settings.version, settings.registration, demo, cash))
+    mail = settings.mail != MailWay.NOWHERE
+    return answer(a.House(settings.version, settings.registration, demo, cash, mail))
 
 
 @routes.post(
@@ -213,7 +215,7 @@ async def house(visit: Visiting) -> Response:
         "logout",
         TAG,
         "Sign out",
-        "Ends the session of the token that is sent.",
+        "Ends the session of the token or cookie that is sent.",
         traits=Trait.SIGNED_IN | Trait.PEOPLE,
         status=204,
         answered="The token no longer works.",
@@ -226,7 +228,10 @@ async def sign_out(visit: Visiting) -> Response:
     token = visit.door.gate.session_token(visit.head)
     await visit.door.desk.write(lambda p: p.sign_out(token))
     await visit.note("session.closed", identity.user_id)
-    return Response(status_code=204)
+    response = Response(status_code=204)
+    if b"cookie" in visit.head.headers:
+        response.raw_headers.append(visit.door.cookies.clear_session())
+    return response
 
 
 @routes.get(
