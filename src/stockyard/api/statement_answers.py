@@ -55,8 +55,13 @@ class StatementPosition(msgspec.Struct, frozen=True, gc=False):
     qty: Decimal
     cost: Annotated[str, Meta(description="Below zero: what a short sale brought.")]
     margin: Annotated[str, Meta(description="Set apart for it.")]
-    price: Annotated[str | None, Meta(description="The last of an hour that was over by then.")]
-    priced_at: Annotated[str | None, Meta(description="When that hour was over.")]
+    price: Annotated[
+        str | None,
+        Meta(description="The last of an hour that was over by then; of a month so far, the mark."),
+    ]
+    priced_at: Annotated[
+        str | None, Meta(description="When that hour was over, or when it was asked.")
+    ]
     value: Decimal
     unrealized_pl: Decimal
 

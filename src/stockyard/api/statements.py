@@ -29,6 +29,7 @@ from stockyard.projections.postings import (
 )
 from stockyard.projections.rows import AccountRow
 from stockyard.projections.statements import Statement
+from stockyard.projections.view import QuoteRow
 from stockyard.runtime.history import HistoryReader
 
 MONTHS_MAX: Final = 600
@@ -108,6 +109,14 @@ def prices_at(reader: HistoryReader, instrument_ids: list[int], at_ns: int) -> P
                 found[instrument_id] = price
                 break
     return found
+
+
+def marks(
+    quotes: Mapping[int, QuoteRow], holdings: Mapping[int, Holding], now_ns: int
+) -> dict[int, Price]:
+    """What instruments are worth right now, where anybody has named a price."""
+    found = {i: quotes[i].mark(held.qty) for i, held in holdings.items()}
+    return {i: Price(mark, now_ns) for i, mark in found.items() if mark}
 
 
 class Statements:

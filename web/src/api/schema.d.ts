@@ -5853,9 +5853,9 @@ export interface components {
             cost: string;
             /** @description Set apart for it. */
             margin: string;
-            /** @description The last of an hour that was over by then. */
+            /** @description The last of an hour that was over by then; of a month so far, the mark. */
             price: string | null;
-            /** @description When that hour was over. */
+            /** @description When that hour was over, or when it was asked. */
             priced_at: string | null;
             /**
              * @description Decimal text.

@@ -17,7 +17,8 @@ export type IconName =
   | "bell"
   | "gear"
   | "flask"
-  | "shield";
+  | "shield"
+  | "page";
 
 export interface Screen {
   /** As the router writes it: `/orders`, `/symbols/$symbol`, `/symbols/$` for the rest. */

@@ -31,6 +31,7 @@ const PATHS = {
   warn: "M12 4 21 19.5H3zM12 10v4.5M12 17h.010",
   info: "M12 20.5a8.5 8.5 0 1 0 0-17 8.5 8.5 0 0 0 0 17ZM12 11v5M12 8h.010",
   eye: "M2.5 12S6 5.5 12 5.5 21.5 12 21.5 12 18 18.5 12 18.5 2.5 12 2.5 12ZM12 15a3 3 0 1 0 0-6 3 3 0 0 0 0 6Z",
+  page: "M6 3.5h8l4.500 4.500V20.500H6zM14 3.5V8h4.500M9 12.5h6M9 16h6",
   more: "M5 12h.010M12 12h.010M19 12h.010",
 } satisfies Record<string, string> & Record<IconName, string>;
 

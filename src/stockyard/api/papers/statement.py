@@ -74,8 +74,9 @@ def statement_paper(found: s.Statement) -> Paper:
         [
             "Every sum is the sum of the postings of its kind. A posting is named by the event of"
             " the journal that it comes from, as in the activity and on the stream.",
-            "Months are New York's. Prices are the last of an hour that was over by then; a"
-            " position without one is valued at its cost.",
+            "Months are New York's. Prices are the last of an hour that was over by then, in a"
+            " month that is not over the marks of the moment; a position without a price is valued"
+            " at its cost.",
             "This is a paper account: no money and no securities are held.",
         ],
     )

@@ -17,7 +17,14 @@ from stockyard.api.papers.paper import Paper
 from stockyard.api.papers.statement import statement_paper
 from stockyard.api.problems import Problem
 from stockyard.api.routes import Response, Visit, Visiting, answer, router
-from stockyard.api.statements import Month, Statements, months, prices_at, shown_month
+from stockyard.api.statements import (
+    Month,
+    Statements,
+    marks,
+    months,
+    prices_at,
+    shown_month,
+)
 from stockyard.people.identity import Scope
 from stockyard.projections.statements import Statement
 
@@ -151,6 +158,8 @@ async def _statement(visit: Visit, caller: Caller, month: Month) -> s.Statement:
             prices_at(reader, closing, end_ns),
         )
     )
+    if month.to_ns > now_ns:
+        after = {**after, **marks(door.view.quotes, found.closing.holdings, now_ns)}
     account = door.view.accounts[account_id]
     told = Statements(door.render, door.view.instruments)
 

@@ -1,5 +1,6 @@
 /** Keys for programs: made here, shown once, revoked here. */
 import { useMutation, useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import type { Schemas } from "@/api/client";
 import { told } from "@/api/problem";
@@ -67,6 +68,12 @@ export function Keys() {
           </Button>
         </div>
       )}
+      <p className="border-line/60 border-t px-4 py-2.5 text-[0.8125rem] text-soft">
+        <Link to="/webhooks" className="font-medium text-accent">
+          Webhooks
+        </Link>{" "}
+        tell a program of yours what happens, without being asked.
+      </p>
       <Dialog open={making} onClose={() => setMaking(false)} title="New API key">
         <Make onDone={() => setMaking(false)} />
       </Dialog>

@@ -1,5 +1,6 @@
 /** A year's closings, summed and to take away. */
 import { useMutation, useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import type { Schemas } from "@/api/client";
 import { told } from "@/api/problem";
@@ -56,6 +57,13 @@ export function Tax() {
       <Button className="w-full" busy={file.isPending} onClick={() => file.mutate()}>
         Download {year} as CSV
       </Button>
+      <p className="mt-3 text-[0.8125rem] text-soft">
+        It is a paper too, among the{" "}
+        <Link to="/statements" className="font-medium text-accent">
+          statements and exports
+        </Link>
+        .
+      </p>
     </Card>
   );
 }
