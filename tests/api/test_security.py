@@ -1,5 +1,6 @@
 """Sessions, second factor, tokens, and what people change of themselves, over HTTP."""
 
+import re
 from typing import Any
 
 import pytest
@@ -261,6 +262,34 @@ async def test_a_new_password_ends_every_other_sign_in(rig: Rig, ann: Trader) ->
         rig.restart()
     assert (await login(rig)).status == 401
     assert (await login(rig, password=NEW)).status == 200
+
+
+async def test_a_new_password_ends_links_too_and_is_told_by_mail(rig: Rig, ann: Trader) -> None:
+    await rig.call("POST", "/api/v1/auth/magic-link", {"email": EMAIL})
+    await rig.call("POST", "/api/v1/auth/recovery", {"email": EMAIL})
+    words = [mail.text for mail in rig.people.outbox.latest(2)]
+    rig.clock.time_ns += SECOND
+    done = await ann.call("POST", "/auth/password", {"password": PASSWORD, "new_password": NEW})
+    assert done.status == 200
+    told = rig.people.outbox.latest(1)[0]
+    assert (told.to, told.subject) == (EMAIL, "Your password for Stockyard was changed")
+    for text in words:
+        found = re.search(r"(?:token=|#)([\w-]+)", text)
+        assert found is not None
+        path = "recovery/reset" if "/reset#" in text else "verify"
+        body = {"token": found[1], **({"password": "x" * 12} if "reset" in path else {})}
+        refused = await rig.call(
+            "POST", f"/api/v1/auth/{path}", body, headers={"Sec-Fetch-Site": "same-origin"}
+        )
+        assert (refused.status, refused.json["code"]) == (401, "invalid_link"), path
+
+
+async def test_turning_the_second_factor_off_is_told_by_mail(rig: Rig, ann: Trader) -> None:
+    secret, _ = await enrol(rig, ann)
+    body = {"password": PASSWORD, "code": code_now(rig, secret)}
+    assert (await ann.call("POST", "/auth/second-factor/disable", body)).status == 204
+    told = rig.people.outbox.latest(1)[0]
+    assert (told.to, told.subject) == (EMAIL, "Your second factor for Stockyard was turned off")
 
 
 @pytest.mark.parametrize(

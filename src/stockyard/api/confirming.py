@@ -5,11 +5,15 @@ Promises: failures count as failed sign-ins do, and hashing is done off the even
 know: what is about to be done.
 """
 
+from collections.abc import Callable
+
 from stockyard.api.auth import require_session
 from stockyard.api.problems import Problem
 from stockyard.api.routes import Visit
+from stockyard.api.settings import MailWay
 from stockyard.people.errors import ThrottledError, UserError
 from stockyard.people.identity import Identity
+from stockyard.people.letters import Letter
 from stockyard.people.users import User
 
 
@@ -28,6 +32,12 @@ def person(visit: Visit) -> Identity:
             "sign up as a user of your own",
         )
     return identity
+
+
+def letter_of(visit: Visit, words: Callable[[str], Letter]) -> Letter | None:
+    """A letter that tells somebody of a change, where mails are sent at all."""
+    settings = visit.door.settings
+    return None if settings.mail == MailWay.NOWHERE else words(settings.public_url)
 
 
 async def confirmed(visit: Visit, identity: Identity, password: str, code: str = "") -> User:

@@ -308,10 +308,13 @@ class People:
             self.second_factors.require(user.id, code, now_ns)
         return user
 
-    def change_password(self, user_id: str, password_hash: str, token: str) -> int:
-        """Store the hash of a new password; every session and token family ends but the session
-        of ``token``. Returns how many ended.
+    def change_password(
+        self, user_id: str, password_hash: str, token: str, letter: Letter | None, now_ns: int
+    ) -> int:
+        """Store the hash of a new password; every session, token family and link ends but the
+        session of ``token``, and ``letter`` tells of it. Returns how many were signed out.
         """
+        user = self._users.require(user_id)
 
         def work(transaction: Database) -> None:
             transaction.execute(
@@ -319,9 +322,27 @@ class People:
             )
             self._sessions.store_close_others(transaction, user_id, token)
             self.tokens.store_close_all(transaction, user_id)
+            self.links.store_forget(transaction, user_id)
+            if letter is not None:
+                self._tell(transaction, user.email, letter, now_ns)
 
         self._database.transact(work)
         return self._sessions.forget_others(user_id, token) + self.tokens.forget_all(user_id)
+
+    def disable_second_factor(self, user_id: str, letter: Letter | None, now_ns: int) -> None:
+        """Forget a user's second factor; ``letter`` tells of it. Raises ``UserError``
+        ``second_factor_off``.
+        """
+        user = self._users.require(user_id)
+        self.second_factors.check_begun(user_id)
+
+        def work(transaction: Database) -> None:
+            self.second_factors.store_forget(transaction, user_id)
+            if letter is not None:
+                self._tell(transaction, user.email, letter, now_ns)
+
+        self._database.transact(work)
+        self.second_factors.forget(user_id)
 
     def leave(self, user_id: str, password_hash: str, now_ns: int) -> User:
         """Erase a user who asked for it; see ``Changes.leave``. Raises ``UserError``

@@ -55,11 +55,20 @@ def email_changed(root: str, email: str) -> Letter:
 
 
 def password_changed(root: str) -> Letter:
-    """After a forgotten password was replaced."""
+    """After a password was replaced."""
     return Letter(
         "Your password for Stockyard was changed",
-        f"Hello,\n\nyou chose a new password, and every session was signed out.\n\n"
+        f"Hello,\n\nyou chose a new password, and every other session was signed out.\n\n"
         f"{_not_you('choose another one at once: ' + root + '/forgot')}",
+    )
+
+
+def second_factor_off(root: str) -> Letter:
+    """After the second factor was turned off."""
+    return Letter(
+        "Your second factor for Stockyard was turned off",
+        f"Hello,\n\nfrom now on your password alone signs you in.\n\n"
+        f"{_not_you('choose another password at once: ' + root + '/forgot')}",
     )
 
 

@@ -162,12 +162,10 @@ class SecondFactors:
         self._store(msgspec.structs.replace(factor, recovery_hashes=hashes))
         return codes
 
-    def disable(self, user_id: str) -> None:
-        """Forget a user's second factor. Raises ``UserError`` ``second_factor_off``."""
+    def check_begun(self, user_id: str) -> None:
+        """Raise ``UserError`` ``second_factor_off`` where there is nothing to forget."""
         if user_id not in self._by_user:
             raise _off("there is nothing to turn off")
-        self.store_forget(self._database, user_id)
-        self.forget(user_id)
 
     def store_forget(self, transaction: Database, user_id: str) -> None:
         """Delete a user's second factor; ``forget`` once that is durable."""

@@ -162,11 +162,11 @@ def test_one_that_is_on_is_not_replaced_and_turning_it_off_forgets_it(
         people.second_factors.begin(user_id, "ann@example.com", NOW)
     with pytest.raises(UserError, match="second_factor_on"):
         people.second_factors.confirm(user_id, code_at(secret, NOW), NOW)
-    people.second_factors.disable(user_id)
+    people.disable_second_factor(user_id, None, NOW)
     for seen in (people, People(database, sealer=Sealer((KEY,)))):
         seen.second_factors.require(user_id, "", NOW)
         for ask in (
-            lambda p=seen: p.second_factors.disable(user_id),
+            lambda p=seen: p.disable_second_factor(user_id, None, NOW),
             lambda p=seen: p.second_factors.renew_recovery(user_id),
             lambda p=seen: p.second_factors.confirm(user_id, "123456", NOW),
         ):

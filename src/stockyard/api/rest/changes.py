@@ -6,7 +6,7 @@ from secrets import token_urlsafe
 from stockyard.api import answers as a
 from stockyard.api import security_shapes as s
 from stockyard.api.auth import actor
-from stockyard.api.confirming import confirmed, person
+from stockyard.api.confirming import confirmed, letter_of, person
 from stockyard.api.describing import Trait, described
 from stockyard.api.fields import Reader
 from stockyard.api.leaving import leave
@@ -15,6 +15,7 @@ from stockyard.api.rest.sign_in import TAG, shown_user
 from stockyard.api.routes import Response, Visiting, answer, router
 from stockyard.api.settings import MailWay
 from stockyard.model.records import Origin
+from stockyard.people.letters import password_changed
 from stockyard.people.users import checked_password
 
 routes = router()
@@ -53,9 +54,13 @@ async def change_password(visit: Visiting) -> Response:
     checked_password(body.new_password, user.email)
     await confirmed(visit, identity, body.password, body.code)
 
+    letter, now_ns = letter_of(visit, password_changed), door.world.clock.wall_ns()
+
     def work() -> int:
         fresh = door.passwords.hash(body.new_password)
-        return door.desk.alone(lambda p: p.change_password(identity.user_id, fresh, token))
+        return door.desk.alone(
+            lambda p: p.change_password(identity.user_id, fresh, token, letter, now_ns)
+        )
 
     ended = await door.desk.run(work)
     await visit.note("user.password_changed", identity.user_id, after={"signed_out": ended})

@@ -4,11 +4,12 @@ from io import BytesIO
 
 from stockyard.api import security_shapes as s
 from stockyard.api.auth import require_session
-from stockyard.api.confirming import confirmed, known, person
+from stockyard.api.confirming import confirmed, known, letter_of, person
 from stockyard.api.describing import Trait, described
 from stockyard.api.fields import Reader
 from stockyard.api.routes import Response, Visiting, answer, router
 from stockyard.api.shapes import time_or_none
+from stockyard.people.letters import second_factor_off
 
 routes = router()
 _confirm = Reader(s.ConfirmBody)
@@ -155,6 +156,7 @@ async def disable_second_factor(visit: Visiting) -> Response:
     identity = person(visit)
     body: s.ConfirmBody = await visit.body(_confirm)
     user = await confirmed(visit, identity, body.password, body.code)
-    await visit.door.desk.write(lambda p: p.second_factors.disable(user.id))
+    letter, now_ns = letter_of(visit, second_factor_off), visit.door.world.clock.wall_ns()
+    await visit.door.desk.write(lambda p: p.disable_second_factor(user.id, letter, now_ns))
     await visit.note("second_factor.disabled", user.id)
     return Response(status_code=204)
