@@ -15,6 +15,7 @@ from typing import Final
 
 from bench import (
     alpaca,
+    audit,
     cold_start,
     engine_alone,
     fan_out,
@@ -58,6 +59,7 @@ BENCHMARKS: Final[dict[str, Benchmark]] = {
     "simulated-days": simulated_days.run,
     "world": world_start.run,
     "alpaca": alpaca.run,
+    "audit": audit.run,
     "growth": growth.run,
     "growth-http": orders_over_http.run_growth,
 }

@@ -144,12 +144,8 @@ class Directory(Protocol):
     def open_people(self) -> Database:
         """The people's database."""
 
-    def open_audit(self) -> AuditLog:
-        """The log of who did what."""
-
-    @property
-    def audit_folder(self) -> Path | None:
-        """Where that log's signed days go; None where nothing is to last."""
+    def open_audit(self, folder: str) -> tuple[AuditLog, Path | None]:
+        """The log of who did what, and where its signed days go; None: nothing is to last."""
 
     def open_history(self) -> History:
         """Raw ticks and bars."""
@@ -202,14 +198,12 @@ class DataDirectory:
         """The people's database, which is never rebuilt."""
         return SqliteDatabase(self.path / "people.db", durable=True)
 
-    def open_audit(self) -> AuditLog:
-        """The log of who did what, which is never rebuilt."""
-        return open_audit(self.path)
-
-    @property
-    def audit_folder(self) -> Path:
-        """Where that log's signed days go, unless a setting says otherwise."""
-        return self.path / AUDIT_FOLDER
+    def open_audit(self, folder: str = "") -> tuple[AuditLog, Path]:
+        """The log of who did what, which is never rebuilt, and where its signed days go: the
+        ``folder`` of the setting, or one of this directory.
+        """
+        place = Path(folder) if folder else self.path / AUDIT_FOLDER
+        return open_audit(self.path, place), place
 
     def open_history(self) -> DatabaseHistory:
         """Raw ticks and bars. A file that cannot be read is set aside and begun anew: charts may

@@ -149,8 +149,8 @@ class Server:
                 queries=queries,
                 progress=lambda n: LOG.info("recovering: %d inputs replayed", n),
             )
-            self.auditor = Auditor(self.world, directory.open_audit())
-            self._audit_folder = directory.audit_folder
+            log, self._audit_folder = directory.open_audit(self.config.audit_folder)
+            self.auditor = Auditor(self.world, log)
             self._found(recording)
             self._take_signals()
             self._people_database = directory.open_people()
@@ -607,7 +607,6 @@ class Server:
         folder, config = self._audit_folder, self.config
         if folder is None:
             return
-        folder = Path(config.audit_folder) if config.audit_folder else folder
         keys = AuditKeys(self._people_database, self.people.sealer)
         upkeep = AuditUpkeep(self.auditor.log, keys, folder, config.audit_years)
         while True:

@@ -191,7 +191,7 @@ class AuditCheck:
         """What the log itself says of keys and signed days."""
         if entry.kind == KEY_MADE:
             self._keys[entry.subject] = None
-        elif entry.kind in (DAY_SEALED, LET_GO):
+        elif entry.kind in (DAY_SEALED, LET_GO, DAMAGE_FOUND):
             with suppress(msgspec.MsgspecError, KeyError, TypeError, ValueError):
                 told = msgspec.json.decode(entry.after)
                 if entry.kind == DAY_SEALED:

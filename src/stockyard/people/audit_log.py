@@ -9,12 +9,13 @@ or what an act means.
 
 from collections.abc import Sequence
 from hashlib import sha256
+from hmac import compare_digest
 from hmac import digest as hmac_digest
 from typing import Final, NamedTuple
 
 from stockyard.people.audit import Act, Entry, bounded, decode_entry, written
 from stockyard.storage.acknowledged import Acknowledged
-from stockyard.storage.ports import Database, SqlValue
+from stockyard.storage.ports import Database, Row, SqlValue
 
 FILE_NAME: Final = "audit.db"
 KEY_BYTES: Final = 32
@@ -68,6 +69,9 @@ _SEAL: Final = "INSERT INTO seals (number, seal) VALUES (?, ?)"
 _PROGRESS: Final = (
     "INSERT INTO progress (id, journal_seq) VALUES (1, ?)"
     " ON CONFLICT (id) DO UPDATE SET journal_seq = excluded.journal_seq"
+)
+_SEGMENT: Final = (
+    "INSERT INTO segments (day, first_number, last_number, chain, file_hash) VALUES (?, ?, ?, ?, ?)"
 )
 _ANCHOR: Final = (
     "INSERT INTO anchor (id, number, chain, seal) VALUES (1, ?, ?, ?) ON CONFLICT (id) DO UPDATE"
@@ -181,6 +185,30 @@ class AuditLog:
     def mark_read(self, journal_seq: int, now_ns: int) -> None:
         """Remember that the journal was read so far and nothing in it was to be kept."""
         self.append((), now_ns, journal_seq)
+
+    def fits_key(self) -> bool:
+        """Whether the last seal was made with the log's key; also where there is none yet."""
+        rows = self.database.query(
+            "SELECT s.number, e.chain, s.seal FROM seals s JOIN entries e ON e.number = s.number"
+            " ORDER BY s.number DESC LIMIT 1"
+        )
+        return not rows or compare_digest(rows[0][2], seal(self._key, rows[0][0], rows[0][1]))
+
+    def go_on_from(self, segments: Sequence[Row], journal_seq: int) -> None:
+        """Begin an empty log after what lies in signed days: rows of ``segments``, oldest first.
+
+        ``journal_seq``: up to where the journal was read for them.
+        """
+        assert not self._head.number, "a log that has records goes on from those"
+        _, _, number, chain, _ = segments[-1]
+
+        def work(transaction: Database) -> None:
+            transaction.executemany(_SEGMENT, segments)
+            transaction.execute(_ANCHOR, (number, chain, seal(self._key, number, chain)))
+            transaction.execute(_PROGRESS, (journal_seq,))
+
+        self.database.transact(work)
+        self._head, self._journal_seq = Head(number, chain, 0), journal_seq
 
     def let_go(self, last: int, chain: str, day: str, rows_max: int) -> bool:
         """Remove at most ``rows_max`` of the oldest records up to ``last``, whose ``chain`` it is;

@@ -241,6 +241,34 @@ def hash_of(path: Path) -> str:
     return digest.hexdigest()
 
 
+class Found(NamedTuple):
+    """Segments that follow each other, oldest first, up to where the journal was read for them, and
+    the keys that they say they are signed with.
+    """
+
+    segments: list[Sealed]
+    journal_seq: int
+    keys: list[str]
+
+
+def found_in(folder: Path) -> Found:
+    """The segments that lie in a folder, for a log that was lost."""
+    segments, keys, journal_seq = list[Sealed](), dict[str, None](), 0
+    for day in days_in(folder):
+        path = file_of(folder, day)
+        try:
+            reader = SegmentReader(path)
+        except (SegmentBroken, OSError):
+            continue
+        reader.close()
+        header = reader.header
+        if header.day != day or (segments and header.first != segments[-1].last + 1):
+            continue
+        segments.append(Sealed(day, header.first, header.last, header.chain, hash_of(path)))
+        journal_seq, keys[header.public_key] = max(journal_seq, header.journal_seq), None
+    return Found(segments, journal_seq, list(keys))
+
+
 class SegmentBroken(Exception):
     """A file is no segment, or was changed; the message says how."""
 

@@ -11,7 +11,9 @@ from secrets import token_hex
 from typing import Final
 
 from stockyard.people.audit import Act, detail
+from stockyard.people.audit_check import DAMAGE_FOUND
 from stockyard.people.audit_log import FILE_NAME, KEY_BYTES, AuditLog
+from stockyard.people.audit_segments import found_in
 from stockyard.storage.acknowledged import Acknowledged
 from stockyard.storage.ports import StorageError, StorageUnavailable
 from stockyard.storage.secret_key import read_key_file, write_key_file
@@ -19,7 +21,6 @@ from stockyard.storage.sqlite import SqliteDatabase
 
 LOG: Final = logging.getLogger("stockyard.audit")
 KEY_FILE: Final = "audit.key"
-DAMAGE_FOUND: Final = "audit.damage_found"
 
 
 class AuditKeyDamaged(StorageError):
@@ -54,8 +55,11 @@ def _kept_key(directory: Path) -> bytes:
     return found
 
 
-def open_audit(directory: Path) -> AuditLog:
-    """Open the log of a directory, or begin one. Raises ``StorageError``."""
+def open_audit(directory: Path, folder: Path) -> AuditLog:
+    """Open the log of a directory whose signed days lie in ``folder``, or begin one.
+
+    Raises ``StorageError``.
+    """
     key = _kept_key(directory)
     path = directory / FILE_NAME
     try:
@@ -67,11 +71,24 @@ def open_audit(directory: Path) -> AuditLog:
     except BaseException:
         acknowledged.close()
         raise
+    keys: list[str] = []
+    if not log.head.number:
+        segments, journal_seq, keys = found_in(folder)
+        if segments:
+            log.go_on_from(segments, journal_seq)
     head, told = log.head.number, acknowledged.seq
-    if head < told:
+    if head < told or keys:
         LOG.error("%s: records %d to %d were kept and are not there", path, head + 1, told)
-        now_ns = time.time_ns()
         lost = {"first": head + 1, "last": told}
-        act = Act(at_ns=now_ns, kind=DAMAGE_FOUND, actor="system:audit", after=detail(lost))
-        log.append([act], now_ns)
+        _tell(log, {**lost, "signed_with": keys} if keys else lost)
+    elif not log.fits_key():
+        LOG.error("%s: it was sealed with another key than %s holds", path, KEY_FILE)
+        _tell(log, {"sealed_with_another_key_up_to": head})
     return log
+
+
+def _tell(log: AuditLog, lost: object) -> None:
+    """Put what is missing on record, for ever."""
+    now_ns = time.time_ns()
+    act = Act(at_ns=now_ns, kind=DAMAGE_FOUND, actor="system:audit", after=detail(lost))
+    log.append([act], now_ns)

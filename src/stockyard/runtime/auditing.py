@@ -14,11 +14,12 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import islice
+from math import inf
 from typing import Final, NamedTuple
 
 from stockyard.model.events import Event
 from stockyard.model.records import Record
-from stockyard.people.audit import Act, Entry, detail
+from stockyard.people.audit import Act, Entry, bounded, detail
 from stockyard.people.audit_log import AuditLog, Wanted
 from stockyard.projections.store import ReadStore
 from stockyard.runtime.audit_upkeep import AuditUpkeep
@@ -31,11 +32,11 @@ from stockyard.telemetry.traces import Part, Spent
 LOG: Final = logging.getLogger("stockyard.audit")
 WAITING_MAX: Final = 1_000
 """Acts that may wait for the disk."""
-TAKEN_MAX: Final = 20_000
+TAKEN_MAX: Final = 2_000
 """Records that may wait in memory; beyond, they are read from the journal again."""
 GROUP_MAX: Final = 200
 """Records of the journal that go into one commit."""
-PAGE_RECORDS: Final = 5_000
+PAGE_RECORDS: Final = 1_000
 """Records of the journal that are read in one turn when catching up."""
 EVENTS_PAGE: Final = 500
 """Records whose events are read in one query."""
@@ -43,6 +44,12 @@ EVENTS_MAX: Final = 1_000_000
 JOURNAL_CUT: Final = "journal.cut"
 DONE: Final = object()
 INTERVAL_S: Final = 0.5
+PAUSE_S: Final = 0.1
+"""Between two commits of the journal's, unless somebody waits: under load orders go first, and the
+log follows when there is time.
+"""
+PATIENCE_S: Final = 3.0
+"""So long a search waits for what has only just happened."""
 MARK_RECORDS: Final = 50_000
 """After so many records that gave nothing it is noted that they were read."""
 
@@ -100,6 +107,8 @@ class Auditor:
 
         Raises ``StorageUnavailable`` when that could not be, ``Refused`` when too many wait.
         """
+        # Here, where it concerns nobody else: acts that come together are kept together.
+        act = bounded(act)
         if len(self._notes) >= WAITING_MAX:
             raise Refused("overloaded", "too many acts wait to be recorded; try again in a moment")
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -137,20 +146,26 @@ class Auditor:
             self._turn()
         self.log.append(acts, _now(self._world))
 
-    async def settle(self) -> None:
-        """Fold whatever the journal holds up to now. Raises ``StorageError``, ``Refused``."""
-        loop, target = asyncio.get_running_loop(), self._seen
-        while self.log.journal_seq < target:
-            if self.log.journal_seq < self._until:
-                await self._world.caught_up(self._until)
-            await loop.run_in_executor(self._thread, self._turn)
-
-    async def search(self, wanted: Wanted) -> list[Entry]:
-        """The entries that are looked for, those of a moment ago included.
+    async def settle(self, pause_s: float = 0.0, patience_s: float = inf) -> None:
+        """Fold whatever the journal holds up to now, with pauses in between, or give up waiting.
 
         Raises ``StorageError``, ``Refused``.
         """
-        await self.settle()
+        loop, target = asyncio.get_running_loop(), self._seen
+        until_s = loop.time() + patience_s
+        while self.log.journal_seq < target and loop.time() < until_s:
+            if self.log.journal_seq < self._until:
+                await self._world.caught_up(self._until)
+            kept = self.log.head.number
+            await loop.run_in_executor(self._thread, self._turn)
+            if pause_s and self.log.head.number > kept:
+                await asyncio.sleep(pause_s)
+
+    async def search(self, wanted: Wanted) -> list[Entry]:
+        """The entries that are looked for, those of a moment ago included unless very much is
+        going on. Raises ``StorageError``, ``Refused``.
+        """
+        await self.settle(patience_s=PATIENCE_S)
         with Spent(Part.DATABASE, "audit"):
             loop = asyncio.get_running_loop()
             return await loop.run_in_executor(self._thread, self.log.search, wanted)
@@ -173,7 +188,7 @@ class Auditor:
             if not self._taken and not read_again and self.behind < MARK_RECORDS:
                 continue
             try:
-                await self.settle()
+                await self.settle(PAUSE_S)
             except (StorageError, Refused) as error:
                 LOG.warning("the audit log cannot be written, trying again: %s", error)
 
@@ -200,19 +215,20 @@ class Auditor:
         if self.log.journal_seq < self._until:
             self._read_page()
             return
-        while taken and taken[0].record.seq <= seen:
+        if taken:
             group = [taken[at] for at in range(min(GROUP_MAX, len(taken)))]
             self._fold(group, group[-1].record.seq)
             for _ in group:
                 taken.popleft()
-        if self.log.journal_seq < seen:
+        if self.log.journal_seq < seen and not taken:
             self.log.mark_read(seen, _now(self._world))
 
     def _read_page(self) -> None:
         """Go on from the log's cursor through the journal itself."""
         after = self.log.journal_seq
         until = min(self._until, self._world.projector.durable.seq)
-        page = list(islice(self._world.journal.read(after), min(PAGE_RECORDS, until - after)))
+        count = max(0, min(PAGE_RECORDS, until - after))
+        page = list(islice(self._world.journal.read(after), count))
         if page:
             self._fold(with_events(self._world.store, page), page[-1].seq)
 

@@ -57,13 +57,9 @@ class MemoryDirectory:
         """The people's database."""
         return self._database("people")
 
-    def open_audit(self) -> AuditLog:
-        """The log of who did what."""
-        return AuditLog(self._database("audit"), bytes(KEY_BYTES))
-
-    @property
-    def audit_folder(self) -> None:
-        """Nothing lasts here."""
+    def open_audit(self, folder: str) -> tuple[AuditLog, None]:
+        """The log of who did what; no day of it is signed."""
+        return AuditLog(self._database("audit"), bytes(KEY_BYTES)), None
 
     def open_history(self) -> DatabaseHistory:
         """Raw ticks and bars."""

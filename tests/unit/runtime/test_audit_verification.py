@@ -14,6 +14,7 @@ from stockyard.cli.audit import verify
 from stockyard.people.audit import Act
 from stockyard.people.audit_check import Report
 from stockyard.people.audit_keys import AuditKeys
+from stockyard.people.audit_log import AuditLog
 from stockyard.people.audit_segments import FOLDER_NAME
 from stockyard.people.schema import migrate
 from stockyard.people.sealing import Sealer, new_key
@@ -37,9 +38,10 @@ async def fill(path: Path) -> None:
     prepared(world)
     people = directory.open_people()
     migrate(people)
-    auditor = Auditor(world, directory.open_audit())
+    log, folder = directory.open_audit()
+    auditor = Auditor(world, log)
     keys = AuditKeys(people, Sealer([new_key()]))
-    upkeep = AuditUpkeep(auditor.log, keys, directory.audit_folder, 6)
+    upkeep = AuditUpkeep(auditor.log, keys, folder, 6)
     account = open_account(world)
     for day in range(3):
         clock.time_ns = NOON_NS + day * DAY
@@ -49,6 +51,7 @@ async def fill(path: Path) -> None:
         world.writer.drain()
         at_ns = clock.wall_ns()
         await auditor.note(Act(at_ns=at_ns, kind="session.opened", actor="user:ann"))
+        await auditor.settle()
     await auditor.close()
     people.close()
     directory.store.close()
@@ -88,7 +91,7 @@ def test_a_directory_that_nobody_touched_is_whole(data: Path) -> None:
 def test_a_log_is_checked_beside_a_server_that_runs(data: Path) -> None:
     held = DataDirectory(data)
     try:
-        log = held.open_audit()
+        log, _ = held.open_audit()
         log.append([Act(at_ns=NOON_NS, kind="session.opened", actor="user:bob")], NOON_NS + 9 * DAY)
         assert check(data).broken == ()
         log.close()
@@ -127,11 +130,41 @@ def test_a_cut_log_is_found_and_the_next_start_says_so_for_ever(data: Path) -> N
     forge(data, "DELETE FROM entries WHERE number = (SELECT MAX(number) FROM entries)")
     forge(data, "DELETE FROM seals WHERE number > (SELECT MAX(number) FROM entries)")
     assert any("is missing" in text for text in check(data).broken)
-    directory = DataDirectory(data)
-    directory.open_audit().close()
-    directory.close()
+    opened_again(data)
     told = check(data).broken
     assert any("says that records were lost before it" in text for text in told), told
+
+
+def opened_again(data: Path) -> AuditLog:
+    """The log as the next start finds it, closed again."""
+    directory = DataDirectory(data)
+    log, _ = directory.open_audit()
+    log.close()
+    directory.close()
+    return log
+
+
+def test_a_lost_log_goes_on_from_the_last_signed_day(data: Path) -> None:
+    before = check(data)
+    for tail in ("", "-wal", "-shm"):
+        (data / f"audit.db{tail}").unlink(missing_ok=True)
+    log = opened_again(data)
+    found = check(data)
+    (told,) = found.broken
+    assert found.days == 2
+    lost = f'{{"first":{log.head.number},"last":{before.last},'
+    assert told.startswith(
+        f"record {log.head.number} says that records were lost before it: {lost}"
+    )
+    assert log.journal_seq > 80, "the journal is read on from there"
+
+
+def test_a_lost_key_is_said_for_ever(data: Path) -> None:
+    (data / "audit.key").unlink()
+    opened_again(data)
+    opened_again(data)
+    told = check(data).broken
+    assert sum("sealed_with_another_key_up_to" in text for text in told) == 1
 
 
 def everything(data: Path) -> object:

@@ -75,6 +75,7 @@ async def take_snapshots(
             field="day",
         )
     run = await door.portfolio_job.take(closed)
+    await visit.note("portfolio.snapshot_taken", day_of(closed.day).isoformat())
     return answer(await _shown_day(visit, run))
 
 

@@ -295,6 +295,7 @@ async def send_test(visit: Visiting, webhook_id: str) -> Response:
             people.webhooks.find(caller.account_id, webhook_id), body, now_ns
         )
     )
+    await visit.note("webhook.tested", webhook_id)
     return answer(_shown_delivery(found), 202)
 
 
@@ -368,4 +369,6 @@ async def send_again(visit: Visiting, webhook_id: str, delivery_id: str) -> Resp
         found = people.deliveries.find(hook.id, delivery_id)
         return people.deliveries.again(hook.id, found, now_ns)
 
-    return answer(_shown_delivery(await door.desk.write(work)), 202)
+    found = await door.desk.write(work)
+    await visit.note("webhook.sent_again", webhook_id, after={"delivery_id": delivery_id})
+    return answer(_shown_delivery(found), 202)

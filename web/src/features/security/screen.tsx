@@ -21,6 +21,13 @@ export default function SecurityScreen() {
           <Link to="/account" className="font-medium text-accent underline underline-offset-4">
             Account
           </Link>
+          ; what was done with your account, and from where, under{" "}
+          <Link
+            to="/account/history"
+            className="font-medium text-accent underline underline-offset-4"
+          >
+            What happened
+          </Link>
           .
         </p>
       </div>
