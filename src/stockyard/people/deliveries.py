@@ -117,6 +117,11 @@ class Deliveries:
         ):
             self._waiting[hook_id] = int(count)
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether anything waits for a webhook that is active."""
+        return any(self._waiting[hook.id] for hook in self._hooks.active())
+
     def room(self, hook_id: str) -> int:
         """How many more may wait for a webhook."""
         return self.limits.waiting_max - self._waiting[hook_id]
@@ -167,20 +172,24 @@ class Deliveries:
         self._waiting[hook.id] += 1
         return self.find(hook.id, delivery_id(hook.id, number))
 
-    def due(self, now_ns: int, busy: Collection[str]) -> list[tuple[Webhook, Delivery]]:
-        """The next delivery of each active webhook that neither rests nor is busy."""
-        found = []
-        for hook in self._hooks.active():
-            if not self._waiting[hook.id] or hook.id in busy or hook.rest_until_ns > now_ns:
-                continue
-            rows = self._database.query(
-                f"SELECT {_COLUMNS} FROM webhook_deliveries WHERE webhook_id = ? AND state = ?"
-                " AND due_ns <= ? ORDER BY due_ns, number LIMIT 1",
-                (hook.id, DeliveryState.WAITING, now_ns),
-            )
-            if rows:
-                found.append((hook, _delivery(rows[0])))
-        return found
+    def due(self, now_ns: int, busy: Collection[str]) -> list[Webhook]:
+        """The webhooks that something is due for, without those that are busy."""
+        hooks = self._hooks.active()
+        return [hook for hook in hooks if hook.id not in busy and self.next_due(hook.id, now_ns)]
+
+    def next_due(self, hook_id: str, now_ns: int) -> tuple[Webhook, Delivery] | None:
+        """What is to be sent to a webhook now, if it is active and does not rest."""
+        hook = self._hooks.get(hook_id)
+        if hook is None or hook.state != HookState.ACTIVE or hook.rest_until_ns > now_ns:
+            return None
+        if not self._waiting[hook_id]:
+            return None
+        rows = self._database.query(
+            f"SELECT {_COLUMNS} FROM webhook_deliveries WHERE webhook_id = ? AND state = ?"
+            " AND due_ns <= ? ORDER BY due_ns, number LIMIT 1",
+            (hook_id, DeliveryState.WAITING, now_ns),
+        )
+        return (hook, _delivery(rows[0])) if rows else None
 
     def note(
         self, delivery: Delivery, outcome: Outcome, now_ns: int, jitter: float = 0.0

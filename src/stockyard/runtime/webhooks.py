@@ -9,6 +9,7 @@ not act. Must not know: HTTP of the house, or how a frame is made.
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from functools import partial
 from random import Random
 from typing import Final, NamedTuple, Protocol, TypeVar
 
@@ -30,6 +31,8 @@ TROUBLE_S: Final = 5.0
 BATCH: Final = 100
 """Events that are put in line for one webhook at once."""
 SENDING_MAX: Final = 20
+RUN_MAX: Final = 50
+"""Deliveries to one webhook before others have their turn."""
 T = TypeVar("T")
 
 
@@ -129,16 +132,15 @@ class WebhookTeller:
         )
 
     async def send_due(self) -> int:
-        """Begin to send what is due; how many."""
+        """Begin to send what is due; to how many webhooks."""
         room = SENDING_MAX - len(self._sending)
-        if room <= 0:
+        if room <= 0 or not self._people.deliveries.is_waiting:
             return 0
-        now_ns = self._world.clock.wall_ns()
-        busy = frozenset(self._sending)
+        now_ns, busy = self._world.clock.wall_ns(), frozenset(self._sending)
         found = await self._write(lambda people: people.deliveries.due(now_ns, busy))
-        begun = [pair for pair in found if self._may(pair[0])][:room]
-        for hook, delivery in begun:
-            self._sending[hook.id] = asyncio.ensure_future(self._deliver(hook, delivery))
+        begun = [hook for hook in found if self._may(hook)][:room]
+        for hook in begun:
+            self._sending[hook.id] = asyncio.ensure_future(self._serve(hook.id))
         return len(begun)
 
     async def settled(self) -> None:
@@ -150,27 +152,32 @@ class WebhookTeller:
         user = self._people.user(hook.user_id)
         return user is not None and may_act(user)
 
-    async def _deliver(self, hook: Webhook, delivery: Delivery) -> None:
-        """Try one delivery, and keep what came of it."""
+    async def _serve(self, hook_id: str) -> None:
+        """Send to one webhook what is due, one after the other; others have their turn then."""
         try:
-            await self._try(hook, delivery)
+            for _ in range(RUN_MAX):
+                found = await self._write(partial(_next_due, hook_id, self._world.clock.wall_ns()))
+                if found is None or not self._may(found[0]):
+                    return
+                await self._try(*found)
+        except StorageError as error:
+            # What became of it is not kept: it waits, and goes out again under the same id.
+            LOG.warning("a delivery to the webhook %s is not kept: %s", hook_id, error)
+            await asyncio.sleep(TROUBLE_S)
         finally:
-            self._sending.pop(hook.id, None)
+            self._sending.pop(hook_id, None)
 
     async def _try(self, hook: Webhook, delivery: Delivery) -> None:
+        """Try one delivery, and keep what came of it."""
         try:
             secret = self._people.webhooks.secret(hook)
-            body = delivery.body.encode()
-            outcome = await self._send(hook.url, delivery.id, secret, body)
+            outcome = await self._send(hook.url, delivery.id, secret, delivery.body.encode())
         except SealError as error:
             outcome = Outcome(0, f"its secret cannot be read: {error}", 0)
         jitter = self._chance.uniform(-1, 1)
         now_ns = self._world.clock.wall_ns()
-        try:
-            await self._write(
-                lambda people: people.deliveries.note(delivery, outcome, now_ns, jitter)
-            )
-        except StorageError as error:
-            # It waits as before, and goes out again under the same id.
-            LOG.warning("what became of the delivery %s is not kept: %s", delivery.id, error)
-            await asyncio.sleep(TROUBLE_S)
+        await self._write(lambda people: people.deliveries.note(delivery, outcome, now_ns, jitter))
+
+
+def _next_due(hook_id: str, now_ns: int, people: People) -> tuple[Webhook, Delivery] | None:
+    return people.deliveries.next_due(hook_id, now_ns)

@@ -43,7 +43,10 @@ def put(people: People, hook: Webhook, *tokens: int) -> None:
 
 
 def due(people: People, now_ns: int = NOW) -> list[Delivery]:
-    return [delivery for _, delivery in people.deliveries.due(now_ns, ())]
+    found = [
+        people.deliveries.next_due(one.id, now_ns) for one in people.deliveries.due(now_ns, ())
+    ]
+    return [one[1] for one in found if one is not None]
 
 
 def again(disk: MemoryDisk, people: People) -> People:
@@ -291,3 +294,14 @@ def test_ids_are_the_same_for_the_same_number(people: People, hook: Webhook) -> 
     with pytest.raises(UserError) as refused:
         people.deliveries.find("00000000-0000-4000-8000-000000000000", one.id)
     assert refused.value.code == "unknown_delivery"
+
+
+def test_nobody_is_asked_for_where_nothing_waits(people: People, hook: Webhook) -> None:
+    assert not people.deliveries.is_waiting
+    put(people, hook, 11)
+    assert people.deliveries.is_waiting
+    people.deliveries.note(due(people)[0], WELL, NOW)
+    assert not people.deliveries.is_waiting
+    put(people, hook, 12)
+    people.webhooks.delete(17, hook.id)
+    assert not people.deliveries.is_waiting
