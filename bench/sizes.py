@@ -53,6 +53,11 @@ class Sizes(msgspec.Struct, frozen=True):
     web_memory_seconds: int
     web_orders: int
     requests: int
+    portfolio_users: int
+    portfolio_orders: int
+    portfolio_snapshot_users: int
+    portfolio_days_users: int
+    portfolio_doublings: int
 
 
 FULL: Final = Sizes(
@@ -98,6 +103,11 @@ FULL: Final = Sizes(
     web_memory_seconds=60,
     web_orders=10_000,
     requests=100_000,
+    portfolio_users=1_000,
+    portfolio_orders=100_000,
+    portfolio_snapshot_users=10_000,
+    portfolio_days_users=100,
+    portfolio_doublings=3,
 )
 QUICK: Final = Sizes(
     rounds=3,
@@ -142,6 +152,11 @@ QUICK: Final = Sizes(
     web_memory_seconds=2,
     web_orders=10_000,
     requests=20_000,
+    portfolio_users=200,
+    portfolio_orders=4_000,
+    portfolio_snapshot_users=2_000,
+    portfolio_days_users=20,
+    portfolio_doublings=2,
 )
 TINY: Final = Sizes(
     rounds=1,
@@ -186,4 +201,9 @@ TINY: Final = Sizes(
     web_memory_seconds=1,
     web_orders=2_000,
     requests=200,
+    portfolio_users=5,
+    portfolio_orders=20,
+    portfolio_snapshot_users=24,
+    portfolio_days_users=3,
+    portfolio_doublings=1,
 )

@@ -522,32 +522,6 @@ class OpenLot(msgspec.Struct, frozen=True, gc=False):
     acquired_at: Time
 
 
-class Portfolio(msgspec.Struct, frozen=True, gc=False):
-    """The whole account: `total_pl` = `unrealized_pl` + `realized_pl` - `fees` - `interest` -
-    `funding`.
-    """
-
-    account_id: Id
-    currency: str
-    cash: Decimal
-    reserved: Decimal
-    buying_power: Decimal
-    market_value: Annotated[str, Meta(description="Perpetual contracts apart.")]
-    equity: Decimal
-    deposited: Decimal
-    unrealized_pl: Decimal
-    realized_pl: Decimal
-    fees: Decimal
-    interest: Decimal
-    total_pl: Decimal
-    total_pl_percent: Annotated[str, Meta(description="Of what was deposited.")] | None
-    positions: list[Position]
-    as_of: Time
-    funding: Annotated[str, Meta(description="Paid for perpetual contracts, less received.")] = (
-        "0.00"
-    )
-
-
 class Asset(msgspec.Struct, frozen=True, gc=False):
     """What can be traded, and on which terms."""
 

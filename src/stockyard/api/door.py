@@ -12,6 +12,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from stockyard.api.auth import Caller, Gate
+from stockyard.api.benchmark import BenchmarkPrices
 from stockyard.api.cookies import Cookies
 from stockyard.api.desk import PeopleDesk
 from stockyard.api.exporting import Slots
@@ -96,8 +97,9 @@ class Door:
         self.faults = Faults(world.clock.wall_ns)
         self.started_ns = world.clock.wall_ns()
         self.closing = False
-        self.closing_equities: dict[int, tuple[int, EquityRow | None]] = {}
-        """What accounts were worth at a close of stocks: the close, and the sample or None."""
+        self.closing_equities: dict[int, dict[int, EquityRow | None]] = {}
+        """What accounts were worth at closes of stocks: the samples, None where there was none."""
+        self.benchmark_prices = BenchmarkPrices()
         self.portfolio_job = PortfolioJob(world, self.desk)
         self.demo_email: str | None = None
         """Whom anybody on this machine may be without a password; None: nobody."""

@@ -631,7 +631,7 @@ class Renderer:
         """A position at the market."""
         instrument = self._view.instruments[row.instrument_id]
         scale = instrument.qty_scale
-        mark, worth = self._worth(row, instrument)
+        mark, worth = self.worth(row, instrument)
         gain = worth - row.cost_micros
         contract = None
         if contracts.is_contract(instrument):
@@ -679,7 +679,8 @@ class Renderer:
             time_text(lot.acquired_ns),
         )
 
-    def _worth(self, row: PositionRow, instrument: Instrument) -> tuple[int, int]:
+    def worth(self, row: PositionRow, instrument: Instrument) -> tuple[int, int]:
+        """A position's mark and its value there, of a contract the whole of it."""
         quote = self._view.quotes[row.instrument_id]
         return quote.mark(row.qty), worth_micros(row, quote, instrument)
 
@@ -687,43 +688,6 @@ class Renderer:
         """What an account holds, by asset."""
         rows = self._view.positions[account_id]
         return [rows[instrument_id] for instrument_id in sorted(rows) if rows[instrument_id].qty]
-
-    def portfolio(self, row: AccountRow, now_ns: int) -> a.Portfolio:
-        """An account with everything in it at the market."""
-        held = self.positions(row.account_id)
-        instruments = self._view.instruments
-        worth = gain = apart = 0
-        for p in held:
-            value = self._worth(p, instruments[p.instrument_id])[1]
-            gain += value - p.cost_micros
-            if contracts.is_contract(instruments[p.instrument_id]):
-                apart += p.pot_micros + value - p.cost_micros
-            else:
-                worth += value
-        equity = row.cash_micros + worth + apart
-        total = equity - row.deposited_micros
-        power = self._standing(row.account_id).buying_power
-        return a.Portfolio(
-            self.account_id(row.account_id),
-            "USD",
-            format_cash(row.cash_micros),
-            format_cash(row.held_micros),
-            format_cash(power),
-            format_cash(worth),
-            format_cash(equity),
-            format_cash(row.deposited_micros),
-            format_cash(gain),
-            format_cash(row.realized_micros),
-            format_cash(row.fees_micros),
-            format_cash(row.interest_micros),
-            format_cash(total),
-            format_ratio(total * 100, row.deposited_micros, 4)
-            if row.deposited_micros > 0
-            else None,
-            [self.position(p) for p in held],
-            time_text(now_ns),
-            format_cash(row.funding_micros),
-        )
 
     def quote(self, row: QuoteRow, now_ns: int) -> a.Quote:
         """The market for one asset at a moment of the world's clock."""

@@ -24,6 +24,7 @@ import msgspec
 from stockyard.api import answers as a
 from stockyard.api.activity_answers import Activity
 from stockyard.api.history_answers import BarsPage
+from stockyard.api.portfolio_answers import Portfolio
 from stockyard.client.transport import (
     TIMEOUT_S,
     TRIES,
@@ -64,9 +65,9 @@ class Accounts:
         """Every account that the credentials reach."""
         return self._ask("GET", f"{PREFIX}/accounts", list[a.Account])
 
-    def portfolio(self) -> a.Portfolio:
+    def portfolio(self) -> Portfolio:
         """What the account is worth, with its positions."""
-        return self._ask("GET", f"{PREFIX}/portfolio", a.Portfolio)
+        return self._ask("GET", f"{PREFIX}/portfolio", Portfolio)
 
     def activities(self, **wanted: Any) -> list[Activity]:
         """What happened to it, newest first: ``kind``, ``start``, ``end``, ``after``, ``limit``."""

@@ -154,7 +154,7 @@ class AccountRow(msgspec.Struct, array_like=True, gc=False):
     """One account. ``deposited_micros``: what came in from outside less what went out;
     ``interest_micros``: what it was charged for borrowed cash and shares; ``funding_micros``: what
     it paid, less what it got, for positions in perpetual contracts; ``restrictions``: a set of
-    ``Restriction``.
+    ``Restriction``; ``reset_ns``: when it was last reset, 0 for never.
     """
 
     account_id: int
@@ -174,6 +174,7 @@ class AccountRow(msgspec.Struct, array_like=True, gc=False):
     lot_method: int = LotMethod.AVERAGE
     funding_micros: int = 0
     restrictions: int = 0
+    reset_ns: int = 0
 
 
 class FundingRow(msgspec.Struct, array_like=True, gc=False):

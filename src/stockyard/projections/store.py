@@ -34,6 +34,8 @@ from stockyard.storage.ports import Database, SqlValue
 
 EMPTY_DIGEST: Final = bytes(16)
 PAGE_ROWS: Final = 5_000
+PRUNED_MAX: Final = 2_000
+"""Samples of one window that one batch removes beyond as many as it brings."""
 _MOVING_TAGS: Final = tuple(kind.__struct_config__.tag for kind in (OrderFilled, PositionGivenUp))
 _NAMED_MAX: Final = 500
 """Rows that one statement names."""
@@ -68,12 +70,13 @@ class Cursor(NamedTuple):
 
 class Batch(NamedTuple):
     """Rows to write, encoded, with the cursor they bring the tables to. ``sampled_ns``: the newest
-    minute of equities among them, 0 for none.
+    minute of equities among them, 0 for none; ``samples``: how many of them there are.
     """
 
     tables: tuple[tuple[str, bytes], ...]
     cursor: Cursor
     sampled_ns: int = 0
+    samples: int = 0
 
 
 class OrderFilter(NamedTuple):
@@ -185,7 +188,7 @@ def batch_of(changes: Changes, events: Sequence[EventRow], cursor: Cursor) -> Ba
         if rows:
             tables.append((table, _encode(rows)))
     sampled_ns = max((row.start_ns for row in changes.equities.values()), default=0)
-    return Batch(tuple(tables), cursor, sampled_ns)
+    return Batch(tuple(tables), cursor, sampled_ns, len(changes.equities))
 
 
 def _orders_wanted(wanted: OrderFilter) -> tuple[str, list[SqlValue]]:
@@ -235,13 +238,17 @@ def _ledger_wanted(
     return where, [account_id, *after, to_seq]
 
 
-def _prune_equities(database: Database, sampled_ns: int) -> None:
-    """Remove samples that are too old beside the newest: the same, however often it is done."""
+def _prune_equities(database: Database, sampled_ns: int, samples: int) -> None:
+    """Remove samples that are too old beside the newest, the oldest first: always more than have
+    come in, and never so many at once, as after a week without a server, that readers wait.
+    """
     for window_s, kept_ns in KEPT_NS.items():
         if kept_ns and sampled_ns:
             database.execute(
-                "DELETE FROM equities WHERE window_s = ? AND start_ns < ?",
-                (window_s, sampled_ns - kept_ns),
+                "DELETE FROM equities WHERE (account_id, window_s, start_ns) IN"
+                " (SELECT account_id, window_s, start_ns FROM equities"
+                " WHERE window_s = ? AND start_ns < ? ORDER BY start_ns LIMIT ?)",
+                (window_s, sampled_ns - kept_ns, PRUNED_MAX + samples),
             )
 
 
@@ -292,7 +299,7 @@ class ReadStore:
         def work(database: Database) -> None:
             for table, rows in batch.tables:
                 database.upsert_json(table, columns(table), TABLES[table][1], rows)
-            _prune_equities(database, batch.sampled_ns)
+            _prune_equities(database, batch.sampled_ns, batch.samples)
             cursor = batch.cursor
             database.execute(
                 "INSERT INTO cursor (id, seq, ts, digest) VALUES (1, ?, ?, ?) ON CONFLICT (id)"

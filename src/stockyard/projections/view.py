@@ -501,7 +501,7 @@ class View:
         account = self._account(x.account_id, ts)
         account.cash_micros = account.deposited_micros = x.cash_micros_after
         account.realized_micros = account.fees_micros = account.interest_micros = 0
-        account.funding_micros = 0
+        account.funding_micros, account.reset_ns = 0, ts
         for instrument_id in self.positions[x.account_id]:
             position = self._position(x.account_id, instrument_id, ts)
             position.realized_micros = position.fees_micros = position.funding_micros = 0

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from stockyard.model import events as e
+from stockyard.projections import store as stored
+from stockyard.projections.equity import KEPT_NS
 from stockyard.projections.rows import BOOKED, EquityRow, EventRow, FillRow
 from stockyard.projections.store import Cursor, Page, ReadStore, batch_of, encode_event
 from stockyard.projections.view import Changes
@@ -102,3 +104,23 @@ def test_the_equity_of_a_moment_is_of_the_finest_samples_that_reach_it(store: Re
     found = {s: row.equity_micros if row is not None else None for s, row in told.items()}
     assert found == {899: None, 900: 4, 959: 4, 960: 5, 1_019: 5, 1_020: 6, 90_000: 6}
     assert store.equity_at(BOB, 90_000 * NS) is None
+
+
+def test_old_samples_go_a_few_at_a_time_the_oldest_first(
+    store: ReadStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a long time without a server there are many: nobody waits for all of them to go."""
+    monkeypatch.setattr(stored, "PRUNED_MAX", 3)
+    week = KEPT_NS[60]
+
+    def sample(at_ns: int, seq: int) -> list[int]:
+        changes = Changes()
+        changes.equities[ANN, 60, at_ns] = EquityRow(ANN, 60, at_ns, 1, 0)
+        store.write(batch_of(changes, [], Cursor(seq, at_ns, bytes(16))))
+        return [row.start_ns // 60 // NS for row in store.equities(ANN, 60, 0)]
+
+    for n in range(10):
+        sample(n * 60 * NS, n + 1)
+    assert sample(week + 600 * NS, 11)[:-1] == [4, 5, 6, 7, 8, 9]
+    assert sample(week + 600 * NS, 12)[:-1] == [8, 9]
+    assert sample(week + 600 * NS, 13)[:-1] == []

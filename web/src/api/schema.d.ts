@@ -1385,9 +1385,49 @@ export interface paths {
         };
         /**
          * Read the portfolio
-         * @description Cash, positions at the market, and profit and loss since the start (or the last reset).
+         * @description Cash, positions at the market, exposure and margin, and profit and loss of the day and since the start (or the last reset).
          */
         get: operations["portfolio"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/portfolio/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read what the portfolio was worth
+         * @description Up to a month by samples of every minute or quarter of an hour in which something moved it, beyond that by closes: of the daily snapshot where there is one, else of the samples. `1D` begins with the close before the trading day that goes on, or went on last.
+         */
+        get: operations["read_portfolio_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/portfolio/performance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read how well the portfolio did
+         * @description Time- and money-weighted return, risk, and the comparison with a benchmark, from what it was worth at each close; the day that goes on counts as it stands.
+         */
+        get: operations["read_performance"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2918,6 +2958,29 @@ export interface components {
             next: string | null;
         };
         /**
+         * Benchmark
+         * @description The same of a benchmark on those days on which both are known, and how the account compares.
+         *
+         *         `excess_percent`: the account's return less the benchmark's; `alpha_percent`: a year's;
+         *         `correlation` of the days' returns.
+         */
+        Benchmark: {
+            alpha_percent: string | null;
+            annual_percent: string | null;
+            beta: string | null;
+            correlation: string | null;
+            days: number;
+            /** @example 12.3456 */
+            excess_percent: string;
+            /** @example 12.3456 */
+            max_drawdown_percent: string;
+            /** @example 12.3456 */
+            return_percent: string;
+            sharpe: string | null;
+            symbol: string;
+            volatility_percent: string | null;
+        };
+        /**
          * BreakerSeen
          * @description The circuit breaker of a server that is asked. `refusals`: calls that were not made.
          */
@@ -3319,6 +3382,19 @@ export interface components {
             book: "outside" | "street" | "rounding" | "commission" | "sec" | "taf" | "exchange" | "interest" | "borrow" | "orf" | "cat" | "contracts" | "contract_funding" | "insurance";
         };
         /**
+         * DayReturn
+         * @description What one day brought; `at` is its close.
+         */
+        DayReturn: {
+            /**
+             * @description UTC, RFC 3339 with nanoseconds.
+             * @example 2026-03-02T15:04:05.123456789Z
+             */
+            at: string;
+            /** @example 12.3456 */
+            percent: string;
+        };
+        /**
          * Denial
          * @description A rule that would refuse a previewed order.
          */
@@ -3507,6 +3583,53 @@ export interface components {
             symbol: string;
             /** @description What the quantity cost or brought, without fees. */
             value: string;
+        };
+        /**
+         * Exposure
+         * @description What an account is exposed to at the marks, contracts by their whole value: `gross` = `long`
+         *         - `short`, `net` = `long` + `short`. Percentages are of the equity, null where there is none.
+         */
+        Exposure: {
+            /**
+             * @description Decimal text.
+             * @example 189.25
+             */
+            gross: string;
+            gross_percent: string | null;
+            largest_percent: string | null;
+            largest_symbol: string | null;
+            /**
+             * @description Decimal text.
+             * @example 189.25
+             */
+            long: string;
+            /**
+             * @description Decimal text.
+             * @example 189.25
+             */
+            net: string;
+            net_percent: string | null;
+            /** @description Not above zero. */
+            short: string;
+        };
+        /**
+         * Fall
+         * @description The deepest fall from what had been reached; `recovered_at` is null while it is not.
+         */
+        Fall: {
+            /**
+             * @description UTC, RFC 3339 with nanoseconds.
+             * @example 2026-03-02T15:04:05.123456789Z
+             */
+            peak_at: string;
+            /** @example 12.3456 */
+            percent: string;
+            recovered_at: string | null;
+            /**
+             * @description UTC, RFC 3339 with nanoseconds.
+             * @example 2026-03-02T15:04:05.123456789Z
+             */
+            trough_at: string;
         };
         /**
          * FaultBody
@@ -4655,9 +4778,73 @@ export interface components {
             timestamp: string;
         };
         /**
+         * Performance
+         * @description How well an account did: `docs/reference/portfolio.md` says how each figure is worked out.
+         *
+         *         A figure that the days do not determine is null. `days`: how many returns of days there are, the
+         *         last of them up to now; `days_a_year`: what a year is reckoned at.
+         */
+        Performance: {
+            /** Format: uuid */
+            account_id: string;
+            annual_percent: string | null;
+            benchmark: components["schemas"]["Benchmark"] | null;
+            best_day: components["schemas"]["DayReturn"] | null;
+            calmar: string | null;
+            curve: components["schemas"]["ReturnPoint"][];
+            days: number;
+            days_a_year: number;
+            /**
+             * @description Decimal text.
+             * @example 189.25
+             */
+            equity: string;
+            /**
+             * @description Decimal text.
+             * @example 189.25
+             */
+            equity_before: string;
+            max_drawdown: components["schemas"]["Fall"] | null;
+            money_weighted_percent: string | null;
+            /**
+             * @description Decimal text.
+             * @example 189.25
+             */
+            net_deposits: string;
+            positive_days_percent: string | null;
+            /**
+             * @description Decimal text.
+             * @example 189.25
+             */
+            profit_loss: string;
+            range: string;
+            /**
+             * @description Decimal text.
+             * @example 189.25
+             */
+            risk_free_percent: string;
+            sharpe: string | null;
+            /**
+             * @description UTC, RFC 3339 with nanoseconds.
+             * @example 2026-03-02T15:04:05.123456789Z
+             */
+            since: string;
+            sortino: string | null;
+            /** @example 12.3456 */
+            time_weighted_percent: string;
+            /**
+             * @description UTC, RFC 3339 with nanoseconds.
+             * @example 2026-03-02T15:04:05.123456789Z
+             */
+            until: string;
+            volatility_percent: string | null;
+            worst_day: components["schemas"]["DayReturn"] | null;
+        };
+        /**
          * Portfolio
          * @description The whole account: `total_pl` = `unrealized_pl` + `realized_pl` - `fees` - `interest` -
-         *         `funding`.
+         *         `funding`. `day_pl`: since the close before the trading day that goes on, or went on last,
+         *         without what came in or went out; `aum`: what all the accounts of whoever asks are worth.
          */
         Portfolio: {
             /** Format: uuid */
@@ -4667,6 +4854,11 @@ export interface components {
              * @example 2026-03-02T15:04:05.123456789Z
              */
             as_of: string;
+            /**
+             * @description Decimal text.
+             * @example 189.25
+             */
+            aum: string;
             /**
              * @description Decimal text.
              * @example 189.25
@@ -4682,27 +4874,38 @@ export interface components {
              * @description Decimal text.
              * @example 189.25
              */
+            day_pl: string;
+            /** @description Of what there was then and came in since. */
+            day_pl_percent: string | null;
+            /**
+             * @description UTC, RFC 3339 with nanoseconds.
+             * @example 2026-03-02T15:04:05.123456789Z
+             */
+            day_since: string;
+            /**
+             * @description Decimal text.
+             * @example 189.25
+             */
             deposited: string;
             /**
              * @description Decimal text.
              * @example 189.25
              */
             equity: string;
+            exposure: components["schemas"]["Exposure"];
             /**
              * @description Decimal text.
              * @example 189.25
              */
             fees: string;
-            /**
-             * @description Paid for perpetual contracts, less received.
-             * @default 0.00
-             */
-            funding?: string;
+            /** @description Paid for perpetual contracts, less received. */
+            funding: string;
             /**
              * @description Decimal text.
              * @example 189.25
              */
             interest: string;
+            margin: components["schemas"]["PortfolioMargin"];
             /** @description Perpetual contracts apart. */
             market_value: string;
             positions: components["schemas"]["Position"][];
@@ -4727,6 +4930,99 @@ export interface components {
              * @example 189.25
              */
             unrealized_pl: string;
+        };
+        /**
+         * PortfolioHistory
+         * @description What an account was worth, oldest first; at most five hundred points, the last is now.
+         *
+         *         `since`: when the range begins, or the account or its last reset where that is later. `base`: as
+         *         it was then, null where it is younger. `profit_loss`: from there to now, without what came in or
+         *         went out; its percentage is of what there was at the beginning and came in since.
+         */
+        PortfolioHistory: {
+            /** Format: uuid */
+            account_id: string;
+            base: components["schemas"]["PortfolioPoint"] | null;
+            /** @description What came in less what went out meanwhile. */
+            net_deposits: string;
+            points: components["schemas"]["PortfolioPoint"][];
+            /**
+             * @description Decimal text.
+             * @example 189.25
+             */
+            profit_loss: string;
+            profit_loss_percent: string | null;
+            range: string;
+            /** @description Time-weighted. */
+            return_percent: string;
+            /**
+             * @description UTC, RFC 3339 with nanoseconds.
+             * @example 2026-03-02T15:04:05.123456789Z
+             */
+            since: string;
+            /** @description How far points lie apart at least; 1d: at closes. */
+            window: string;
+        };
+        /**
+         * PortfolioMargin
+         * @description What the positions require to be opened and held; `excess` is equity beyond the latter, and
+         *         `used_percent` that share of the equity, null where there is none.
+         */
+        PortfolioMargin: {
+            /**
+             * @description Decimal text.
+             * @example 189.25
+             */
+            excess: string;
+            /**
+             * @description Decimal text.
+             * @example 189.25
+             */
+            initial: string;
+            /**
+             * @description Decimal text.
+             * @example 189.25
+             */
+            maintenance: string;
+            margin_call: components["schemas"]["MarginCall"] | null;
+            used_percent: string | null;
+        };
+        /**
+         * PortfolioPoint
+         * @description An account at one moment. `net_deposits`: what had come in less what had gone out;
+         *         `profit_loss` and `return_percent` (time-weighted) since the range began. `cash` and
+         *         `market_value` where the daily snapshot has them.
+         */
+        PortfolioPoint: {
+            /**
+             * @description UTC, RFC 3339 with nanoseconds.
+             * @example 2026-03-02T15:04:05.123456789Z
+             */
+            at: string;
+            /** @default null */
+            cash?: string | null;
+            /**
+             * @description Decimal text.
+             * @example 189.25
+             */
+            equity: string;
+            /** @default null */
+            market_value?: string | null;
+            /**
+             * @description Decimal text.
+             * @example 189.25
+             */
+            net_deposits: string;
+            /**
+             * @description Decimal text.
+             * @example 189.25
+             */
+            profit_loss: string;
+            /**
+             * @description Decimal text.
+             * @example 189.25
+             */
+            return_percent: string;
         };
         /**
          * Position
@@ -5240,6 +5536,20 @@ export interface components {
             no_shorting?: boolean | null;
             /** @default null */
             suspend_trade?: boolean | null;
+        };
+        /**
+         * ReturnPoint
+         * @description Both returns up to a moment; the benchmark's is null before it is known.
+         */
+        ReturnPoint: {
+            /**
+             * @description UTC, RFC 3339 with nanoseconds.
+             * @example 2026-03-02T15:04:05.123456789Z
+             */
+            at: string;
+            benchmark_percent: string | null;
+            /** @example 12.3456 */
+            return_percent: string;
         };
         /**
          * RouteHistory
@@ -9492,6 +9802,85 @@ export interface operations {
             404: components["responses"]["Problem404"];
             422: components["responses"]["Problem422"];
             500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    read_portfolio_history: {
+        parameters: {
+            query?: {
+                /** @description One of 1D, 1W, 1M, 3M, 6M, YTD, 1Y, 5Y, ALL. */
+                range?: string;
+                /** @description The same as X-Account-ID. */
+                account_id?: string;
+            };
+            header?: {
+                /** @description Which account it is about; default the first one. */
+                "X-Account-ID"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The history. */
+            200: {
+                headers: {
+                    /** @description Names the request. */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PortfolioHistory"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    read_performance: {
+        parameters: {
+            query?: {
+                /** @description One of 1W, 1M, 3M, 6M, YTD, 1Y, 5Y, ALL. */
+                range?: string;
+                /** @description Symbol of an asset. */
+                benchmark?: string;
+                /** @description A year's return without risk in percent, from 0 to 100. */
+                risk_free?: string;
+                /** @description The same as X-Account-ID. */
+                account_id?: string;
+            };
+            header?: {
+                /** @description Which account it is about; default the first one. */
+                "X-Account-ID"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The performance. */
+            200: {
+                headers: {
+                    /** @description Names the request. */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Performance"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     list_positions: {

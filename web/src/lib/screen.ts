@@ -11,6 +11,7 @@ export type IconName =
   | "list"
   | "clock"
   | "layers"
+  | "pie"
   | "pulse"
   | "person"
   | "star"

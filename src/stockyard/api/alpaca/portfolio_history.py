@@ -30,8 +30,8 @@ from stockyard.model import events as e
 from stockyard.model.instruments import Session
 from stockyard.model.numbers import format_cash, format_ratio
 from stockyard.people.identity import Scope
+from stockyard.projections.curve import Samples, Worth, read_samples
 from stockyard.projections.equity import NS
-from stockyard.projections.rows import EquityRow
 from stockyard.projections.store import Page, ReadStore
 
 TIMEFRAMES: Final = {"1Min": 60, "5Min": 300, "15Min": 900, "1H": 3_600, "1D": 86_400}
@@ -46,9 +46,6 @@ _UNIT_DAYS: Final = {"D": 1, "W": 7, "M": 30, "A": 365}
 _DAY: Final = timedelta(days=1)
 _DAY_NS: Final = 86_400 * NS
 _PLACES: Final = 10
-_MIDDLE_KEPT_NS: Final = 61 * _DAY_NS
-"""So long ago there are samples of a quarter of an hour; before, of days only."""
-_FINE_KEPT_NS: Final = 7 * _DAY_NS
 
 
 class History(msgspec.Struct, gc=False):
@@ -81,13 +78,6 @@ class Asked(NamedTuple):
     reporting: str
     per_day: bool
     cashflows: frozenset[str]
-
-
-class Worth(NamedTuple):
-    """What an account was worth at a moment, and what had been paid into it by then."""
-
-    equity: int
-    deposited: int
 
 
 def asked(call: Call, now_ns: int) -> Asked:
@@ -223,45 +213,6 @@ def _of_session(session: Session, wanted: Asked, step_ns: int, extended: bool) -
         begin, end = session.begins_ns, session.ends_ns
     for at in range(begin, min(end, wanted.to_ns), step_ns):
         yield Window(at, min(at + step_ns, end, wanted.to_ns), day)
-
-
-class Samples:
-    """What an account was worth, by the samples that were kept."""
-
-    def __init__(self, rows: Sequence[EquityRow], days: Sequence[EquityRow], days_to_ns: int):
-        """``rows``: of minutes and quarters of an hour; ``days``: of UTC days, which count until
-        ``days_to_ns``.
-        """
-        ordered = sorted(rows, key=lambda row: (row.start_ns + row.window_s * NS, row.window_s))
-        self._ends = [row.start_ns + row.window_s * NS for row in ordered]
-        self._rows = ordered
-        self._day_starts = [row.start_ns for row in days]
-        self._days = days
-        self._days_to_ns = days_to_ns
-
-    def at(self, ns: int) -> Worth | None:
-        """What it was worth then; None before the first sample.
-
-        A time long ago is told by the sample of its UTC day, which ends a few hours later.
-        """
-        found = None
-        index = bisect_right(self._ends, ns) - 1
-        if index >= 0:
-            found = self._rows[index]
-        if found is None or ns < self._days_to_ns:
-            index = bisect_right(self._day_starts, min(ns, self._days_to_ns) - 1) - 1
-            if index >= 0:
-                found = self._days[index]
-        return None if found is None else Worth(found.equity_micros, found.deposited_micros)
-
-
-def read_samples(store: ReadStore, account_id: int, from_ns: int, now_ns: int) -> Samples:
-    """The samples of an account from a time on, and the last before it."""
-    middle_from = max(from_ns, now_ns - _MIDDLE_KEPT_NS)
-    fine_from = max(from_ns, now_ns - _FINE_KEPT_NS)
-    rows = store.equities(account_id, 900, middle_from) + store.equities(account_id, 60, fine_from)
-    days = store.equities(account_id, 86_400, from_ns - _DAY_NS)
-    return Samples(rows, days, now_ns - _MIDDLE_KEPT_NS)
 
 
 def read_cashflows(

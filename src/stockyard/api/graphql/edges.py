@@ -47,6 +47,8 @@ EDGES: Final[dict[str, tuple[Edge, ...]]] = {
         Edge("watchlists", "watchlists", _OF_ACCOUNT),
         Edge("portfolio", "portfolio", _OF_ACCOUNT),
         Edge("equity_curve", "equity", _OF_ACCOUNT),
+        Edge("portfolio_history", "portfolio_history", _OF_ACCOUNT),
+        Edge("performance", "performance", _OF_ACCOUNT),
     ),
     "Position": (
         Edge("lots", "lots", _OF_HOLDING),

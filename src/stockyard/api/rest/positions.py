@@ -1,4 +1,4 @@
-"""Positions and the portfolio."""
+"""Positions."""
 
 from typing import Annotated, Final
 
@@ -238,22 +238,3 @@ async def close_position(
     )
     decision = await door.decide(command, door.origin(caller, visit.head), instrument)
     return answer(door.render.made(decision.ts, decision.events), 201, decision.headers)
-
-
-@routes.get(
-    "/portfolio",
-    **described(
-        "portfolio",
-        TAG,
-        "Read the portfolio",
-        "Cash, positions at the market, and profit and loss since the start (or the last reset).",
-        traits=_READS,
-        answer=a.Portfolio,
-        answered="The portfolio.",
-    ),
-)
-async def portfolio(visit: Visiting) -> Response:
-    """Read the portfolio."""
-    caller, door = visit.caller(Scope.READ), visit.door
-    row = door.view.accounts[caller.account_id]
-    return answer(door.render.portfolio(row, door.world.clock.now_ns()))
