@@ -222,6 +222,7 @@ async def test_a_disk_that_cannot_be_read_costs_the_past_only(
         monkeypatch.setattr(rig.requests_kept._requests, name, gone)
     answer = await root.call("GET", "/admin/routes")
     assert (answer.status, answer.json["whole"]) == (200, False)
+    assert answer.json["lost"] == 0
     assert any(one["route"] == "/api/v1/orders" for one in answer.json["routes"])
     for path in PATHS[3:]:
         refused = await root.call("GET", path)

@@ -45,11 +45,13 @@ class RoutesSeen(msgspec.Struct, frozen=True, gc=False):
     """Every request of a stretch of time, by route; the slowest P99 first.
 
     `whole`: false where what is on the disk could not be read, so that only the last minutes count.
+    `lost`: records and figures given up since the start, because they could not be written.
     """
 
     start: Time
     end: Time
     whole: bool
+    lost: int
     all: Annotated[RouteSeen, Meta(description="All routes together.")]
     routes: list[RouteSeen]
 

@@ -78,6 +78,11 @@ class RequestKeeper:
         """Records and figures that were given up because they could not be written."""
 
     @property
+    def lost_count(self) -> int:
+        """What was given up, here and before it came here."""
+        return self.lost + self.log.lost
+
+    @property
     def waiting(self) -> int:
         """Records and figures that are not on the disk yet."""
         return len(self._records) + len(self._figures)

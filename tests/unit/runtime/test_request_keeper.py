@@ -120,7 +120,7 @@ async def test_what_waits_for_the_disk_is_bounded(
         kept.ask()
         await kept.keeper.save(last=True)
     assert kept.keeper.waiting == 4 + 2
-    assert kept.keeper.lost == 2 + 4
+    assert kept.keeper.lost_count == 2 + 4
 
 
 async def test_lost_at_the_end_is_told(kept: Kept, caplog: pytest.LogCaptureFixture) -> None:

@@ -5622,6 +5622,7 @@ export interface components {
          * @description Every request of a stretch of time, by route; the slowest P99 first.
          *
          *         `whole`: false where what is on the disk could not be read, so that only the last minutes count.
+         *         `lost`: records and figures given up since the start, because they could not be written.
          */
         RoutesSeen: {
             /** @description All routes together. */
@@ -5631,6 +5632,7 @@ export interface components {
              * @example 2026-03-02T15:04:05.123456789Z
              */
             end: string;
+            lost: number;
             routes: components["schemas"]["RouteSeen"][];
             /**
              * @description UTC, RFC 3339 with nanoseconds.

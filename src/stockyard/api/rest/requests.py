@@ -156,7 +156,8 @@ async def list_routes(
         every.add(figures)
         seen.append(_route(method, route, figures))
     seen.sort(key=lambda one: (-one.p99_ns, one.route, one.method))
-    return answer(a.RoutesSeen(window.start, window.end, whole, _route("", "", every), seen))
+    total = _route("", "", every)
+    return answer(a.RoutesSeen(window.start, window.end, whole, keeper.lost_count, total, seen))
 
 
 @routes.get(

@@ -61,6 +61,11 @@ function Measured({
           What was measured before lies on a disk that cannot be read now.
         </Notice>
       )}
+      {data && data.lost > 0 && (
+        <Notice kind="warn" title={`${data.lost.toLocaleString("en-US")} were given up`}>
+          So many records and counts could not be written since the start. Look after the disk.
+        </Notice>
+      )}
       {chosen && (
         <div className="flex flex-wrap items-center gap-2">
           <p className="min-w-0 font-medium">
