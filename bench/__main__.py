@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from bench import (
+    alerts,
     alpaca,
     audit,
     cold_start,
@@ -60,6 +61,7 @@ BENCHMARKS: Final[dict[str, Benchmark]] = {
     "simulated-days": simulated_days.run,
     "world": world_start.run,
     "alpaca": alpaca.run,
+    "alerts": lambda sizes, folder: alerts.run(sizes),
     "portfolios": portfolios.run,
     "audit": audit.run,
     "growth": growth.run,

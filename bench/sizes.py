@@ -53,6 +53,8 @@ class Sizes(msgspec.Struct, frozen=True):
     web_memory_seconds: int
     web_orders: int
     requests: int
+    alerts: int
+    alert_ticks: int
     portfolio_users: int
     portfolio_orders: int
     portfolio_snapshot_users: int
@@ -103,6 +105,8 @@ FULL: Final = Sizes(
     web_memory_seconds=60,
     web_orders=10_000,
     requests=100_000,
+    alerts=100_000,
+    alert_ticks=100_000,
     portfolio_users=1_000,
     portfolio_orders=100_000,
     portfolio_snapshot_users=10_000,
@@ -152,6 +156,8 @@ QUICK: Final = Sizes(
     web_memory_seconds=2,
     web_orders=10_000,
     requests=20_000,
+    alerts=100_000,
+    alert_ticks=20_000,
     portfolio_users=200,
     portfolio_orders=4_000,
     portfolio_snapshot_users=2_000,
@@ -201,6 +207,8 @@ TINY: Final = Sizes(
     web_memory_seconds=1,
     web_orders=2_000,
     requests=200,
+    alerts=500,
+    alert_ticks=500,
     portfolio_users=5,
     portfolio_orders=20,
     portfolio_snapshot_users=24,

@@ -60,6 +60,7 @@ from stockyard.people.audit_segments import FOLDER_NAME as AUDIT_FOLDER
 from stockyard.people.directory import People
 from stockyard.people.sealing import KeyRefused, Sealer, new_key, parse_keys, settle_key
 from stockyard.projections.store import ReadStore
+from stockyard.runtime.alert_watch import AlertWatch
 from stockyard.runtime.audit_files import open_audit
 from stockyard.runtime.caches import Shelf
 from stockyard.runtime.clock import Clock
@@ -370,9 +371,13 @@ def open_world(
     run: Run = run_at_once,
     queries: Executor | None = None,
     progress: Callable[[int], None] | None = None,
+    people: People | None = None,
 ) -> World:
-    """Recover a world from its storage. Raises what ``recover`` raises."""
-    recovered = recover(journal, snapshots, store, run, progress)
+    """Recover a world from its storage, and ``people``'s alerts with it. Raises what ``recover``
+    raises.
+    """
+    alerts = AlertWatch(people)
+    recovered = recover(journal, snapshots, store, run, progress, alerts)
     world = World(
         journal,
         snapshots,
@@ -383,13 +388,16 @@ def open_world(
         clock,
         schedule,
         queries or ThreadPoolExecutor(1, "queries"),
+        alerts,
     )
     for account_id, name in store.last_event_names():
         world.hub.remember_last(account_id, name)
     return world
 
 
-def memory_world(clock: Clock, disk: MemoryDisk, schedule: Callable[[], None]) -> World:
+def memory_world(
+    clock: Clock, disk: MemoryDisk, schedule: Callable[[], None], people: People | None = None
+) -> World:
     """A world that lives in memory: the same parts over storage that a test can break."""
     return open_world(
         MemoryJournal(disk),
@@ -397,6 +405,7 @@ def memory_world(clock: Clock, disk: MemoryDisk, schedule: Callable[[], None]) -
         ReadStore(MemoryDatabase(disk, "projections")),
         clock,
         schedule=schedule,
+        people=people,
     )
 
 

@@ -139,6 +139,10 @@ class Server:
         try:
             if self._faults is not None:
                 logging.getLogger("stockyard").addHandler(self._faults)
+            self._people_database = directory.open_people()
+            migrate(self._people_database)
+            sealer = app.open_sealer(self.config, self._people_database)
+            self.people = People(self._people_database, sealer=sealer)
             self.world = app.open_world(
                 directory.journal,
                 directory.snapshots,
@@ -148,15 +152,12 @@ class Server:
                 run=projecting.submit,
                 queries=queries,
                 progress=lambda n: LOG.info("recovering: %d inputs replayed", n),
+                people=self.people,
             )
             log, self._audit_folder = directory.open_audit(self.config.audit_folder)
             self.auditor = Auditor(self.world, log)
             self._found(recording)
             self._take_signals()
-            self._people_database = directory.open_people()
-            migrate(self._people_database)
-            sealer = app.open_sealer(self.config, self._people_database)
-            self.people = People(self._people_database, sealer=sealer)
             self.history = HistoryRecorder(
                 directory.open_history(),
                 keeping,
@@ -563,7 +564,7 @@ class Server:
         while True:
             await asyncio.sleep(PEOPLE_UPKEEP_S)
             # The desk may be busy with sign-ins, or its disk full: there is a next time.
-            with suppress(Problem, StorageError):
+            with suppress(Problem, StorageError, Refused):
                 await application.tidy_people()
 
     @property

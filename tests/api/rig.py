@@ -88,14 +88,14 @@ class Rig:
         self._open()
 
     def _open(self) -> None:
-        self.world: World = memory_world(self.clock, self.disk, self._schedule)
+        self.people = People(MemoryDatabase(self.disk, "people"), sealer=Sealer((SEALING_KEY,)))
+        self.world: World = memory_world(self.clock, self.disk, self._schedule, self.people)
         if self.world.engine.seq == 0:
             found(
                 self.world,
                 [WorldCreated("0123456789abcdef" * 2, 7), *_reference(self.stock_calendar)],
             )
         follow_market(self.world, self.stock_calendar)
-        self.people = People(MemoryDatabase(self.disk, "people"), sealer=Sealer((SEALING_KEY,)))
         self.history = HistoryRecorder(
             DatabaseHistory(MemoryDatabase(self.disk, "history")),
             ThreadPoolExecutor(1, "history"),

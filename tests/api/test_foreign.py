@@ -61,6 +61,15 @@ async def _inbox_item(rig: Rig, ann: Trader) -> str:
     return str((await ann.call("GET", "/inbox")).json["items"][0]["id"])
 
 
+async def _alert(rig: Rig, ann: Trader) -> str:
+    """One that fired."""
+    rig.trade("AAPL", 190)
+    said = {"kind": "price", "symbol": "AAPL", "direction": "above", "value": "180"}
+    made = await ann.call("POST", "/alerts", said)
+    rig.world.alerts.settle()
+    return str(made.json["id"])
+
+
 async def _webhook(rig: Rig, ann: Trader) -> str:
     found = (await ann.call("GET", "/webhooks")).json
     if not found:
@@ -100,6 +109,7 @@ THINGS: Final[dict[str, Maker]] = {
     "key_id": _key,
     "session_id": _session,
     "item_id": _inbox_item,
+    "alert_id": _alert,
     "outcome_id": _outcome,
     "webhook_id": _webhook,
     "delivery_id": _delivery,
@@ -118,6 +128,9 @@ BODIES: Final[dict[str, Any]] = {
     "mark_inbox_item": {"read": True},
     "create_api_key": {"name": "k"},
     "create_watchlist": {"name": "Mine"},
+    "create_alert": {"kind": "pnl", "direction": "above", "value": "1"},
+    "change_alert": {"note": "Other"},
+    "change_alert_settings": {"email": False},
     "change_webhook": {"name": "Other"},
 }
 """What a request needs besides to be taken."""
@@ -135,7 +148,7 @@ HARMLESS: Final = frozenset(_HARMLESS.split(" "))
 """Parameters of queries that choose among what is one's own or everybody's; what administrators
 search by is among them.
 """
-CURSORS: Final[dict[str, Maker]] = {"after": _activity, "before": _inbox_item}
+CURSORS: Final[dict[str, Maker]] = {"after": _activity, "before": _inbox_item, "alert": _alert}
 """Parameters of queries that name a thing to go on after."""
 CREDENTIALS: Final = frozenset({"account_id", "token", "last_event_id"})
 """Parameters that this file walks by themselves."""

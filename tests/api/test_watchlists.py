@@ -67,3 +67,27 @@ async def test_what_cannot_be_kept_is_said(rig: Rig, ann: Trader) -> None:
     assert denied.json["code"] == "scope_missing"
     assert (await rig.call("GET", "/api/v1/watchlists", headers=reader)).json == [made]
     assert (await rig.call("GET", "/api/v1/watchlists")).status == 401
+
+
+async def test_lists_stand_in_an_order_of_their_own(rig: Rig, ann: Trader) -> None:
+    ids = {
+        name: (await ann.call("POST", "/watchlists", {"name": name})).json["id"]
+        for name in ("a", "b", "c")
+    }
+
+    async def names() -> list[str]:
+        return [found["name"] for found in (await ann.call("GET", "/watchlists")).json]
+
+    assert await names() == ["a", "b", "c"]
+    moved = await ann.call("PATCH", f"/watchlists/{ids['c']}", {"place": 0})
+    assert (moved.status, moved.json["place"]) == (200, 0)
+    assert await names() == ["c", "a", "b"]
+    await ann.call("PATCH", f"/watchlists/{ids['c']}", {"place": 1, "name": "C"})
+    await ann.call("DELETE", f"/watchlists/{ids['a']}")
+    rig.restart()
+    assert (await ann.call("POST", "/watchlists", {"name": "d"})).status == 201
+    assert await names() == ["C", "b", "d"]
+    await ann.call("PATCH", f"/watchlists/{ids['c']}", {"place": 1000})
+    assert await names() == ["b", "d", "C"]
+    refused = await ann.call("PATCH", f"/watchlists/{ids['c']}", {"place": -1})
+    assert refused.status == 422

@@ -48,6 +48,7 @@ from stockyard.api.request_counts import NOWHERE, OTHER, RequestCounts
 from stockyard.api.rest import (
     accounts,
     activity,
+    alerts,
     assets,
     audit,
     changes,
@@ -266,10 +267,16 @@ class Application:
         return done + await complete_leavings(world, people)
 
     async def tidy_people(self) -> None:
-        """Purge expired sessions and write down when keys were used; call it now and then."""
+        """Purge expired sessions, write down when keys were used and what alerts know of trading
+        days; call it now and then.
+        """
         now_ns = self.door.world.clock.wall_ns()
         await self.door.desk.write(lambda p: p.purge_expired(now_ns))
         await self.door.desk.write(lambda p: p.flush_last_used())
+        world = self.door.world
+        days = world.alerts.noted_days()
+        await world.caught_up(world.view.seq)
+        await self.door.desk.write(lambda p: p.alerts.store_days(days))
 
     def begin_stop(self, reason: str = "this Stockyard is stopping") -> None:
         """Take no more streams, close the open ones with a reason, and say so in ``/health``."""
@@ -280,6 +287,7 @@ class Application:
         """Wait until every stream is closed and the people's desk has finished what it began."""
         self.begin_stop()
         await self.gateway.closed()
+        await self.door.notices.close()
         self.door.desk.close()
 
     async def _serve_hot(
@@ -523,6 +531,7 @@ def framework(settings: ApiSettings) -> FastAPI:
         assets,
         profiles,
         watchlists,
+        alerts,
         webhooks,
         inbox,
         feeds,

@@ -11,6 +11,7 @@ import msgspec
 
 from stockyard.api import (
     activity_answers,
+    alert_answers,
     answers,
     audit_shapes,
     contract_answers,
@@ -46,6 +47,7 @@ _STRUCTS: Final[list[Any]] = [
         audit_shapes,
         contract_answers,
         activity_answers,
+        alert_answers,
         equity_answers,
         feed_answers,
         fields,

@@ -18,6 +18,7 @@ from stockyard.api.desk import PeopleDesk
 from stockyard.api.exporting import Slots
 from stockyard.api.faults import Faults
 from stockyard.api.heads import Head
+from stockyard.api.notices import Notices
 from stockyard.api.problems import REPLAYED, Headers, Problem, denial, rule_problem
 from stockyard.api.rendering import NOTHING, Renderer, as_it_stood, leg_ids, taken_over
 from stockyard.api.settings import ApiSettings
@@ -91,6 +92,7 @@ class Door:
         self.render = Renderer(
             world.view, world.ids, settings.quote_stale_ns, world.trail, world.standing
         )
+        self.notices = Notices(world, self.desk)
         self.sim_market = SimMarket(world)
         self.slots, self.books = Slots(), Books(world.view.instruments)
         self.addresses = Addresses(settings.webhooks_private)

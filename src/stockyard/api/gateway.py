@@ -18,6 +18,7 @@ from stockyard.api.frames import Frames
 from stockyard.api.listeners import FAULT, GOING_AWAY, Listener
 from stockyard.api.problems import Problem, fault
 from stockyard.api.public_frames import PublicFrames
+from stockyard.api.wire import Shared
 from stockyard.runtime.hub import Channel, Subscriber
 
 _log: Final = logging.getLogger("stockyard.api")
@@ -51,6 +52,7 @@ class Gateway:
         """Who makes public frames, each in its own words."""
         self._open: dict[Listener, None] = {}
         self._of_address: Counter[str] = Counter()
+        self._of_account: dict[int, dict[Listener, None]] = {}
         self._feeds: dict[str, object] = {}
         self._watch: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -58,6 +60,7 @@ class Gateway:
         self._flush_due = 0.0
         self.flushes = self.sent = self.sent_bytes = self.cut_off = self.refused = 0
         door.world.hub.on_change = self._on_change
+        door.notices.tell_account = self.tell_account
 
     def __len__(self) -> int:
         return len(self._open)
@@ -76,6 +79,7 @@ class Gateway:
             self.refused += 1
             wrong = "stopping, or too many streams"
             raise Problem(503, "unavailable", wrong, "try again later", headers=_LATER)
+        self.door.notices.begin()
         self._of_address[listener.address] += 1
         self._open[listener] = None
         if self._watch is None or self._watch.done():
@@ -86,12 +90,26 @@ class Gateway:
         self.door.world.hub.leave(listener.subscriber)
         listener.ended.set()
         self._open.pop(listener, None)
+        of_account = self._of_account.get(listener.account_id)
+        if of_account is not None:
+            of_account.pop(listener, None)
+            if not of_account:
+                del self._of_account[listener.account_id]
         self._of_address[listener.address] -= 1
         if self._of_address[listener.address] <= 0:
             del self._of_address[listener.address]
         if self._watch is not None and not self._open:
             self._watch.cancel()
             self._watch = None
+
+    def follows(self, listener: Listener) -> None:
+        """It follows its account from now on."""
+        self._of_account.setdefault(listener.account_id, {})[listener] = None
+
+    def tell_account(self, account_id: int, shared: Shared) -> None:
+        """Hand a message that is no event to everyone who follows an account in our words."""
+        for listener in self._of_account.get(account_id, ()):
+            listener.tell(shared)
 
     def check_user(self, user_id: str) -> None:
         """Raise ``Problem`` 429 when this user listens often enough already."""

@@ -11,6 +11,7 @@ client may ask, or how frames are made (``frames``).
 import asyncio
 import logging
 from abc import ABC, abstractmethod
+from collections import deque
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 _log: Final = logging.getLogger("stockyard.api")
 REPLIES_MAX: Final = 200
+NOTICES_MAX: Final = 500
+"""Of what is told beside an account's events so much waits at most; the oldest give way."""
 BREATH_FRAMES: Final = 100
 """After so many frames in one go, others get their turn."""
 RECHECK_S: Final = 10.0
@@ -57,10 +60,11 @@ class Composer(Protocol):
 class Listener(ABC):
     """One client. ``wire``: where whole frames can be written at once; None: ``_put`` waits.
 
-    ``stream``: what rules for faults call it.
+    ``stream``: what rules for faults call it. ``is_ours``: whether it is told in our own words.
     """
 
     stream: ClassVar[str] = "native"
+    is_ours: ClassVar[bool] = True
 
     def __init__(self, gateway: "Gateway", address: str, wire: Wire | None = None) -> None:
         self._gateway, self._door, self._wire = gateway, gateway.door, wire
@@ -76,6 +80,7 @@ class Listener(ABC):
         self.account_id = 0
         self._asked_account: str | None = None
         self._replies: list[Shared] = []
+        self._notices: deque[Shared] = deque(maxlen=NOTICES_MAX)
         self._late: list[Shared] = []
         self._is_replying = self._public_due = False
         self._resume_from: Name | None = None
@@ -101,7 +106,9 @@ class Listener(ABC):
     def is_clear(self) -> bool:
         """Whether nothing waits here to be sent, nor in its socket."""
         one = self.subscriber
-        if self._replies or self._is_replying or self._public_due or self._woken.is_set():
+        if self._replies or self._notices or self._is_replying or self._public_due:
+            return False
+        if self._woken.is_set():
             return False
         if one.events or one.pending or one.items or self._resume_from is not None:
             return False
@@ -193,6 +200,7 @@ class Listener(ABC):
         self._recheck_due = self._loop.time() + RECHECK_S
         self._identify, self.identity, self.account_id = identify, identity, account_id
         self._resume_from = wanted
+        self._gateway.follows(self)
         shown = self._door.render.account_id(account_id)
         told = frame("authenticated", account_id=shown, token=token_text(name))
         if wanted is not None:
@@ -209,6 +217,12 @@ class Listener(ABC):
             return
         self._replies.append(shared)
         self._woken.set()
+
+    def tell(self, shared: Shared) -> None:
+        """Send what is told beside the account's events, where our words are spoken."""
+        if self.is_ours:
+            self._notices.append(shared)
+            self._woken.set()
 
     def _deliver(self) -> None:
         """Send what is public and waits: at once when nothing is in the way, else soon."""
@@ -272,6 +286,8 @@ class Listener(ABC):
                 name, self._resume_from = self._resume_from, None
                 await self._replay(name)
             private = self._private()
+            while self._notices:
+                private.append(self._notices.popleft())
             if private:
                 await self._send(private)
             if self._public_due and not self._replies:

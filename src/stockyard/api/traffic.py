@@ -70,6 +70,8 @@ class Traffic:
         """What was not handed over yet, or not taken; empty for nothing."""
         if not all(one.is_clear for one in self._gateway):
             return "a listener has not taken its frames"
+        if self._gateway.door.notices.is_busy:
+            return "an alert is being kept"
         if any(_unsent(one) for one in self.connections()):
             return "a client does not take its answer"
         if self.listening is not None and select.select([self.listening], (), (), 0)[0]:

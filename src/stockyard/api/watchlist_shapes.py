@@ -16,6 +16,11 @@ Name = Annotated[
 ]
 
 
+Place = Annotated[
+    int, Meta(description="Lists are shown in the order of this, from 0.", ge=0, le=1_000)
+]
+
+
 class Watchlist(msgspec.Struct, frozen=True, gc=False):
     """Symbols that somebody keeps an eye on."""
 
@@ -25,6 +30,7 @@ class Watchlist(msgspec.Struct, frozen=True, gc=False):
     symbols: Symbols
     created_at: Time
     updated_at: Time
+    place: Place
 
 
 class WatchlistBody(msgspec.Struct, forbid_unknown_fields=True):
@@ -35,10 +41,13 @@ class WatchlistBody(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class WatchlistChangeBody(msgspec.Struct, forbid_unknown_fields=True):
-    """Another name, other symbols (all of them, in their new order), or both."""
+    """Another name, other symbols (all of them, in their new order), another place among the
+    account's lists, or some of these.
+    """
 
     name: Name | None = None
     symbols: Symbols | None = None
+    place: Place | None = None
 
 
 class WatchedBody(msgspec.Struct, forbid_unknown_fields=True):

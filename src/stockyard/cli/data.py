@@ -5,6 +5,8 @@ Must not know: how files are laid out beyond what ``app`` opens.
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from rich.console import Console
@@ -12,6 +14,8 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from stockyard import app
 from stockyard.config import read_config
+from stockyard.people.directory import People
+from stockyard.runtime.alert_watch import AlertWatch
 from stockyard.runtime.verification import Finding, rebuild_projections, verify_directory
 
 
@@ -89,13 +93,27 @@ def rebuild(*, data: Path | None = None) -> None:
         print(f"set aside: {name}")
     directory = app.existing_directory(path)
     try:
-        with _watched("rebuilding") as progress:
+        with _watched("rebuilding") as progress, _alerts_of(directory) as alerts:
             task = progress.add_task("")
             seq = rebuild_projections(
                 directory.journal,
                 directory.store,
                 lambda n: progress.update(task, completed=n),
+                alerts,
             )
     finally:
         directory.close()
     print(f"query tables rebuilt up to seq {seq}")
+
+
+@contextmanager
+def _alerts_of(directory: app.DataDirectory) -> Iterator[AlertWatch]:
+    """The watch over a directory's alerts; over none where it was never served."""
+    if not (directory.path / "people.db").exists():
+        yield AlertWatch()
+        return
+    database = directory.open_people()
+    try:
+        yield AlertWatch(People(database))
+    finally:
+        database.close()

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from stockyard.people.alerts import Alerts
 from stockyard.people.api_keys import ApiKey, ApiKeys, checked_scopes
 from stockyard.people.changing import Changes, Personal
 from stockyard.people.deliveries import Deliveries
@@ -32,8 +33,10 @@ from stockyard.people.schema import migrate
 from stockyard.people.sealing import Sealer, new_key
 from stockyard.people.second_factor import SecondFactors
 from stockyard.people.sessions import NOWHERE, Place, Session, Sessions
+from stockyard.people.telling import Telling
 from stockyard.people.throttle import Throttle, address_key
 from stockyard.people.tokens import TokenPair, Tokens
+from stockyard.people.user_preferences import UserPreferences
 from stockyard.people.users import (
     User,
     Users,
@@ -94,6 +97,8 @@ class People:
         self.portfolio_days = PortfolioDays(database)
         self.inbox = Inbox(database, limits, random_bytes)
         self.outbox = Outbox(database, random_bytes, self.sealer)
+        self.telling = Telling(self._users, self.inbox, self.outbox, UserPreferences(database))
+        self.alerts = Alerts(database, limits, random_bytes, self.telling.tell)
         self.links = Links(database, self._users, self.outbox, random_bytes)
         self.webhooks = Webhooks(database, limits, random_bytes, self.sealer)
         self.deliveries = Deliveries(database, self.webhooks, self.inbox)
@@ -384,6 +389,10 @@ class People:
                 lambda _, a: self.preferences.erase(a),
             ),
             Personal(lambda t, u, _: self.inbox.forget_user(u, t), _nothing),
+            Personal(
+                lambda t, u, _: self.alerts.forget_user(u, t), lambda *_: self.alerts.recount()
+            ),
+            Personal(lambda t, u, _: self.telling.forget_user(u, t), _nothing),
             Personal(
                 lambda t, u, _: self.outbox.store_erase(t, self._users.require(u).email), _nothing
             ),

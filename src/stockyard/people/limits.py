@@ -31,6 +31,9 @@ class PeopleLimits(NamedTuple):
     watchlists_per_account_max: int = 100
     watched_per_list_max: int = 250
     inbox_items_max: int = 500
+    alerts_per_account_max: int = 500
+    alerts_max: int = 200_000
+    firings_per_account_max: int = 5_000
     webhooks_per_account_max: int = 10
     failures_per_email_max: int = 10
     failures_per_address_max: int = 50

@@ -256,6 +256,71 @@ _VERSION_11: Final = (
     "CREATE INDEX links_by_expiry ON links (expires_ns)",
 )
 
+_VERSION_12: Final = (
+    """
+    CREATE TABLE alerts (
+        id TEXT NOT NULL PRIMARY KEY,
+        user_id TEXT NOT NULL,
+        account_id BIGINT NOT NULL,
+        kind TEXT NOT NULL,
+        instrument_id BIGINT NOT NULL,
+        direction TEXT NOT NULL,
+        level BIGINT NOT NULL,
+        watched TEXT NOT NULL,
+        since TEXT NOT NULL,
+        base BIGINT NOT NULL,
+        note TEXT NOT NULL,
+        email BIGINT NOT NULL,
+        status TEXT NOT NULL CHECK (status IN ('armed', 'fired', 'off')),
+        arming BIGINT NOT NULL,
+        armed_seq BIGINT NOT NULL,
+        armed_ns BIGINT NOT NULL,
+        created_ns BIGINT NOT NULL,
+        fired_ns BIGINT
+    )
+    """,
+    "CREATE INDEX alerts_by_account ON alerts (account_id, created_ns)",
+    "CREATE INDEX alerts_by_status ON alerts (status, id)",
+    """
+    CREATE TABLE alert_firings (
+        number BIGINT NOT NULL PRIMARY KEY,
+        alert_id TEXT NOT NULL,
+        arming BIGINT NOT NULL,
+        user_id TEXT NOT NULL,
+        account_id BIGINT NOT NULL,
+        kind TEXT NOT NULL,
+        instrument_id BIGINT NOT NULL,
+        shown TEXT NOT NULL,
+        title TEXT NOT NULL,
+        text TEXT NOT NULL,
+        seq BIGINT NOT NULL,
+        ts BIGINT NOT NULL,
+        fired_ns BIGINT NOT NULL,
+        UNIQUE (alert_id, arming)
+    )
+    """,
+    "CREATE INDEX alert_firings_by_account ON alert_firings (account_id, number)",
+    """
+    CREATE TABLE alert_days (
+        instrument_id BIGINT NOT NULL PRIMARY KEY,
+        seq BIGINT NOT NULL,
+        end_ns BIGINT NOT NULL,
+        close BIGINT NOT NULL,
+        last BIGINT NOT NULL,
+        volume BIGINT NOT NULL
+    )
+    """,
+    """
+    CREATE TABLE user_preferences (
+        user_id TEXT NOT NULL,
+        name TEXT NOT NULL,
+        value TEXT NOT NULL,
+        PRIMARY KEY (user_id, name)
+    )
+    """,
+    "ALTER TABLE watchlists ADD COLUMN place BIGINT NOT NULL DEFAULT 0",
+)
+
 MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
     _VERSION_1,
     _VERSION_2,
@@ -268,6 +333,7 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
     _VERSION_9,
     _VERSION_10,
     _VERSION_11,
+    _VERSION_12,
 )
 """Element ``n`` holds the SQL steps that lead from version ``n`` to ``n + 1``."""
 

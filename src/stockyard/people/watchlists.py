@@ -22,7 +22,7 @@ _ID_BYTES: Final = 16
 
 
 class Watchlist(msgspec.Struct, frozen=True, gc=False):
-    """One list; ``symbols`` in the order in which they are shown."""
+    """One list; ``symbols`` in the order in which they are shown, as lists are by ``place``."""
 
     id: str
     account_id: int
@@ -30,6 +30,7 @@ class Watchlist(msgspec.Struct, frozen=True, gc=False):
     symbols: tuple[str, ...]
     created_ns: int
     updated_ns: int
+    place: int = 0
 
 
 class Watchlists:
@@ -40,15 +41,14 @@ class Watchlists:
     ) -> None:
         self._database, self._limits, self._random_bytes = database, limits, random_bytes
         self._by_account: dict[int, dict[str, Watchlist]] = {}
-        for list_id, account_id, name, symbols, created_ns, updated_ns in database.query(
-            "SELECT id, account_id, name, symbols, created_ns, updated_ns FROM watchlists"
-            " ORDER BY created_ns, id"
+        for list_id, account_id, name, symbols, *rest in database.query(
+            "SELECT id, account_id, name, symbols, created_ns, updated_ns, place FROM watchlists"
+            " ORDER BY place, created_ns, id"
         ):
-            told = tuple(json.loads(symbols))
-            self._keep(Watchlist(list_id, account_id, name, told, created_ns, updated_ns))
+            self._keep(Watchlist(list_id, account_id, name, tuple(json.loads(symbols)), *rest))
 
     def of_account(self, account_id: int) -> tuple[Watchlist, ...]:
-        """An account's lists, oldest first."""
+        """An account's lists in their order; new ones come last."""
         return tuple(self._by_account.get(account_id, {}).values())
 
     def find(self, account_id: int, list_id: str) -> Watchlist:
@@ -83,11 +83,12 @@ class Watchlists:
             )
         told = self._checked(symbols)
         list_id = str(UUID(bytes=self._random_bytes(_ID_BYTES), version=4))
-        made = Watchlist(list_id, account_id, name, told, now_ns, now_ns)
+        last = max([x.place for x in self._by_account.get(account_id, {}).values()], default=-1)
+        made = Watchlist(list_id, account_id, name, told, now_ns, now_ns, last + 1)
         self._database.execute(
-            "INSERT INTO watchlists (id, account_id, name, symbols, created_ns, updated_ns)"
-            " VALUES (?, ?, ?, ?, ?, ?)",
-            (made.id, account_id, name, json.dumps(told), now_ns, now_ns),
+            "INSERT INTO watchlists (id, account_id, name, symbols, created_ns, updated_ns, place)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (made.id, account_id, name, json.dumps(told), now_ns, now_ns, made.place),
         )
         self._keep(made)
         return made
@@ -117,6 +118,21 @@ class Watchlists:
         )
         self._keep(after)
         return after
+
+    def move(self, account_id: int, list_id: str, index: int) -> Watchlist:
+        """Put a list at this place among the account's, 0 for the first; beyond the end is last.
+
+        Raises ``UserError`` ``unknown_watchlist``.
+        """
+        moved = self.find(account_id, list_id)
+        lists = [x for x in self._by_account[account_id].values() if x.id != moved.id]
+        lists.insert(index, moved)
+        placed = [msgspec.structs.replace(x, place=place) for place, x in enumerate(lists)]
+        self._database.executemany(
+            "UPDATE watchlists SET place = ? WHERE id = ?", [(x.place, x.id) for x in placed]
+        )
+        self._by_account[account_id] = {x.id: x for x in placed}
+        return self.find(account_id, moved.id)
 
     def add(self, account_id: int, list_id: str, symbol: str, now_ns: int) -> Watchlist:
         """Put a symbol at the end; one that is there stays where it is.

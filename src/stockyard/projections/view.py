@@ -225,6 +225,10 @@ class View:
             kept = [session for session in known if session.ends_ns <= first]
             self.sessions[calendar_id] = (*kept[-8:], *sessions)
 
+    def calendar_name(self, calendar_id: int) -> str:
+        """The sessions that are scheduled under a calendar's id; ``always`` while none are."""
+        return self._calendar_names.get(calendar_id, "always")
+
     def load_state(self, state: EngineState) -> None:
         """Take over reference data and quotes from an engine snapshot."""
         self.world_id, self.limits, self.margin = state.world_id, state.limits, state.margin

@@ -41,7 +41,10 @@ def run_at_once(work: Callable[[], None]) -> "Future[None]":
 
 
 class Projector:
-    """Feeds the View and the read store with the same events."""
+    """Feeds the View and the read store with the same events.
+
+    ``before`` is called where a batch is written, before it is: what it raises holds the batch up.
+    """
 
     def __init__(
         self, view: View, store: ReadStore, run: Run, start: Cursor, digest: bytes
@@ -50,6 +53,7 @@ class Projector:
         self.durable = start
         self.waiting_events_max = WAITING_EVENTS_MAX
         self.digest = digest
+        self.before: Callable[[], None] = _nothing
         self._events: list[EventRow] = []
         self._on_its_way: tuple[Batch, Changes, Future[None]] | None = None
 
@@ -115,9 +119,13 @@ class Projector:
                 self._settle()
 
     def _carry(self, batch: Batch, changes: Changes) -> "Future[None]":
-        future = self._run(lambda: self._store.write(batch))
+        future = self._run(lambda: self._write(batch))
         self._on_its_way = (batch, changes, future)
         return future
+
+    def _write(self, batch: Batch) -> None:
+        self.before()
+        self._store.write(batch)
 
     def _settle(self) -> None:
         assert self._on_its_way is not None
@@ -129,3 +137,7 @@ class Projector:
         self._on_its_way = None
         self.durable = batch.cursor
         self._view.forget(changes)
+
+
+def _nothing() -> None:
+    """Nobody wants to be first."""

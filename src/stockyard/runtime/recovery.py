@@ -6,12 +6,13 @@ digest to what the projections hold, or the start is refused; so is a tail writt
 version. Must not know: where anything is kept.
 """
 
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, Protocol
 
 from stockyard.engine.engine import ENGINE_VERSION, Engine, state_hash
 from stockyard.model.codec import decode_state
 from stockyard.model.events import Event
+from stockyard.model.records import Record
 from stockyard.projections.store import EMPTY_DIGEST, Cursor, ReadStore
 from stockyard.projections.view import View
 from stockyard.runtime.projector import Projector, Run, run_at_once
@@ -21,6 +22,21 @@ from stockyard.storage.ports import Journal, JournalCorrupt, Snapshot, Snapshots
 
 class RecoveryRefused(StorageError):
     """The data does not fit together; the message says what and where."""
+
+
+class Follower(Protocol):
+    """Follows the inputs beside the projections, and keeps what they lead to before those are past
+    them.
+    """
+
+    def begin(self, view: View, journal: Journal) -> None:
+        """Follow from the View's seq on."""
+
+    def note(self, record: Record, events: Sequence[Event]) -> None:
+        """Look at one input that was applied and shown in the View, and what it led to."""
+
+    def settle(self) -> None:
+        """Make everything durable that was noted until now; in any thread."""
 
 
 class Recovered(NamedTuple):
@@ -50,8 +66,9 @@ def recover(
     store: ReadStore,
     run: Run,
     progress: Callable[[int], None] | None = None,
+    follower: Follower | None = None,
 ) -> Recovered:
-    """Bring engine, View and projections to the journal's head.
+    """Bring engine, View and projections to the journal's head, and whoever follows beside them.
 
     Raises ``JournalCorrupt`` or ``RecoveryRefused``.
     """
@@ -79,7 +96,7 @@ def recover(
         # The projections were lost or cleared: only the whole journal can tell what they held.
         snapshot, cursor = None, Cursor(0, 0, EMPTY_DIGEST)
         store.clear()
-    return _replay(journal, snapshot, store, cursor, run, progress)
+    return _replay(journal, snapshot, store, cursor, run, progress, follower)
 
 
 def _replay(
@@ -89,6 +106,7 @@ def _replay(
     cursor: Cursor,
     run: Run,
     progress: Callable[[int], None] | None,
+    follower: Follower | None,
 ) -> Recovered:
     engine = restore_engine(snapshot)
     view = View()
@@ -101,7 +119,9 @@ def _replay(
     start = engine.seq
     if start == cursor.seq:
         _compare(projector, cursor)
-    replayed = 0
+    if follower is not None:
+        projector.before = follower.settle
+    replayed, follows = 0, False
     events: list[Event] = []
     for record in journal.read(start):
         events.clear()
@@ -114,8 +134,13 @@ def _replay(
             ) from error
         replayed += 1
         if record.seq > cursor.seq:
+            if follower is not None and not follows:
+                follower.begin(view, journal)
+                follows = True
             projector.make_room()
             projector.fold(record, events)
+            if follower is not None:
+                follower.note(record, events)
         else:
             view.fold_fact(record.seq, record.ts, record.input)
             if events:
@@ -126,6 +151,8 @@ def _replay(
             progress(replayed)
     if engine.seq != journal.head.seq:
         raise JournalCorrupt(engine.seq + 1, "journal", "missing")
+    if follower is not None and not follows:
+        follower.begin(view, journal)
     projector.flush()
     projector.run_with(run)
     return Recovered(engine, view, projector, replayed)

@@ -14,6 +14,7 @@ from stockyard.projections.rows import TABLES
 from stockyard.projections.store import EMPTY_DIGEST, Cursor, ReadStore
 from stockyard.projections.view import View
 from stockyard.runtime.projector import Projector, run_at_once
+from stockyard.runtime.recovery import Follower
 from stockyard.storage.ports import Journal, JournalCorrupt, Snapshot, Snapshots
 
 Progress = Callable[[int], None]
@@ -147,16 +148,26 @@ def _end_faults(
     return faults
 
 
-def rebuild_projections(journal: Journal, store: ReadStore, progress: Progress) -> int:
-    """Clear the query tables and fill them from genesis; returns the seq they reach."""
+def rebuild_projections(
+    journal: Journal, store: ReadStore, progress: Progress, follower: Follower | None = None
+) -> int:
+    """Clear the query tables and fill them from genesis; returns the seq they reach.
+
+    ``follower`` is taken along, as at a start.
+    """
     store.clear()
     engine, view = Engine(), View()
     projector = Projector(view, store, run_at_once, Cursor(0, 0, EMPTY_DIGEST), EMPTY_DIGEST)
+    if follower is not None:
+        follower.begin(view, journal)
+        projector.before = follower.settle
     events: list[Event] = []
     for record in journal.read(0):
         events = []
         engine.apply(record.seq, record.ts, record.input, events)
         projector.fold(record, events)
+        if follower is not None:
+            follower.note(record, events)
         if record.seq % PROGRESS_EVERY == 0:
             projector.flush()
             progress(record.seq)

@@ -22,6 +22,7 @@ from stockyard.model.records import Input, Origin, Record
 from stockyard.model.state import OutcomeState
 from stockyard.projections.store import ReadStore
 from stockyard.projections.view import View
+from stockyard.runtime.alert_watch import AlertWatch
 from stockyard.runtime.clock import Clock
 from stockyard.runtime.feed_runner import FeedRunner
 from stockyard.runtime.hub import Hub
@@ -59,10 +60,15 @@ class World:
         clock: Clock,
         schedule: Callable[[], None],
         queries: Executor,
+        alerts: AlertWatch | None = None,
     ) -> None:
         self.journal, self.snapshots, self.store = journal, snapshots, store
         self.engine, self.projector, self.view, self.clock = engine, projector, view, clock
         self.hub = Hub()
+        self.alerts = AlertWatch() if alerts is None else alerts
+        if alerts is None:
+            self.alerts.begin(view, journal)
+            projector.before = self.alerts.settle
         self.writer = Writer(journal, engine, projector, clock, schedule)
         self.tally = Tally()
         self.writer.listener = self._told
@@ -82,6 +88,7 @@ class World:
 
     def _told(self, record: Record, events: list[Event]) -> None:
         self.tally.note(record, events)
+        self.alerts.note(record, events)
         self.hub.publish(record, events)
         if self.on_record is not None:
             self.on_record(record, events)

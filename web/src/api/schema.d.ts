@@ -380,6 +380,142 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/alert-history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what fired
+         * @description Newest first, each arming once; alerts that were deleted since are among them. The last 5,000 of an account are kept. For older ones send `next` as `before`.
+         */
+        get: operations["list_fired_alerts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alert-settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read how alerts are told
+         * @description Read how alerts are told.
+         */
+        get: operations["read_alert_settings"];
+        /**
+         * Change how alerts are told
+         * @description Without mail, alerts are told on streams and in the inbox.
+         */
+        put: operations["change_alert_settings"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the alerts
+         * @description The account's alerts, newest first.
+         */
+        get: operations["list_alerts"];
+        put?: never;
+        /**
+         * Make an alert
+         * @description It is armed at once, and fires once: when its condition is met first, or now if it is met already. Arm it again afterwards, or change its value.
+         */
+        post: operations["create_alert"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alerts/{alert_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read an alert
+         * @description Read an alert.
+         */
+        get: operations["read_alert"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete an alert
+         * @description What it fired stays in the history.
+         */
+        delete: operations["delete_alert"];
+        options?: never;
+        head?: never;
+        /**
+         * Change an alert
+         * @description Another value or direction arms it anew; another note or way of telling does not.
+         */
+        patch: operations["change_alert"];
+        trace?: never;
+    };
+    "/api/v1/alerts/{alert_id}/arm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Arm an alert again
+         * @description Also one that is armed: what it counts from is taken anew.
+         */
+        post: operations["arm_alert"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alerts/{alert_id}/off": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Switch an alert off
+         * @description It is kept, and not watched for until it is armed again.
+         */
+        post: operations["switch_off_alert"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/api-keys": {
         parameters: {
             query?: never;
@@ -2355,7 +2491,7 @@ export interface paths {
         head?: never;
         /**
          * Change a watchlist
-         * @description `symbols` are all of them, in their new order; what is left out stays as it is.
+         * @description `symbols` are all of them, in their new order, and `place` is where the list stands among the account's; what is left out stays as it is.
          */
         patch: operations["change_watchlist"];
         trace?: never;
@@ -2764,6 +2900,193 @@ export interface components {
             symbol?: string | null;
             /** @description What happened, in words. */
             text: string;
+        };
+        /**
+         * Alert
+         * @description One alert. ``arming`` counts how often it was armed; ``armed_seq``: what is in the journal up
+         *         to there came before.
+         */
+        Alert: {
+            account_id: number;
+            armed_ns: number;
+            armed_seq: number;
+            arming: number;
+            created_ns: number;
+            email: boolean;
+            fired_ns: number | null;
+            id: string;
+            note: string;
+            status: string;
+            terms: components["schemas"]["AlertTerms"];
+            user_id: string;
+        };
+        /**
+         * AlertAnswer
+         * @description What somebody wants to be told of, once for each arming.
+         */
+        AlertAnswer: {
+            /** Format: uuid */
+            account_id: string;
+            /**
+             * @description UTC, RFC 3339 with nanoseconds.
+             * @example 2026-03-02T15:04:05.123456789Z
+             */
+            armed_at: string;
+            /** @description How often it was armed. */
+            arming: number;
+            base: string | null;
+            /**
+             * @description UTC, RFC 3339 with nanoseconds.
+             * @example 2026-03-02T15:04:05.123456789Z
+             */
+            created_at: string;
+            /**
+             * @description `above`: at the value or higher; `below`: at it or lower; `either` goes with `percent` alone. A volume is always `above`.
+             * @enum {string}
+             */
+            direction: "above" | "below" | "either";
+            email: boolean;
+            fired_at: string | null;
+            /** Format: uuid */
+            id: string;
+            /**
+             * @description A `price`, a move in `percent`, a profit or loss (`pnl`), or the `volume` of the session.
+             * @enum {string}
+             */
+            kind: "price" | "percent" | "pnl" | "volume";
+            note: string;
+            price: ("last" | "bid" | "ask" | "mark") | null;
+            since: ("arming" | "previous_close" | "start") | null;
+            /** @enum {string} */
+            status: "armed" | "fired" | "off";
+            symbol: string | null;
+            /**
+             * @description In dollars, percent, or shares, contracts or coins.
+             * @example 189.25
+             */
+            value: string;
+        };
+        /**
+         * AlertBody
+         * @description A new alert, armed at once.
+         */
+        AlertBody: {
+            /** @default null */
+            direction?: ("above" | "below" | "either") | null;
+            /**
+             * @description Whether it is told by mail too.
+             * @default true
+             */
+            email?: boolean;
+            /**
+             * @description A `price`, a move in `percent`, a profit or loss (`pnl`), or the `volume` of the session.
+             * @enum {string}
+             */
+            kind: "price" | "percent" | "pnl" | "volume";
+            /**
+             * @description Your own words, at most 200 printable characters.
+             * @default
+             */
+            note?: string;
+            /** @default null */
+            price?: ("last" | "bid" | "ask" | "mark") | null;
+            /** @default null */
+            since?: ("arming" | "previous_close" | "start") | null;
+            /** @default null */
+            symbol?: string | null;
+            /**
+             * @description In dollars, percent, or shares, contracts or coins.
+             * @example 10
+             * @example 0.25
+             */
+            value: string | number;
+        };
+        /**
+         * AlertChangeBody
+         * @description Another value or direction arms the alert anew; another note or way of telling does not.
+         */
+        AlertChangeBody: {
+            /** @default null */
+            direction?: ("above" | "below" | "either") | null;
+            /** @default null */
+            email?: boolean | null;
+            /** @default null */
+            note?: string | null;
+            /** @default null */
+            value?: (string | number) | null;
+        };
+        /**
+         * AlertFiring
+         * @description An alert that fired: once for each arming.
+         */
+        AlertFiring: {
+            /** Format: uuid */
+            account_id: string;
+            /** Format: uuid */
+            alert_id: string;
+            arming: number;
+            /**
+             * @description The world's time of the input that met it.
+             * @example 2026-03-02T15:04:05.123456789Z
+             */
+            at: string;
+            /** @description The alert and its arming. */
+            id: string;
+            /**
+             * @description A `price`, a move in `percent`, a profit or loss (`pnl`), or the `volume` of the session.
+             * @enum {string}
+             */
+            kind: "price" | "percent" | "pnl" | "volume";
+            /** @description The journal record that met it. */
+            record: string;
+            symbol: string | null;
+            text: string;
+            title: string;
+            /**
+             * @description What it was when the alert fired.
+             * @example 189.25
+             */
+            value: string;
+        };
+        /**
+         * AlertHistory
+         * @description What fired, newest first.
+         */
+        AlertHistory: {
+            items: components["schemas"]["AlertFiring"][];
+            next: string | null;
+        };
+        /**
+         * AlertSettings
+         * @description How a user is told of alerts, over all accounts.
+         */
+        AlertSettings: {
+            /** @description Whether any alert is told by mail. */
+            email: boolean;
+        };
+        /**
+         * AlertSettingsBody
+         * @description How a user is told of alerts, over all accounts.
+         */
+        AlertSettingsBody: {
+            /** @description Whether any alert is told by mail. */
+            email: boolean;
+        };
+        /**
+         * AlertTerms
+         * @description What is watched for. ``instrument_id`` 0: the whole account.
+         *
+         *         ``level``: a price or a quantity scaled by the instrument, millionths for a percentage, or
+         *         micro-dollars. ``base``: what a move or a profit since the arming is counted from.
+         */
+        AlertTerms: {
+            base: number;
+            direction: string;
+            instrument_id: number;
+            kind: string;
+            level: number;
+            since: string;
+            watched: string;
         };
         /**
          * AmountBody
@@ -3835,6 +4158,25 @@ export interface components {
             world_at: string;
         };
         /**
+         * FiredAlert
+         * @description One firing as it is kept. ``number`` grows.
+         */
+        FiredAlert: {
+            account_id: number;
+            alert_id: string;
+            arming: number;
+            fired_ns: number;
+            instrument_id: number;
+            kind: string;
+            number: number;
+            seq: number;
+            shown: string;
+            text: string;
+            title: string;
+            ts: number;
+            user_id: string;
+        };
+        /**
          * FoundSymbol
          * @description What a search found. `listed`: it trades here; others are only known to `source`.
          */
@@ -3983,6 +4325,50 @@ export interface components {
             put_off: number;
             taken: number;
         };
+        /**
+         * Instrument
+         * @description One tradable instrument.
+         *
+         *         ``price_scale`` and ``qty_scale`` are decimal places. ``tick`` is the price increment at or
+         *         above ``tick_threshold``, ``tick_below`` under it (Reg NMS 612: $0.01, and $0.0001 under $1.00).
+         *         ``lot``: smallest quantity step; ``round_lot``: what a quote's size is counted in at the
+         *         exchange. ``band_bps``: how far a limit price may lie from the market; ``collar_bps``: how far a
+         *         market order may walk from the quote it saw, both in hundredths of a percent. ``auctions``:
+         *         whether its sessions begin and end with one.
+         *
+         *         Of a perpetual contract: ``index_symbol`` what it follows; ``leverage_max`` and
+         *         ``leverage_start`` (where nobody has chosen another); ``maintenance_ppm`` of a position's value
+         *         at the mark must be there while it is held; ``liquidation_fee_ppm`` of the value that the house
+         *         closes; funding every ``funding_interval_ns``, at most ``funding_bound_e9`` billionths.
+         */
+        Instrument: [
+            number,
+            string,
+            string,
+            number,
+            string,
+            number,
+            number,
+            number,
+            number,
+            number,
+            number,
+            number,
+            number,
+            number,
+            number,
+            number,
+            number,
+            boolean,
+            boolean,
+            string,
+            number,
+            number,
+            number,
+            number,
+            number,
+            number
+        ];
         /**
          * JumpBody
          * @description Where time is to go.
@@ -6663,6 +7049,8 @@ export interface components {
             /** Format: uuid */
             id: string;
             name: string;
+            /** @description Lists are shown in the order of this, from 0. */
+            place: number;
             /** @description In the order in which they are shown; each once. */
             symbols: string[];
             /**
@@ -6686,11 +7074,14 @@ export interface components {
         };
         /**
          * WatchlistChangeBody
-         * @description Another name, other symbols (all of them, in their new order), or both.
+         * @description Another name, other symbols (all of them, in their new order), another place among the
+         *         account's lists, or some of these.
          */
         WatchlistChangeBody: {
             /** @default null */
             name?: string | null;
+            /** @default null */
+            place?: number | null;
             /** @default null */
             symbols?: string[] | null;
         };
@@ -7799,6 +8190,376 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RequestSeen"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    list_fired_alerts: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description The `next` of a page. */
+                before?: string | null;
+                /** @description An alert's id: only what it fired. */
+                alert?: string | null;
+                /** @description The same as X-Account-ID. */
+                account_id?: string;
+            };
+            header?: {
+                /** @description Which account it is about; default the first one. */
+                "X-Account-ID"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of the history. */
+            200: {
+                headers: {
+                    /** @description Names the request. */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertHistory"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+        };
+    };
+    read_alert_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The settings. */
+            200: {
+                headers: {
+                    /** @description Names the request. */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertSettings"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+        };
+    };
+    change_alert_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AlertSettingsBody"];
+            };
+        };
+        responses: {
+            /** @description The settings. */
+            200: {
+                headers: {
+                    /** @description Names the request. */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertSettings"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            408: components["responses"]["Problem408"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    list_alerts: {
+        parameters: {
+            query?: {
+                /** @description Only these. */
+                status?: "armed" | "fired" | "off";
+                /** @description Only about this symbol. */
+                symbol?: string | null;
+                /** @description The same as X-Account-ID. */
+                account_id?: string;
+            };
+            header?: {
+                /** @description Which account it is about; default the first one. */
+                "X-Account-ID"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The alerts. */
+            200: {
+                headers: {
+                    /** @description Names the request. */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertAnswer"][];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+        };
+    };
+    create_alert: {
+        parameters: {
+            query?: {
+                /** @description The same as X-Account-ID. */
+                account_id?: string;
+            };
+            header?: {
+                /** @description Which account it is about; default the first one. */
+                "X-Account-ID"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AlertBody"];
+            };
+        };
+        responses: {
+            /** @description The alert. */
+            201: {
+                headers: {
+                    /** @description Names the request. */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertAnswer"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    read_alert: {
+        parameters: {
+            query?: {
+                /** @description The same as X-Account-ID. */
+                account_id?: string;
+            };
+            header?: {
+                /** @description Which account it is about; default the first one. */
+                "X-Account-ID"?: string;
+            };
+            path: {
+                alert_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The alert. */
+            200: {
+                headers: {
+                    /** @description Names the request. */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertAnswer"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+        };
+    };
+    delete_alert: {
+        parameters: {
+            query?: {
+                /** @description The same as X-Account-ID. */
+                account_id?: string;
+            };
+            header?: {
+                /** @description Which account it is about; default the first one. */
+                "X-Account-ID"?: string;
+            };
+            path: {
+                alert_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone. */
+            204: {
+                headers: {
+                    /** @description Names the request. */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    change_alert: {
+        parameters: {
+            query?: {
+                /** @description The same as X-Account-ID. */
+                account_id?: string;
+            };
+            header?: {
+                /** @description Which account it is about; default the first one. */
+                "X-Account-ID"?: string;
+            };
+            path: {
+                alert_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AlertChangeBody"];
+            };
+        };
+        responses: {
+            /** @description The alert. */
+            200: {
+                headers: {
+                    /** @description Names the request. */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertAnswer"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    arm_alert: {
+        parameters: {
+            query?: {
+                /** @description The same as X-Account-ID. */
+                account_id?: string;
+            };
+            header?: {
+                /** @description Which account it is about; default the first one. */
+                "X-Account-ID"?: string;
+            };
+            path: {
+                alert_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The alert, armed. */
+            200: {
+                headers: {
+                    /** @description Names the request. */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertAnswer"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    switch_off_alert: {
+        parameters: {
+            query?: {
+                /** @description The same as X-Account-ID. */
+                account_id?: string;
+            };
+            header?: {
+                /** @description Which account it is about; default the first one. */
+                "X-Account-ID"?: string;
+            };
+            path: {
+                alert_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The alert. */
+            200: {
+                headers: {
+                    /** @description Names the request. */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertAnswer"];
                 };
             };
             400: components["responses"]["Problem400"];
@@ -11823,7 +12584,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The account's watchlists, oldest first. */
+            /** @description The account's watchlists in their order; new ones come last. */
             200: {
                 headers: {
                     /** @description Names the request. */

@@ -1,6 +1,7 @@
 /** What is said in passing, and what is said while the stream is down. */
 import { useEffect, useState } from "react";
 import { age, price, quantity, words } from "@/lib/format";
+import { hearAlerts } from "@/state/alerts";
 import { onAccountFrame, useLive } from "@/state/live";
 import { dismiss, say, useNotices } from "@/state/notices";
 import { IconButton } from "@/ui/button";
@@ -42,6 +43,7 @@ function useAccountNews(): void {
 /** `beside`: the ticket stands at the right, and its button is not covered. */
 export function Said({ beside = false }: { beside?: boolean }) {
   useAccountNews();
+  useEffect(hearAlerts, []);
   const notices = useNotices((all) => all.notices);
   return (
     <section

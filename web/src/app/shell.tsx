@@ -2,8 +2,10 @@
  * What stands around every screen: the way from one to another, who is signed in, and the theme. A
  * rail at the left where there is room, a bar under the thumb where there is not.
  */
+import { useQuery } from "@tanstack/react-query";
 import { Link, Outlet, useRouterState } from "@tanstack/react-router";
 import { useEffect, useRef } from "react";
+import { unread } from "@/state/alerts";
 import { useControls } from "@/state/controls";
 import { signOut, useSession } from "@/state/session";
 import { setTheme, type Theme, useTheme } from "@/state/theme";
@@ -131,8 +133,29 @@ function TopBar() {
       <SearchButton />
       <div className="flex-1" />
       <Accounts />
+      <InboxLink />
       <Person />
     </header>
+  );
+}
+
+function InboxLink() {
+  const { data } = useQuery(unread);
+  const count = data ?? 0;
+  return (
+    <Link
+      to="/inbox"
+      aria-label={count > 0 ? `Inbox, ${count} not read` : "Inbox"}
+      title="Inbox"
+      className="relative inline-flex size-10 items-center justify-center rounded-lg text-soft hover:bg-sunken hover:text-ink aria-[current=page]:text-accent"
+    >
+      <Icon name="bell" />
+      {count > 0 && (
+        <span className="tabular absolute top-0.5 right-0 min-w-4.5 rounded-full bg-accent px-1 text-center font-semibold text-[0.6875rem] text-accent-ink leading-[1.125rem]">
+          {count > 99 ? "99+" : count}
+        </span>
+      )}
+    </Link>
   );
 }
 
@@ -141,6 +164,12 @@ const THEMES: readonly { theme: Theme; label: string; icon: Icons }[] = [
   { theme: "light", label: "Light", icon: "sun" },
   { theme: "dark", label: "Dark", icon: "moon" },
 ];
+
+/** What a phone's bar has no room for. */
+const MORE = [
+  { to: "/alerts", icon: "bell", label: "Alerts" },
+  { to: "/watchlists", icon: "star", label: "Watchlists" },
+] as const;
 
 function Person() {
   const user = useSession((session) => session.user);
@@ -183,6 +212,16 @@ function Person() {
         <Icon name="gear" />
         Account
       </Link>
+      {MORE.map(({ to, icon, label }) => (
+        <Link
+          key={to}
+          to={to}
+          className="flex min-h-11 items-center gap-3 px-3.5 hover:bg-sunken focus-visible:-outline-offset-2 lg:hidden"
+        >
+          <Icon name={icon} />
+          {label}
+        </Link>
+      ))}
       <MenuItem onClick={beginTour}>
         <Icon name="star" />
         First trade, step by step

@@ -69,6 +69,7 @@ class DataSocket(AlpacaSocket):
     """One client of a data stream; ``channels`` are those of its feed."""
 
     stream: ClassVar[str] = "market_data"
+    is_ours: ClassVar[bool] = False
     channels: ClassVar[tuple[str, ...]] = STOCKS
 
     def __init__(

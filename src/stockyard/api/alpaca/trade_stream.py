@@ -30,6 +30,7 @@ class TradeSocket(AlpacaSocket):
     """One client; ``is_binary``: its frames are bytes."""
 
     stream: ClassVar[str] = "trade_updates"
+    is_ours: ClassVar[bool] = False
     needs_account: ClassVar[bool] = True
 
     def __init__(

@@ -36,6 +36,7 @@ def _shown(door: Door, found: Watchlist) -> w.Watchlist:
         list(found.symbols),
         time_text(found.created_ns),
         time_text(found.updated_ns),
+        found.place,
     )
 
 
@@ -58,7 +59,7 @@ async def _write(
         "List the watchlists",
         traits=_OWN,
         answer=list[w.Watchlist],
-        answered="The account's watchlists, oldest first.",
+        answered="The account's watchlists in their order; new ones come last.",
     ),
 )
 async def list_watchlists(visit: Visiting) -> Response:
@@ -121,10 +122,15 @@ async def read_watchlist(visit: Visiting, watchlist_id: str) -> Response:
         "change_watchlist",
         TAG,
         "Change a watchlist",
-        "`symbols` are all of them, in their new order; what is left out stays as it is.",
+        "`symbols` are all of them, in their new order, and `place` is where the list stands among"
+        " the account's; what is left out stays as it is.",
         traits=_WRITES | Trait.NAMED,
         body=w.WatchlistChangeBody,
-        body_examples={"order": {"symbols": ["AAPL", "MSFT"]}, "name": {"name": "Big"}},
+        body_examples={
+            "order": {"symbols": ["AAPL", "MSFT"]},
+            "name": {"name": "Big"},
+            "first": {"place": 0},
+        },
         refusals=(409,),
         answer=w.Watchlist,
         answered="The watchlist.",
@@ -133,21 +139,21 @@ async def read_watchlist(visit: Visiting, watchlist_id: str) -> Response:
 async def change_watchlist(visit: Visiting, watchlist_id: str) -> Response:
     """Change a watchlist."""
     body: w.WatchlistChangeBody = await visit.body(_change)
-    if body.name is None and body.symbols is None:
+    if body.name is None and body.symbols is None and body.place is None:
         raise Problem(
             422,
             "nothing_to_change",
-            "the body names neither a name nor symbols",
-            "send name, symbols or both",
+            "the body names neither a name, nor symbols, nor a place",
+            "send name, symbols or place",
         )
     symbols = None if body.symbols is None else symbols_of(visit.door, body.symbols)
-    return await _write(
-        visit,
-        "watchlist.changed",
-        lambda people, account_id, now_ns: people.watchlists.change(
-            account_id, watchlist_id, body.name, symbols, now_ns
-        ),
-    )
+
+    def change(people: People, account_id: int, now_ns: int) -> Watchlist:
+        lists = people.watchlists
+        changed = lists.change(account_id, watchlist_id, body.name, symbols, now_ns)
+        return changed if body.place is None else lists.move(account_id, changed.id, body.place)
+
+    return await _write(visit, "watchlist.changed", change)
 
 
 @routes.delete(

@@ -1,4 +1,5 @@
 /** The chart with its settings, and the same bars as a table. */
+import { Link } from "@tanstack/react-router";
 import { lazy, Suspense, useRef, useState } from "react";
 import { later } from "@/lib/later";
 import type { Asset } from "@/state/instrument";
@@ -76,6 +77,14 @@ function Drawn({ asset, frame }: { asset: Asset; frame: Frame }) {
             </button>
           </span>
         )}
+        <Link
+          to="/alerts"
+          search={{ new: asset.symbol }}
+          className="inline-flex min-h-9 items-center gap-1.5 rounded-md px-2 font-medium hover:bg-sunken hover:text-ink max-sm:min-h-11"
+        >
+          <Icon name="bell" className="size-4" />
+          Alert
+        </Link>
         {lent && (
           <span className="min-w-0 flex-1 basis-40">
             {lent.source === "invented" ? "Invented" : `From ${lent.source}`} before{" "}
