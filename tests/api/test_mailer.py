@@ -4,6 +4,7 @@ import asyncio
 import socket
 import ssl
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from email.headerregistry import Address
@@ -12,6 +13,7 @@ from email.parser import BytesParser
 from email.policy import default
 from ipaddress import ip_address
 from pathlib import Path
+from threading import Event
 from typing import Any, cast
 
 import pytest
@@ -35,7 +37,8 @@ from stockyard.runtime.mailer import (
     message_of,
 )
 from stockyard.storage.memory import MemoryDatabase, MemoryDisk
-from stockyard.storage.ports import StorageUnavailable
+from stockyard.storage.ports import Database, StorageUnavailable
+from stockyard.storage.sqlite import SqliteDatabase
 
 FULL = StorageUnavailable("the disk is full")
 NOW = 1_767_366_000_000_000_000
@@ -216,6 +219,40 @@ async def test_a_running_mailer_sends_what_is_put_from_another_thread() -> None:
         sending.cancel()
         await asyncio.gather(sending, return_exceptions=True)
     post.put()
+
+
+async def test_a_mail_is_sent_when_its_transaction_is_kept_and_not_half_a_minute_later(
+    tmp_path: Path,
+) -> None:
+    """The mailer is woken before the transaction is over, and must not look too early."""
+    loop, thread = asyncio.get_running_loop(), ThreadPoolExecutor(1)
+    database = SqliteDatabase(tmp_path / "people.db", durable=False)
+    outbox = People(database).outbox
+
+    async def write(work: Callable[[], None]) -> None:
+        await loop.run_in_executor(thread, work)
+
+    sending = asyncio.ensure_future(Mailer(outbox, ShownDelivery(), write, lambda: NOW).run())
+    await write(lambda: outbox.put(TO, "Earlier", "words", NOW) and None)
+    await until(lambda: outbox.counts() == {MailState.SHOWN: 1})
+    put, go_on = Event(), Event()
+
+    def work(transaction: Database) -> None:
+        outbox.put(TO, "Hello", "words", NOW, transaction=transaction)
+        put.set()
+        assert go_on.wait(10)
+
+    committing = loop.run_in_executor(thread, database.transact, work)
+    await until(put.is_set)
+    for _ in range(50):
+        await asyncio.sleep(0)
+    go_on.set()
+    await committing
+    await until(lambda: outbox.counts() == {MailState.SHOWN: 2})
+    sending.cancel()
+    await asyncio.gather(sending, return_exceptions=True)
+    thread.shutdown()
+    database.close()
 
 
 async def test_the_development_mailbox_keeps_the_words_and_nothing_leaves() -> None:

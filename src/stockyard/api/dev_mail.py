@@ -39,9 +39,9 @@ _PAGE: Final = """<!doctype html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <style>
 :root {{ color-scheme: light dark; --ink: #1c2430; --soft: #5b6675; --paper: #fbfaf7;
-  --card: #fff; --line: #dfe3e8; --link: #0a5a9c }}
+  --card: #fff; --line: #dfe3e8; --link: #0a5a9c; --warn: #8a5200 }}
 @media (prefers-color-scheme: dark) {{ :root {{ --ink: #e8ecf1; --soft: #9aa7b6;
-  --paper: #10151c; --card: #171e27; --line: #2b3644; --link: #7cc0f4 }} }}
+  --paper: #10151c; --card: #171e27; --line: #2b3644; --link: #7cc0f4; --warn: #f0b35a }} }}
 body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 46rem; margin: 2rem auto;
   padding: 0 1rem; color: var(--ink); background: var(--paper) }}
 article {{ background: var(--card); border: 1px solid var(--line); border-radius: .6rem;
@@ -49,13 +49,13 @@ article {{ background: var(--card); border: 1px solid var(--line); border-radius
 h1 {{ font-size: 1.4rem }} h2 {{ font-size: 1.05rem; margin: 0 }}
 p, dl {{ color: var(--soft) }} header p {{ margin: .1rem 0 0; font-size: .85rem }}
 pre {{ font: inherit; white-space: pre-wrap; overflow-wrap: anywhere; margin: .8rem 0 0 }}
-a {{ color: var(--link) }} .waiting {{ color: #b26a00 }}
-</style></head><body>
+a {{ color: var(--link) }} .waiting {{ color: var(--warn) }}
+</style></head><body><main>
 <h1>Mails</h1>
 <p>No mail server is set, so mails come here instead: the last {most}, newest first.
 <a href="/dev/mail">Look again</a> · <a href="/dev/mail.json">as JSON</a></p>
 {mails}
-</body></html>
+</main></body></html>
 """
 
 

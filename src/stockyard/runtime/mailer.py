@@ -205,11 +205,12 @@ class Mailer:
         """Send what is due; seconds until the next turn."""
         mails: list[Mail] = []
         try:
-            mails = self._outbox.due(self._wall_ns(), BATCH)
+            # Whoever put one may have its transaction open: it is over by the time this is run.
+            await self._write(lambda: mails.extend(self._outbox.due(self._wall_ns(), BATCH)))
             if mails:
                 await self._delivery.deliver(mails, self._note)
                 self._batches += 1
-            if self._batches % PURGE_EVERY == 0:
+            if mails and self._batches % PURGE_EVERY == 0:
                 await self._write(self._outbox.purge)
             self._well()
             return self._wait_s()

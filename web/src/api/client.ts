@@ -8,12 +8,18 @@ import type { components, paths } from "./schema";
 
 export type Schemas = components["schemas"];
 
+/** Stands for a token where a cookie signs in, which no script can read. */
+export const COOKIE = "cookie";
+
 interface Credentials {
   token: string | null;
   accountId: string | null;
   /** Called when the token no longer counts. */
   refused: () => void;
 }
+
+/** What a link of a mail is asked for and used by: a cookie comes with it, and a 401 is the link's. */
+const LETTERS = /\/auth\/(magic-link|verify|recovery|email\/confirm)/;
 
 const credentials: Credentials = { token: null, accountId: null, refused: () => undefined };
 
@@ -23,10 +29,12 @@ export function setCredentials(changed: Partial<Credentials>): void {
 
 export const api = createClient<paths>({
   baseUrl: "",
-  credentials: "omit",
   fetch: async (request) => {
     try {
-      return await fetch(request);
+      return await fetch(request, {
+        credentials:
+          credentials.token === COOKIE || LETTERS.test(request.url) ? "same-origin" : "omit",
+      });
     } catch (error) {
       if (error instanceof DOMException && error.name === "AbortError") throw error;
       throw new UnreachableError();
@@ -37,7 +45,7 @@ export const api = createClient<paths>({
 api.use({
   onRequest({ request }) {
     const { token, accountId } = credentials;
-    if (token !== null) request.headers.set("Authorization", `Bearer ${token}`);
+    if (token !== null && token !== COOKIE) request.headers.set("Authorization", `Bearer ${token}`);
     // What began for one account is asked after for the same, whichever is chosen by then.
     if (accountId !== null && !request.headers.has("X-Account-ID")) {
       request.headers.set("X-Account-ID", accountId);
@@ -45,10 +53,10 @@ api.use({
     return request;
   },
   onResponse({ request, response }) {
+    const { token } = credentials;
+    if (response.status !== 401 || token === null || LETTERS.test(request.url)) return;
     const used = request.headers.get("Authorization");
-    if (response.status === 401 && used !== null && used === `Bearer ${credentials.token}`) {
-      credentials.refused();
-    }
+    if (token === COOKIE ? used === null : used === `Bearer ${token}`) credentials.refused();
   },
 });
 

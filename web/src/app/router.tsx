@@ -59,11 +59,12 @@ function routeOf(screen: Screen) {
     getParentRoute: () => (screen.public ? root : inside),
     path: hasMore(screen.path) ? `${screen.path}/` : screen.path,
     component: lazyRouteComponent(() => later(screen.load)),
-    ...(screen.public && {
-      beforeLoad: ({ search }: { search: Record<string, unknown> }) => {
-        if (isIn()) throw redirect({ href: safe(search.from) });
-      },
-    }),
+    ...(screen.public &&
+      !screen.anybody && {
+        beforeLoad: ({ search }: { search: Record<string, unknown> }) => {
+          if (isIn()) throw redirect({ href: safe(search.from) });
+        },
+      }),
   });
 }
 

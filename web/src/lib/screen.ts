@@ -26,8 +26,9 @@ export interface Screen {
   readonly path: `/${string}`;
   /** The page's title, before " · Stockyard". */
   readonly title: string;
-  /** Seen by whoever has not signed in, and not by others. */
+  /** Seen by whoever has not signed in, and not by others, unless it is for `anybody`. */
   readonly public?: boolean;
+  readonly anybody?: boolean;
   /** Its place in the navigation; without it the screen is reached from others. */
   readonly nav?: {
     readonly label: string;

@@ -3,6 +3,7 @@
  * to is counted, asked for in few frames, and asked for again after it came back. It keeps nothing of
  * what it hears, and knows nothing of React.
  */
+import { COOKIE } from "@/api/client";
 import type { Frame } from "./folds";
 
 export type Link = "off" | "connecting" | "live" | "waiting";
@@ -144,7 +145,7 @@ export class Connection {
     const account = this.#world.accountId();
     this.#send({
       type: "auth",
-      token,
+      ...(token !== COOKIE && { token }),
       resume: this.#world.known() ?? NOTHING_KNOWN,
       ...(account !== null && { account_id: account }),
     });

@@ -1,6 +1,6 @@
 /** Who is signed in, in this browser; other tabs follow. */
 import { create } from "zustand";
-import { api, call, type Schemas, setCredentials } from "@/api/client";
+import { api, COOKIE, call, type Schemas, setCredentials } from "@/api/client";
 import { ProblemError } from "@/api/problem";
 import { keep, kept, onKept } from "@/lib/store";
 
@@ -48,6 +48,14 @@ function forget(notice: string | null = null): void {
 
 async function enter(signedIn: Promise<Schemas["SignedIn"]>): Promise<void> {
   const { token, user } = await signedIn;
+  await begin(token, user);
+}
+
+/** Go on as whom a cookie signs in. */
+export const enterByCookie = (user: Schemas["User"] | null = null): Promise<void> =>
+  begin(COOKIE, user);
+
+async function begin(token: string, user: Schemas["User"] | null): Promise<void> {
   keep("token", token);
   keep("account", null);
   useSession.setState({ ...NOBODY, token, user });
@@ -86,8 +94,10 @@ export async function signUp(name: string, email: string, password: string): Pro
 export function signOut(): void {
   const { token } = useSession.getState();
   if (token === null) return;
-  const headers = { Authorization: `Bearer ${token}` };
-  void fetch("/api/v1/auth/logout", { method: "POST", headers, keepalive: true }).catch(() => {});
+  const headers: HeadersInit = token === COOKIE ? {} : { Authorization: `Bearer ${token}` };
+  const credentials = token === COOKIE ? "same-origin" : "omit";
+  const said = { method: "POST", headers, credentials, keepalive: true } as const;
+  void fetch("/api/v1/auth/logout", said).catch(() => {});
   forget();
 }
 

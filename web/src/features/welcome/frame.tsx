@@ -1,5 +1,6 @@
 /** What stands around signing in and signing up: what this is, and a way to just look. */
 import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { type ReactNode, useState } from "react";
 import { type Told, told } from "@/api/problem";
 import { house } from "@/state/queries";
@@ -84,6 +85,18 @@ function Candles() {
         </g>
       ))}
     </svg>
+  );
+}
+
+/** A way to another page of this kind. */
+export function TextLink({ to, children }: { to: string; children: ReactNode }) {
+  return (
+    <Link
+      to={to}
+      className="inline-flex min-h-11 items-center font-medium text-accent underline underline-offset-4"
+    >
+      {children}
+    </Link>
   );
 }
 

@@ -8,7 +8,7 @@ import { signIn, useSession } from "@/state/session";
 import { Button } from "@/ui/button";
 import { Field, PasswordField } from "@/ui/field";
 import { Notice } from "@/ui/notice";
-import { Demo, Frame } from "./frame";
+import { Demo, Frame, TextLink } from "./frame";
 
 export default function SignIn() {
   const { data } = useQuery(house);
@@ -76,6 +76,12 @@ export default function SignIn() {
           Sign in
         </Button>
       </form>
+      {data?.mail && (
+        <p className="mt-4 flex flex-wrap justify-between gap-x-4">
+          <TextLink to="/by-mail">Sign in by a link in a mail</TextLink>
+          <TextLink to="/forgot">Forgot the password?</TextLink>
+        </p>
+      )}
       <Demo />
       {data?.registration && (
         <p className="mt-8 text-center text-soft">

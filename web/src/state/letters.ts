@@ -1,0 +1,30 @@
+/** Links that come by mail: asked for, looked at, used. */
+import { api, call, type Schemas } from "@/api/client";
+import { enterByCookie } from "./session";
+
+export const askLink = (email: string) =>
+  call(api.POST("/api/v1/auth/magic-link", { body: { email } }));
+
+export const askRecovery = (email: string) =>
+  call(api.POST("/api/v1/auth/recovery", { body: { email } }));
+
+/** Whose link it is; looking does not use it up. */
+export const lookAtLink = (token: string): Promise<Schemas["Looked"]> =>
+  call(
+    api.GET("/api/v1/auth/verify", {
+      params: { query: { token } },
+      headers: { Accept: "application/json" },
+    }),
+  );
+
+/** Sign in by a link; `code` is the second factor's, of who has one. */
+export async function enterByLink(token: string, code: string): Promise<void> {
+  const { user } = await call(api.POST("/api/v1/auth/verify", { body: { token, code } }));
+  await enterByCookie(user);
+}
+
+export const choosePassword = (token: string, password: string) =>
+  call(api.POST("/api/v1/auth/recovery/reset", { body: { token, password } }));
+
+export const confirmEmail = (token: string) =>
+  call(api.POST("/api/v1/auth/email/confirm", { body: { token } }));
