@@ -1,6 +1,7 @@
 """Whatever is done to the log behind its back is found, and what it was done to is named."""
 
 import re
+from base64 import b64encode
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 
 from stockyard.people.audit_log import FIRST_CHAIN, AuditLog, chained, seal
-from stockyard.people.audit_segments import SegmentTaken, file_of
+from stockyard.people.audit_segments import SegmentTaken, file_of, hash_of
 from stockyard.storage.memory import MemoryDatabase
 from tests.unit.people.audit_given import DAY, KEY, NOW, Given, act
 
@@ -167,6 +168,18 @@ def test_a_segment_that_is_signed_by_somebody_else_is_found(given: Given, tmp_pa
         path.write_bytes(file_of(other.folder, day).read_bytes())
     told = given.check().broken
     assert "segment 2026-01-03 is signed with a key that the log does not name" in told
+
+
+def test_a_signature_is_held_against_what_it_signs(given: Given) -> None:
+    """Where the log was made to know the file as it is now."""
+    path = file_of(given.folder, "2026-01-03")
+    path.chmod(0o600)
+    lines = path.read_bytes().splitlines(keepends=True)
+    other = b'{"signature":"' + b64encode(bytes(64)) + b'"}\n'
+    path.write_bytes(b"".join([*lines[:-1], other]))
+    given.forge("UPDATE segments SET file_hash = ? WHERE day = '2026-01-03'", hash_of(path))
+    told = given.check().broken
+    assert told == ("segment 2026-01-03 is altered: its signature does not fit what it holds",)
 
 
 def test_a_segment_that_is_taken_away_is_named(given: Given) -> None:
