@@ -7,6 +7,7 @@ that is wrong. Must not know: which test is running.
 from collections import Counter
 
 from stockyard.engine.engine import Engine, state_hash
+from stockyard.model.bounds import NO_LIMITS
 from stockyard.model.codec import decode_events, decode_state, encode
 from stockyard.model.codes import (
     AUCTION_TIMES,
@@ -56,6 +57,9 @@ def _audit_choices(state: EngineState) -> None:
             names = [(seq, index) for seq, index, _ in order.choices]
             assert len(set(names)) == len(names), f"{name} chose a lot twice"
             assert min(qty for _, _, qty in order.choices) >= 0, f"{name} chose less than nothing"
+    for bound in state.bounds:
+        assert bound.frozen or bound.limits != NO_LIMITS, f"{bound.owner}: bound by nothing"
+        assert any(a.owner == bound.owner for a in state.accounts), f"{bound.owner}: nobody"
     for account in state.accounts:
         assert account.lot_method in LOT_METHOD_WORDS, f"account {account.account_id}: method"
         _audit_outcomes(account, state.seq)

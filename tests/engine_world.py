@@ -12,6 +12,7 @@ from typing import Any
 from stockyard.engine.engine import Engine
 from stockyard.model import commands as c
 from stockyard.model import facts as f
+from stockyard.model.bounds import AccountLimits
 from stockyard.model.codec import decode_events, decode_state, encode
 from stockyard.model.codes import (
     ACCOUNT_KIND_WORDS,
@@ -21,6 +22,7 @@ from stockyard.model.codes import (
     RESTRICTION_WORDS,
     SIDE_WORDS,
     TIF_WORDS,
+    TYPE_WORDS,
     Auction,
     OrderType,
 )
@@ -36,6 +38,7 @@ _SIDES = {word: side for side, word in SIDE_WORDS.items()}
 _TIMES_IN_FORCE = {word: tif for tif, word in TIF_WORDS.items()}
 _CLASSES = {word: order_class for order_class, word in CLASS_WORDS.items()}
 _METHODS = {word: method for method, word in LOT_METHOD_WORDS.items()}
+_TYPES = {word: number for number, word in TYPE_WORDS.items()}
 _RESTRICTIONS = {word: bit for bit, word in RESTRICTION_WORDS.items()}
 _KINDS = {word: kind for kind, word in ACCOUNT_KIND_WORDS.items()}
 CALENDAR_NAMES = {
@@ -462,6 +465,38 @@ class World:
         for word in words:
             sets[word.startswith("-")] |= _RESTRICTIONS.get(word.lstrip("-"), 8)
         return self.send(c.SetAccountRestrictions(self.accounts[account - 1], *sets, key, digest))
+
+    def limit(
+        self,
+        *words: str,
+        account: int = 1,
+        key: str = "",
+        body: str = "",
+        **most: str,
+    ) -> list[Any]:
+        """Limit an account's owner: the types and symbols allowed, and the most ``order``,
+        ``orders`` and ``leverage``; what nobody knows is number 9 of the types.
+        """
+        _, key, digest = self._keys("", key, body)
+        types = tuple(int(_TYPES.get(w, 9)) for w in words if not w.isupper())
+        symbols = tuple(
+            self.instruments[w].instrument_id if w in self.instruments else 99
+            for w in words
+            if w.isupper()
+        )
+        limits = AccountLimits(
+            micros(most.get("order", "0")),
+            int(most.get("orders", "0")),
+            parse_decimal(most.get("leverage", "0"), 2),
+            types,
+            symbols,
+        )
+        return self.send(c.SetAccountLimits(self.accounts[account - 1], limits, key, digest))
+
+    def freeze(self, word: str, account: int = 1, key: str = "", body: str = "") -> list[Any]:
+        """Freeze trading (``on``) for an account's owner, or (``off``) allow it again."""
+        _, key, digest = self._keys("", key, body)
+        return self.send(c.SetTradingFreeze(self.accounts[account - 1], word == "on", key, digest))
 
     def plan(self, word: str, account: int = 1, **asked: Any) -> list[Any]:
         """Plan an outcome; fields as in ``PlanOutcome``."""

@@ -18,6 +18,7 @@ from stockyard.engine.auctions import (
 from stockyard.model import commands as c
 from stockyard.model import events as e
 from stockyard.model import facts as f
+from stockyard.model.bounds import AccountLimits
 from stockyard.model.codes import AssetClass, LimitRule, OrderType, Plan, Side, TimeInForce
 from stockyard.model.denials import DENY_RULES
 from stockyard.model.instruments import FeeRule, Instrument, VenueProfile
@@ -33,13 +34,18 @@ BAD_NUMBERS = (-1, 0, 1, 2**31, 2**53 + 1, 2**62 - 1, 2**62, 2**63 - 1)
 
 class RandomInputs:
     """Inputs that follow on from a state; one in ``boundary_every`` at a session's boundary, and a
-    share of them about planned ``outcomes``.
+    share of them about planned ``outcomes`` and about ``bounds`` of users.
     """
 
     def __init__(
-        self, seed: int, state: EngineState, boundary_every: int = 500, outcomes: float = 0.03
+        self,
+        seed: int,
+        state: EngineState,
+        boundary_every: int = 500,
+        outcomes: float = 0.03,
+        bounds: float = 0.0,
     ) -> None:
-        self._outcomes = outcomes
+        self._outcomes, self._bounds = outcomes, bounds
         self._until_jump = 1 - 1 / boundary_every
         self._random = Random(seed)
         self.seq, self.ts = state.seq, state.ts
@@ -159,6 +165,8 @@ class RandomInputs:
     def _message(self) -> Input:
         if self._contracts and self._random.random() < 0.1:
             return self._contract_message()
+        if self._bounds and self._accounts and self._random.random() < self._bounds:
+            return self._bound()
         if self._accounts and self._random.random() < self._outcomes:
             return self._outcome()
         draw = self._random.random()
@@ -556,6 +564,23 @@ class RandomInputs:
         return c.ResetAccount(
             account_id, random.choice((-1, 0, *(100_000 * DOLLAR,) * 4)), key, digest
         )
+
+    def _bound(self) -> Input:
+        """A freeze, more often lifted than made, or limits, mostly ones that can be."""
+        random = self._random
+        account_id, (_, key, digest) = self._account(), self._keys()
+        if random.random() < 0.3:
+            return c.SetTradingFreeze(account_id, random.random() < 0.2, key, digest)
+        known = [*self._instruments, *([99] if random.random() < 0.1 else [])]
+        symbols = random.sample(known, min(len(known), random.choice((0, 0, 1, 2))))
+        limits = AccountLimits(
+            random.choice((0, 0, 900 * DOLLAR, 6_000 * DOLLAR, -1)),
+            random.choice((0, 0, 3, 8, 8)),
+            random.choice((0, 0, 100, 150, 200, 400, 99)),
+            tuple(random.sample((1, 2, 3, 4, 5), random.choice((0, 0, 2, 4)))),
+            tuple(symbols * (2 if random.random() < 0.05 else 1)),
+        )
+        return c.SetAccountLimits(account_id, limits, key, digest)
 
     def _open_account(self) -> Input:
         self._serial += 1

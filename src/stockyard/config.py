@@ -131,6 +131,26 @@ class Config(msgspec.Struct, frozen=True):
             most=1_000_000_000,
         ),
     ] = 1_000_000
+    requests_per_minute: Annotated[
+        int,
+        Setting(
+            "Requests that each user, or each address without a sign-in, may make in a minute under"
+            " `/api/v1`; 0: any number; -1: 100, or any number where only this machine is"
+            " listened to.",
+            least=-1,
+            most=1_000_000_000,
+        ),
+    ] = -1
+    orders_per_minute: Annotated[
+        int,
+        Setting(
+            "Orders, replacements, closings and exits that each user may send in a minute, by"
+            " whatever way; 0: any number; -1: 60, or any number where only this machine is"
+            " listened to.",
+            least=-1,
+            most=1_000_000_000,
+        ),
+    ] = -1
     demo: Annotated[
         bool, Setting("Make a demo user and write `demo.json` into the data directory.")
     ] = True

@@ -27,6 +27,7 @@ from stockyard.api.application import Application, create_application
 from stockyard.api.heads import is_loopback
 from stockyard.api.http_protocol import DoorProtocol
 from stockyard.api.problems import Problem
+from stockyard.api.rates import ORDERS_PER_MINUTE, REQUESTS_PER_MINUTE, house_rate
 from stockyard.api.settings import (
     SOCKET_FRAME_BYTES_MAX,
     STREAM_PING_S,
@@ -435,6 +436,10 @@ class Server:
             controls=config.controls,
             recordings=Path(config.controls_recordings) if config.controls_recordings else None,
             alpaca_requests_per_minute=config.alpaca_requests_per_minute,
+            requests_per_minute=house_rate(
+                config.requests_per_minute, REQUESTS_PER_MINUTE, config.host
+            ),
+            orders_per_minute=house_rate(config.orders_per_minute, ORDERS_PER_MINUTE, config.host),
             public_url=config.public_url.rstrip("/") or self.url,
             secure_cookies=config.production or config.public_url.startswith("https:"),
             mail=self._mail_way,

@@ -139,10 +139,10 @@ NOT_AGAIN: Final = frozenset({"release_order"})
 OF_THE_WORLD: Final = frozenset({"list_world_events", "make_fault"})
 """Test controls that see and steer the whole World, every account of it, where they are allowed."""
 _HARMLESS = (
-    "actor bars benchmark cancel_orders channels client_order_id cursor day end format"
-    " kept_for kind least_us limit market method minutes order_id others percentage q qty"
-    " range request_id risk_free route side sort source start status subject symbol symbols"
-    " trace_id type unread user_id window year"
+    "account actor bars benchmark cancel_orders channels client_order_id cursor date day"
+    " end format frozen kept_for kind least_us limit market method minutes order_id others"
+    " percentage q qty range request_id risk_free role route side sort source start status"
+    " subject symbol symbols trace_id type unread user_id window year"
 )
 HARMLESS: Final = frozenset(_HARMLESS.split(" "))
 """Parameters of queries that choose among what is one's own or everybody's; what administrators

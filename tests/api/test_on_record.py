@@ -29,6 +29,8 @@ NEED_NOT: Final = {
     "POST /inbox/read": "what somebody has read is nobody else's business",
     "PATCH /inbox/items/{item_id}": "the same",
     "DELETE /inbox/items/{item_id}": "the same",
+    "PUT /admin/users/{user_id}/freeze": "overseeing journals it with who asked",
+    "POST /admin/users/{user_id}/grants": "the same",
     **dict.fromkeys(
         (f"POST /sim/market/{action}" for action in MARKET),
         "runtime.sim_market journals it with who asked",

@@ -35,7 +35,7 @@ def new_journal(seed: int = SEED, inputs: int = INPUTS) -> tuple[Record, ...]:
     world.open_account("9000", "ideal", owner="bob", kind="margin")
     world.open_account("4000", "ideal", owner="cat")
     _violate_good_faith(world, len(world.accounts))
-    source = RandomInputs(seed, world.engine.snapshot())
+    source = RandomInputs(seed, world.engine.snapshot(), bounds=0.004)
     journal = list(world.journal)
     for _ in range(inputs):
         seq, ts, message = source.next()

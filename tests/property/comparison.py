@@ -6,6 +6,7 @@ positions and every order's status, open or ended. Must not know: how either wor
 
 from stockyard.engine.engine import Engine
 from stockyard.model import events as e
+from stockyard.model.bounds import NO_LIMITS
 from stockyard.model.codec import decode_events, encode
 from stockyard.model.codes import AssetClass, Book, LimitRule, Status, TimeInForce
 from stockyard.model.numbers import INT_MAX
@@ -52,6 +53,7 @@ class Comparison:
         audit_state(snapshot)
         self._compare_accounts(snapshot)
         self._compare_contracts(snapshot)
+        self._compare_bounds(snapshot)
         self._compare_orders(snapshot)
         return out
 
@@ -153,6 +155,13 @@ class Comparison:
                 key: [(lot.name, lot.qty, lot.fees, lot.at) for lot in p.lots.items]
                 for key, p in other.positions.items()
             }
+
+    def _compare_bounds(self, snapshot: EngineState) -> None:
+        """What is decided of each owner."""
+        twin = self.twin
+        bound = {owner: most for owner, most in twin.bound.items() if most != NO_LIMITS}
+        assert {b.owner: b.limits for b in snapshot.bounds if b.limits != NO_LIMITS} == bound
+        assert {b.owner for b in snapshot.bounds if b.frozen} == twin.frozen
 
     def _compare_contracts(self, snapshot: EngineState) -> None:
         """Leverage, margin set apart, funding, marks, and what the house has for all of it."""

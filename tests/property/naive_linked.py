@@ -177,6 +177,7 @@ class LinkedOrders:
         profit_from, loss_from = self._touch(terms, side), self._market(terms, side)
         rules = {code: expiry[code] for code in dated}
         rules[DenyCode.TRADING_SUSPENDED] = self.accounts[m.account_id].suspended
+        rules[DenyCode.TRADING_FROZEN] = self._is_frozen(m.account_id)
         rules |= price_rules(terms, exits, loss_from)
         rules |= side_rules(terms, exits, side == Side.SELL, profit_from, loss_from)
         held = position.qty != 0

@@ -138,11 +138,15 @@ class NaivePerps:
     def _broken_leverage(self, account: NaiveAccount, m: c.SetLeverage) -> list[int]:
         key = m.instrument_id
         terms = self.terms.get(key)
+        if self._is_frozen(m.account_id):
+            return [DenyCode.TRADING_FROZEN]
         if terms is None:
             return [DenyCode.UNKNOWN_INSTRUMENT]
         if not is_contract(terms):
             return [DenyCode.NOT_A_PERPETUAL]
-        if not 0 < m.leverage <= terms.leverage_max:
+        bound = self.bound.get(account.owner)
+        most = bound.leverage_e2_max if bound is not None else 0
+        if not 0 < m.leverage <= terms.leverage_max or 0 < most < m.leverage * 100:
             return [DenyCode.LEVERAGE_OUT_OF_RANGE]
         opening = any(
             o.instrument_id == key and not o.closes and o.status in BEGUN

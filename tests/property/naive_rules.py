@@ -61,6 +61,7 @@ class NaiveRules:
             DenyCode.EXTENDED_HOURS_NOT_LIMIT: order.late and order.order_type != OrderType.LIMIT,
             DenyCode.EXTENDED_HOURS_TIME_IN_FORCE: order.late and order.tif not in (1, 2, 5),
             DenyCode.TRADING_SUSPENDED: self.accounts[order.account_id].suspended,
+            DenyCode.TRADING_FROZEN: self._is_frozen(order.account_id),
             **self._broken_sizes(terms, order, qty_asked),
             **self._broken_prices(terms, order),
             **self._broken_stops(terms, order),
@@ -70,8 +71,13 @@ class NaiveRules:
         return broken(rules)
 
     def _suspended(self, account_id: int) -> list[int]:
-        """What an account breaks with every order while it has suspended its trading."""
-        return [DenyCode.TRADING_SUSPENDED] if self.accounts[account_id].suspended else []
+        """What an account breaks with every order while its trading is suspended or frozen."""
+        return broken(
+            {
+                DenyCode.TRADING_SUSPENDED: self.accounts[account_id].suspended,
+                DenyCode.TRADING_FROZEN: self._is_frozen(account_id),
+            }
+        )
 
     def _restricted(self, order: NaiveOrder) -> list[int]:
         """What an account has forbidden itself to open."""
@@ -191,7 +197,8 @@ class NaiveRules:
             return [DenyCode.REDUCE_ONLY_WOULD_OPEN]
         if order.closes:
             return self._lacking_position(order, gone, stay, exits)
-        return self._restricted(order) + self._lacking_to_open(order, gone, pair, locate)
+        bounds = self._beyond_bounds(order, gone, legs)
+        return self._restricted(order) + bounds + self._lacking_to_open(order, gone, pair, locate)
 
     def _lacking_to_open(
         self, order: NaiveOrder, gone: list[NaiveOrder], pair: bool, locate: bool

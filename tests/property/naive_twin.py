@@ -16,6 +16,7 @@ from stockyard.model.instruments import FeeRule, Instrument, Limits
 from stockyard.model.numbers import INT_MAX
 from stockyard.model.records import Input
 from tests.property.naive_answers import Answers
+from tests.property.naive_bounds import NaiveBounds
 from tests.property.naive_classes import (
     NaiveExits,
     broken,
@@ -57,6 +58,7 @@ class NaiveTwin(
     NaiveOutcomes,
     NaivePerps,
     NaiveRules,
+    NaiveBounds,
     NaiveTravel,
     NaiveVenue,
 ):
@@ -66,6 +68,7 @@ class NaiveTwin(
         NaiveVenue.__init__(self)
         NaiveCredit.__init__(self)
         NaivePerps.__init__(self)
+        NaiveBounds.__init__(self)
         self.changes: list[NaiveChange] = []
         self.schedules: list[f.FeesScheduled] = []
         self.limits: Limits | None = None
@@ -104,6 +107,8 @@ class NaiveTwin(
             c.SetAccountKind: self._set_kind,
             c.SetLotMethod: self._set_method,
             c.SetAccountRestrictions: self._restrict,
+            c.SetAccountLimits: self._limit,
+            c.SetTradingFreeze: self._freeze,
             c.SetProtection: self._protect,
             c.SetLeverage: self._set_leverage,
             c.PlanOutcome: self._plan,
@@ -750,6 +755,8 @@ class NaiveTwin(
             code = DenyCode.AMOUNT_NOT_POSITIVE
         elif m.starting_micros > self.limits.balance_micros_max:
             code = DenyCode.BALANCE_TOO_LARGE
+        if self._is_frozen(m.account_id):
+            code = DenyCode.TRADING_FROZEN
         if self._answer(m.account_id, "", m.idempotency_key, m.digest, code):
             for order in self.open_orders(m.account_id):
                 self._cancel_alone(order)

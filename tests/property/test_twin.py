@@ -4,6 +4,7 @@ import pytest
 
 from stockyard.model.codes import PLAN_WORDS, FillRule, Plan
 from stockyard.model.events import (
+    CommandDenied,
     FundingPaid,
     LeverageSet,
     LiquidationStarted,
@@ -12,6 +13,7 @@ from stockyard.model.events import (
     OrderFilled,
     OutcomeUsed,
 )
+from stockyard.model.operator_denials import OPERATOR_RULES
 from tests.engine_terms import ACME, ALL_PROFILES, CREDIT, EAGER, LATE, PERP, WITH_PERP
 from tests.engine_world import World
 from tests.property.comparison import Comparison
@@ -63,6 +65,28 @@ def test_random_outcomes(seed: int, soak_factor: int) -> None:
     plans = {(plan, plan != Plan.DENY) for plan in PLAN_WORDS}
     assert met <= plans
     assert len(met) == len(plans) if soak_factor > 1 else len(met) > 3, "little was met"
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_random_bounds(seed: int, soak_factor: int) -> None:
+    """Users who are limited and frozen, each with several accounts of every kind."""
+    codes: set[int] = set()
+    for run in range(1 + (soak_factor - 1) * SOAK_RUNS):
+        kind = "margin" if seed else "cash"
+        world = World(
+            profiles=ALL_PROFILES, credit=EAGER, cash="9000", kind=kind, instruments=WITH_PERP
+        )
+        for name in ("realistic", "ideal", "queued"):
+            world.open_account("9000", name, owner="ann" if seed % 2 else name, kind=kind)
+        pair = Comparison(world.journal)
+        source = RandomInputs(seed + 1000 * run, world.engine.snapshot(), bounds=0.05)
+        for _ in range(INPUTS):
+            seq, ts, message = source.next()
+            out = pair.apply(seq, ts, message)
+            source.see(out)
+            codes |= {x.code for x in out if isinstance(x, CommandDenied)}
+    told = codes & OPERATOR_RULES.keys()
+    assert len(told) == len(OPERATOR_RULES) if soak_factor > 1 else len(told) > 3, told
 
 
 @pytest.mark.parametrize("seed", range(2))

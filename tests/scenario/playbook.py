@@ -24,7 +24,10 @@ realistic margin``.
 until=``, ``code=`` of ``plan deny``, ``reason=``, ``delay=`` in seconds, ``note=``), ``forget 1``,
 ``forget all``, ``release #1``; events ``planned 1``, ``met 1: fill``, ``forgot 1``.
 
-``restrict no_shorting -suspend_trade`` makes the one restriction and lifts the other.
+``restrict no_shorting -suspend_trade`` makes the one restriction and lifts the other. What whoever
+runs the house decides: ``limit ACME limit order=5000 orders=2 leverage=1.5`` (what is allowed, and
+the most), ``limit`` alone for none, ``freeze on`` and ``freeze off``; the answer names every
+account it binds.
 
 Exits: ``class=bracket tp=110.00 sl=95.00`` (``sl=95.00/94.50`` with a limit, ``sl=~2.00`` or
 ``sl=~1.5%`` trailing), and ``protect ACME tp=.. sl=.. qty=.. tif=..``, ``protect ACME`` to remove.
@@ -49,6 +52,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from stockyard.model import events as e
+from stockyard.model.bounds import NO_LIMITS
 from stockyard.model.codes import (
     ACCOUNT_KIND_WORDS,
     ASSET_CLASS_WORDS,
@@ -182,6 +186,10 @@ class Playbook:
             return world.use_profile(plain[0], **named)  # type: ignore[arg-type]
         if verb == "open":
             return world.open_account(plain[0], plain[1], kind=(*plain, "cash")[2])
+        if verb == "limit":
+            return world.limit(*plain, **named)  # type: ignore[arg-type]
+        if verb == "freeze":
+            return world.freeze(*plain, **named)  # type: ignore[arg-type]
         if verb == "restrict":
             return world.restrict(*plain, **named)  # type: ignore[arg-type]
         if verb in ("plan", "forget", "release"):
@@ -354,6 +362,12 @@ class Playbook:
             bits = [bit for bit in RESTRICTION_WORDS if event.restrictions & bit]
             words = [RESTRICTION_WORDS[bit] for bit in bits]
             return " ".join(["restricted", *words] if words else ["unrestricted"])
+        if isinstance(event, e.AccountLimitsSet):
+            bound = "unlimited" if event.limits == NO_LIMITS else "limited"
+            return f"{bound} @{self.world.accounts.index(event.account_id) + 1}"
+        if isinstance(event, e.TradingFreezeSet):
+            word = "frozen" if event.frozen else "thawed"
+            return f"{word} @{self.world.accounts.index(event.account_id) + 1}"
         if isinstance(event, e.AccountKindSet):
             return f"is {ACCOUNT_KIND_WORDS[event.kind]}"
         if isinstance(event, e.InterestCharged):

@@ -11,6 +11,7 @@ import msgspec
 
 from stockyard.model import commands as c
 from stockyard.model import events as e
+from stockyard.model.bounds import AccountLimits
 from stockyard.model.codec import encode
 from stockyard.model.codes import (
     AUCTION_TIMES,
@@ -446,6 +447,8 @@ class Clients:
             command = c.WithdrawCash(account_id, amount, "", b"")
         elif draw < 0.85:
             command = c.SetAccountProfile(account_id, random.choice(PROFILE_IDS), "", b"")
+        elif draw < 0.86:
+            command = self._bound(random, account_id)
         elif draw < 0.87:
             command = c.SetAccountRestrictions(account_id, *random.choice(RESTRICTING), "", b"")
         elif draw < 0.89:
@@ -456,6 +459,20 @@ class Clients:
             starting = random.choice((-1, 0, 100_000, 100_000, 100_000, 5_000_000)) * DOLLAR
             command = c.ResetAccount(account_id, starting, "", b"")
         return self._signed(random, command, 0.7)
+
+    @staticmethod
+    def _bound(random: Random, account_id: int) -> c.Command:
+        """What whoever runs the house decides of an account's owner."""
+        if random.random() < 0.4:
+            return c.SetTradingFreeze(account_id, random.random() < 0.3, "", b"")
+        limits = AccountLimits(
+            random.choice((0, 5_000 * DOLLAR, -1)),
+            random.choice((0, 0, 20)),
+            random.choice((0, 200, 99)),
+            random.choice(((), (1, 2), (9,))),
+            random.choice(((), (), (1, 2, 3))),
+        )
+        return c.SetAccountLimits(account_id, limits, "", b"")
 
     def _open_account(self, random: Random) -> c.Command:
         self._serial += 1

@@ -5,7 +5,8 @@ Promises: values only. Must not know: how they come about, or what is right.
 
 from dataclasses import dataclass, field
 
-from stockyard.model.codes import AccountKind, LotMethod, Restriction, Side
+from stockyard.model.bounds import NO_LIMITS, AccountLimits
+from stockyard.model.codes import AccountKind, LotMethod, Restriction, Side, Status
 from stockyard.model.events import OrderAccepted
 from tests.simulation.plain_lots import PlainLots
 
@@ -44,6 +45,8 @@ class PlainAccount:
     violations: int = 0
     lot_method: int = LotMethod.AVERAGE
     restrictions: int = 0
+    frozen: bool = False
+    limits: AccountLimits = NO_LIMITS
     leverages: dict[int, tuple[int, bool]] = field(default_factory=dict)
     funded: set[tuple[int, int]] = field(default_factory=set)
 
@@ -53,6 +56,11 @@ class PlainAccount:
         assert free, f"{x}: of an account that has suspended its trading"
         short = x.side == Side.SELL and not (x.closes or x.liquidates)
         assert not short or not self.restrictions & Restriction.NO_SHORTING, f"{x}: sold short"
+        assert x.liquidates or not self.frozen, f"{x}: of a user whose trading is frozen"
+        if not x.closes and not x.liquidates and x.status != Status.HELD:
+            types, symbols = self.limits.order_types, self.limits.instruments
+            assert not types or x.order_type in types, f"{x}: a type that is not allowed"
+            assert not symbols or x.instrument_id in symbols, f"{x}: a symbol that is not allowed"
 
     def position(self, instrument_id: int) -> PlainPosition:
         """The position in an instrument."""

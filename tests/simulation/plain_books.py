@@ -119,6 +119,11 @@ class PlainBooks:
             self._contracts.funding_paid(record, self.accounts[x.account_id], x)
         elif isinstance(x, MARGIN_NEWS):
             self._credit.told(record, self.accounts[x.account_id], x)
+        elif isinstance(x, e.AccountLimitsSet):
+            asked = record.input
+            as_asked = isinstance(asked, c.SetAccountLimits) and asked.limits == x.limits
+            assert as_asked or isinstance(asked, c.OpenAccount), f"{x}: nobody asked for that"
+            self.accounts[x.account_id].limits = x.limits
         elif isinstance(x, OUTCOMES):
             order_id = x.order_id if isinstance(x, e.OutcomeUsed) else 0
             self._outcomes.told(record, x, self._before, self.orders.get(order_id))
@@ -136,6 +141,8 @@ class PlainBooks:
             assert lends, f"{x}: an account that borrows"
         elif isinstance(x, e.AccountRestrictionsSet):
             self.accounts[x.account_id].restrictions = x.restrictions
+        elif isinstance(x, e.TradingFreezeSet):
+            self.accounts[x.account_id].frozen = x.frozen
         elif isinstance(x, e.LotMethodSet):
             self.accounts[x.account_id].lot_method = x.method
         elif isinstance(x, (e.CashDeposited, e.CashWithdrawn)):

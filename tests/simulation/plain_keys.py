@@ -20,6 +20,8 @@ EFFECTS = (
     e.AccountKindSet,
     e.LotMethodSet,
     e.AccountRestrictionsSet,
+    e.AccountLimitsSet,
+    e.TradingFreezeSet,
     e.OutcomePlanned,
     e.OutcomesForgotten,
     e.CashDeposited,

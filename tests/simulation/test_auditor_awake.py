@@ -9,6 +9,7 @@ import pytest
 
 from stockyard.model import events as e
 from stockyard.model import facts as f
+from stockyard.model.bounds import AccountLimits
 from stockyard.model.codes import (
     CLASS_WORDS,
     FILL_RULE_WORDS,
@@ -300,6 +301,11 @@ NEWER_CHANGES = [
     (e.OutcomeUsed, lambda x: [msgspec.structs.replace(x, uses_left=x.uses_left + 1)]),
     (e.OutcomesForgotten, lambda x: [x, x]),
     (e.AccountRestrictionsSet, lambda x: [msgspec.structs.replace(x, restrictions=1)]),
+    (e.TradingFreezeSet, lambda x: [msgspec.structs.replace(x, frozen=True)]),
+    (
+        e.AccountLimitsSet,
+        lambda x: [msgspec.structs.replace(x, limits=AccountLimits(instruments=(999,)))],
+    ),
 ]
 
 

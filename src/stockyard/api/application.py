@@ -41,13 +41,16 @@ from stockyard.api.internal import ROOT as INTERNAL
 from stockyard.api.internal import Internal
 from stockyard.api.leaving import complete_leavings
 from stockyard.api.metrics import Metrics
-from stockyard.api.problems import PROBLEM_TYPE, Problem, fault, problem_of
+from stockyard.api.problems import PROBLEM_TYPE, Headers, Problem, fault, problem_of
 from stockyard.api.registering import complete_unfinished
 from stockyard.api.request_counts import METHODS as KNOWN_METHODS
 from stockyard.api.request_counts import NOWHERE, OTHER, RequestCounts
 from stockyard.api.rest import (
     accounts,
     activity,
+    admin_days,
+    admin_presence,
+    admin_users,
     alerts,
     assets,
     audit,
@@ -296,8 +299,11 @@ class Application:
         """Answer a hot request; the status."""
         head = Head(scope)
         kind = _JSON_TYPE
+        told: Headers = ()
         try:
             head.check_site(scope["method"])
+            if scope["path"].startswith(PREFIX):
+                told = self.door.meter.admit(head)
             status, body, headers = await handler(self.door, head, receive, rest)
         except ClientGone:
             return CLIENT_GONE
@@ -313,6 +319,7 @@ class Application:
                     (b"content-length", b"%d" % len(body)),
                     (b"x-request-id", head.request_id.encode()),
                     *headers,
+                    *told,
                 ],
             }
         )
@@ -345,13 +352,17 @@ class Application:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message["headers"], name]
+                message["headers"] = [*message["headers"], name, *told]
             elif head_only:
                 message["body"] = b""
             await send(message)
 
+        told: Headers = ()
+
         try:
             head.check_site(scope["method"])
+            if scope["path"].startswith(PREFIX):
+                told = self.door.meter.admit(head)
         except Problem as problem:
             await _problem_response(problem, head.request_id)(scope, receive, send_named)
             return status, NOWHERE
@@ -510,6 +521,9 @@ def framework(settings: ApiSettings) -> FastAPI:
     )
     nouns = (
         sign_in,
+        admin_users,
+        admin_days,
+        admin_presence,
         sessions,
         second_factor,
         tokens,

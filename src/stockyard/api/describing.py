@@ -11,6 +11,7 @@ import msgspec
 
 from stockyard.api import (
     activity_answers,
+    admin_shapes,
     alert_answers,
     answers,
     audit_shapes,
@@ -47,6 +48,7 @@ _STRUCTS: Final[list[Any]] = [
         audit_shapes,
         contract_answers,
         activity_answers,
+        admin_shapes,
         alert_answers,
         equity_answers,
         feed_answers,

@@ -20,10 +20,17 @@ from stockyard.api.faults import Faults
 from stockyard.api.heads import Head
 from stockyard.api.notices import Notices
 from stockyard.api.problems import REPLAYED, Headers, Problem, denial, rule_problem
+from stockyard.api.rates import MemoryRates, Meter
 from stockyard.api.rendering import NOTHING, Renderer, as_it_stood, leg_ids, taken_over
 from stockyard.api.settings import ApiSettings
 from stockyard.model.commands import NO_DIGEST as NO_DIGEST
-from stockyard.model.commands import Command
+from stockyard.model.commands import (
+    ClosePosition,
+    Command,
+    PlaceOrder,
+    ReplaceOrder,
+    SetProtection,
+)
 from stockyard.model.denials import DenyCode
 from stockyard.model.events import CommandDenied, CommandRepeated, Event
 from stockyard.model.ids import Kind
@@ -44,6 +51,8 @@ from stockyard.runtime.world import World
 from stockyard.telemetry.traces import CURRENT, Part
 
 _encode: Final = msgspec.json.Encoder().encode
+_ORDERS: Final = (PlaceOrder, ReplaceOrder, ClosePosition, SetProtection)
+"""Commands that are counted as orders."""
 
 
 def encode(found: Any) -> bytes:
@@ -89,6 +98,14 @@ class Door:
         self.desk = PeopleDesk(people, settings.people_waiting_max)
         self.cookies = Cookies(secure=settings.secure_cookies)
         self.gate = Gate(self.desk, world.clock, world.ids, self.cookies)
+        self.meter = Meter(
+            MemoryRates(),
+            people.rates,
+            self.gate.identity,
+            world.clock.wall_ns,
+            settings.requests_per_minute,
+            settings.orders_per_minute,
+        )
         self.render = Renderer(
             world.view, world.ids, settings.quote_stale_ns, world.trail, world.standing
         )
@@ -120,6 +137,8 @@ class Door:
         Raises ``Problem`` for a denial (``instrument`` gives its numbers their scale) and
         ``Refused``.
         """
+        if isinstance(command, _ORDERS):
+            self._count_order(command.account_id)
         outcome = await self.world.execute(command, origin)
         events: Sequence[Event] = outcome.events
         seq, ts, replayed = outcome.seq, outcome.ts, False
@@ -132,6 +151,12 @@ class Door:
         if type(told) is CommandDenied:
             raise denial(told, seq, instrument, replayed, command)
         return Decision(seq, ts, events, replayed)
+
+    def _count_order(self, account_id: int) -> None:
+        """Count an order of an account's owner, by whatever way it came. Raises ``Problem`` 429."""
+        row = self.view.accounts.get(account_id)
+        if row is not None:
+            self.meter.take_order(row.owner)
 
     def instrument(self, symbol: str) -> Instrument:
         """The instrument of a symbol, in any letter case and also written BTCUSD or BTC-USD.

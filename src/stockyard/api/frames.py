@@ -14,6 +14,7 @@ from stockyard.api.rendering import Renderer
 from stockyard.api.shapes import time_or_none, time_text
 from stockyard.api.wire import Shared
 from stockyard.model import events as e
+from stockyard.model.bounds import NO_LIMITS
 from stockyard.model.codes import (
     CHARGE_WORDS,
     LIFECYCLE_WORDS,
@@ -67,7 +68,7 @@ class Frames:
 
     def private(self, told: StreamEvent) -> Shared:
         """One event of an account."""
-        kind, what, body = self._told(told.seq, told.idx, told.ts, told.event)
+        kind, what, body = self.told(told.seq, told.idx, told.ts, told.event)
         token = token_text((told.seq, told.idx))
         said: dict[str, Any] = {
             "type": kind,
@@ -79,7 +80,8 @@ class Frames:
         }
         return Shared(kind, _encode(said), token)
 
-    def _told(self, seq: int, idx: int, ts: int, x: e.Event) -> tuple[str, str, Any]:
+    def told(self, seq: int, idx: int, ts: int, x: e.Event) -> tuple[str, str, Any]:
+        """An event's kind, what happened, and the rest of what is said of it."""
         render = self._render
         if isinstance(x, e.OrderFilled):
             return (
@@ -160,6 +162,8 @@ class Frames:
         if isinstance(x, e.AccountRestrictionsSet):
             body = render.restrictions(x.account_id, ts, x.restrictions)
             return "account", "restrictions_set", body
+        if isinstance(x, e.AccountLimitsSet | e.TradingFreezeSet):
+            return self._bound_told(x)
         if isinstance(x, e.OutcomePlanned | e.OutcomeUsed | e.OutcomesForgotten):
             return self._planned_told(x)
         if isinstance(x, e.LeverageSet):
@@ -186,6 +190,14 @@ class Frames:
             "cash_change": format_cash(x.cash_change_micros),
         }
         return "account", "reset", body
+
+    def _bound_told(self, x: e.AccountLimitsSet | e.TradingFreezeSet) -> tuple[str, str, Any]:
+        """What whoever runs the house has decided; GET /account/limits tells all of it."""
+        account_id = self._render.account_id(x.account_id)
+        if isinstance(x, e.TradingFreezeSet):
+            return "account", "freeze_set", {"account_id": account_id, "frozen": x.frozen}
+        limited = x.limits != NO_LIMITS
+        return "account", "limits_set", {"account_id": account_id, "limited": limited}
 
     def _planned_told(
         self, x: e.OutcomePlanned | e.OutcomeUsed | e.OutcomesForgotten

@@ -15,6 +15,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from stockyard.api.problems import Problem
 from stockyard.model.numbers import IDEMPOTENCY_KEY_LENGTH_MAX
+from stockyard.people.identity import Identity
 from stockyard.telemetry.traces import CURRENT
 
 Scope = MutableMapping[str, Any]
@@ -70,12 +71,22 @@ def is_loopback(host: str) -> bool:
 class Head:
     """What the headers say; the record of the request that is being answered learns of it."""
 
-    __slots__ = ("_headers", "_is_welcome", "address", "headers", "method", "query", "request_id")
+    __slots__ = (
+        "_headers",
+        "_is_welcome",
+        "address",
+        "headers",
+        "identity",
+        "method",
+        "query",
+        "request_id",
+    )
 
     def __init__(self, scope: Scope) -> None:
         self._headers: list[tuple[bytes, bytes]] = scope["headers"]
         self.headers: dict[bytes, bytes] = dict(self._headers)
         self.query: bytes = scope["query_string"]
+        self.identity: Identity | None = None
         self.method: str = scope.get("method", "")
         """Empty for a WebSocket."""
         self._is_welcome = SAME_AS_OURS in scope

@@ -166,11 +166,17 @@ class Listener(ABC):
         if (since and now - since >= self._door.settings.stall_s) or self.subscriber.overflowed:
             self._cut_off()
         if self._identify is not None and now >= self._recheck_due:
-            self._recheck_due = now + RECHECK_S
-            try:
-                self._identify()
-            except Problem as problem:
-                self.end(POLICY, problem.wrong)
+            self.recheck()
+
+    def recheck(self) -> None:
+        """End a listener whose credentials no longer count."""
+        if self._identify is None:
+            return
+        self._recheck_due = self._loop.time() + RECHECK_S
+        try:
+            self._identify()
+        except Problem as problem:
+            self.end(POLICY, problem.wrong)
 
     def _cut_off(self) -> None:
         if self.ending is None:

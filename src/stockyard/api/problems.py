@@ -32,8 +32,17 @@ _CASH_CODES: Final = frozenset(
         DenyCode.EXCEEDS_WITHDRAWABLE_CASH,
         DenyCode.EQUITY_BELOW_MINIMUM,
         DenyCode.LEVERAGE_DOES_NOT_FIT,
+        DenyCode.LEVERAGE_ABOVE_LIMIT,
+        DenyCode.ORDER_VALUE_ABOVE_LIMIT,
         DenyCode.NOTIONAL_TOO_SMALL,
         DenyCode.NOTIONAL_TOO_LARGE,
+    }
+)
+_COUNT_CODES: Final = frozenset(
+    {
+        DenyCode.TOO_MANY_OPEN_ORDERS,
+        DenyCode.OPEN_ORDERS_ABOVE_LIMIT,
+        DenyCode.LEVERAGE_OUT_OF_RANGE,
     }
 )
 _QTY_CODES: Final = frozenset(
@@ -103,6 +112,8 @@ _FIELDS: Final = {
     DenyCode.NO_MARK_PRICE: "symbol",
     DenyCode.NOT_A_PERPETUAL: "symbol",
     DenyCode.LEVERAGE_OUT_OF_RANGE: "leverage",
+    DenyCode.SYMBOL_NOT_ALLOWED: "symbol",
+    DenyCode.ORDER_TYPE_NOT_ALLOWED: "type",
     DenyCode.EXPIRY_MISSING: "expires_at",
     DenyCode.EXPIRY_NOT_ALLOWED: "expires_at",
     DenyCode.EXPIRY_NOT_AHEAD: "expires_at",
@@ -272,7 +283,7 @@ def _two_numbers(
         return None, None
     if code in _CASH_CODES:
         return format_cash(required), format_cash(available)
-    if code in (DenyCode.TOO_MANY_OPEN_ORDERS, DenyCode.LEVERAGE_OUT_OF_RANGE):
+    if code in _COUNT_CODES:
         return str(required), str(available)
     if instrument is None:
         return None, None

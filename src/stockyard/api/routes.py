@@ -14,12 +14,12 @@ from starlette.requests import Request
 from starlette.responses import Response as Response
 
 from stockyard.api import noting
-from stockyard.api.auth import ACCOUNT_PARAMETER, Caller, require_admin
+from stockyard.api.auth import ACCOUNT_PARAMETER, Caller, require_admin, require_scope
 from stockyard.api.door import Door, encode
 from stockyard.api.fields import Reader
 from stockyard.api.heads import HEAD_KEY, Head, read_json
 from stockyard.api.problems import Headers, Problem
-from stockyard.people.identity import Identity
+from stockyard.people.identity import Identity, Scope
 
 
 class StrictRoute(APIRoute):
@@ -100,6 +100,12 @@ class Visit:
         """The administrator who asks. Raises ``Problem`` 401, 403."""
         identity = self.identity()
         require_admin(identity)
+        return identity
+
+    def overseer(self) -> Identity:
+        """The instructor or administrator who asks. Raises ``Problem`` 401, 403."""
+        identity = self.identity()
+        require_scope(identity, Scope.TEACH)
         return identity
 
     def caller(self, scope: str) -> Caller:

@@ -47,7 +47,8 @@ class ApiSettings(msgspec.Struct, frozen=True, kw_only=True):
     mails begin with. ``secure_cookies``: whether cookies are sent over https alone. ``mail``: where
     mails go. ``proxies``: networks whose word on addresses counts. ``origins``: other sites whose
     pages may ask. ``webhooks_private``: whether webhooks may lead to this machine and private
-    networks.
+    networks. ``requests_per_minute``, ``orders_per_minute``: of each user (requests without a
+    sign-in: of each address); 0 for any number.
     """
 
     version: str = "unknown"
@@ -69,6 +70,8 @@ class ApiSettings(msgspec.Struct, frozen=True, kw_only=True):
     controls: bool = False
     recordings: Path | None = None
     alpaca_requests_per_minute: int = 1_000_000
+    requests_per_minute: int = 0
+    orders_per_minute: int = 0
     public_url: str = "http://127.0.0.1:8000"
     secure_cookies: bool = False
     mail: str = MailWay.SHOWN

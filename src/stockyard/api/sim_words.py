@@ -13,6 +13,7 @@ from stockyard.api.shapes import price_text, time_text
 from stockyard.model import codes
 from stockyard.model import events as e
 from stockyard.model import facts as f
+from stockyard.model.bounds import AccountLimits
 from stockyard.model.denials import DENY_RULES
 from stockyard.model.instruments import Instrument
 from stockyard.model.numbers import format_cash, format_decimal
@@ -126,6 +127,27 @@ class LogWords:
             return name.removesuffix("_ns").replace("_", " "), time_text(value)
         if name.endswith("_ppm"):
             return name.removesuffix("_ppm").replace("_", " "), f"{format_decimal(value, 4)} %"
+        if isinstance(value, AccountLimits):
+            return "", self._limits(value)
         if isinstance(value, bool):
             return "", name.replace("_", " ")
         return name.replace("_", " "), str(value)
+
+    def _limits(self, limits: AccountLimits) -> str:
+        """What a user is limited to."""
+        told = []
+        if limits.order_micros_max:
+            told.append(f"orders worth at most {format_cash(limits.order_micros_max)}")
+        if limits.open_orders_max:
+            told.append(f"at most {limits.open_orders_max} open")
+        if limits.leverage_e2_max:
+            told.append(f"leverage at most {format_decimal(limits.leverage_e2_max, 2, 2)}")
+        if limits.order_types:
+            told.append(
+                "only " + " ".join([codes.TYPE_WORDS.get(t, "?") for t in limits.order_types])
+            )
+        if limits.instruments:
+            known = self._view.instruments
+            names = [known[n].symbol for n in limits.instruments if n in known]
+            told.append("only " + " ".join(names))
+        return ", ".join(told) or "no limits"

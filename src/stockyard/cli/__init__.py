@@ -60,6 +60,12 @@ cli.command(
 )
 
 cli.command(
+    "stockyard.cli.users:users",
+    name="users",
+    help="Add users, and change their role and status, where no server runs.",
+)
+
+cli.command(
     "stockyard.cli.sim:sim",
     name="sim",
     help="Move time, the market and what becomes of orders, where test controls are allowed.",

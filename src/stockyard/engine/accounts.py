@@ -11,6 +11,7 @@ from stockyard.engine.levels import Level
 from stockyard.engine.lots import Lots
 from stockyard.engine.orders import Order
 from stockyard.engine.outcome_rules import Rule
+from stockyard.model.bounds import NO_LIMITS, AccountLimits
 from stockyard.model.codes import AccountKind, LotMethod
 from stockyard.model.commands import ReplaceOrder
 
@@ -64,6 +65,34 @@ class Change:
         self.command = command
 
 
+class Bounds:
+    """What whoever runs the house has decided of all accounts of one owner."""
+
+    def __init__(self, owner: str) -> None:
+        self.owner = owner
+        self.accounts: list[Account] = []
+        self.frozen = False
+        self.set_limits(NO_LIMITS)
+
+    def set_limits(self, limits: AccountLimits) -> None:
+        """Hold the limits as attributes that the compiled engine reads quickly."""
+        self.limits = limits
+        self.order_micros_max = limits.order_micros_max
+        self.open_orders_max = limits.open_orders_max
+        self.leverage_e2_max = limits.leverage_e2_max
+        self.order_types = limits.order_types
+        self.instruments = dict.fromkeys(limits.instruments, True)
+
+    def binds(self) -> bool:
+        """Whether anything is decided."""
+        return self.frozen or self.limits != NO_LIMITS
+
+    def take_in(self, account: "Account") -> None:
+        """Bind one more account."""
+        self.accounts.append(account)
+        account.bounds = self
+
+
 class Account:
     """One account.
 
@@ -74,6 +103,7 @@ class Account:
     whether of a long position, whether below the mark, level). ``is_touched``: it is to be judged.
     ``leverages``: those chosen for perpetual contracts, and whether isolated. ``restrictions``: a
     set of ``Restriction`` that binds its new orders. ``outcomes``: those planned, oldest first.
+    ``bounds``: what whoever runs the house has decided of its owner, or None.
     """
 
     def __init__(
@@ -107,6 +137,12 @@ class Account:
         self.leverages: dict[int, tuple[int, bool]] = {}
         self.restrictions = 0
         self.outcomes: list[Rule] = []
+        self.bounds: Bounds | None = None
+
+    @property
+    def is_frozen(self) -> bool:
+        """Whether its trading is frozen, whatever it says itself."""
+        return self.bounds is not None and self.bounds.frozen
 
     def open_orders(self) -> list[Order]:
         """Its open orders, oldest first: by their ids, which a replacement that travelled has had

@@ -4,7 +4,16 @@ Promises: cash enters and leaves only here, against the funding book. Must not k
 orders, beyond canceling them on a reset.
 """
 
-from stockyard.engine import desk, idempotency, margin, margin_calls, outcomes, perps, settlement
+from stockyard.engine import (
+    desk,
+    idempotency,
+    margin,
+    margin_calls,
+    operators,
+    outcomes,
+    perps,
+    settlement,
+)
 from stockyard.engine.accounts import Account, Answer
 from stockyard.engine.state import State, count_opening
 from stockyard.model.codes import (
@@ -84,6 +93,7 @@ def on_open_account(state: State, command: OpenAccount, out: list[Event]) -> Non
     if command.starting_micros:
         _fund(state, account, command.starting_micros)
         out.append(CashDeposited(account.account_id, command.starting_micros, account.cash_micros))
+    operators.bind_opened(state, account, out)
 
 
 def _kind_code(state: State, kind: int) -> int:
@@ -240,6 +250,8 @@ def on_reset_account(state: State, ts: int, command: ResetAccount, out: list[Eve
     code = 0
     if account.status != AccountStatus.ACTIVE:
         code = DenyCode.ACCOUNT_NOT_ACTIVE
+    elif account.is_frozen:
+        code = DenyCode.TRADING_FROZEN
     elif command.starting_micros < 0:
         code = DenyCode.AMOUNT_NOT_POSITIVE
     elif command.starting_micros > limits.balance_micros_max:

@@ -425,6 +425,7 @@ def _replacement(
     request.freed_qty = order.held_qty
     request.freed_borrow = order.borrowed_qty
     request.freed_orders = 1
+    request.replaced_id = order.order_id
     request.locate = order.borrowed_qty > 0
     _replace_linked(state, account, order, request, command.qty, terms)
     if order.choices is not None and total != order.qty:

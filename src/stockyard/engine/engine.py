@@ -13,6 +13,7 @@ from stockyard.engine import (
     classes,
     desk,
     margin_calls,
+    operators,
     perp_calls,
     planning,
     protection,
@@ -122,6 +123,10 @@ class Engine:
             cash.on_set_lot_method(state, ts, message, out)
         elif isinstance(message, c.SetAccountRestrictions):
             cash.on_set_account_restrictions(state, ts, message, out)
+        elif isinstance(message, c.SetAccountLimits):
+            operators.on_set_account_limits(state, ts, message, out)
+        elif isinstance(message, c.SetTradingFreeze):
+            operators.on_set_trading_freeze(state, ts, message, out)
         elif isinstance(message, c.SetLeverage):
             perp_calls.on_set_leverage(state, ts, message, out)
         elif isinstance(message, c.PlanOutcome):

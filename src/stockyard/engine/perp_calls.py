@@ -116,6 +116,8 @@ def _check(state: State, account: Account, command: SetLeverage) -> Terms:
     terms = Terms()
     if account.status != AccountStatus.ACTIVE:
         terms.deny(DenyCode.ACCOUNT_NOT_ACTIVE)
+    if account.is_frozen:
+        terms.deny(DenyCode.TRADING_FROZEN)
     book = state.book(command.instrument_id)
     if book is None:
         terms.deny(DenyCode.UNKNOWN_INSTRUMENT)
@@ -123,8 +125,11 @@ def _check(state: State, account: Account, command: SetLeverage) -> Terms:
     if not book.is_perp:
         terms.deny(DenyCode.NOT_A_PERPETUAL)
         return terms
-    if not 1 <= command.leverage <= book.leverage_max:
-        terms.deny(DenyCode.LEVERAGE_OUT_OF_RANGE, command.leverage, book.leverage_max)
+    most = book.leverage_max
+    if account.bounds is not None and account.bounds.leverage_e2_max:
+        most = min(most, account.bounds.leverage_e2_max // 100)
+    if not 1 <= command.leverage <= most:
+        terms.deny(DenyCode.LEVERAGE_OUT_OF_RANGE, command.leverage, most)
         return terms
     if command.instrument_id in account.opening:
         terms.deny(DenyCode.LEVERAGE_WITH_ORDERS_OPEN)

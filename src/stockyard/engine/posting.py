@@ -8,10 +8,10 @@ from mypy_extensions import mypyc_attr
 
 from stockyard.engine.accounts import Account
 from stockyard.engine.books import Book
+from stockyard.engine.bounds import principal_ahead
 from stockyard.engine.fees import FeeLine, FeeLines, charge, house_book
 from stockyard.engine.lots import NO_PIECES, Lot, Piece, close_lots
 from stockyard.engine.orders import Order
-from stockyard.engine.risk import principal_ahead
 from stockyard.engine.state import State
 from stockyard.model.codes import AccountKind, Side
 from stockyard.model.codes import Book as HouseBook

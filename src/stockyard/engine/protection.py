@@ -10,9 +10,9 @@ from stockyard.engine.books import Book
 from stockyard.engine.desk import answer_known, cancel_together
 from stockyard.engine.leg_rules import Exits, broken_prices, broken_sides, broken_time
 from stockyard.engine.orders import Order
-from stockyard.engine.risk import Terms, check_expiry
+from stockyard.engine.risk import Terms, check_expiry, check_standing
 from stockyard.engine.state import State
-from stockyard.model.codes import AccountStatus, OrderClass, OrderType, Reason, Restriction
+from stockyard.model.codes import OrderClass, OrderType, Reason
 from stockyard.model.commands import SetProtection
 from stockyard.model.denials import DenyCode
 from stockyard.model.events import CommandDenied, Event
@@ -63,10 +63,7 @@ def _check(
 ) -> Terms:
     """Decide whether the position may have these exits in the place of those it has."""
     terms = Terms()
-    if account.status != AccountStatus.ACTIVE:
-        terms.deny(DenyCode.ACCOUNT_NOT_ACTIVE)
-    if account.restrictions & Restriction.SUSPENDED:
-        terms.deny(DenyCode.TRADING_SUSPENDED)
+    check_standing(account, terms)
     book = state.book(command.instrument_id)
     if book is None:
         terms.deny(DenyCode.UNKNOWN_INSTRUMENT)

@@ -10,9 +10,10 @@ from typing import Final
 from mypy_extensions import mypyc_attr
 
 from stockyard.engine import contracts, margin
-from stockyard.engine.accounts import Account
+from stockyard.engine.accounts import Account, Bounds
 from stockyard.engine.auctions import entry_is_shut
 from stockyard.engine.books import Book
+from stockyard.engine.bounds import broken_bounds, value_ahead
 from stockyard.engine.choices import NOTHING_CHOSEN, Chosen, broken_choice
 from stockyard.engine.fees import most_ahead
 from stockyard.engine.leg_rules import (
@@ -54,7 +55,6 @@ from stockyard.numerics.arithmetic import (
     div_floor,
     mul_div_ceil,
     mul_div_floor,
-    product,
     round_down_to,
 )
 
@@ -70,8 +70,8 @@ class Request(Priced):
     the same step frees; ``freed_orders``: how many open orders end in the same step. ``exits``:
     those it comes with, or None. ``held``: it takes the place of a leg whose entry has not ended.
     ``locate``: it may borrow what is hard to borrow. ``lots``: those a new order chooses; a
-    replacement has none of its own. ``reduce_only``: it may open nothing; ``post_only``: it may
-    not trade at once.
+    replacement has none of its own; ``replaced_id``: the order it replaces. ``reduce_only``: it may
+    open nothing; ``post_only``: it may not trade at once.
     """
 
     def __init__(
@@ -102,6 +102,7 @@ class Request(Priced):
         self.lots: Chosen = NOTHING_CHOSEN
         self.reduce_only = False
         self.post_only = False
+        self.replaced_id = 0
 
 
 def requested(command: PlaceOrder) -> Request:
@@ -364,13 +365,20 @@ def check_crypto(
             terms.deny(DenyCode.POST_ONLY_WOULD_TRADE, request.limit_price, touch)
 
 
-def check_order(state: State, account: Account, request: Request, ts: int) -> Terms:
-    """Decide whether the account may have this order."""
-    terms = Terms()
+def check_standing(account: Account, terms: Terms) -> None:
+    """Check that the account may trade at all."""
     if account.status != AccountStatus.ACTIVE:
         terms.deny(DenyCode.ACCOUNT_NOT_ACTIVE)
     if account.restrictions & Restriction.SUSPENDED:
         terms.deny(DenyCode.TRADING_SUSPENDED)
+    if account.is_frozen:
+        terms.deny(DenyCode.TRADING_FROZEN)
+
+
+def check_order(state: State, account: Account, request: Request, ts: int) -> Terms:
+    """Decide whether the account may have this order."""
+    terms = Terms()
+    check_standing(account, terms)
     book = state.book(request.instrument_id)
     if book is None:
         terms.deny(DenyCode.UNKNOWN_INSTRUMENT)
@@ -419,10 +427,7 @@ def check_leg(state: State, account: Account, request: Request, ts: int) -> Term
     yet.
     """
     terms = Terms()
-    if account.status != AccountStatus.ACTIVE:
-        terms.deny(DenyCode.ACCOUNT_NOT_ACTIVE)
-    if account.restrictions & Restriction.SUSPENDED:
-        terms.deny(DenyCode.TRADING_SUSPENDED)
+    check_standing(account, terms)
     book = state.book(request.instrument_id)
     assert book is not None
     check_shape(book, request, terms)
@@ -485,21 +490,6 @@ def size_order(state: State, account: Account, book: Book, request: Request, ter
         terms.deny(DenyCode.NOTIONAL_TOO_LARGE, value, limits.order_notional_micros_max)
 
 
-def principal_ahead(
-    book: Book, worst: int, leaves: int, filled_value: int, notional_micros: int
-) -> int:
-    """Cash that buying the rest of an order at its worst price takes, without fees.
-
-    Rounded up on the order's running total, like the fills themselves, so that what a fill costs is
-    never more than what it frees.
-    """
-    spent = div_ceil(filled_value, book.value_divisor)
-    total = div_ceil(filled_value + product(worst, leaves), book.value_divisor)
-    if notional_micros:
-        total = min(total, max(notional_micros, spent))
-    return total - spent
-
-
 def fees_ahead(
     state: State,
     book: Book,
@@ -542,12 +532,8 @@ def opening_hold(
     fees ahead; in a margin account the initial requirement instead of the cost, unless it is to be
     paid ``in_full``. A short sale is judged at the bid if that is above its limit or collar.
     """
-    price = worst
-    if side == Side.BUY:
-        principal = principal_ahead(book, worst, leaves, filled_value, notional_micros)
-    else:
-        price = max(worst, book.touch(side))
-        principal = mul_div_ceil(price, leaves, book.value_divisor)
+    price = worst if side == Side.BUY else max(worst, book.touch(side))
+    principal = value_ahead(book, side, worst, leaves, filled_value, notional_micros)
     fees = fees_ahead(
         state, book, profile_id, side, filled_value, filled_qty, principal, leaves, ts
     )
@@ -584,6 +570,9 @@ def check_means(
         _check_lots(account, book, request, terms)
     if account.restrictions and not terms.closes:
         _check_restrictions(account, book, request, terms)
+    if account.bounds is not None and not terms.closes:
+        more = count - len(account.orders)
+        _check_bounds(state, account, account.bounds, book, request, terms, more)
     if terms.closes and position is not None:
         if exits is not None and not closing_pair:
             terms.deny(DenyCode.ENTRY_WOULD_CLOSE_POSITION)
@@ -605,6 +594,26 @@ def check_means(
         if hold > free:
             terms.deny(DenyCode.EXCEEDS_BUYING_POWER, hold, free)
         terms.hold_micros = hold
+
+
+def _check_bounds(
+    state: State,
+    account: Account,
+    bounds: Bounds,
+    book: Book,
+    request: Request,
+    terms: Terms,
+    more: int,
+) -> None:
+    """Check what its owner is limited to; ``more``: how many more orders there would be."""
+    value = value_ahead(
+        book, request.side, terms.worst_price, terms.qty, 0, request.notional_micros
+    )
+    terms.deny_all(
+        broken_bounds(
+            state, account, bounds, book, request.order_type, value, more, request.replaced_id
+        )
+    )
 
 
 def _check_restrictions(account: Account, book: Book, request: Request, terms: Terms) -> None:

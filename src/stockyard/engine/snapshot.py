@@ -5,9 +5,10 @@ the original would. Must not know: where snapshots are kept.
 """
 
 from stockyard.engine import margin_calls
-from stockyard.engine.accounts import Account, Answer, Change, Position
+from stockyard.engine.accounts import Account, Answer, Bounds, Change, Position
 from stockyard.engine.books import Book
 from stockyard.engine.lots import Choice, Lot
+from stockyard.engine.operators import bounds_of
 from stockyard.engine.orders import Order, is_for_auction, is_stop
 from stockyard.engine.outcome_rules import Rule
 from stockyard.engine.reference import on_fees_scheduled
@@ -26,6 +27,7 @@ from stockyard.model.facts import FeesScheduled, SessionsScheduled
 from stockyard.model.state import (
     AccountState,
     BookState,
+    BoundState,
     CalendarState,
     ChangeState,
     EngineState,
@@ -70,7 +72,12 @@ def take(state: State) -> EngineState:
         tuple(state.key_expiries),
         _changes(accounts),
         state.margin.source if state.margin is not None else None,
+        tuple([_bounds(state.bounds[owner]) for owner in sorted(state.bounds)]),
     )
+
+
+def _bounds(bounds: Bounds) -> BoundState:
+    return BoundState(bounds.owner, bounds.frozen, bounds.limits)
 
 
 def _changes(accounts: list[Account]) -> tuple[ChangeState, ...]:
@@ -288,6 +295,10 @@ def restore(source: EngineState) -> State:
     state.key_expiries.extend(source.key_expiries)
     if source.margin is not None:
         state.margin = MarginRules(source.margin)
+    for bound in source.bounds:
+        bounds = bounds_of(state, bound.owner)
+        bounds.frozen = bound.frozen
+        bounds.set_limits(bound.limits)
     margin_calls.take_up(state)
     state.refresh_due()
     state.ledger.check()

@@ -8,7 +8,7 @@ from collections import deque
 from heapq import heapify, heappop, heappush
 from typing import Final
 
-from stockyard.engine.accounts import Account, Answer
+from stockyard.engine.accounts import Account, Answer, Bounds
 from stockyard.engine.books import Book
 from stockyard.engine.fees import FeeLine, FeeTable
 from stockyard.engine.ledger import Ledger
@@ -110,6 +110,7 @@ class State:
         self.calls: list[tuple[int, int]] = []
         self.perp_dues: list[tuple[int, int, int]] = []
         self.planned = 0
+        self.bounds: dict[str, Bounds] = {}
 
     def book(self, instrument_id: int) -> Book | None:
         """The book of an instrument, or None."""

@@ -12,6 +12,7 @@ from typing import Final
 
 import msgspec
 
+from stockyard.model.bounds import AccountLimits
 from stockyard.model.codes import AccountKind
 
 NO_DIGEST: Final = bytes(16)
@@ -239,6 +240,28 @@ class SetAccountRestrictions(msgspec.Struct, frozen=True, array_like=True, tag=6
     digest: bytes
 
 
+class SetAccountLimits(msgspec.Struct, frozen=True, array_like=True, tag=80, gc=False):
+    """Limit all accounts of this account's owner, those opened later too, by what whoever runs the
+    house has decided.
+    """
+
+    account_id: int
+    limits: AccountLimits
+    idempotency_key: str
+    digest: bytes
+
+
+class SetTradingFreeze(msgspec.Struct, frozen=True, array_like=True, tag=81, gc=False):
+    """Freeze trading in all accounts of this account's owner, those opened later too, or (not
+    ``frozen``) allow it again; the owner cannot.
+    """
+
+    account_id: int
+    frozen: bool
+    idempotency_key: str
+    digest: bytes
+
+
 class PlanOutcome(msgspec.Struct, frozen=True, array_like=True, tag=71, gc=False):
     """Plan what happens to the account's next orders that match: ``plan``, a ``Plan``.
 
@@ -307,6 +330,8 @@ Command = (
     | SetLotMethod
     | SetLeverage
     | SetAccountRestrictions
+    | SetAccountLimits
+    | SetTradingFreeze
     | PlanOutcome
     | ForgetOutcomes
     | ReleaseOrder

@@ -9,11 +9,12 @@ from typing import Final
 
 from stockyard.model.control_denials import CONTROL_RULES
 from stockyard.model.deny_codes import DenyCode, DenyRule
+from stockyard.model.operator_denials import OPERATOR_RULES
 
 __all__ = ["DENY_RULES", "DenyCode", "DenyRule"]
 
 
-DENY_RULES: Final[dict[int, DenyRule]] = {
+_RULES: Final[dict[int, DenyRule]] = {
     DenyCode.KEY_REUSED: DenyRule(
         "idempotency_key_reused",
         422,
@@ -785,3 +786,5 @@ DENY_RULES: Final[dict[int, DenyRule]] = {
     ),
     **CONTROL_RULES,
 }
+DENY_RULES: Final[dict[int, DenyRule]] = dict(sorted((_RULES | OPERATOR_RULES).items()))
+"""What is told of every code, in order of precedence."""

@@ -8,6 +8,7 @@ Must not know: who is listening.
 
 import msgspec
 
+from stockyard.model.bounds import AccountLimits
 from stockyard.model.codes import AccountKind, Status
 
 
@@ -440,6 +441,20 @@ class AccountRestrictionsSet(msgspec.Struct, frozen=True, array_like=True, tag=6
     restrictions: int
 
 
+class AccountLimitsSet(msgspec.Struct, frozen=True, array_like=True, tag=80, gc=False):
+    """What whoever runs the house limits an account to from now on."""
+
+    account_id: int
+    limits: AccountLimits
+
+
+class TradingFreezeSet(msgspec.Struct, frozen=True, array_like=True, tag=81, gc=False):
+    """Whether whoever runs the house has frozen an account's trading from now on."""
+
+    account_id: int
+    frozen: bool
+
+
 class OutcomePlanned(msgspec.Struct, frozen=True, array_like=True, tag=71, gc=False):
     """An outcome is planned for orders to come; fields as in ``PlanOutcome``."""
 
@@ -514,6 +529,8 @@ Event = (
     | LeverageSet
     | FundingPaid
     | AccountRestrictionsSet
+    | AccountLimitsSet
+    | TradingFreezeSet
     | OutcomePlanned
     | OutcomeUsed
     | OutcomesForgotten

@@ -6,6 +6,7 @@ sequence is in the order of its ids. Must not know: how the engine keeps it whil
 
 import msgspec
 
+from stockyard.model.bounds import AccountLimits
 from stockyard.model.codes import AccountKind
 from stockyard.model.commands import PlanOutcome, ReplaceOrder
 from stockyard.model.facts import BorrowTermsSet, FeesScheduled
@@ -132,6 +133,14 @@ class OutcomeState(msgspec.Struct, frozen=True, array_like=True, gc=False):
     command: PlanOutcome
 
 
+class BoundState(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What binds all accounts of one owner, by what whoever runs the house has decided."""
+
+    owner: str
+    frozen: bool
+    limits: AccountLimits
+
+
 class AccountState(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One account.
 
@@ -244,3 +253,4 @@ class EngineState(msgspec.Struct, frozen=True, array_like=True, gc=False):
     key_expiries: tuple[tuple[int, int, str], ...]
     changes: tuple[ChangeState, ...] = ()
     margin: MarginTerms | None = None
+    bounds: tuple[BoundState, ...] = ()

@@ -37,6 +37,7 @@ from stockyard.people.telling import Telling
 from stockyard.people.throttle import Throttle, address_key
 from stockyard.people.tokens import TokenPair, Tokens
 from stockyard.people.user_preferences import UserPreferences
+from stockyard.people.user_rates import UserRates
 from stockyard.people.users import (
     User,
     Users,
@@ -94,6 +95,7 @@ class People:
         self.changes = Changes(database, self._users, self._identify)
         self.watchlists = Watchlists(database, limits, random_bytes)
         self.preferences = Preferences(database)
+        self.rates = UserRates(database)
         self.portfolio_days = PortfolioDays(database)
         self.inbox = Inbox(database, limits, random_bytes)
         self.outbox = Outbox(database, random_bytes, self.sealer)
@@ -493,6 +495,10 @@ class People:
             return self._users.by_email(normal_email(email))
         except UserError:
             return None
+
+    def session_count(self, user_id: str) -> int:
+        """How many sign-ins of a user are kept."""
+        return self._sessions.count(user_id)
 
     def accounts(self, user_id: str) -> tuple[Registration, ...]:
         """A user's open accounts, oldest first."""

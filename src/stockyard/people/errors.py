@@ -13,6 +13,7 @@ REFUSALS: Final[dict[str, int]] = {
     "invalid_scopes": 422,
     "invalid_role": 422,
     "last_admin": 409,
+    "invalid_rate": 422,
     "email_taken": 409,
     "too_many_users": 403,
     "too_many_accounts": 403,

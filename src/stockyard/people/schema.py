@@ -321,6 +321,16 @@ _VERSION_12: Final = (
     "ALTER TABLE watchlists ADD COLUMN place BIGINT NOT NULL DEFAULT 0",
 )
 
+_VERSION_13: Final = (
+    """
+    CREATE TABLE user_rates (
+        user_id TEXT NOT NULL PRIMARY KEY REFERENCES users (id),
+        requests_per_minute BIGINT,
+        orders_per_minute BIGINT
+    )
+    """,
+)
+
 MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
     _VERSION_1,
     _VERSION_2,
@@ -334,6 +344,7 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
     _VERSION_10,
     _VERSION_11,
     _VERSION_12,
+    _VERSION_13,
 )
 """Element ``n`` holds the SQL steps that lead from version ``n`` to ``n + 1``."""
 

@@ -154,7 +154,8 @@ class AccountRow(msgspec.Struct, array_like=True, gc=False):
     """One account. ``deposited_micros``: what came in from outside less what went out;
     ``interest_micros``: what it was charged for borrowed cash and shares; ``funding_micros``: what
     it paid, less what it got, for positions in perpetual contracts; ``restrictions``: a set of
-    ``Restriction``; ``reset_ns``: when it was last reset, 0 for never.
+    ``Restriction``; ``reset_ns``: when it was last reset, 0 for never. By whoever runs the house:
+    ``frozen`` 1 where trading is; ``limits``: JSON of ``AccountLimits``, empty for none.
     """
 
     account_id: int
@@ -175,6 +176,8 @@ class AccountRow(msgspec.Struct, array_like=True, gc=False):
     funding_micros: int = 0
     restrictions: int = 0
     reset_ns: int = 0
+    frozen: int = 0
+    limits: str = ""
 
 
 class FundingRow(msgspec.Struct, array_like=True, gc=False):
@@ -330,7 +333,7 @@ INDEXES: Final = (
     "CREATE INDEX IF NOT EXISTS equities_by_age ON equities (window_s, start_ns)",
 )
 
-TEXT_COLUMNS: Final = {"client_order_id", "filled_value", "owner", "name", "payload"}
+TEXT_COLUMNS: Final = {"client_order_id", "filled_value", "owner", "name", "payload", "limits"}
 
 
 def columns(table: str) -> tuple[str, ...]:

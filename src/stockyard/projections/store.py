@@ -445,6 +445,13 @@ class ReadStore:
         )
         return [(s, i, ts, _decode_event(payload)) for s, i, ts, payload in rows]
 
+    def count_events(self, account_id: int, before_seq: int) -> int:
+        """How many events an account has had before an input."""
+        rows = self._database.query(
+            "SELECT COUNT(*) FROM events WHERE account_id = ? AND seq < ?", (account_id, before_seq)
+        )
+        return int(rows[0][0])
+
     def events_between(
         self, after: int, last: int, account_id: int, limit: int
     ) -> list[tuple[int, Event]]:

@@ -10,8 +10,11 @@ from collections.abc import Callable, Sequence
 from copy import copy
 from typing import Any
 
+import msgspec
+
 from stockyard.model import events as e
 from stockyard.model import facts as f
+from stockyard.model.bounds import NO_LIMITS
 from stockyard.model.codes import AccountStatus, AssetClass, Status
 from stockyard.model.commands import PlaceOrder
 from stockyard.model.instruments import Instrument, Limits, MarginTerms, Session, VenueProfile
@@ -87,6 +90,8 @@ class View:
             e.AccountKindSet: self._on_kind_set,
             e.LotMethodSet: self._on_method_set,
             e.AccountRestrictionsSet: self._on_restrictions_set,
+            e.AccountLimitsSet: self._on_limits_set,
+            e.TradingFreezeSet: self._on_freeze_set,
             e.InterestCharged: self._on_interest,
             e.LeverageSet: self._on_leverage_set,
             e.FundingPaid: self._on_funding,
@@ -476,6 +481,13 @@ class View:
         self, seq: int, index: int, ts: int, x: e.AccountRestrictionsSet
     ) -> None:
         self._account(x.account_id, ts).restrictions = x.restrictions
+
+    def _on_limits_set(self, seq: int, index: int, ts: int, x: e.AccountLimitsSet) -> None:
+        told = "" if x.limits == NO_LIMITS else msgspec.json.encode(x.limits).decode()
+        self._account(x.account_id, ts).limits = told
+
+    def _on_freeze_set(self, seq: int, index: int, ts: int, x: e.TradingFreezeSet) -> None:
+        self._account(x.account_id, ts).frozen = int(x.frozen)
 
     def _on_interest(self, seq: int, index: int, ts: int, x: e.InterestCharged) -> None:
         account = self._account(x.account_id, ts)

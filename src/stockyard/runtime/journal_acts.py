@@ -53,6 +53,8 @@ KINDS: Final[dict[type, str]] = {
     commands.SetAccountKind: "account.kind",
     commands.SetLotMethod: "account.lot_method",
     commands.SetAccountRestrictions: "account.restrict",
+    commands.SetAccountLimits: "account.limit",
+    commands.SetTradingFreeze: "account.freeze",
     commands.DepositCash: "money.deposit",
     commands.WithdrawCash: "money.withdraw",
     commands.PlanOutcome: "control.plan_outcome",

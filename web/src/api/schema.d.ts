@@ -128,6 +128,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/account/limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read what whoever runs the house limits you to
+         * @description Limits bind all accounts of a user; `frozen` says that trading is stopped.
+         */
+        get: operations["read_limits"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/account/reset": {
         parameters: {
             query?: never;
@@ -300,6 +320,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/admin/presence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who is connected
+         * @description Open streams by user; those without a sign-in come last. For admins; instructors see users of role user (scope `teach`).
+         */
+        get: operations["list_present"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/admin/routes": {
         parameters: {
             query?: never;
@@ -373,6 +413,130 @@ export interface paths {
          */
         get: operations["read_trace"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Find users
+         * @description Oldest first; `q` is part of a name or e-mail address, in any letter case, or an id. For admins, and for instructors among users of role user (scope `teach`).
+         */
+        get: operations["list_users"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/users/{user_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Look at a user
+         * @description With their accounts and limits. For admins, and for instructors among users of role user (scope `teach`).
+         */
+        get: operations["read_user"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change a user's role or status
+         * @description A suspended or closed user is signed out everywhere and their keys rest; a closed one stays closed. Open orders go on unless `cancel_orders` says otherwise. For admins; nobody changes their own, and one active admin always stays.
+         */
+        patch: operations["change_user"];
+        trace?: never;
+    };
+    "/api/v1/admin/users/{user_id}/day": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Replay a user's day
+         * @description What happened in one of their accounts on a day (UTC), oldest first, and what the account had after each event: read one after the other it is the day again. For admins, and for instructors among users of role user (scope `teach`).
+         */
+        get: operations["replay_user_day"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/users/{user_id}/freeze": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Freeze a user's trading
+         * @description Or allow it again. No new order, replacement or exit, and no reset, in any account; what is open goes on unless it is canceled. The user cannot lift it. For admins, and for instructors among users of role user (scope `teach`).
+         */
+        put: operations["freeze_user"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/users/{user_id}/grants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Grant money to a user
+         * @description A deposit into one of their accounts, made by whoever asks. For admins, and for instructors among users of role user (scope `teach`).
+         */
+        post: operations["grant_money"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/users/{user_id}/limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Limit a user
+         * @description Replaces all limits at once. They bind every account of the user, those opened later too, and every way in; what reduces a position is never limited. For admins, and for instructors among users of role user (scope `teach`).
+         */
+        put: operations["limit_user"];
         post?: never;
         delete?: never;
         options?: never;
@@ -3705,6 +3869,24 @@ export interface components {
             book: "outside" | "street" | "rounding" | "commission" | "sec" | "taf" | "exchange" | "interest" | "borrow" | "orf" | "cat" | "contracts" | "contract_funding" | "insurance";
         };
         /**
+         * DayEntry
+         * @description One event. `type`, `event` and `body` are those of the stream's frames; `after`: what the
+         *         account had then, null where too much came before it.
+         */
+        DayEntry: {
+            after: components["schemas"]["DayStanding"] | null;
+            /**
+             * @description UTC, RFC 3339 with nanoseconds.
+             * @example 2026-03-02T15:04:05.123456789Z
+             */
+            at: string;
+            body: unknown;
+            event: string;
+            id: string;
+            text: string;
+            type: string;
+        };
+        /**
          * DayReturn
          * @description What one day brought; `at` is its close.
          */
@@ -3716,6 +3898,34 @@ export interface components {
             at: string;
             /** @example 12.3456 */
             percent: string;
+        };
+        /**
+         * DayStanding
+         * @description What an account had at one moment.
+         */
+        DayStanding: {
+            /**
+             * @description Decimal text.
+             * @example 189.25
+             */
+            cash: string;
+            /**
+             * @description Decimal text.
+             * @example 189.25
+             */
+            fees: string;
+            /**
+             * @description By open orders.
+             * @example 189.25
+             */
+            held: string;
+            open_orders: number;
+            positions: components["schemas"]["HeldPosition"][];
+            /**
+             * @description Decimal text.
+             * @example 189.25
+             */
+            realized: string;
         };
         /**
          * Denial
@@ -4189,6 +4399,18 @@ export interface components {
             symbol: string;
         };
         /**
+         * FreezeBody
+         * @description Whether trading is to be frozen.
+         */
+        FreezeBody: {
+            /**
+             * @description Cancel the open orders as well.
+             * @default false
+             */
+            cancel_orders?: boolean;
+            frozen: boolean;
+        };
+        /**
          * Funding
          * @description Funding of a perpetual contract: what every position open then paid or got.
          */
@@ -4237,6 +4459,15 @@ export interface components {
             speed?: number | string;
         };
         /**
+         * GrantBody
+         * @description Money for one of the user's accounts; default the oldest.
+         */
+        GrantBody: {
+            /** @default null */
+            account_id?: string | null;
+            amount: string | number;
+        };
+        /**
          * Health
          * @description Whether this Stockyard works.
          */
@@ -4254,6 +4485,28 @@ export interface components {
             status: "ok" | "stopping" | "failed";
             uptime_seconds: number;
             version: string;
+        };
+        /**
+         * HeldPosition
+         * @description A position at one moment.
+         */
+        HeldPosition: {
+            /**
+             * @description Decimal text.
+             * @example 189.25
+             */
+            cost: string;
+            /**
+             * @description Decimal text.
+             * @example 189.25
+             */
+            qty: string;
+            /**
+             * @description Decimal text.
+             * @example 189.25
+             */
+            realized: string;
+            symbol: string;
         };
         /**
          * House
@@ -4493,6 +4746,26 @@ export interface components {
             leverage: string | number;
             /** @default null */
             mode?: ("cross" | "isolated") | null;
+        };
+        /**
+         * LimitsBody
+         * @description All limits of a user; what is null or left out is not limited.
+         */
+        LimitsBody: {
+            /** @default null */
+            leverage?: string | number | null;
+            /** @default null */
+            open_orders?: number | null;
+            /** @default null */
+            order_types?: string[] | null;
+            /** @default null */
+            order_value?: string | number | null;
+            /** @default null */
+            orders_per_minute?: number | null;
+            /** @default null */
+            requests_per_minute?: number | null;
+            /** @default null */
+            symbols?: string[] | null;
         };
         /**
          * LinkBody
@@ -5103,6 +5376,14 @@ export interface components {
             seq: number;
         };
         /**
+         * OwnLimits
+         * @description What whoever runs the house has limited a user to.
+         */
+        OwnLimits: {
+            frozen: boolean;
+            limits: components["schemas"]["UserLimits"];
+        };
+        /**
          * PartTime
          * @description What went to one part, over all requests of a route.
          */
@@ -5535,6 +5816,14 @@ export interface components {
             users: number;
         };
         /**
+         * Present
+         * @description Who is connected.
+         */
+        Present: {
+            streams: number;
+            users: components["schemas"]["PresentUser"][];
+        };
+        /**
          * PresentStream
          * @description One open stream. `account_id`: whose events it gets; null where nobody is signed in.
          */
@@ -5550,6 +5839,17 @@ export interface components {
              * @example 2026-03-02T15:04:05.123456789Z
              */
             since: string;
+            user_id: string | null;
+        };
+        /**
+         * PresentUser
+         * @description A user with open streams; null for those who are not signed in.
+         */
+        PresentUser: {
+            email: string | null;
+            name: string | null;
+            role: string | null;
+            streams: components["schemas"]["PresentStream"][];
             user_id: string | null;
         };
         /**
@@ -7028,6 +7328,110 @@ export interface components {
             status: string;
         };
         /**
+         * UserDay
+         * @description What happened in an account on one day (UTC).
+         */
+        UserDay: {
+            /** Format: uuid */
+            account_id: string;
+            date: string;
+            end: components["schemas"]["DayStanding"] | null;
+            entries: components["schemas"]["DayEntry"][];
+            events: {
+                [key: string]: number;
+            };
+            /** @description Send it as `after`; null at the end. */
+            next: string | null;
+            start: components["schemas"]["DayStanding"] | null;
+        };
+        /**
+         * UserDetail
+         * @description All about a user that those who run the house may know.
+         */
+        UserDetail: {
+            accounts: components["schemas"]["Account"][];
+            /** @description Keys that work. */
+            api_keys: number;
+            limits: components["schemas"]["UserLimits"];
+            /** @description Sign-ins that are kept. */
+            sessions: number;
+            user: components["schemas"]["UserLine"];
+        };
+        /**
+         * UserLimits
+         * @description What a user is limited to; null for no limit, or the house's own rule. What reduces a
+         *         position is never limited.
+         */
+        UserLimits: {
+            /** @description Positions and opening orders by the equity of a margin account. */
+            leverage: string | null;
+            /** @description Of all accounts together. */
+            open_orders: number | null;
+            order_types: ("market" | "limit" | "stop" | "stop_limit" | "trailing_stop")[] | null;
+            /** @description The most an opening order may be worth. */
+            order_value: string | null;
+            orders_per_minute: number | null;
+            requests_per_minute: number | null;
+            symbols: string[] | null;
+        };
+        /**
+         * UserLine
+         * @description A user among others.
+         */
+        UserLine: {
+            /** @description How many. */
+            accounts: number;
+            /**
+             * @description UTC, RFC 3339 with nanoseconds.
+             * @example 2026-03-02T15:04:05.123456789Z
+             */
+            created_at: string;
+            email: string;
+            /**
+             * @description Of all accounts together.
+             * @example 189.25
+             */
+            equity: string;
+            /** @description Whether trading is frozen. */
+            frozen: boolean;
+            /** Format: uuid */
+            id: string;
+            /** @description Whether anything is limited for this user alone. */
+            limited: boolean;
+            name: string;
+            /** @enum {string} */
+            role: "user" | "instructor" | "admin";
+            /** @description `pending`, `active`, `suspended` or `closed`. */
+            status: string;
+            /** @description Open streams. */
+            streams: number;
+        };
+        /**
+         * UserPage
+         * @description Users, oldest first. `next`: send it as `after`; null at the end.
+         */
+        UserPage: {
+            next: string | null;
+            /** @description How many were found, on all pages. */
+            total: number;
+            users: components["schemas"]["UserLine"][];
+        };
+        /**
+         * UserPatch
+         * @description What to change of a user; what is left out stays.
+         */
+        UserPatch: {
+            /**
+             * @description With a status other than `active`: cancel the open orders as well.
+             * @default false
+             */
+            cancel_orders?: boolean;
+            /** @default null */
+            role?: ("user" | "instructor" | "admin") | null;
+            /** @default null */
+            status?: ("active" | "suspended" | "closed") | null;
+        };
+        /**
          * WatchedBody
          * @description A symbol to put at the end of a list.
          */
@@ -7628,6 +8032,40 @@ export interface operations {
             503: components["responses"]["Problem503"];
         };
     };
+    read_limits: {
+        parameters: {
+            query?: {
+                /** @description The same as X-Account-ID. */
+                account_id?: string;
+            };
+            header?: {
+                /** @description Which account it is about; default the first one. */
+                "X-Account-ID"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The limits. */
+            200: {
+                headers: {
+                    /** @description Names the request. */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnLimits"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+        };
+    };
     reset_account: {
         parameters: {
             query?: {
@@ -8050,6 +8488,33 @@ export interface operations {
             503: components["responses"]["Problem503"];
         };
     };
+    list_present: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The users with open streams. */
+            200: {
+                headers: {
+                    /** @description Names the request. */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Present"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+        };
+    };
     list_routes: {
         parameters: {
             query?: {
@@ -8196,6 +8661,290 @@ export interface operations {
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    list_users: {
+        parameters: {
+            query?: {
+                /** @description What to look for. */
+                q?: string | null;
+                role?: "user" | "instructor" | "admin";
+                status?: "pending" | "active" | "suspended" | "closed";
+                /** @description Whether trading is frozen. */
+                frozen?: boolean | null;
+                /** @description A user's id: only those after it. */
+                after?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of users. */
+            200: {
+                headers: {
+                    /** @description Names the request. */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserPage"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    read_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The user. */
+            200: {
+                headers: {
+                    /** @description Names the request. */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserDetail"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+        };
+    };
+    change_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UserPatch"];
+            };
+        };
+        responses: {
+            /** @description The user from now on. */
+            200: {
+                headers: {
+                    /** @description Names the request. */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserDetail"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    replay_user_day: {
+        parameters: {
+            query?: {
+                /** @description Such as 2026-11-20 (UTC); default the World's today. */
+                date?: string | null;
+                /** @description One of the user's; default the oldest. */
+                account?: string | null;
+                /** @description An entry's id: only later ones. */
+                after?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of the day. */
+            200: {
+                headers: {
+                    /** @description Names the request. */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserDay"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    freeze_user: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A repeat under the same key within 24 hours gets the first answer. */
+                "Idempotency-Key"?: string;
+                /** @description Another spelling of Idempotency-Key. */
+                "X-Idempotency-Key"?: string;
+            };
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FreezeBody"];
+            };
+        };
+        responses: {
+            /** @description The user from now on. */
+            200: {
+                headers: {
+                    /** @description `true` on the repeat of an answer given before. */
+                    "Idempotent-Replayed"?: string;
+                    /** @description Names the request. */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserDetail"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    grant_money: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A repeat under the same key within 24 hours gets the first answer. */
+                "Idempotency-Key"?: string;
+                /** @description Another spelling of Idempotency-Key. */
+                "X-Idempotency-Key"?: string;
+            };
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GrantBody"];
+            };
+        };
+        responses: {
+            /** @description The transfer. */
+            201: {
+                headers: {
+                    /** @description `true` on the repeat of an answer given before. */
+                    "Idempotent-Replayed"?: string;
+                    /** @description Names the request. */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Transfer"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    limit_user: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A repeat under the same key within 24 hours gets the first answer. */
+                "Idempotency-Key"?: string;
+                /** @description Another spelling of Idempotency-Key. */
+                "X-Idempotency-Key"?: string;
+            };
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LimitsBody"];
+            };
+        };
+        responses: {
+            /** @description The limits from now on. */
+            200: {
+                headers: {
+                    /** @description `true` on the repeat of an answer given before. */
+                    "Idempotent-Replayed"?: string;
+                    /** @description Names the request. */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserLimits"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
             422: components["responses"]["Problem422"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];

@@ -77,7 +77,9 @@ export function Shell() {
 
 function Rail() {
   const controls = useControls();
-  const shown = places.filter((place) => place.where === undefined || controls);
+  const operates = useSession(({ user }) => user !== null && user.role !== "user");
+  const there = { controls, operator: operates };
+  const shown = places.filter((place) => place.where === undefined || there[place.where]);
   return (
     <nav
       aria-label="Main"
@@ -212,6 +214,15 @@ function Person() {
         <Icon name="gear" />
         Account
       </Link>
+      {user !== null && user.role !== "user" && (
+        <Link
+          to="/operator"
+          className="flex min-h-11 items-center gap-3 px-3.5 hover:bg-sunken focus-visible:-outline-offset-2"
+        >
+          <Icon name="shield" />
+          Operator
+        </Link>
+      )}
       {MORE.map(({ to, icon, label }) => (
         <Link
           key={to}

@@ -37,8 +37,8 @@ export interface Screen {
     readonly order: number;
     /** Among the few in a phone's bottom bar. */
     readonly phone?: boolean;
-    /** Only where the server allows it. */
-    readonly where?: "controls";
+    /** Only where the server allows it, or for those who run it. */
+    readonly where?: "controls" | "operator";
   };
   /** For the route smoke test: a path that the screen can be opened under. */
   readonly example?: string;

@@ -58,6 +58,12 @@ export const apiKeys = queryOptions({
   queryFn: () => call(api.GET("/api/v1/api-keys")),
 });
 
+/** What whoever runs the server limits the person to. */
+export const ownLimits = queryOptions({
+  queryKey: ["own-limits"],
+  queryFn: () => call(api.GET("/api/v1/account/limits")),
+});
+
 const CHARGES = 50;
 
 export const charges = infiniteQueryOptions({

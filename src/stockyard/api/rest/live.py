@@ -13,7 +13,7 @@ from stockyard.api.gateway import Gateway
 from stockyard.api.heads import HEAD_ONLY
 from stockyard.api.listeners import Listener
 from stockyard.api.problems import Problem
-from stockyard.api.routes import Response, Visiting, answer, router
+from stockyard.api.routes import Response, Visit, Visiting, answer, router
 from stockyard.api.shapes import time_text
 from stockyard.api.subscribing import (
     DEFAULT_WINDOW,
@@ -111,10 +111,11 @@ async def presence(visit: Visiting) -> Response:
         if sees_all or (one.identity is not None and one.identity.user_id == identity.user_id)
     ]
     users = {one.identity.user_id for one in found if one.identity is not None}
-    return answer(p.Presence(len(users), [_shown(visit, one) for one in found]))
+    return answer(p.Presence(len(users), [shown_stream(visit, one) for one in found]))
 
 
-def _shown(visit: Visiting, one: Listener) -> p.PresentStream:
+def shown_stream(visit: Visit, one: Listener) -> p.PresentStream:
+    """An open stream as it is told."""
     known = one.identity
     return p.PresentStream(
         "events" if isinstance(one, EventStream) else "websocket",

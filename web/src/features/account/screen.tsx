@@ -10,6 +10,7 @@ import { Appearance } from "./appearance";
 import { Charges } from "./charges";
 import { HistoryLink } from "./history_link";
 import { Keys } from "./keys";
+import { Limits } from "./limits";
 import { Money } from "./money";
 import { Numbers } from "./numbers";
 import { Reset } from "./reset";
@@ -34,6 +35,7 @@ export default function AccountScreen() {
   );
   const rules = (
     <>
+      <Limits />
       {account && <Rules account={account} />}
       <Keys />
       <Charges />

@@ -19,6 +19,7 @@ import { Card, Empty, Waiting } from "@/ui/card";
 import { Field } from "@/ui/field";
 import { Icon } from "@/ui/icon";
 import { Notice } from "@/ui/notice";
+import { Tabs } from "./frame";
 
 const FIELDS = [
   { name: "kind", label: "Kind", hint: "session, order, money.deposit" },
@@ -69,6 +70,7 @@ export default function Audit() {
   const user = useSession((session) => session.user);
   return (
     <div className="mx-auto max-w-7xl space-y-4 p-3 sm:p-4 lg:p-6">
+      <Tabs />
       <header>
         <h1 className="font-semibold text-xl tracking-tight">Audit log</h1>
         <p className="max-w-prose text-pretty text-soft">

@@ -9,6 +9,7 @@ import { Segmented } from "@/ui/choice";
 import { Notice } from "@/ui/notice";
 import { Caches } from "./caches";
 import { type Route, took } from "./durations";
+import { Tabs } from "./frame";
 import { History } from "./history";
 import { KeptRequests } from "./kept";
 import { type Chosen, type Minutes, routes, WINDOWS } from "./measured";
@@ -21,6 +22,7 @@ export default function Requests() {
   const { data, error, refetch } = useQuery(routes(minutes));
   return (
     <div className="mx-auto max-w-7xl space-y-4 p-3 sm:p-4 lg:p-6">
+      <Tabs />
       <div className="flex flex-wrap items-center justify-between gap-3">
         <h1 className="font-semibold text-xl tracking-tight">Requests</h1>
         <Segmented
