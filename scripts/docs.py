@@ -9,6 +9,7 @@ GENERATORS = (
     "order_matrix",
     "api_reference",
     "graphql_reference",
+    "equivalents",
     "alpaca_compatibility",
 )
 

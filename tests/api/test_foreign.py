@@ -168,9 +168,11 @@ class Walk(NamedTuple):
         return self.path.startswith("/api/v1/admin/")
 
 
+DOCUMENT: Final = document(framework(ApiSettings()), "1")
+
+
 def _walks() -> Iterator[Walk]:
-    found = document(framework(ApiSettings()), "1")
-    for path, item in found["paths"].items():
+    for path, item in DOCUMENT["paths"].items():
         for method, said in item.items():
             names = tuple(re.findall(r"{(\w+)}", path))
             yield Walk(said["operationId"], method.upper(), path, names, said)
@@ -399,7 +401,7 @@ name within one account.
 
 
 def test_every_field_of_a_body_that_names_something_is_known() -> None:
-    schemas = document(framework(ApiSettings()), "1")["components"]["schemas"]
+    schemas = DOCUMENT["components"]["schemas"]
     for walk in WALKS:
         content = walk.said.get("requestBody", {}).get("content", {})
         schema = content.get("application/json", {}).get("schema")
@@ -544,7 +546,7 @@ async def test_an_event_stream_is_of_ones_own_account_alone(rig: Rig) -> None:
 
 FOREIGN_FIELDS: Final = [
     (operation, argument.name)
-    for operation in catalog(document(framework(ApiSettings()), "1")).operations.values()
+    for operation in catalog(DOCUMENT).operations.values()
     for argument in operation.arguments
     if argument.name == "account_id" or argument.name in THINGS
     if operation.operation_id not in OF_THE_WORLD

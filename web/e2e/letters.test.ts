@@ -45,6 +45,8 @@ async function linkTo(email: string): Promise<string> {
 async function askFor(page: Page, email: string): Promise<string> {
   await page.goto("/sign-in");
   await page.getByRole("link", { name: "Sign in by a link in a mail" }).click();
+  // The page before has a field of the same name.
+  await page.getByRole("heading", { name: "Sign in by mail" }).waitFor();
   await page.getByLabel("E-mail").fill(email);
   await page.getByRole("button", { name: "Send the link" }).click();
   await page.getByText("Look into your mail").waitFor();
@@ -121,6 +123,7 @@ test("a forgotten password is replaced, and only the new one counts", async () =
   const { page, context, faults } = await openPage(browser, server);
   await page.goto("/sign-in");
   await page.getByRole("link", { name: "Forgot the password?" }).click();
+  await page.getByRole("heading", { name: "Forgotten password" }).waitFor();
   await page.getByLabel("E-mail").fill(email);
   await page.getByRole("button", { name: "Send the link" }).click();
   await page.getByText("Look into your mail").waitFor();
@@ -129,6 +132,7 @@ test("a forgotten password is replaced, and only the new one counts", async () =
   await page.getByRole("button", { name: "Use this password" }).click();
   await page.getByText("The password is the new one.").waitFor();
   await page.getByRole("link", { name: "Sign in", exact: true }).click();
+  await page.getByRole("heading", { name: "Sign in" }).waitFor();
   await page.getByLabel("E-mail").fill(email);
   await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
   await page.getByRole("button", { name: "Sign in", exact: true }).click();

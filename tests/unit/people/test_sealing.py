@@ -85,6 +85,7 @@ def test_keys_are_read_from_lines_or_commas() -> None:
 @pytest.mark.parametrize(
     "text",
     ["", "password", NEW[:-1], NEW[:-2] + "==", NEW + "=", f"{NEW},{NEW}", NEW[:-4] + "é==="],
+    ids=["none", "word", "short", "padded", "longer", "twice", "not_ascii"],
 )
 def test_what_is_no_key_is_refused_without_being_told(text: str) -> None:
     with pytest.raises(KeyRefused) as refused:

@@ -41,7 +41,7 @@ async def _note(visit: Visit, kind: str, alert: Alert) -> None:
     told = _shown(visit, alert)
     said = {"kind": told.kind, "symbol": told.symbol, "direction": told.direction}
     said |= {"value": told.value, "status": told.status, "arming": str(told.arming)}
-    await visit.note(f"alert.{kind}", alert.id, after=said, account_id=alert.account_id)
+    await visit.note(kind, alert.id, after=said, account_id=alert.account_id)
 
 
 async def _armed(
@@ -137,7 +137,7 @@ async def create_alert(visit: Visiting) -> Response:
     terms, arming = terms_of(visit.door, caller.account_id, asked), _arming(visit)
     made = await _armed(
         visit,
-        "created",
+        "alert.created",
         terms,
         lambda people: people.alerts.create(
             caller.identity.user_id, caller.account_id, terms, body.note, body.email, arming
@@ -195,13 +195,13 @@ async def change_alert(visit: Visiting, alert_id: str) -> Response:
         noted = await door.desk.write(
             lambda people: people.alerts.change(found, None, note, email, None)
         )
-        await _note(visit, "changed", noted)
+        await _note(visit, "alert.changed", noted)
         return answer(_shown(visit, noted))
     terms = changed_terms(door, found, body.value, body.direction)
     arming = _arming(visit)
     after = await _armed(
         visit,
-        "changed",
+        "alert.changed",
         terms,
         lambda people: people.alerts.change(found, terms, note, email, arming),
     )
@@ -231,7 +231,7 @@ async def delete_alert(visit: Visiting, alert_id: str) -> Response:
 
     gone = await visit.door.desk.write(write)
     watch.take_in()
-    await _note(visit, "deleted", gone)
+    await _note(visit, "alert.deleted", gone)
     return Response(status_code=204)
 
 
@@ -254,7 +254,7 @@ async def arm_alert(visit: Visiting, alert_id: str) -> Response:
     terms, arming = rearmed(door, found), _arming(visit)
     after = await _armed(
         visit,
-        "armed",
+        "alert.armed",
         terms,
         lambda people: people.alerts.change(found, terms, found.note, found.email, arming),
     )
@@ -284,7 +284,7 @@ async def switch_off_alert(visit: Visiting, alert_id: str) -> Response:
 
     after = await visit.door.desk.write(write)
     watch.take_in()
-    await _note(visit, "switched_off", after)
+    await _note(visit, "alert.switched_off", after)
     return answer(_shown(visit, after))
 
 
