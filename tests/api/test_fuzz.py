@@ -47,7 +47,6 @@ class Site:
     def __init__(self) -> None:
         self.loop = asyncio.new_event_loop()
         self.rig = Rig()
-        self.rig.quote("AAPL", 189.99, 190.01)
         self.users = 0
         self.sign_in()
 
@@ -60,6 +59,7 @@ class Site:
         """
         # What was guessed at before counts as failed sign-ins of this place for so long.
         self.rig.clock.time_ns += DEFAULT_LIMITS.failure_window_ns
+        self.rig.quote("AAPL", 189.99, 190.01)
         self.users += 1
         self.ann = self.run(self.rig.trader(f"ann{self.users}@example.com"))
         self.order = self.run(self.ann.order(type="limit", limit_price="180")).json["id"]

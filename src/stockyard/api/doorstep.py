@@ -12,7 +12,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Final
 from urllib.parse import urlsplit
 
-from stockyard.api.heads import SAME_AS_OURS, Message, Scope, Send
+from stockyard.api.heads import CONNECTION, SAME_AS_OURS, Message, Scope, Send
 from stockyard.api.problems import Headers
 
 Network = IPv4Network | IPv6Network
@@ -77,7 +77,8 @@ class Doorstep:
         )
 
     def guarding(self, scope: Scope, send: Send) -> Send:
-        """``send``, with the guards on what begins an answer."""
+        """``send``, with the guards on what begins an answer; the scope keeps whose it was."""
+        scope[CONNECTION] = getattr(send, "__self__", None)
         guards = _GUARDS if scope["path"].startswith(_FILES) else (*_GUARDS, _POLICY)
         added: list[tuple[bytes, bytes]] = []
         if self._origins:

@@ -17,7 +17,7 @@ from stockyard.api.alpaca.serving import AlpacaApi
 from stockyard.api.auth import ACCOUNT_PARAMETER
 from stockyard.api.door import Door
 from stockyard.api.faults import AFTER, Fault, FaultKind
-from stockyard.api.heads import Head, Message, Receive, Scope, Send
+from stockyard.api.heads import CONNECTION, Head, Message, Receive, Scope, Send
 from stockyard.api.hot_words import PREFIX
 from stockyard.api.problems import PROBLEM_TYPE, Headers, Problem
 from stockyard.api.rest.live import EVENTS_PATH
@@ -70,7 +70,7 @@ class Faulting:
         if kind == FaultKind.ANSWER:
             await self._answer(fault, Head(scope), scope, send)
         elif kind == FaultKind.CUT:
-            await _cut(kept, receive, send)
+            await _cut(kept, scope, receive, send)
         else:
             await asyncio.sleep(fault.terms.delay_ms / 1_000)
             if fault.terms.when == AFTER:
@@ -125,7 +125,7 @@ class Faulting:
         await send({"type": "http.response.body", "body": shown})
 
 
-async def _cut(kept: list[Message], receive: Receive, send: Send) -> None:
+async def _cut(kept: list[Message], scope: Scope, receive: Receive, send: Send) -> None:
     """Send as much as half of an answer, and hang up."""
     for message in kept[:1]:
         await send(message)
@@ -135,7 +135,7 @@ async def _cut(kept: list[Message], receive: Receive, send: Send) -> None:
             {"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True}
         )
     # ASGI has no word for hanging up: the server's own connection does.
-    transport = getattr(getattr(send, "__self__", None), "transport", None)
+    transport = getattr(scope.get(CONNECTION), "transport", None)
     if transport is None:
         return
     transport.close()

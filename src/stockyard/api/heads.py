@@ -32,6 +32,8 @@ HEAD_KEY: Final = "stockyard.head"
 SAME_AS_OURS: Final = "stockyard.same_as_ours"
 """In the scope of what a page of an allowed other site asks for."""
 
+CONNECTION: Final = "stockyard.connection"
+"""In the scope of a request: the server's own connection, where it shows one."""
 HEAD_ONLY: Final = "stockyard.head_only"
 """In the scope of a request whose answer's body nobody wants."""
 

@@ -168,6 +168,15 @@ def test_a_channel_that_the_plan_lacks_leaves_the_others() -> None:
     assert [problem.kind for problem in found.problems] == [ProblemKind.REFUSED]
 
 
+def test_a_bar_of_less_than_nothing_is_refused() -> None:
+    bar = {"ev": "AM", "sym": "AAPL", "v": 0, "o": 1, "h": 1, "l": 1, "c": 1, "vw": 1}
+    bar |= {"s": 1795185060000, "e": 1795185120000}
+    assert len(say(live(), {**bar, "dv": 0}).ticks) == 1
+    for wrong in ({"dv": -1}, {"v": -1}, {"vw": -1}):
+        found = say(live(), {**bar, **wrong})
+        assert (found.ticks, [x.kind for x in found.problems]) == ([], [ProblemKind.MALFORMED])
+
+
 def test_a_wrong_message_leaves_the_others_of_its_frame() -> None:
     wrong = trade(p="much"), trade(sym="WHO"), trade(p=-1), trade(t=7 * 10**18)
     found = say(live(), trade(), *wrong)

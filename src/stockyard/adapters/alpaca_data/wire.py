@@ -17,7 +17,7 @@ from msgspec.msgpack import Ext
 from stockyard.model.instruments import Instrument
 from stockyard.model.sale_conditions import Counting, counts_of_letters
 from stockyard.model.ticks import BandTick, BarTick, QuoteTick, StatusTick, TradeTick
-from stockyard.model.wire_numbers import WireError, positive, price, scaled, side
+from stockyard.model.wire_numbers import WireError, not_negative, positive, price, side
 
 TIMESTAMP_CODE: Final = -1
 """MessagePack's extension type of times."""
@@ -233,8 +233,8 @@ def bar(message: BarMessage, instrument: Instrument, source: str) -> BarTick:
         price(message.h, instrument),
         price(message.l, instrument),
         price(message.c, instrument),
-        scaled(message.v, instrument.qty_scale),
-        scaled(message.vw, instrument.price_scale),
+        not_negative(message.v, instrument.qty_scale),
+        not_negative(message.vw, instrument.price_scale),
         message.n,
         not daily,
     )

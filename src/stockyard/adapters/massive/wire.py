@@ -15,7 +15,7 @@ import msgspec
 from stockyard.model.instruments import Instrument
 from stockyard.model.sale_conditions import Counting, counts_of_numbers
 from stockyard.model.ticks import BandTick, BarTick, QuoteTick, TradeTick
-from stockyard.model.wire_numbers import WireError, positive, price, scaled, side
+from stockyard.model.wire_numbers import WireError, not_negative, positive, price, side
 
 _MS: Final = 1_000_000
 _US: Final = 1_000
@@ -152,8 +152,8 @@ def bar(message: BarMessage, instrument: Instrument, source: str) -> BarTick:
         price(message.h, instrument),
         price(message.l, instrument),
         price(message.c, instrument),
-        scaled(volume, instrument.qty_scale),
-        scaled(message.vw, instrument.price_scale),
+        not_negative(volume, instrument.qty_scale),
+        not_negative(message.vw, instrument.price_scale),
         0,
         True,
     )
