@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from websockets.sync.client import connect
 
 from stockyard.client import ApiError
 from stockyard.testing.broker import Broker, open_broker
@@ -100,6 +101,21 @@ def test_a_log_is_read_page_by_page(broker: Broker) -> None:
     broker.note("remark 5")
     assert "remark 5" in next(followed).text
     assert len([one for one in broker.client.sim.log() if "remark" in one.text]) == 6
+
+
+def test_who_is_signed_in_and_has_not_said_listen_is_not_waited_for(broker: Broker) -> None:
+    keys = {"APCA-API-KEY-ID": broker.key_id, "APCA-API-SECRET-KEY": broker.secret_key}
+    address = broker.url.replace("http", "ws") + "/stream"
+    with connect(address, additional_headers=keys) as socket:
+        assert b"authorized" in as_bytes(socket.recv())
+        assert broker.world.streams() == 0
+        socket.send('{"action":"listen","data":{"streams":["trade_updates"]}}')
+        broker.wait_for_streams(1)
+        assert b"listening" in as_bytes(socket.recv())
+
+
+def as_bytes(frame: str | bytes) -> bytes:
+    return frame.encode() if isinstance(frame, str) else frame
 
 
 def test_waiting_has_an_end(broker: Broker) -> None:

@@ -98,6 +98,11 @@ class Listener(ABC):
         return self.identity is not None
 
     @property
+    def is_listening(self) -> bool:
+        """Whether what happens to an account is told on it from now on."""
+        return self.identity is not None
+
+    @property
     def is_blocked(self) -> bool:
         """Whether it takes nothing now."""
         return self._blocked_since() > 0

@@ -152,7 +152,7 @@ class Broker(Account):
             sleep(LOOK_S)
 
     def wait_for_streams(self, count: int = 1, timeout_s: float = WAIT_S) -> None:
-        """Wait until so many streams are open and signed in. Raises ``TimeoutError``."""
+        """Wait until so many streams are open and listened to. Raises ``TimeoutError``."""
         self.wait_for(lambda: self.world.streams() >= count, timeout_s)
 
     # What happened.

@@ -193,7 +193,7 @@ class ServedWorld:
 
         async def count() -> int:
             gateway = self.server.application.gateway
-            return sum(one.identity is not None for one in gateway)
+            return sum(one.is_listening for one in gateway)
 
         return self.run(count())
 

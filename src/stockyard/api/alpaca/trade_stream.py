@@ -45,6 +45,12 @@ class TradeSocket(AlpacaSocket):
         super().__init__(gateway, socket, head, form)
         self._is_binary, self._updates = is_binary, updates
         self._waiting: deque[Update] = deque()
+        self._is_listening = False
+
+    @property
+    def is_listening(self) -> bool:
+        """Whether the client has said that it listens; who is only signed in is told nothing."""
+        return self._is_listening
 
     # What it is told.
 
@@ -67,6 +73,7 @@ class TradeSocket(AlpacaSocket):
 
     def leave(self) -> None:
         """Listen no longer."""
+        self._is_listening = False
         self._updates.leave(self, self.account_id)
 
     # What it says.
@@ -153,5 +160,6 @@ class TradeSocket(AlpacaSocket):
         self._updates.leave(self, self.account_id)
         self._waiting.clear()
         self._tell("listening", streams=known)
+        self._is_listening = bool(known)
         if known:
             self._updates.join(self, self.account_id)
