@@ -11,18 +11,25 @@ export function Operator({ children, admin = false }: { children: ReactNode; adm
   if (role === undefined) return null;
   if (role === "user" || (admin && role !== "admin")) {
     return (
-      <Empty title="These pages are not for you">
-        They are for those who run this Stockyard: ask an administrator for the role.
-      </Empty>
+      <div className="mx-auto max-w-7xl space-y-4 p-3 sm:p-4 lg:p-6">
+        <Heading />
+        <Empty title="These pages are not for you">
+          They are for those who run this Stockyard: ask an administrator for the role.
+        </Empty>
+      </div>
     );
   }
   return (
     <div className="mx-auto max-w-7xl space-y-4 p-3 sm:p-4 lg:p-6">
-      <h1 className="font-semibold text-xl tracking-tight">Operator</h1>
+      <Heading />
       <Tabs />
       {children}
     </div>
   );
+}
+
+function Heading() {
+  return <h1 className="font-semibold text-xl tracking-tight">Operator</h1>;
 }
 
 /** The way from one of the operator's pages to another, for those whom they are for. */
