@@ -18,7 +18,7 @@ from stockyard.api.graphql.catalog import ANYTHING, catalog
 from stockyard.api.graphql.schema import GraphSchema
 from stockyard.api.graphql.serving import PROTOCOL, SUBSCRIPTIONS_MAX
 from stockyard.api.settings import ApiSettings
-from tests.api.rig import Answer, Rig, Trader
+from tests.api.rig import Answer, Rig, Trader, http_scope
 from tests.api.serving import PATIENCE, served
 
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference" / "schema.graphql"
@@ -290,6 +290,20 @@ async def test_a_fault_of_ours_is_told_as_one(
     error = await refused(ann, '{ orders(status: "all") { fills { id } } }')
     assert error["extensions"]["code"] == "internal_error"
     assert "secret" not in str(error)
+
+
+async def test_who_leaves_before_the_query_is_read_is_answered_nothing(rig: Rig) -> None:
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    headers = [("content-type", "application/json"), ("content-length", "100")]
+    await rig.app(http_scope("POST", "/graphql", "", headers), receive, send)
+    assert sent == []
 
 
 # Subscriptions, over real sockets.

@@ -31,7 +31,17 @@ from stockyard.api.gateway import Gateway
 from stockyard.api.graphql.serving import PATH as GRAPHQL
 from stockyard.api.graphql.serving import GraphQL
 from stockyard.api.handshake import named
-from stockyard.api.heads import HEAD_KEY, HEAD_ONLY, ClientGone, Head, Message, Receive, Scope, Send
+from stockyard.api.heads import (
+    CLIENT_GONE,
+    HEAD_KEY,
+    HEAD_ONLY,
+    ClientGone,
+    Head,
+    Message,
+    Receive,
+    Scope,
+    Send,
+)
 from stockyard.api.hot import Answer, Handler
 from stockyard.api.hot_words import HOT_ROUTES, PREFIX
 from stockyard.api.ingest import ROOT as INGEST
@@ -111,8 +121,6 @@ EVENTS: Final = PREFIX + live.EVENTS_PATH
 _JSON_TYPE: Final = (b"content-type", b"application/json")
 _PROBLEM: Final = (b"content-type", PROBLEM_TYPE)
 _NS: Final = 1_000_000_000
-CLIENT_GONE: Final = 499
-"""Counted for a client that left before it was answered."""
 MACHINE_PATHS: Final = (f"{INGEST}tick", f"{INGEST}ticks", UPDATE_PATH, TERMS_PATH)
 METHODS: Final = ("DELETE", "GET", "PATCH", "POST", "PUT")
 HANDLERS: Final = {(route.method, PREFIX + route.path): route.handler for route in HOT_ROUTES}

@@ -34,6 +34,8 @@ SAME_AS_OURS: Final = "stockyard.same_as_ours"
 
 CONNECTION: Final = "stockyard.connection"
 """In the scope of a request: the server's own connection, where it shows one."""
+CLIENT_GONE: Final = 499
+"""Counted for a client that left before it was answered."""
 HEAD_ONLY: Final = "stockyard.head_only"
 """In the scope of a request whose answer's body nobody wants."""
 

@@ -100,7 +100,7 @@ class Listener(ABC):
     @property
     def is_listening(self) -> bool:
         """Whether what happens to an account is told on it from now on."""
-        return self.identity is not None
+        return self.is_signed_in
 
     @property
     def is_blocked(self) -> bool:

@@ -33,7 +33,7 @@ from stockyard.api.alpaca.errors import (
 from stockyard.api.alpaca.routing import Call, Place, Reply, Route, Router
 from stockyard.api.auth import Caller
 from stockyard.api.door import Door
-from stockyard.api.heads import ClientGone, Head, Receive, Scope, Send
+from stockyard.api.heads import CLIENT_GONE, ClientGone, Head, Receive, Scope, Send
 from stockyard.api.problems import Headers
 from stockyard.api.request_counts import NOWHERE
 from stockyard.telemetry.traces import name_refusal
@@ -60,7 +60,6 @@ NOUNS: Final = (
 ROUTES: Final[tuple[Route, ...]] = tuple(route for noun in NOUNS for route in noun.ROUTES)
 WINDOW_S: Final = 60
 _NS: Final = 1_000_000_000
-CLIENT_GONE: Final = 499
 _JSON_TYPE: Final = (b"content-type", b"application/json; charset=UTF-8")
 
 

@@ -6,6 +6,7 @@ batch are refused. Must not know: what can be read.
 """
 
 import asyncio
+import logging
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
@@ -13,12 +14,22 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from stockyard.api.door import Door, encode
-from stockyard.api.heads import HEAD_KEY, Head, Receive, Scope, Send, read_json
-from stockyard.api.problems import PROBLEM_TYPE, Problem
+from stockyard.api.heads import (
+    CLIENT_GONE,
+    HEAD_KEY,
+    ClientGone,
+    Head,
+    Receive,
+    Scope,
+    Send,
+    read_json,
+)
+from stockyard.api.problems import PROBLEM_TYPE, Problem, fault, problem_of
 
 if TYPE_CHECKING:
     from stockyard.api.graphql.schema import GraphSchema
 
+_log: Final = logging.getLogger("stockyard.api")
 PATH: Final = "/graphql"
 PROTOCOL: Final = "graphql-transport-ws"
 SUBSCRIPTIONS_MAX: Final = 10
@@ -69,7 +80,13 @@ class GraphQL:
         try:
             status, body = await self._answer(scope, head, receive)
             kind, headers = b"application/json", []
-        except Problem as problem:
+        except ClientGone:
+            return CLIENT_GONE
+        except Exception as error:
+            problem = problem_of(error)
+            if problem is None:
+                _log.error("request %s failed", head.request_id, exc_info=error)
+                problem = fault()
             status, body = problem.status, problem.body(head.request_id)
             kind, headers = PROBLEM_TYPE, list(problem.headers)
         await send(
