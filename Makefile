@@ -6,6 +6,7 @@
 PORT ?= 8000
 DATA ?= ./data
 SEED ?= 1
+STORIES ?= 20000
 PYTHON ?= python3
 UV ?= uv
 
@@ -32,7 +33,7 @@ INSTALL := $(TOOLS) -m pip --disable-pip-version-check --no-input --quiet
 # The suites that exercise the engine; they run a second time against the compiled wheel.
 COMPILED_SUITES = $(wildcard tests/unit/engine tests/unit/numerics tests/unit/test_engine*.py \
   tests/unit/test_numerics*.py tests/scenario tests/property tests/simulation tests/golden)
-SOAK_SUITES = $(wildcard tests/property tests/simulation tests/e2e)
+SOAK_SUITES = $(wildcard tests/property tests/e2e)
 
 # The web app is built into the package, with the Node that the build tools bring.
 WEB_DIST := src/stockyard/web/dist
@@ -108,7 +109,8 @@ screenshots: $(MADE)/dev/stockyard.stamp $(MADE)/web.stamp ## pictures of every 
 sim: $(MADE)/dev/stockyard.stamp ## simulate the whole process from SEED (1)
 	@exec $(DEV) -m tests.simulation.run --seed "$(SEED)"
 
-soak: $(MADE)/dev/stockyard.stamp $(MADE)/compiled.stamp ## the long forms of the crash, property and simulation suites
+soak: $(MADE)/dev/stockyard.stamp $(MADE)/compiled.stamp ## the long forms of the crash and property suites, and STORIES (20000)
+	PYTHONPATH=$(COMPILED) $(DEV) -m tests.simulation.run --seeds "$(STORIES)" --processes "$(WORKERS)"
 	STOCKYARD_SOAK=1 PYTHONPATH=$(COMPILED) $(PYTEST_SHARED) $(SOAK_SUITES)
 
 bench: $(MADE)/dev/stockyard.stamp $(MADE)/compiled.stamp ## every benchmark, on the compiled engine

@@ -54,7 +54,7 @@ def _first_order(server: Serving, key: Key, name: str) -> None:
         time.sleep(POLL_S)
 
 
-def _start(data: Path, key: Key | None, name: str) -> float:
+def start(data: Path, key: Key | None, name: str) -> float:
     """Seconds to the first 2xx answer to an order."""
     server = Serving(data)
     try:
@@ -71,7 +71,7 @@ def run(sizes: Sizes, folder: Path) -> Report:
     """Measure both directories, each several times."""
     place = Path(tempfile.mkdtemp(prefix="start-", dir=folder))
     rounds = min(sizes.rounds, 3)
-    fresh = median([_start(place / f"fresh{n}", None, "first") for n in range(rounds)])
+    fresh = median([start(place / f"fresh{n}", None, "first") for n in range(rounds)])
     given = {
         "path": str(place / "used"),
         "users": sizes.users,
@@ -79,7 +79,7 @@ def run(sizes: Sizes, folder: Path) -> Report:
         "open_orders": sizes.history_open,
     }
     key = keys_of(child.run("bench.filled:fill", Filled, given))[0]
-    used = median([_start(place / "used", key, f"first{n}") for n in range(rounds)])
+    used = median([start(place / "used", key, f"first{n}") for n in range(rounds)])
     shutil.rmtree(place)
     return Report(
         [

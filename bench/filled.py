@@ -54,8 +54,10 @@ class Filled(msgspec.Struct):
     open_orders: int
 
 
-def fill(path: str, users: int, orders: int, open_orders: int) -> Filled:
+def fill(path: str, users: int, orders: int, open_orders: int, group: int = GROUP) -> Filled:
     """Fill an empty directory: ``orders`` in all, of which ``open_orders`` still wait.
+
+    ``group``: so many orders between two steps of the market.
 
     The rest were filled at the market when they came, buys and sells in turn.
     """
@@ -71,7 +73,7 @@ def fill(path: str, users: int, orders: int, open_orders: int) -> Filled:
     register = SqliteDatabase(directory.path / "people.db", durable=False)
     holders = _holders(world, People(register), users)
     register.close()
-    _trade(world, clock, holders, orders, open_orders)
+    _trade(world, clock, holders, orders, open_orders, group)
     found = sum(len(account.orders) for account in world.engine.state.accounts.values())
     assert found == open_orders, f"{found} orders are open, not {open_orders}"
     upkeep.final_snapshot(world)
@@ -109,11 +111,16 @@ def _holders(world: World, people: People, users: int) -> list[Holder]:
 
 
 def _trade(
-    world: World, clock: ManualClock, holders: list[Holder], orders: int, open_orders: int
+    world: World,
+    clock: ManualClock,
+    holders: list[Holder],
+    orders: int,
+    open_orders: int,
+    group: int,
 ) -> None:
     market = SimulatedMarket(CATALOG, 1)
     bids: dict[int, int] = {}
-    for at in range(0, orders, GROUP):
+    for at in range(0, orders, group):
         clock.time_ns += STEP_NS
         ids = feeds.open_instruments(world)
         bought = [n for n in ids if not world.view.instruments[n].leverage_max]
@@ -122,7 +129,7 @@ def _trade(
                 bids[fact.instrument_id] = fact.bid
             world.writer.submit(fact)
         world.writer.drain()
-        for n in range(at, min(at + GROUP, orders)):
+        for n in range(at, min(at + group, orders)):
             rests = n >= orders - open_orders
             world.writer.submit(_order(world, n, holders, bought, bids, rests))
         world.writer.drain()

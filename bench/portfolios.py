@@ -197,7 +197,7 @@ async def _taken(path: Path, users: int, now_ns: int) -> Snapshots:
         run=projecting.submit,
         queries=queries,
     )
-    desk = PeopleDesk(People(directory.open_people()), 64)
+    desk = PeopleDesk(People(directory.open_people()), 64, clock.wall_ns)
     job = PortfolioJob(world, desk)
     seconds = []
     for day, close_ns in ((2, clock.time_ns), (1, now_ns - 2 * DAY_NS), (2, clock.time_ns)):

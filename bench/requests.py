@@ -125,7 +125,7 @@ def _one_record(log: RequestLog, head: Head, seq: int) -> None:
     named = CURRENT.get()
     assert named is not None
     named.head = head
-    name_user("somebody")
+    name_user("somebody", "user:somebody")
     in_line = CURRENT.get()
     # The writer's three looks at the clock are an order's own; the first one is the group's.
     lined_up, begun, kept, applying, applied = now(), now(), now(), now(), now()

@@ -19,6 +19,9 @@ class Sizes(msgspec.Struct, frozen=True):
     recovery_inputs: int
     recovery_open: int
     recovery_tail: int
+    day_inputs: int
+    day_archived: int
+    day_looks: int
     snapshot_open: int
     snapshot_orders: int
     lone_orders: int
@@ -71,6 +74,9 @@ FULL: Final = Sizes(
     recovery_inputs=1_000_000,
     recovery_open=100_000,
     recovery_tail=100_000,
+    day_inputs=5_000_000,
+    day_archived=500_000,
+    day_looks=40,
     snapshot_open=100_000,
     snapshot_orders=4_000,
     lone_orders=3_000,
@@ -122,6 +128,9 @@ QUICK: Final = Sizes(
     recovery_inputs=100_000,
     recovery_open=20_000,
     recovery_tail=20_000,
+    day_inputs=100_000,
+    day_archived=20_000,
+    day_looks=3,
     snapshot_open=50_000,
     snapshot_orders=1_000,
     lone_orders=500,
@@ -173,6 +182,9 @@ TINY: Final = Sizes(
     recovery_inputs=500,
     recovery_open=100,
     recovery_tail=100,
+    day_inputs=500,
+    day_archived=100,
+    day_looks=1,
     snapshot_open=100,
     snapshot_orders=20,
     lone_orders=10,

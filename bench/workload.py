@@ -76,8 +76,14 @@ class Maker:
     """Makes records one after another; ``records`` holds those made since it was last emptied."""
 
     def __init__(
-        self, seed: int, accounts: int, instruments: int, borrowers: int = BORROWERS
+        self,
+        seed: int,
+        accounts: int,
+        instruments: int,
+        borrowers: int = BORROWERS,
+        step_ns: int = STEP_NS,
     ) -> None:
+        self.step_ns = step_ns
         self.random = random.Random(seed)
         self.records: list[Record] = []
         self.seq = 0
@@ -95,7 +101,7 @@ class Maker:
     def add(self, message: Input) -> int:
         """Record an input; returns its seq."""
         self.seq += 1
-        ts = START_NS + self.seq * STEP_NS
+        ts = START_NS + self.seq * self.step_ns
         self.records.append(Record(self.seq, ts, ts, message))
         return self.seq
 
@@ -122,7 +128,7 @@ class Maker:
             PRICE // 2, min(PRICE * 2, self.mids[i] + self.random.randint(-3, 3) * 100)
         )
         size = self.random.randint(50, 500) * 100 * UNIT
-        self.add(Quote(i, mid - 100, mid + 100, size, size, START_NS + self.seq * STEP_NS))
+        self.add(Quote(i, mid - 100, mid + 100, size, size, START_NS + self.seq * self.step_ns))
 
     def borrow(self, n: int) -> None:
         """An account that is short, with a level of its own at which it is called."""
@@ -170,6 +176,17 @@ class Maker:
         self.resting.pop()
         self.add(CancelOrder(account, order_id, "", b""))
 
+    def mix(self, first: int, count: int) -> None:
+        """Some of the measured mix; ``first``: how many came before."""
+        for n in range(first, first + count):
+            draw = self.random.random()
+            if draw < 0.80:
+                self.any_quote()
+            elif draw < 0.95 or not self.resting:
+                self.order(fills=n % 2 == 0)
+            else:
+                self.cancel()
+
 
 def make(
     count: int,
@@ -183,14 +200,7 @@ def make(
     maker = Maker(seed, accounts, instruments)
     maker.setup(resting)
     setup = maker.take()
-    for n in range(count):
-        draw = maker.random.random()
-        if draw < 0.80:
-            maker.any_quote()
-        elif draw < 0.95 or not maker.resting:
-            maker.order(fills=n % 2 == 0)
-        else:
-            maker.cancel()
+    maker.mix(0, count)
     return Workload(setup, maker.take())
 
 

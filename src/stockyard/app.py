@@ -9,19 +9,21 @@ import os
 import random
 import re
 import secrets
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
+from importlib.metadata import version
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Final, NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol, TypeVar
+from urllib.parse import urlsplit
 
 import msgspec
 
 from stockyard.adapters import FEEDS
 from stockyard.api.doorstep import Network, parse_origins, parse_proxies
+from stockyard.api.heads import is_loopback
 from stockyard.config import FEED_PREFIX, Config, ConfigError
 from stockyard.engine.engine import Engine
 from stockyard.market.calendars import ALWAYS_ID, XNYS_ID, sessions
@@ -62,16 +64,22 @@ from stockyard.people.sealing import KeyRefused, Sealer, new_key, parse_keys, se
 from stockyard.projections.store import ReadStore
 from stockyard.runtime.alert_watch import AlertWatch
 from stockyard.runtime.audit_files import open_audit
+from stockyard.runtime.beginning import Begin, Beginning, beginning_of, unpruned
 from stockyard.runtime.caches import Shelf
 from stockyard.runtime.clock import Clock
 from stockyard.runtime.feed_runner import FeedRunner
 from stockyard.runtime.feed_socket import FeedHttp, open_socket
 from stockyard.runtime.history import HistoryRecorder, bars_of_before
+from stockyard.runtime.mailer import MailSettingWrong, Smtp, smtp_of
 from stockyard.runtime.projector import Run, run_at_once
-from stockyard.runtime.recovery import recover, restore_engine
+from stockyard.runtime.recovery import recover
 from stockyard.runtime.reference import Outside, Reference
+from stockyard.runtime.set_aside import set_aside
 from stockyard.runtime.world import World
 from stockyard.runtime.writer import Outcome
+from stockyard.storage.archive import FOLDER_NAME as ARCHIVE_FOLDER
+from stockyard.storage.backups import refuse_backup
+from stockyard.storage.checked import open_people_file
 from stockyard.storage.history import FILE_NAME as HISTORY_NAME
 from stockyard.storage.history import DatabaseHistory, open_history
 from stockyard.storage.lock import DirectoryLock
@@ -97,8 +105,12 @@ from stockyard.storage.sqlite import (
     SqliteJournal,
     SqliteSnapshots,
 )
+from stockyard.storage.troubles import Part, Troubles
+from stockyard.telemetry.faults import SentryFaults
+from stockyard.telemetry.spans import ObserveMissing, OtlpSender
 
 LOG: Final = logging.getLogger("stockyard")
+Opened = TypeVar("Opened")
 SCHEDULED_DAYS: Final = 400
 RESCHEDULE_DAYS: Final = 60
 FEED_SYMBOLS_MAX: Final = 1000
@@ -142,6 +154,9 @@ class Directory(Protocol):
     def store(self) -> ReadStore:
         """Query tables."""
 
+    def beginning(self) -> Beginning:
+        """Where the journal begins."""
+
     def open_people(self) -> Database:
         """The people's database."""
 
@@ -157,6 +172,13 @@ class Directory(Protocol):
     def open_requests(self) -> DatabaseRequests:
         """What was measured of requests."""
 
+    @property
+    def troubles(self) -> Troubles:
+        """What of it cannot be written just now."""
+
+    def leave(self) -> None:
+        """Let go of files that were not used, as they are."""
+
     def release(self) -> None:
         """Let another process have it."""
 
@@ -165,13 +187,16 @@ class DataDirectory:
     """The files of one world, held by one process."""
 
     def __init__(self, path: Path) -> None:
+        refuse_backup(path)
         _make_private(path)
-        self.path = path
+        self.path, self.troubles = path, Troubles()
         self._lock = DirectoryLock(path)
+        part = self.troubles.part
         try:
             self.journal = SqliteJournal(path / "journal.db")
-            self.snapshots = SqliteSnapshots(path / "snapshots.db")
-            self.store = ReadStore(SqliteDatabase(path / "projections.db", durable=False))
+            self.snapshots = SqliteSnapshots(path / "snapshots.db", part("snapshots"))
+            tables = path / "projections.db"
+            self.store = ReadStore(SqliteDatabase(tables, durable=False, part=part("query tables")))
         except StorageUnavailable:
             self._lock.close()
             raise
@@ -195,51 +220,48 @@ class DataDirectory:
                 self.store.cursor().seq,
             )
 
+    def beginning(self) -> Beginning:
+        """Where the journal begins: at its first record, or at the base it was pruned to."""
+        return beginning_of(self.journal, self.path / ARCHIVE_FOLDER)
+
     def open_people(self) -> SqliteDatabase:
         """The people's database, which is never rebuilt."""
-        return SqliteDatabase(self.path / "people.db", durable=True)
+        return open_people_file(self.path / "people.db", self.troubles.part("people"))
 
     def open_audit(self, folder: str = "") -> tuple[AuditLog, Path]:
         """The log of who did what, which is never rebuilt, and where its signed days go: the
         ``folder`` of the setting, or one of this directory.
         """
         place = Path(folder) if folder else self.path / AUDIT_FOLDER
-        return open_audit(self.path, place), place
+        return open_audit(self.path, place, self.troubles.part("audit log")), place
 
     def open_history(self) -> DatabaseHistory:
-        """Raw ticks and bars. A file that cannot be read is set aside and begun anew: charts may
-        lack a past, but trading does not wait for it.
-        """
-        try:
-            return open_history(self.path)
-        except StorageUnavailable:
-            raise
-        except StorageError as error:
-            LOG.error("%s; it is set aside", error)
-            _set_aside(self.path / HISTORY_NAME)
-            return open_history(self.path)
+        """Raw ticks and bars. Charts may lack a past, but trading does not wait for it."""
+        return self._opened_or_begun(open_history, HISTORY_NAME)
 
     def open_shelf(self) -> DatabaseShelf:
-        """The last answers of outside sources; begun anew when the file cannot be read."""
-        try:
-            return open_shelf(self.path)
-        except StorageUnavailable:
-            raise
-        except StorageError as error:
-            LOG.error("%s; it is set aside", error)
-            _set_aside(self.path / SHELF_NAME)
-            return open_shelf(self.path)
+        """The last answers of outside sources."""
+        return self._opened_or_begun(open_shelf, SHELF_NAME)
 
     def open_requests(self) -> DatabaseRequests:
-        """What was measured of requests; begun anew when the file cannot be read."""
+        """What was measured of requests."""
+        return self._opened_or_begun(open_requests, REQUESTS_NAME)
+
+    def _opened_or_begun(self, open_file: Callable[[Path, Part], Opened], name: str) -> Opened:
+        """Open a file that is set aside and begun anew when it cannot be read."""
+        part = self.troubles.part(name.removesuffix(".db"))
         try:
-            return open_requests(self.path)
+            return open_file(self.path, part)
         except StorageUnavailable:
             raise
         except StorageError as error:
             LOG.error("%s; it is set aside", error)
-            _set_aside(self.path / REQUESTS_NAME)
-            return open_requests(self.path)
+            set_aside(self.path / name)
+            return open_file(self.path, part)
+
+    def leave(self) -> None:
+        """Let go of files that were not used, as they are: a damaged journal is not touched."""
+        self.journal.leave()
 
     def release(self) -> None:
         """Let another process have the directory."""
@@ -251,71 +273,6 @@ class DataDirectory:
         self.snapshots.close()
         self.journal.close()
         self.release()
-
-
-def set_aside_damaged(path: Path) -> list[str]:
-    """Rename those files that the journal can give again and that cannot be read; their new names.
-
-    Raises ``DirectoryInUse`` when a server runs on the directory.
-    """
-    renamed = []
-    with DirectoryLock(path):
-        for name in ("snapshots.db", "projections.db"):
-            try:
-                if name == "snapshots.db":
-                    restore_engine_of(path / name)
-                else:
-                    ReadStore(SqliteDatabase(path / name, durable=False)).close()
-            except StorageUnavailable:
-                raise
-            except StorageError:
-                renamed.append(_set_aside(path / name))
-    return renamed
-
-
-def _set_aside(path: Path) -> str:
-    """Rename a damaged file; its new name."""
-    fresh = f"{path.name}.damaged-{secrets.token_hex(4)}"
-    path.rename(path.with_name(fresh))
-    for tail in ("-wal", "-shm"):
-        path.with_name(path.name + tail).unlink(missing_ok=True)
-    return fresh
-
-
-def restore_engine_of(path: Path) -> None:
-    """Read a snapshot file whole. Raises ``StorageError`` when it is damaged."""
-    snapshots = SqliteSnapshots(path)
-    try:
-        restore_engine(snapshots.load())
-    finally:
-        snapshots.close()
-
-
-@contextmanager
-def scratch_store() -> Iterator[ReadStore]:
-    """An empty read store on disk, gone afterwards."""
-    with TemporaryDirectory(prefix="stockyard-") as folder:
-        store = ReadStore(SqliteDatabase(Path(folder) / "scratch.db", durable=False))
-        try:
-            yield store
-        finally:
-            store.close()
-
-
-def ownerless_accounts(directory: DataDirectory, account_ids: Iterable[int]) -> list[int]:
-    """Accounts of the engine that nobody in the people's database owns.
-
-    A directory without one was never served (a replay makes such); there nobody is missed.
-    """
-    if not (directory.path / "people.db").exists():
-        return []
-    database = directory.open_people()
-    try:
-        people = People(database)
-        unfinished = people.unfinished()
-        return [a for a in account_ids if people.account_owner(a) is None and not unfinished]
-    finally:
-        database.close()
 
 
 def secret_keys(config: Config) -> tuple[str, ...]:
@@ -372,12 +329,14 @@ def open_world(
     queries: Executor | None = None,
     progress: Callable[[int], None] | None = None,
     people: People | None = None,
+    troubles: Troubles | None = None,
+    begin: Begin = unpruned,
 ) -> World:
     """Recover a world from its storage, and ``people``'s alerts with it. Raises what ``recover``
     raises.
     """
     alerts = AlertWatch(people)
-    recovered = recover(journal, snapshots, store, run, progress, alerts)
+    recovered = recover(journal, snapshots, store, run, progress, alerts, begin)
     world = World(
         journal,
         snapshots,
@@ -389,7 +348,9 @@ def open_world(
         schedule,
         queries or ThreadPoolExecutor(1, "queries"),
         alerts,
+        troubles,
     )
+    world.start = recovered.start
     for account_id, name in store.last_event_names():
         world.hub.remember_last(account_id, name)
     return world
@@ -423,9 +384,9 @@ def found(world: World, facts: Iterable[Input]) -> None:
 
 def began_ns(world: World) -> int:
     """The world's time at its first record, 0 for a fresh one."""
-    for record in world.journal.read(0):
-        return record.ts
-    return 0
+    if world.journal.base is not None:
+        return world.journal.base.began_ts
+    return next((record.ts for record in world.journal.read(0)), 0)
 
 
 def genesis(world: World, seed: int) -> list[Input]:
@@ -788,3 +749,51 @@ def with_auctions(instruments: Sequence[Instrument]) -> list[Instrument]:
         msgspec.structs.replace(instrument, auctions=instrument.calendar_id == XNYS_ID)
         for instrument in instruments
     ]
+
+
+def observers(config: Config) -> tuple[OtlpSender | None, SentryFaults | None]:
+    """Who gets spans and faults, where settings name somebody. Raises ``ConfigError``."""
+    release = version("stockyard")
+    try:
+        spans = OtlpSender(config.otlp_endpoint, release) if config.otlp_endpoint else None
+    except ObserveMissing as error:
+        raise ConfigError(f"otlp_endpoint: {error}") from None
+    try:
+        faults = SentryFaults(config.sentry_dsn, release) if config.sentry_dsn else None
+    except ObserveMissing as error:
+        raise ConfigError(f"sentry_dsn: {error}") from None
+    return spans, faults
+
+
+def is_local(config: Config) -> bool:
+    """Whether nobody but this machine can reach the server, not even past a proxy on it."""
+    elsewhere = config.production or config.trusted_proxies
+    named = urlsplit(config.public_url).hostname
+    return is_loopback(config.host) and not elsewhere and (named is None or is_loopback(named))
+
+
+def mail_server(config: Config) -> Smtp | None:
+    """The mail server, where one is set. Raises ``ConfigError``."""
+    parts = urlsplit(config.public_url)
+    well = parts.scheme in ("http", "https") and parts.hostname and not parts.path.strip("/")
+    if config.public_url and not (well and not parts.query and not parts.fragment):
+        raise ConfigError(
+            f"public_url {config.public_url!r}: expected such as https://paper.example.com"
+        )
+    if config.production and parts.scheme != "https":
+        raise ConfigError("production: set public_url to an address that begins with https://")
+    if not config.smtp_host:
+        return None
+    if not config.public_url:
+        raise ConfigError("smtp_host: set public_url too, which links in mails begin with")
+    try:
+        return smtp_of(
+            config.smtp_host,
+            config.smtp_port,
+            config.smtp_user,
+            config.smtp_password,
+            config.smtp_tls,
+            config.mail_from,
+        )
+    except MailSettingWrong as error:
+        raise ConfigError(str(error)) from None

@@ -121,7 +121,16 @@ class Config(msgspec.Struct, frozen=True):
             " told to go. Empty: the wall's, and time goes."
         ),
     ] = ""
-    registration: Annotated[bool, Setting("Whether anyone may sign up.")] = True
+    sign_up: Annotated[
+        str,
+        Setting(
+            "How people sign up: `open`, at once; `confirmed`, by a link in a mail, which tells"
+            " nobody whose addresses are known here (needs a mail server, or nobody can); `closed`,"
+            " not at all: whoever runs it adds them. Empty: `open` where only this machine can"
+            " reach it, else `confirmed`.",
+            choices=("", "open", "confirmed", "closed"),
+        ),
+    ] = ""
     alpaca_requests_per_minute: Annotated[
         int,
         Setting(
@@ -157,6 +166,14 @@ class Config(msgspec.Struct, frozen=True):
     snapshot_seconds: Annotated[
         float, Setting("Seconds between snapshots of the engine.", least=0.1, most=86_400)
     ] = 10.0
+    archive_inputs: Annotated[
+        int,
+        Setting(
+            "Inputs after which a snapshot is kept in the archive, besides one a day.",
+            least=1_000,
+            most=1_000_000_000,
+        ),
+    ] = 500_000
     projection_seconds: Annotated[
         float, Setting("Seconds between writes of the query tables.", least=0.001, most=10)
     ] = 0.1
@@ -196,6 +213,15 @@ class Config(msgspec.Struct, frozen=True):
             "Size of the history beyond which raw ticks move out early.", least=16, most=1_000_000
         ),
     ] = 2_048
+    journal_keep_days: Annotated[
+        int,
+        Setting(
+            "Days of the journal that are kept; what is older gives way to an archived state with"
+            " its query tables (see the guide on retention); 0: everything, for ever.",
+            least=0,
+            most=36_500,
+        ),
+    ] = 0
     audit_years: Annotated[
         int,
         Setting("Years that the audit log is kept; 0: for ever.", least=0, most=100),
@@ -207,6 +233,24 @@ class Config(msgspec.Struct, frozen=True):
             " takes each file once; empty: `audit` in the data directory."
         ),
     ] = ""
+    backup_dir: Annotated[
+        str,
+        Setting(
+            "Folder that backups are made in by schedule, best on another disk (see the guide);"
+            " empty: none are."
+        ),
+    ] = ""
+    backup_every_hours: Annotated[
+        float, Setting("Hours from one scheduled backup to the next.", least=0.001, most=8_760)
+    ] = 24.0
+    backup_keep: Annotated[
+        int,
+        Setting(
+            "How many good backups stay in backup_dir; the last good one always does.",
+            least=1,
+            most=10_000,
+        ),
+    ] = 7
     trace_days: Annotated[
         int,
         Setting("Days that records of slow and failed requests are kept.", least=1, most=365),

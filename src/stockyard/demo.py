@@ -54,13 +54,16 @@ def _write(path: Path, demo: Demo) -> None:
 
 async def prepare(door: Door, data: Path, url: str) -> Demo:
     """The demo user of a directory, made when there is none; writes ``demo.json`` anew."""
-    path = data / NAME
-    known = _read(path)
-    if known is None or not _works(door, known):
-        known = await _sign_up(door, url)
+    known = known_to(door, data) or await _sign_up(door, url)
     demo = msgspec.structs.replace(known, url=url)
-    _write(path, demo)
+    _write(data / NAME, demo)
     return demo
+
+
+def known_to(door: Door, data: Path) -> Demo | None:
+    """The demo user of a directory, if it has one that can sign in."""
+    known = _read(data / NAME)
+    return known if known is not None and _works(door, known) else None
 
 
 def _works(door: Door, demo: Demo) -> bool:

@@ -12,12 +12,12 @@ import signal
 import socket
 import time
 from collections.abc import Callable, Coroutine, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import nullcontext, suppress
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final, TypeVar
-from urllib.parse import urlsplit
 
 import uvicorn
 
@@ -34,6 +34,7 @@ from stockyard.api.settings import (
     STREAM_PING_TIMEOUT_S,
     ApiSettings,
     MailWay,
+    sign_up_way,
 )
 from stockyard.api.telling import teller
 from stockyard.api.web_files import built_app
@@ -50,36 +51,38 @@ from stockyard.people.directory import People
 from stockyard.people.passwords import Passwords
 from stockyard.people.schema import migrate
 from stockyard.runtime import feeds, market_data, upkeep
+from stockyard.runtime.archiving import Archiving
+from stockyard.runtime.aside import Aside
 from stockyard.runtime.audit_upkeep import AuditUpkeep
-from stockyard.runtime.auditing import Auditor
+from stockyard.runtime.auditing import Auditor, pruned
+from stockyard.runtime.backup_schedule import BackupSchedule
 from stockyard.runtime.clock import Clock, RecordedClock, WallClock
 from stockyard.runtime.feed_socket import FeedHttp
 from stockyard.runtime.history import TICKS_AT, TICKS_AT_FAST, HistoryRecorder
 from stockyard.runtime.history_upkeep import FOLDER_NAME, HistoryUpkeep, Retention, Tidied
+from stockyard.runtime.idle import run_idle
 from stockyard.runtime.mailer import (
     Delivery,
     Mailer,
-    MailSettingWrong,
     NoDelivery,
     ShownDelivery,
-    Smtp,
     SmtpDelivery,
-    smtp_of,
 )
 from stockyard.runtime.peers import LinuxPeers
 from stockyard.runtime.quiet import Quiet
 from stockyard.runtime.request_keeper import RequestKeeper, order_name
+from stockyard.runtime.retention import JournalRetention
 from stockyard.runtime.scheduler import Scheduler
 from stockyard.runtime.sim_clock import ControlledClock, SimClock
 from stockyard.runtime.webhook_sending import Sender
 from stockyard.runtime.webhooks import WebhookTeller
-from stockyard.runtime.world import ENGINE_IS_COMPILED
+from stockyard.runtime.world import ENGINE_IS_COMPILED, World
 from stockyard.runtime.writer import Refused
-from stockyard.storage.ports import StorageError
-from stockyard.telemetry.faults import SentryFaults
+from stockyard.storage.archive import FOLDER_NAME as ARCHIVE
+from stockyard.storage.archive import Archive
+from stockyard.storage.ports import Base, StorageError
 from stockyard.telemetry.logs import request_line
 from stockyard.telemetry.request_log import RequestLog
-from stockyard.telemetry.spans import ObserveMissing, OtlpSender
 
 LOG: Final = logging.getLogger("stockyard")
 Made = TypeVar("Made")
@@ -96,6 +99,7 @@ SESSIONS_UPKEEP_S: Final = 3600.0
 STARTED: Final = "server.started"
 AUDIT_UPKEEP_S: Final = 60.0
 HISTORY_UPKEEP_S: Final = 600.0
+BACKUP_CHILD: Final = "stockyard.cli.backup_child"
 SHUTTING_DOWN: Final = Refused("shutting_down", "this Stockyard is stopping", 5)
 
 
@@ -115,14 +119,16 @@ class Server:
         self._ingest = app.ingest_credentials(config)
         self._proxies, self._origins = app.doorstep_rules(config)
         self._followed = app.followed_feeds(config.feeds, feed_options or {})
-        self._smtp = _mail_server(config)
-        self._spans, self._faults = _observers(config)
+        self._smtp = app.mail_server(config)
+        self._spans, self._faults = app.observers(config)
+        _check_backups(config)
         self.failed = False
         self._stopping = asyncio.Event()
         self._uvicorn: _Uvicorn | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._http: FeedHttp | None = None
         self._peers: LinuxPeers | None = None
+        self._kept_in: Path | None = None
 
     async def run(self, ready: Callable[["Server", "demo.Demo | None"], None]) -> None:
         """Open, serve until told to stop, close. ``ready`` is called once requests are answered.
@@ -131,12 +137,17 @@ class Server:
         """
         clock, recording = self._clock()
         listening = self._listening = self._listen()
-        directory = self._open_directory()
+        try:
+            directory = self._open_directory()
+        except BaseException:
+            listening.close()
+            raise
         projecting = ThreadPoolExecutor(1, "projector")
         queries = ThreadPoolExecutor(2, "queries")
         keeping = ThreadPoolExecutor(1, "history")
         charts = ThreadPoolExecutor(2, "history-reader")
         measuring = ThreadPoolExecutor(1, "requests")
+        journaling = ThreadPoolExecutor(1, "journal")
         try:
             if self._faults is not None:
                 logging.getLogger("stockyard").addHandler(self._faults)
@@ -144,17 +155,10 @@ class Server:
             migrate(self._people_database)
             sealer = app.open_sealer(self.config, self._people_database)
             self.people = People(self._people_database, sealer=sealer)
-            self.world = app.open_world(
-                directory.journal,
-                directory.snapshots,
-                directory.store,
-                clock,
-                schedule=self._schedule,
-                run=projecting.submit,
-                queries=queries,
-                progress=lambda n: LOG.info("recovering: %d inputs replayed", n),
-                people=self.people,
-            )
+            self.world = self._opened(directory, clock, projecting, queries, journaling)
+            if isinstance(directory, app.DataDirectory):
+                archiving = Archiving(Archive(directory.path / ARCHIVE), self.config.archive_inputs)
+                upkeep.begin_archive(self.world, archiving)
             log, self._audit_folder = directory.open_audit(self.config.audit_folder)
             self.auditor = Auditor(self.world, log)
             self._found(recording)
@@ -182,9 +186,40 @@ class Server:
             keeping.shutdown()
             charts.shutdown()
             measuring.shutdown()
+            journaling.shutdown()
             if self._faults is not None:
                 logging.getLogger("stockyard").removeHandler(self._faults)
                 self._faults.close()
+
+    def _opened(
+        self,
+        directory: app.Directory,
+        clock: Clock,
+        projecting: Executor,
+        queries: Executor,
+        journaling: Executor,
+    ) -> World:
+        """The world of a directory, recovered. Raises ``StorageError``; nothing was changed."""
+        try:
+            world = app.open_world(
+                directory.journal,
+                directory.snapshots,
+                directory.store,
+                clock,
+                schedule=self._schedule,
+                run=projecting.submit,
+                queries=queries,
+                progress=lambda n: LOG.info("recovering: %d inputs replayed", n),
+                people=self.people,
+                troubles=directory.troubles,
+                begin=directory.beginning,
+            )
+        except StorageError:
+            directory.leave()
+            raise
+        loop = asyncio.get_running_loop()
+        world.writer.aside = Aside(journaling, lambda: loop.call_soon_threadsafe(self._commit))
+        return world
 
     def _keeper(
         self, clock: Clock, directory: app.Directory, measuring: ThreadPoolExecutor
@@ -221,6 +256,7 @@ class Server:
         """The files of the world. Raises ``StorageError`` or ``ConfigError``."""
         directory = app.DataDirectory(self.config.data)
         directory.tell_torn()
+        self._kept_in = self.config.data
         return directory
 
     def _take_signals(self) -> None:
@@ -377,8 +413,9 @@ class Server:
         )
         serving = asyncio.ensure_future(self._uvicorn.serve([listening]))
         try:
-            await application.complete_unfinished()
-            self._start_tasks(application, clock, recording)
+            await self._complete(application)
+            jobs = self._jobs(application, clock, recording)
+            self._tasks = [asyncio.ensure_future(self._guard(job)) for job in jobs]
             while not self._uvicorn.started and not serving.done():
                 await asyncio.sleep(0.005)
             if not serving.done():
@@ -390,14 +427,22 @@ class Server:
     async def _open_doors(
         self, application: Application, ready: Callable[["Server", "demo.Demo | None"], None]
     ) -> None:
-        found = None
-        if self.config.demo:
-            found = await demo.prepare(application.door, self.config.data, self.url)
-            if is_loopback(self.config.host):
-                application.door.demo_email = found.email
+        found = await self._demo(application)
+        if found is not None and is_loopback(self.config.host):
+            application.door.demo_email = found.email
         await self._note_start()
         self._settle()
         ready(self, found)
+
+    async def _complete(self, application: Application) -> None:
+        """Finish what people began and a crash left half done."""
+        await application.complete_unfinished()
+
+    async def _demo(self, application: Application) -> "demo.Demo | None":
+        """The demo user, where one is wanted."""
+        if not self.config.demo:
+            return None
+        return await demo.prepare(application.door, self.config.data, self.url)
 
     async def _note_start(self) -> None:
         """Put on record with which settings this begins, and with which the last one did."""
@@ -426,7 +471,7 @@ class Server:
             engine_compiled=ENGINE_IS_COMPILED,
             starting_micros=app.starting_micros(config),
             profile=config.profile,
-            registration=config.registration,
+            sign_up=self.sign_up_way,
             demo=config.demo,
             body_bytes_max=config.body_bytes_max,
             streams_per_address=config.streams_per_address,
@@ -444,6 +489,8 @@ class Server:
             secure_cookies=config.production or config.public_url.startswith("https:"),
             mail=self._mail_way,
             webhooks_private=config.webhooks_private,
+            audit_folder=self._audit_folder,
+            data=config.data if self.world.archiving is not None else None,
             proxies=self._proxies,
             origins=self._origins,
             calendars={XNYS_ID: self.stock_calendar, ALWAYS_ID: "always"},
@@ -470,11 +517,13 @@ class Server:
         self._uvicorn.should_exit = True
         await serving
 
-    def _start_tasks(
+    def _jobs(
         self, application: Application, clock: Clock, recording: Recording | None
-    ) -> None:
+    ) -> list[Coroutine[Any, Any, Any]]:
+        """Everything that goes on beside requests."""
         config, world = self.config, self.world
         jobs: list[Coroutine[Any, Any, Any]] = [
+            upkeep.keep_looking(world),
             upkeep.keep_projecting(world, config.projection_seconds),
             upkeep.keep_snapshots(world, config.snapshot_seconds),
             self.history.keep(),
@@ -488,6 +537,13 @@ class Server:
             market_data.keep_turning(world.market, clock),
             Scheduler(clock, self.stock_calendar, [application.door.portfolio_job]).run(),
         ]
+        if self._kept_in is not None:
+            application.door.retention = self._retention(self._kept_in)
+            jobs.append(application.door.retention.keep())
+        application.door.directory, backups = self._kept_in, self._backups()
+        if backups is not None:
+            application.door.backups = backups
+            jobs.append(backups.run())
         step: feeds.Step | None = None
         if recording is not None and isinstance(clock, RecordedClock):
             clock.go_on_from(world.engine.ts)
@@ -509,8 +565,7 @@ class Server:
                 jobs.append(feeds.run_simulated(world, step, 1 / config.updates_per_second))
         assert self._http is not None
         world.feeds = app.feed_runners(world, self._followed, self._http)
-        jobs += [feed.run() for feed in world.feeds]
-        self._tasks = [asyncio.ensure_future(self._guard(job)) for job in jobs]
+        return jobs + [feed.run() for feed in world.feeds]
 
     def _controlled(
         self, application: Application, clock: ControlledClock, step: feeds.Step | None
@@ -578,6 +633,12 @@ class Server:
             return MailWay.SMTP
         return MailWay.NOWHERE if self.config.production else MailWay.SHOWN
 
+    @property
+    def sign_up_way(self) -> str:
+        """How somebody becomes a user here."""
+        config = self.config
+        return sign_up_way(config.sign_up, self._mail_way, is_local=app.is_local(config))
+
     def _mailer(self, application: Application) -> Mailer:
         """The task that sends mails."""
         desk, wall_ns = application.door.desk, self.world.clock.wall_ns
@@ -621,6 +682,29 @@ class Server:
             except (StorageError, OSError) as error:
                 LOG.warning("the audit log's past was not looked after, trying again: %s", error)
             await asyncio.sleep(AUDIT_UPKEEP_S)
+
+    def _retention(self, directory: Path) -> JournalRetention:
+        auditor, days = self.auditor, self.config.journal_keep_days
+
+        async def note(base: Base) -> None:
+            await auditor.note(pruned(base, self.world.clock.wall_ns(), "system:retention"))
+
+        return JournalRetention(self.world, directory, days, note)
+
+    def _backups(self) -> BackupSchedule | None:
+        """The task that makes backups, where a setting says where."""
+        config, world = self.config, self.world
+        if not config.backup_dir or self._kept_in is None:
+            return None
+        words = (str(config.data), config.backup_dir, str(config.backup_keep))
+        return BackupSchedule(
+            Path(config.backup_dir),
+            config.backup_every_hours * 3600,
+            config.backup_keep,
+            partial(run_idle, BACKUP_CHILD, *words),
+            world.clock.wall_ns,
+            lambda: world.view.world_id,
+        )
 
     async def _keep_history(self) -> None:
         config, world = self.config, self.world
@@ -681,42 +765,11 @@ class Server:
         self.world.close()
 
 
-def _observers(config: Config) -> tuple[OtlpSender | None, SentryFaults | None]:
-    """Who gets spans and faults, where settings name somebody. Raises ``ConfigError``."""
-    release = version("stockyard")
-    try:
-        spans = OtlpSender(config.otlp_endpoint, release) if config.otlp_endpoint else None
-    except ObserveMissing as error:
-        raise ConfigError(f"otlp_endpoint: {error}") from None
-    try:
-        faults = SentryFaults(config.sentry_dsn, release) if config.sentry_dsn else None
-    except ObserveMissing as error:
-        raise ConfigError(f"sentry_dsn: {error}") from None
-    return spans, faults
-
-
-def _mail_server(config: Config) -> Smtp | None:
-    """The mail server, where one is set. Raises ``ConfigError``."""
-    parts = urlsplit(config.public_url)
-    well = parts.scheme in ("http", "https") and parts.hostname and not parts.path.strip("/")
-    if config.public_url and not (well and not parts.query and not parts.fragment):
+def _check_backups(config: Config) -> None:
+    """Refuse a folder of backups that would be backed up itself. Raises ``ConfigError``."""
+    folder, data = Path(config.backup_dir).resolve(), config.data.resolve()
+    if config.backup_dir and (folder == data or data in folder.parents):
         raise ConfigError(
-            f"public_url {config.public_url!r}: expected such as https://paper.example.com"
+            f"backup_dir {config.backup_dir!r}: it lies in the data directory; name a folder"
+            " elsewhere, best on another disk"
         )
-    if config.production and parts.scheme != "https":
-        raise ConfigError("production: set public_url to an address that begins with https://")
-    if not config.smtp_host:
-        return None
-    if not config.public_url:
-        raise ConfigError("smtp_host: set public_url too, which links in mails begin with")
-    try:
-        return smtp_of(
-            config.smtp_host,
-            config.smtp_port,
-            config.smtp_user,
-            config.smtp_password,
-            config.smtp_tls,
-            config.mail_from,
-        )
-    except MailSettingWrong as error:
-        raise ConfigError(str(error)) from None

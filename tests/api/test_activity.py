@@ -1,5 +1,9 @@
 """What happened to an account, over HTTP."""
 
+from stockyard.model import events as e
+from stockyard.projections.rows import HAPPENINGS, about_one
+from stockyard.projections.store import encode_event
+from stockyard.storage.memory import MemoryDatabase, MemoryDisk
 from tests.api.rig import Rig, Trader
 
 
@@ -48,6 +52,56 @@ async def test_a_reset_and_what_went_with_it_are_told(ann: Trader) -> None:
     texts = {one["kind"]: one for one in found}
     assert texts["position_given_up"]["text"] == "10 AAPL went with the reset"
     assert texts["reset"]["cash_after"] == "5000.00"
+
+
+async def test_one_symbol_is_told_alone(rig: Rig, ann: Trader) -> None:
+    """Fills, and whatever else happens to what is held; neither another symbol nor cash."""
+    rig.quote("MSFT", 400, 400)
+    await ann.order(qty="10")
+    await ann.order(symbol="MSFT", qty="5")
+    await ann.order(qty="4", side="sell")
+    await ann.call("POST", "/account/reset", {"starting_cash": "5000"})
+    rig.restart()
+    for symbol, kinds in (
+        ("AAPL", ["position_given_up", "fill", "fill"]),
+        ("msft", ["position_given_up", "fill"]),
+        ("BTC/USD", []),
+    ):
+        listed = (await ann.call("GET", "/account/activities", query=f"symbol={symbol}")).json
+        assert [one["kind"] for one in listed] == kinds
+        assert {one["symbol"] for one in listed} <= {symbol.upper()}
+        paged, query = [], f"symbol={symbol}&limit=1"
+        while page := (await ann.call("GET", "/account/activities", query=query)).json:
+            paged += page
+            query = f"symbol={symbol}&limit=1&after={page[-1]['id']}"
+        assert paged == listed
+    query = "symbol=AAPL&kind=transfer"
+    assert (await ann.call("GET", "/account/activities", query=query)).json == []
+    wrong = await ann.call("GET", "/account/activities", query="symbol=NOPE")
+    assert (wrong.status, wrong.json["field"]) == (422, "symbol")
+
+
+def test_the_pattern_of_each_kind_finds_its_instrument_and_no_other() -> None:
+    """Numbers that look like another instrument's stand wherever they can."""
+    database = MemoryDatabase(MemoryDisk(), "events")
+    database.script("CREATE TABLE events (payload TEXT)")
+    kinds = (
+        e.PositionGivenUp, e.InterestCharged, e.FundingPaid, e.LiquidationStarted,
+        e.GoodFaithViolated,
+    )  # fmt: skip
+    assert set(kinds) == {kind for kind in HAPPENINGS if "instrument_id" in kind.__struct_fields__}
+    for kind in kinds:
+        fields = [name for name in kind.__struct_fields__ if name != "lots"]
+        for mine in (5, 55, 7):
+            said = {name: 5 for name in fields} | {"account_id": 17, "kind": 1}
+            said["instrument_id"] = mine
+            event = kind(**{name: said[name] for name in fields})
+            database.execute("DELETE FROM events")
+            database.execute("INSERT INTO events VALUES (?)", (encode_event(event).decode(),))
+            for asked in (5, 55, 7):
+                about, patterns = about_one((kind,), 17, asked)
+                found = database.query(f"SELECT payload FROM events WHERE {about}", patterns)
+                assert len(found) == (asked == mine), (kind, mine, asked)
 
 
 async def test_activities_are_ones_own_and_refusals_name_the_field(rig: Rig, ann: Trader) -> None:

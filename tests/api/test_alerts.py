@@ -62,6 +62,18 @@ async def test_one_that_is_met_already_fires_at_once(rig: Rig, ann: Trader) -> N
     assert [one["value"] for one in await fired(ann)] == ["190.00"]
 
 
+async def test_what_is_met_at_the_arming_is_kept_before_that_is_answered(
+    rig: Rig, ann: Trader
+) -> None:
+    """The tables may be past the price already: no crash would find it in the journal's tail."""
+    rig.world.alerts.on_noted = None
+    made = await arm(ann, kind="price", symbol="AAPL", direction="below", value="195")
+    [(status,)] = MemoryDatabase(rig.disk, "people").query(
+        "SELECT status FROM alerts WHERE id = ?", (made["id"],)
+    )
+    assert status == "fired"
+
+
 async def test_bid_and_ask_and_mark(rig: Rig, ann: Trader) -> None:
     rig.quote("AAPL", 189, 191)
     await arm(ann, **{**ABOVE, "price": "bid"}, note="bid")

@@ -26,7 +26,7 @@ async def test_the_demo_user_signs_in_without_a_password(rig: Rig, ann: Trader) 
     rig.app.door.demo_email = "ann@example.com"
     house = await rig.call("GET", "/api/v1/house", headers=HERE)
     assert house.json == {
-        "version": "0.1.0", "registration": True, "demo": True, "starting_cash": "100000.00",
+        "version": "0.1.0", "sign_up": "open", "demo": True, "starting_cash": "100000.00",
         "mail": True,
     }  # fmt: skip
     signed_in = await rig.call("POST", "/api/v1/auth/demo", headers=HERE)

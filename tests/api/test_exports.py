@@ -114,6 +114,7 @@ async def test_pages_follow_on_from_each_other(
 async def test_filters_are_those_of_the_lists(ann: Trader) -> None:
     counts = {
         ("activities", "kind=fill"): 2, ("activities", "start=2026-01-03"): 0,
+        ("activities", "symbol=BTC/USD"): 0, ("activities", "symbol=AAPL"): 2,
         ("orders", "status=filled"): 2, ("orders", "side=sell"): 1, ("orders", "symbol=BTC/USD"): 0,
         ("orders", "type=limit"): 1, ("postings", "end=2026-01-01"): 0,
     }  # fmt: skip

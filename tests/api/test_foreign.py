@@ -139,7 +139,7 @@ NOT_AGAIN: Final = frozenset({"release_order"})
 OF_THE_WORLD: Final = frozenset({"list_world_events", "make_fault"})
 """Test controls that see and steer the whole World, every account of it, where they are allowed."""
 _HARMLESS = (
-    "account actor bars benchmark cancel_orders channels client_order_id cursor date day"
+    "account actor at bars benchmark cancel_orders channels client_order_id cursor date day"
     " end format frozen kept_for kind least_us limit market method minutes order_id others"
     " percentage q qty range request_id risk_free role route side sort source start status"
     " subject symbol symbols trace_id type unread user_id window year"

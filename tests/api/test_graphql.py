@@ -163,7 +163,7 @@ async def test_batches_are_checked_like_everything_else(rig: Rig, ann: Trader, b
     from stockyard.api.heads import Head
 
     headers = [(k.lower().encode(), v.encode()) for k, v in bob.headers.items()]
-    scope: Any = {"headers": headers, "query_string": b"", "client": None}
+    scope: Any = {"path": "/graphql", "headers": headers, "query_string": b"", "client": None}
     asker = Asker(rig.app.door, rig.app._serve_within, Head(scope), headers, None)
     mine = (await bob.call("GET", "/account")).json["id"]
     assert await asker.executions.load((mine, order["id"])) == []

@@ -41,13 +41,6 @@ async def test_a_registration_is_checked(rig: Rig, change: dict[str, Any], code:
     assert rig.people.user_by_email("ann@example.com") is None
 
 
-async def test_registration_can_be_closed() -> None:
-    rig = Rig(registration=False)
-    body = {"email": "ann@example.com", "password": PASSWORD, "name": "Ann"}
-    refused = await rig.call("POST", "/api/v1/auth/register", body)
-    assert (refused.status, refused.json["code"]) == (403, "registration_closed")
-
-
 async def test_a_session_ends_by_signing_out_and_by_time(rig: Rig, ann: Trader) -> None:
     me = (await ann.call("GET", "/me")).json
     assert (me["user"]["name"], me["key_id"], len(me["accounts"])) == ("Ann", None, 1)

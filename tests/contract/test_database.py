@@ -65,6 +65,17 @@ def test_a_transaction_sees_its_own_rows_and_is_kept_when_it_returns(
     assert again.query("SELECT sum(amount) FROM coins") == [(11,)]
 
 
+def test_what_was_only_shown_is_gone_after_a_crash(place: Place, database: Database) -> None:
+    database.execute(ADD, (1, "a@x"))
+    database.show(lambda inner: inner.execute(ADD, (2, "b@x")))
+    assert database.query(EMAILS) == [("a@x",), ("b@x",)]
+    place.crash()
+    again = place.database()
+    assert again.query(EMAILS) == [("a@x",)]
+    again.execute(ADD, (2, "c@x"))
+    assert again.query(EMAILS) == [("a@x",), ("c@x",)]
+
+
 def test_a_transaction_that_raises_is_undone(database: Database) -> None:
     def work(inner: Database) -> None:
         inner.execute(ADD, (1, "a@x"))

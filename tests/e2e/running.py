@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,11 +17,19 @@ START_S = STOP_S = 30.0
 
 class Running:
     """One ``stockyard serve`` over a data directory. ``settings`` become STOCKYARD_ variables;
-    ``at_port``: where it listens, 0 for any free port.
+    ``at_port``: where it listens, 0 for any free port; ``program``: the module that is run, and
+    what it is given before ours.
     """
 
-    def __init__(self, data: Path, *arguments: str, at_port: int = 0, **settings: object) -> None:
-        self.data, self._at_port = data, at_port
+    def __init__(
+        self,
+        data: Path,
+        *arguments: str,
+        at_port: int = 0,
+        program: Sequence[str] = ("stockyard",),
+        **settings: object,
+    ) -> None:
+        self.data, self._at_port, self._program = data, at_port, program
         self._arguments, self._settings = arguments, settings
         self._log = data.parent / f"{data.name}.log"
         self.start()
@@ -29,17 +38,7 @@ class Running:
         """Start the process and wait until it answers; its output is in the error if not."""
         demo = self.data / "demo.json"
         before = demo.stat().st_mtime_ns if demo.exists() else 0
-        environment = {
-            **os.environ,
-            "PYTHONFAULTHANDLER": "1",
-            **{f"STOCKYARD_{name.upper()}": str(value) for name, value in self._settings.items()},
-        }
-        with self._log.open("ab") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "stockyard", "serve", "--port", str(self._at_port),
-                 "--data", str(self.data), *self._arguments],
-                env=environment, stdout=log, stderr=log,
-            )  # fmt: skip
+        self._begin()
         deadline = time.monotonic() + START_S
         while not demo.exists() or demo.stat().st_mtime_ns == before:
             if self.process.poll() is not None or time.monotonic() > deadline:
@@ -49,6 +48,19 @@ class Running:
         address = urlsplit(self.demo["url"])
         assert address.hostname is not None
         self.host, self.port = address.hostname, address.port or 80
+
+    def _begin(self) -> None:
+        environment = {
+            **os.environ,
+            "PYTHONFAULTHANDLER": "1",
+            **{f"STOCKYARD_{name.upper()}": str(value) for name, value in self._settings.items()},
+        }
+        with self._log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", *self._program, "serve", "--port", str(self._at_port),
+                 "--data", str(self.data), *self._arguments],
+                env=environment, stdout=log, stderr=log,
+            )  # fmt: skip
 
     def connect(self) -> "Client":
         """A client signed in with the demo API key."""

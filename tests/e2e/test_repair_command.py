@@ -8,8 +8,11 @@ import pytest
 from stockyard.cli import main
 from stockyard.cli.repair import cut, examine
 from stockyard.storage.acknowledged import SUFFIX, Acknowledged
+from stockyard.storage.archive import FOLDER_NAME, Archive
+from stockyard.storage.ports import JournalHead
 from stockyard.storage.sqlite import SqliteJournal
 from tests.contract.places import make_records
+from tests.contract.test_snapshots import snapshot_at
 
 COUNT = 2_500
 pytestmark = pytest.mark.filterwarnings("ignore:Cyclopts application invoked without tokens")
@@ -63,6 +66,15 @@ def test_everything_before_a_break_is_kept_and_the_rest_set_aside(place: Path) -
     journal.append(make_records(broken, broken))
     journal.close()
     assert examine(place).why == ""
+
+
+def test_archived_snapshots_of_what_is_cut_are_set_aside(place: Path) -> None:
+    damage(place)
+    archive = Archive(place / FOLDER_NAME)
+    for seq in (1_499, 1_500):
+        archive.add(snapshot_at(seq), JournalHead(1_400, 0, bytes(16)), "day")
+    cut(place, examine(place))
+    assert [found.seq for found in archive.list()] == [1_499]
 
 
 def test_what_is_lost_is_counted_and_nothing_is_changed_unasked(

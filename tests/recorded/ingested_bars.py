@@ -36,6 +36,7 @@ from tests.recorded.second_bars import (
 BY_COUNTS = {counts_of_letters(letters).counts: list(letters) for letters in ("M", "I", "")}
 """Conditions by what a trade with them counts for."""
 SCOPE = {
+    "path": "/ingest/ticks",
     "headers": [
         (b"authorization", b"Basic " + b64encode(b"recorded:day")),
         (b"content-type", b"application/json"),

@@ -6,9 +6,11 @@ own digest. Raises ``AssertionError`` saying what is wrong. Must not know:
 what failed, or when.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from hashlib import sha256
+from itertools import chain
+from pathlib import Path
 from typing import Any
 
 import apsw
@@ -21,24 +23,30 @@ from stockyard.model.codec import decode_record, encode
 from stockyard.model.records import Record
 from stockyard.projections.rows import TABLES, columns
 from stockyard.projections.view import QuoteRow, View
+from stockyard.runtime.beginning import based
+from stockyard.runtime.recovery import restore_engine
 from stockyard.runtime.world import World
 from stockyard.runtime.writer import Outcome
-from stockyard.storage.sqlite import read_journal
+from stockyard.storage.archive import FOLDER_NAME, Archive
+from stockyard.storage.ports import Snapshot, StorageError
+from stockyard.storage.sqlite import read_base_of, read_journal
 from tests.engine_audit import audit_state
+from tests.simulation.beside_judge import BesideJudge
 from tests.simulation.disk import Disk
 from tests.simulation.plain_books import PlainBooks
 from tests.simulation.plain_keys import PlainKeys
 from tests.simulation.streams import Stream
 
 COMMANDS = c.Command.__args__
+REPAIR = "system:registration"
 JOURNAL, PROJECTIONS = "journal.db", "projections.db"
 
 
 class Auditor:
     """Watches the clients' side, reads the journal, and judges."""
 
-    def __init__(self, disk: Disk) -> None:
-        self._disk = disk
+    def __init__(self, disk: Disk, beside: BesideJudge | None = None) -> None:
+        self._disk, self._beside = disk, beside
         self._sent: dict[str, c.Command] = {}
         self._answers: dict[str, Outcome] = {}
         self._refused: dict[str, str] = {}
@@ -47,6 +55,7 @@ class Auditor:
         self._events: list[list[e.Event]] = [[]]
         self._rows: list[tuple[int, int, int, int, str]] = []
         self._last: dict[int, tuple[int, int]] = {}
+        self._states: dict[int, str] = {}
         self._by_account: dict[int, list[tuple[int, int, e.Event]]] = {}
         self._digest = bytes(16)
         self._ts = 0
@@ -72,6 +81,10 @@ class Auditor:
         """Every record read, with its events."""
         return [(decode_record(r), self._events[seq]) for seq, r in enumerate(self._records, 1)]
 
+    def events(self) -> Iterator[e.Event]:
+        """Every event there was."""
+        return chain.from_iterable(self._events)
+
     def sent(self, request_id: str, command: c.Command) -> None:
         """A client sends a command."""
         self._sent[request_id] = command
@@ -91,6 +104,14 @@ class Auditor:
     def read(self) -> None:
         """Take over what the journal holds by now."""
         self._read_journal()
+
+    def check_snapshot(self, snapshot: Snapshot) -> None:
+        """Judge a snapshot taken where the journal ends now: its state is the replayed one."""
+        self._read_journal()
+        where = f"the snapshot at {snapshot.seq}"
+        assert snapshot.seq == self.seq, f"{where}: the journal is at {self.seq}"
+        assert snapshot.state_hash == self._engine.state_hash(), f"{where} is not the state there"
+        assert snapshot.digest == self._digest, f"{where} counts other events"
 
     def told_again(self, first_seq: int, events: Sequence[e.Event]) -> None:
         """A client that repeated a request reads the first answer from SQL."""
@@ -121,6 +142,12 @@ class Auditor:
             assert found == last, f"account {account_id}: the hub's last event {found}, not {last}"
         for stream in streams:
             self._check_stream(stream)
+        for one in self._archive().list():
+            assert not one.damage, f"archive/{one.name} is damaged: {one.damage}"
+        if self._beside is not None:
+            durable_seq = world.projector.durable.seq
+            self._beside.check(self._disk.folder, durable_seq, self._by_account)
+            self._beside.check_openings(world.view.accounts_of)
         return mine
 
     def check_complete(self, streams: Sequence[Stream]) -> None:
@@ -139,7 +166,12 @@ class Auditor:
         ``lost``. Raises ``StorageError`` where the journal itself shows that it is damaged.
         """
         engine, records = Engine(), 0
-        for record in world.journal.read(0):
+        begun = 0 if world.journal.base is None else world.journal.base.head.seq
+        for kept in self._records[:begun]:
+            pruned = decode_record(kept)
+            engine.apply(pruned.seq, pruned.ts, pruned.input, [])
+            records += 1
+        for record in world.journal.read(begun):
             if lost and record.seq > self.seq:
                 # It was on its way when the process died, and is there after all.
                 self._check_origin(record)
@@ -154,14 +186,49 @@ class Auditor:
 
     def replay(self) -> str:
         """Replay the whole journal once more on a fresh engine; returns its state hash."""
-        engine = Engine()
-        records = list(read_journal(self._disk.path(JOURNAL), 0))
-        assert [encode(record) for record in records] == self._records, "the journal changed"
-        for record in records:
+        engine, base = Engine(), read_base_of(self._disk.path(JOURNAL))
+        begun = 0 if base is None else base.head.seq
+        records = list(read_journal(self._disk.path(JOURNAL), begun))
+        assert [encode(x) for x in records] == self._records[begun:], "the journal changed"
+        archived = {one.seq: one for one in self._archive().list()}
+        for record in map(decode_record, self._records):
             events: list[e.Event] = []
             engine.apply(record.seq, record.ts, record.input, events)
             assert events == self._events[record.seq], f"replay differs at seq {record.seq}"
+            if record.seq in archived:
+                one = archived.pop(record.seq)
+                same = one.state_hash == engine.state_hash()
+                assert same, f"archive/{one.name} holds another state"
+                self._states[one.seq] = one.state_hash
+        assert not archived, f"archived snapshots of what never was: {archived}"
         return engine.state_hash()
+
+    def _archive(self) -> Archive:
+        return Archive(self._disk.path(FOLDER_NAME))
+
+    def check_archive(self) -> None:
+        """Judge every archived snapshot and the base of the journal whole. Raises ``StorageError``
+        where they show themselves that they are damaged.
+        """
+        archive = self._archive()
+        for one in archive.list():
+            if one.damage:
+                raise StorageError(f"archive/{one.name} is damaged: {one.damage}")
+            found = restore_engine(archive.load(one.seq)).state_hash()
+            assert found == self._states[one.seq], f"archive/{one.name} holds another state"
+        base = read_base_of(self._disk.path(JOURNAL))
+        if base is not None:
+            based(base, archive.path)
+
+    def check_restored(self, world: World, folder: Path) -> None:
+        """Judge a world restored from a backup that was made when the journal was read last."""
+        assert world.journal.head.seq == self.seq, (
+            f"the backup ends at {world.journal.head.seq}, acknowledged was {self.seq}"
+        )
+        self.check_same(world)
+        if self._beside is not None:
+            durable_seq = world.projector.durable.seq
+            self._beside.check(folder, durable_seq, self._by_account)
 
     def _read_journal(self) -> None:
         for record in read_journal(self._disk.path(JOURNAL), self.seq):
@@ -184,12 +251,17 @@ class Auditor:
                 self._last[event.account_id] = (record.seq, idx)
                 seen = self._by_account.setdefault(event.account_id, [])
                 seen.append((record.seq, idx, event))
+            if self._beside is not None:
+                self._beside.take(record, events, self._view)
 
     def _check_origin(self, record: Record) -> None:
         """Only what was sent is journaled, as it was sent, and once."""
         if not isinstance(record.input, COMMANDS):
             return
         assert record.origin is not None, f"nobody sent record {record.seq}"
+        if self._beside is not None and record.origin.actor == REPAIR:
+            self._beside.check_repair(record.input)
+            return
         request_id = record.origin.request_id
         assert record.input == self._sent[request_id], (
             f"record {record.seq} is {record.input}, sent was {self._sent[request_id]}"

@@ -110,6 +110,8 @@ class Clients:
     def _fresh(self, random: Random, view: View) -> c.Command:
         if random.random() < 0.12:
             return self._contract(random, view)
+        if random.random() < 0.06:
+            return self._churn(random, view)
         if random.random() < 0.05:
             return self._outcome(random, view)
         draw = random.random()
@@ -246,6 +248,31 @@ class Clients:
         command = c.PlaceOrder(
             account.account_id, instrument.instrument_id, side, OrderType.MARKET, TimeInForce.DAY,
             shares * 10**instrument.qty_scale, 0, 0, "", "", b"",
+        )  # fmt: skip
+        return self._signed(random, command, 0.4)
+
+    def _churn(self, random: Random, view: View) -> c.Command:
+        """Turn a cash account over: sell all it has of a stock, or buy one for all its cash, also
+        with what earlier sales have not settled yet.
+        """
+        owned = [row for row in view.accounts.values() if row.kind == AccountKind.CASH]
+        stocks = [x for x in view.instruments.values() if x.asset_class == AssetClass.US_EQUITY]
+        if not owned:
+            return self._place(random, view)
+        account, instrument = owned[0], random.choice(stocks)
+        quote = view.quotes[instrument.instrument_id]
+        rows = view.positions.get(account.account_id, {}).values()
+        mine = [
+            row for row in rows if row.qty > 0 and view.instruments[row.instrument_id] in stocks
+        ]
+        side, which, unit = Side.BUY, instrument.instrument_id, 10**instrument.qty_scale
+        dollars = max(account.cash_micros, 0) * 9 // (10 * DOLLAR)
+        qty = dollars * 10**instrument.price_scale // (quote.ask or 1_000_000) * unit
+        if mine:
+            side, which, qty = Side.SELL, mine[0].instrument_id, mine[0].qty
+        command = c.PlaceOrder(
+            account.account_id, which, side, OrderType.MARKET, TimeInForce.DAY,
+            min(max(qty, unit), INT_MAX), 0, 0, "", "", b"",
         )  # fmt: skip
         return self._signed(random, command, 0.4)
 
@@ -441,17 +468,17 @@ class Clients:
         amount = random.choice((*BAD_NUMBERS, 1, *(700 * DOLLAR,) * 4, *(20_000 * DOLLAR,) * 4))
         command: c.Command
         draw = random.random()
-        if draw < 0.4:
+        if draw < 0.34:
             command = c.DepositCash(account_id, amount, "", b"")
-        elif draw < 0.7:
+        elif draw < 0.60:
             command = c.WithdrawCash(account_id, amount, "", b"")
-        elif draw < 0.85:
+        elif draw < 0.72:
             command = c.SetAccountProfile(account_id, random.choice(PROFILE_IDS), "", b"")
-        elif draw < 0.86:
+        elif draw < 0.78:
             command = self._bound(random, account_id)
-        elif draw < 0.87:
+        elif draw < 0.81:
             command = c.SetAccountRestrictions(account_id, *random.choice(RESTRICTING), "", b"")
-        elif draw < 0.89:
+        elif draw < 0.88:
             command = c.SetLotMethod(account_id, random.choice((1, 2, 3, 4, 4, 5)), "", b"")
         elif draw < 0.93:
             command = c.SetAccountKind(account_id, random.choice((1, 2, 2, 3)), "", b"")

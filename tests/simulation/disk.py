@@ -10,9 +10,10 @@ survive a power cut. SQLite's own chance (salts, temporary names) is taken away,
 the same each time.
 """
 
+import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
@@ -22,9 +23,13 @@ import apsw
 
 from stockyard.storage.acknowledged import SUFFIX
 from tests.simulation.faults import Fuse
+from tests.simulation.plain_files import PlainFiles
 
 SECTOR = 512
-NOTE = f"journal.db{SUFFIX}"
+DATABASES = (".db", ".db-wal", ".db-journal")
+"""How the names of SQLite's files end."""
+BESIDE = ("people", "audit")
+"""What of them fails by an order of its own."""
 FULL, FAILING, UNSYNCABLE = "the disk is full", "the disk fails", "the disk fails to sync"
 REFUSALS = (FULL, FULL, FAILING, UNSYNCABLE)
 _names = count(1)
@@ -73,16 +78,28 @@ def apply(content: bytearray, at: int, data: bytes | None) -> None:
 class Disk(apsw.VFS):
     """The disk of one story, and SQLite's way to all files while it is mounted."""
 
-    def __init__(self, fuse: Fuse) -> None:
+    def __init__(self, fuse: Fuse, wait: Callable[[int], None], page_size: int = 4096) -> None:
+        """``wait`` is told how long a sync takes, ns, while ``sync_ns`` says that it does."""
         room = Path("/dev/shm")
         self._room = Path(tempfile.mkdtemp(dir=room if room.is_dir() else None))
-        self._fuse, self._boots = fuse, 0
+        self._fuse, self._boots, self.wait, self.sync_ns = fuse, 0, wait, 0
         self._images: dict[str, Image] = {}
         self.folder = self._room
+        self._ours = self._here = f"{self._room}/"
         self.refusal = ""
-        self.refuses_projections = self.lies = self.has_lied = False
+        self._plain = PlainFiles(self._room, fuse, self.check_alive)
+        self._plain.on_renamed, self._plain.on_synced = self._renamed, self._synced
+        self._plain.on_removed = self._removed
+        self._plain.mount()
+        self.refuses_projections = self.refuses_beside = self.lies = self.has_lied = False
+        self._page_size = page_size
+        apsw.connection_hooks.append(self._on_connection)
         super().__init__(f"simulated-{next(_names)}", "unix", makedefault=True)
         self._boot({})
+
+    def _on_connection(self, connection: apsw.Connection) -> None:
+        """Files that are made from here on have pages of the story's size."""
+        connection.pragma("page_size", self._page_size)
 
     def path(self, name: str) -> Path:
         """Where a file of the present boot lies."""
@@ -115,12 +132,13 @@ class Disk(apsw.VFS):
             found = {name: bytearray(self.path(name).read_bytes()) for name in self._images}
         else:
             found = {n: i.after_power_cut(random) for n, i in sorted(self._images.items())}
-        # This file is mapped: the system writes it back when it likes.
-        note = self.path(NOTE)
-        if note.exists():
-            found[NOTE] = bytearray(note.read_bytes())
+        for file, content in self._plain.left(self._plain_files(), random, power).items():
+            found[self._name(file)] = bytearray(content)
+        # These files are mapped: the system writes them back when it likes.
+        for note in sorted(self.folder.glob(f"*{SUFFIX}")):
+            found[note.name] = bytearray(note.read_bytes())
             if power and random.random() < 0.5:
-                found[NOTE] = bytearray(self._note)
+                found[note.name] = bytearray(self._notes.get(note.name, b""))
         return found
 
     def copy(self) -> dict[str, bytes]:
@@ -134,20 +152,55 @@ class Disk(apsw.VFS):
     def _boot(self, found: dict[str, bytearray]) -> None:
         before, self._boots = self.folder, self._boots + 1
         self.folder = self._room / str(self._boots)
+        self._here = f"{self.folder}/"
         self.folder.mkdir()
         self._images = {}
         self.has_lied = self.lies = False
-        self._note = bytes(found.get(NOTE, b""))
+        self._notes = {n: bytes(content) for n, content in found.items() if n.endswith(SUFFIX)}
         for name, content in found.items():
-            self.path(name).write_bytes(content)
-            if name != NOTE:
+            path = self.path(name)
+            path.parent.mkdir(exist_ok=True)
+            path.write_bytes(content)
+            if name.endswith(DATABASES):
                 self._images[name] = image = Image()
                 image.safe = content
+        self._plain.all_safe(self._plain_files())
         if before != self._room:
             shutil.rmtree(before)
 
+    def _name(self, path: Path) -> str:
+        return path.relative_to(self.folder).as_posix()
+
+    def _plain_files(self) -> list[Path]:
+        """Files in folders of the disk's that are not SQLite's, in order."""
+        inner = sorted(path for path in self.folder.glob("*/**/*") if path.is_file())
+        return [
+            path
+            for path in inner
+            if self._name(path) not in self._images and not path.name.endswith("-shm")
+        ]
+
+    def _removed(self, path: Path) -> None:
+        """A file of SQLite's was deleted without its help."""
+        self._images.pop(self._name(path), None)
+
+    def _synced(self, inode: int) -> None:
+        """A file was synced without SQLite's help."""
+        for name, image in self._images.items():
+            path = self.path(name)
+            if path.exists() and path.stat().st_ino == inode:
+                image.sync()
+
+    def _renamed(self, source: Path, target: Path) -> None:
+        """A file of SQLite's has another name."""
+        image = self._images.pop(self._name(source), None)
+        if image is not None:
+            self._images[self._name(target)] = image
+
     def release(self) -> None:
         """Give the folder and SQLite's way to files back."""
+        self._plain.unmount()
+        apsw.connection_hooks.remove(self._on_connection)
         self.unregister()
         shutil.rmtree(self._room)
 
@@ -155,29 +208,33 @@ class Disk(apsw.VFS):
 
     def xOpen(self, name: object, flags: list[int]) -> apsw.VFSFile:
         """Open one of our files, or any other as always."""
-        path = Path(name.filename() if isinstance(name, apsw.URIFilename) else str(name))
-        if name is None or self._room not in path.parents:
-            return apsw.VFSFile("unix", name, flags)
-        image = self._images.setdefault(path.name, Image()) if path.parent == self.folder else None
+        path = name.filename() if isinstance(name, apsw.URIFilename) else str(name)
+        if name is None or not path.startswith(self._ours):
+            return _Lockable("unix", name, flags)  # type: ignore[arg-type]
+        image = None
+        if path.startswith(self._here):
+            image = self._images.setdefault(path[len(self._here) :], Image())
+            # A file that was written without SQLite until here.
+            if not image.safe and not image.unsynced and os.path.exists(path):
+                image.safe = bytearray(Path(path).read_bytes())
         return _File(self, image, path, name, flags)
 
     def xDelete(self, name: str, sync: bool) -> None:
         """Delete a file; the folder is taken to be safe at once."""
-        path = Path(name)
-        if self._room in path.parents:
-            self.check_alive(path)
-            self.cross(f"before deleting {path.name}")
+        if name.startswith(self._ours):
+            self.check_alive(name)
+            self.cross(f"before deleting {Path(name).name}")
         super().xDelete(name, sync)
-        if path.parent == self.folder:
-            self._images.pop(path.name, None)
+        if name.startswith(self._here):
+            self._images.pop(name[len(self._here) :], None)
 
     def xRandomness(self, size: int) -> bytes:
         """No chance at all."""
         return bytes(size)
 
-    def check_alive(self, path: Path) -> None:
+    def check_alive(self, path: str) -> None:
         """Let nothing that a dead process left behind write."""
-        if path.parent != self.folder or self._fuse.blown:
+        if self._fuse.blown or not path.startswith(self._here):
             raise apsw.IOError("this process is dead")
 
     def cross(self, where: str) -> None:
@@ -189,6 +246,9 @@ class Disk(apsw.VFS):
         if name.startswith("projections"):
             if self.refuses_projections and not syncing:
                 raise apsw.FullError(FULL)
+        elif name.startswith(BESIDE) and self.refuses_beside:
+            if not syncing:
+                raise apsw.FullError(FULL)
         elif syncing == (self.refusal == UNSYNCABLE) and self.refusal:
             error: apsw.Error = apsw.FullError(FULL) if self.refusal == FULL else apsw.IOError()
             if syncing:
@@ -196,21 +256,35 @@ class Disk(apsw.VFS):
             raise error
 
 
-class _File(apsw.VFSFile):
+class _Lockable(apsw.VFSFile):
+    """A file as SQLite itself has it."""
+
+    def xLock(self, level: int) -> None:
+        """Lock; one that was opened to be read cannot be, when the last reader asks for it on
+        leaving: SQLite does not mind, its way through Python does.
+        """
+        try:
+            super().xLock(level)
+        except apsw.IOError:
+            raise apsw.BusyError("opened to be read") from None
+
+
+class _File(_Lockable):
     """One open file of the disk."""
 
     def __init__(
-        self, disk: Disk, image: Image | None, path: Path, name: object, flags: list[int]
+        self, disk: Disk, image: Image | None, path: str, name: object, flags: list[int]
     ) -> None:
         super().__init__("unix", name, flags)  # type: ignore[arg-type]
         self._disk, self._image, self._path = disk, image, path
+        self._name = path.rsplit("/", 1)[1]
 
     def _change(self, verb: str, at: int, data: bytes | None) -> Image:
         disk, image = self._disk, self._image
         disk.check_alive(self._path)
         assert image is not None
-        disk.cross(f"before {verb} {self._path.name}")
-        disk.refuse(self._path.name, syncing=False)
+        disk.cross(f"before {verb} {self._name}")
+        disk.refuse(self._name, syncing=False)
         image.unsynced.append((at, data))
         return image
 
@@ -218,7 +292,7 @@ class _File(apsw.VFSFile):
         """Write into the cache."""
         self._change("writing", offset, bytes(data))
         super().xWrite(data, offset)
-        self._disk.cross(f"after writing {self._path.name}")
+        self._disk.cross(f"after writing {self._name}")
 
     def xTruncate(self, size: int) -> None:
         """Cut the file in the cache."""
@@ -230,10 +304,12 @@ class _File(apsw.VFSFile):
         disk, image = self._disk, self._image
         disk.check_alive(self._path)
         assert image is not None
-        disk.cross(f"before syncing {self._path.name}")
-        disk.refuse(self._path.name, syncing=True)
+        disk.cross(f"before syncing {self._name}")
+        if disk.sync_ns:
+            disk.wait(disk.sync_ns)
+        disk.refuse(self._name, syncing=True)
         if disk.lies:
             disk.has_lied = disk.has_lied or bool(image.unsynced)
             return
         image.sync()
-        disk.cross(f"after syncing {self._path.name}")
+        disk.cross(f"after syncing {self._name}")

@@ -240,7 +240,8 @@ class PlainBooks:
         self._check_taken(record, order, change is not None)
         self._check_holds(f"{x}", x)
         if x.status == Status.PENDING_NEW:
-            self._outcomes.begins(record, order, self._market.profile(x.profile_id).latency_ns)
+            since_ns = record.ts if change is None else change.arrives_ns
+            self._outcomes.begins(since_ns, order, self._market.profile(x.profile_id).latency_ns)
         elif x.status == Status.NEW:
             self._armed(record, order)
 
@@ -304,7 +305,7 @@ class PlainBooks:
         if x.collar_price:
             order.worst = x.collar_price
         if x.status == Status.PENDING_NEW:
-            self._outcomes.begins(record, order, 0)
+            self._outcomes.begins(record.ts, order, 0)
         elif x.status != Status.ACCEPTED:
             order.in_market = True
             self._armed(record, order)
@@ -337,7 +338,7 @@ class PlainBooks:
         order.see(price)
         assert x.price == price, f"{name}: by {x.price}, not {price}"
         assert x.stop_price in order.stops(), f"{name}: at {x.stop_price}, not {order.stops()}"
-        assert order.reached_by(price), f"{name}: {price} does not reach {order.stops()}"
+        assert order.reached_by(price, x.stop_price), f"{name}: {price} is short of {x.stop_price}"
         assert self._market.is_open(x.instrument_id, record.ts), f"{name}: the market was closed"
         assert not self._market.sight(x.instrument_id).halted, f"{name}: trading was halted"
         self._check_holds(name, x)

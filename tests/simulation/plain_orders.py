@@ -75,7 +75,8 @@ class PlainOrder:
             return seen + sign * x.trail_price
         return -sign * (-seen * (10**6 + sign * x.trail_ppm) * sign // 10**6)
 
-    def reached_by(self, price: int) -> bool:
-        """Whether a price is at the stop or past it, wherever it may lie."""
+    def reached_by(self, price: int, stop: int = 0) -> bool:
+        """Whether a price is at the stop or past it, wherever it may lie, or at one place."""
         buys = self.accepted.side == Side.BUY
-        return all(price >= stop if buys else price <= stop for stop in self.stops())
+        places = [stop] if stop else self.stops()
+        return all(price >= place if buys else price <= place for place in places)

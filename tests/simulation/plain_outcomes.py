@@ -94,14 +94,14 @@ class PlainOutcomes:
         limited = order.order_type == OrderType.LIMIT
         assert not (limited and rule.part == Part.STOP_LOSS), f"{x}: no stop-loss"
 
-    def begins(self, record: Record, order: PlainOrder, latency_ns: int) -> None:
-        """An order sets out: by its profile, or as planned."""
+    def begins(self, since_ns: int, order: PlainOrder, latency_ns: int) -> None:
+        """An order sets out at a time: by its profile, or as planned."""
         rule = self.met.get(order.accepted.order_id)
-        order.sent_ns, order.arrives_ns = record.ts, record.ts + latency_ns
+        order.sent_ns, order.arrives_ns = since_ns, since_ns + latency_ns
         if rule is not None and rule.plan == Plan.HOLD:
             order.arrives_ns = NEVER
         elif rule is not None and rule.plan == Plan.DELAY:
-            order.arrives_ns = record.ts + rule.delay_ns
+            order.arrives_ns = since_ns + rule.delay_ns
 
     def released(self, record: Record, order: PlainOrder) -> None:
         """What is held back arrives when it is released."""

@@ -6,6 +6,7 @@ parts that a story takes from ``Parts`` are replaced. Must not know: how they ar
 
 from collections.abc import Coroutine, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import msgspec
@@ -15,14 +16,20 @@ from stockyard.model import commands as c
 from stockyard.model.codec import decode_state
 from stockyard.model.events import Event, OrderCanceled
 from stockyard.model.records import Input, Origin, Record
+from stockyard.people.audit import Act
+from stockyard.people.audit_log import FILE_NAME as AUDIT
+from stockyard.people.audit_log import AuditLog
 from stockyard.projections.store import Batch, ReadStore
 from stockyard.runtime.snapshots import pack, unpack
 from stockyard.runtime.world import World
 from stockyard.runtime.writer import Outcome
+from stockyard.storage.acknowledged import Acknowledged
+from stockyard.storage.archive import Archive
 from stockyard.storage.ports import Journal, JournalHead, Snapshot, Snapshots, StorageUnavailable
 from stockyard.storage.sqlite import SqliteDatabase, SqliteJournal, SqliteSnapshots
+from tests.simulation.beside_judge import AUDIT_KEY
 from tests.simulation.disk import Disk
-from tests.simulation.story import Parts
+from tests.simulation.parts import Parts, Place
 
 
 class HastyJournal(SqliteJournal):
@@ -51,7 +58,7 @@ class HastyJournal(SqliteJournal):
 class AnswersBeforeTheJournal(Parts):
     """An answer goes out before its record is durable."""
 
-    def journal(self, disk: Disk) -> Journal:
+    def journal(self, disk: Disk | Place) -> Journal:
         """A hasty one."""
         return HastyJournal(disk.path("journal.db"))
 
@@ -67,7 +74,7 @@ class LazyJournal(SqliteJournal):
 class AnswersBeforeTheSync(Parts):
     """An answer goes out when its record is written, not when it is safe."""
 
-    def journal(self, disk: Disk) -> Journal:
+    def journal(self, disk: Disk | Place) -> Journal:
         """A lazy one."""
         return LazyJournal(disk.path("journal.db"))
 
@@ -88,7 +95,7 @@ class LyingJournal(SqliteJournal):
 class RefusesWhatItKept(Parts):
     """A command is refused, and done nevertheless."""
 
-    def journal(self, disk: Disk) -> Journal:
+    def journal(self, disk: Disk | Place) -> Journal:
         """One that lies."""
         return LyingJournal(disk.path("journal.db"))
 
@@ -105,7 +112,7 @@ class CursorFirst(ReadStore):
 class CursorAheadOfRows(Parts):
     """A crash between cursor and rows loses the rows."""
 
-    def store(self, disk: Disk) -> ReadStore:
+    def store(self, disk: Disk | Place) -> ReadStore:
         """One that writes its cursor first."""
         return CursorFirst(SqliteDatabase(disk.path("projections.db"), durable=False))
 
@@ -127,7 +134,7 @@ class LossyStore(ReadStore):
 class LostEvent(Parts):
     """An event is missing in the projections."""
 
-    def store(self, disk: Disk) -> ReadStore:
+    def store(self, disk: Disk | Place) -> ReadStore:
         """One that loses events."""
         return LossyStore(SqliteDatabase(disk.path("projections.db"), durable=False))
 
@@ -161,7 +168,7 @@ class ForgetfulSnapshots(SqliteSnapshots):
 class RetryDoublesAfterRecovery(Parts):
     """The snapshot forgets which requests were answered."""
 
-    def snapshots(self, disk: Disk) -> Snapshots:
+    def snapshots(self, disk: Disk | Place) -> Snapshots:
         """Forgetful ones."""
         return ForgetfulSnapshots(disk.path("snapshots.db"))
 
@@ -178,7 +185,7 @@ class BackwardJournal(SqliteJournal):
 class ClockGoesBack(Parts):
     """Nothing holds the world's clock when the machine's clock is set back."""
 
-    def journal(self, disk: Disk) -> Journal:
+    def journal(self, disk: Disk | Place) -> Journal:
         """One that does not tell its time."""
         return BackwardJournal(disk.path("journal.db"))
 
@@ -232,10 +239,102 @@ class UnorderedSnapshots(SqliteSnapshots):
         return snapshot._replace(state=pack(state)[0], state_hash=state_hash(state))
 
 
+class SnapshotInDictOrder(Parts):
+    """A snapshot writes what is kept by name in whatever order the mapping happens to have."""
+
+    def snapshot(self, world: World) -> Snapshot:
+        """The state, its accounts turned round."""
+        snapshot = super().snapshot(world)
+        state = decode_state(unpack(snapshot.state))
+        state = msgspec.structs.replace(state, accounts=state.accounts[::-1])
+        return snapshot._replace(state=pack(state)[0], state_hash=state_hash(state))
+
+
+class LateCursor(AuditLog):
+    """Keeps how far the journal was read every third time, and otherwise in memory."""
+
+    calls = 0
+
+    def append(self, acts: Sequence[Act], now_ns: int, journal_seq: int | None = None) -> None:
+        """The records now, the cursor when its turn comes."""
+        self.calls += 1
+        super().append(acts, now_ns, journal_seq if self.calls % 3 == 0 else None)
+        if journal_seq is not None:
+            self._journal_seq = journal_seq
+
+
+class AuditCursorApart(Parts):
+    """A crash between the audit log's records and its cursor tells them twice."""
+
+    def audit_log(self, disk: Disk | Place) -> AuditLog:
+        """One that writes its cursor late."""
+        path = disk.path(AUDIT)
+        return LateCursor(SqliteDatabase(path, durable=True), AUDIT_KEY, Acknowledged(path))
+
+
+class HastyArchive(Archive):
+    """Writes a state under its name right away, and leaves it to the system when it is safe."""
+
+    def add(self, snapshot: Snapshot, head: JournalHead, why: str) -> None:
+        """The same bytes, in place."""
+        with TemporaryDirectory() as name:
+            elsewhere = Archive(Path(name))
+            elsewhere.add(snapshot, head, why)
+            [made] = elsewhere.list()
+            self.path.mkdir(exist_ok=True)
+            (self.path / made.name).write_bytes((elsewhere.path / made.name).read_bytes())
+
+
+class ArchivesInPlace(Parts):
+    """A power cut leaves half an archived snapshot."""
+
+    def archive(self, folder: Path) -> Archive:
+        """One that does not wait for the disk."""
+        return HastyArchive(folder)
+
+
+class OtherStateArchived(Archive):
+    """Archives under a seq what the engine was later."""
+
+    def add(self, snapshot: Snapshot, head: JournalHead, why: str) -> None:
+        """A state whose number is one too low."""
+        if snapshot.seq - 1 >= head.seq - 1:
+            head = head._replace(seq=min(head.seq, snapshot.seq - 1))
+        super().add(snapshot._replace(seq=snapshot.seq - 1), head, why)
+
+
+class ArchivesAnotherState(Parts):
+    """An archived snapshot is of another moment than it says."""
+
+    def archive(self, folder: Path) -> Archive:
+        """One that is wrong by one."""
+        return OtherStateArchived(folder)
+
+
+class BackupLeavesLogs(Parts):
+    """A backup copies the databases without their write-ahead logs."""
+
+    def back_up(self, data: Path, folder: Path) -> Path:
+        """The files as they lie there, and a manifest of them."""
+        with TemporaryDirectory() as name:
+            half = Path(name)
+            for file in data.glob("*.db"):
+                (half / file.name).write_bytes(file.read_bytes())
+            return super().back_up(half, folder)
+
+
+class TablesBeforeAlerts(Parts):
+    """The query tables pass an input before what it fired is kept."""
+
+    def opened(self, world: World) -> None:
+        """Let nothing go before the tables."""
+        world.projector.before = lambda: None
+
+
 class SnapshotLosesOrder(Parts):
     """A snapshot does not keep the order of what is looked through in order."""
 
-    def snapshots(self, disk: Disk) -> Snapshots:
+    def snapshots(self, disk: Disk | Place) -> Snapshots:
         """Unordered ones."""
         return UnorderedSnapshots(disk.path("snapshots.db"))
 

@@ -3,7 +3,8 @@
 Promises: what it returns was told by a real run. Must not know: what a step does.
 """
 
-from tests.simulation.story import Parts, Story, StoryFailed
+from tests.simulation.parts import Parts
+from tests.simulation.story import Story, StoryFailed
 
 RUNS_MAX = 120
 
@@ -14,11 +15,11 @@ def _way(failed: StoryFailed) -> str:
     return "".join(letter for letter in words if not letter.isdigit())
 
 
-def shrink(failed: StoryFailed, steps: int, parts: type[Parts] = Parts) -> StoryFailed:
+def shrink(failed: StoryFailed, parts: type[Parts] = Parts) -> StoryFailed:
     """The shortest failing story found within ``RUNS_MAX`` runs: halves out first, then smaller
     pieces (delta debugging, Zeller and Hildebrandt 2002, simplified).
     """
-    way, best = _way(failed), failed
+    way, best, steps = _way(failed), failed, failed.steps
     kept = [step for step in range(steps) if step <= failed.step]
     runs, piece = 0, max(len(kept) // 2, 1)
     while runs < RUNS_MAX:

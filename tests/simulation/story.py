@@ -6,19 +6,16 @@ every recovery and at the end the auditor judges. Must not know: what is right, 
 does.
 """
 
-import asyncio
 import traceback
 from collections.abc import Callable, Coroutine
-from contextlib import suppress
 from hashlib import sha256
 from random import Random
 from typing import Any, NamedTuple
 
-import apsw
 from msgspec.structs import replace
 
 from stockyard import app
-from stockyard.market.catalog import CATALOG, DEFAULT_MARGIN
+from stockyard.market.catalog import DEFAULT_MARGIN
 from stockyard.market.simulated import SimulatedMarket
 from stockyard.model import commands as c
 from stockyard.model import facts as f
@@ -26,33 +23,25 @@ from stockyard.model.codes import LIMIT_RULE_WORDS
 from stockyard.model.events import CommandRepeated
 from stockyard.model.instruments import VenueProfile
 from stockyard.model.records import Origin
-from stockyard.projections.store import OrderFilter, ReadStore
-from stockyard.runtime import feeds, snapshots, upkeep
-from stockyard.runtime.clock import ManualClock
+from stockyard.people.audit_log import FILE_NAME as AUDIT
+from stockyard.projections.store import OrderFilter
+from stockyard.runtime import feeds, upkeep
 from stockyard.runtime.world import World
 from stockyard.runtime.writer import Outcome, Refused
-from stockyard.storage.ports import Journal, Snapshot, Snapshots, StorageError
-from stockyard.storage.sqlite import SqliteDatabase, SqliteJournal, SqliteSnapshots
-from tests.simulation.auditor import Auditor
-from tests.simulation.clients import Clients
-from tests.simulation.disk import REFUSALS, Disk
-from tests.simulation.faults import DelayedRun, Fuse, Killed, SimulatedLoop
+from stockyard.storage.archive import FOLDER_NAME as ARCHIVE
+from stockyard.storage.ports import StorageError
+from tests.simulation.disk import REFUSALS
+from tests.simulation.faults import Killed
+from tests.simulation.parts import Parts
+from tests.simulation.process import DAY, HOUR, LISTINGS, SECOND, DiskLied, Process
 from tests.simulation.streams import Stream
 
-SECOND = 10**9
-HOUR = 3600 * SECOND
-DAY = 24 * HOUR
-STARTS = (
-    1_764_165_600 * SECOND,  # 2025-11-26 14:00 UTC: Thanksgiving and an early close follow.
-    1_772_801_000 * SECOND,  # 2026-03-06 12:43 UTC: New York's clock changes in two days.
-    1_781_013_600 * SECOND,  # 2026-06-09 14:00 UTC, in the middle of a session.
-)
-SYMBOLS = ("AAPL", "KO", "BTC/USD", "ADA/USD", "BTC-PERP")
-LISTINGS = tuple(listing for listing in CATALOG if listing.instrument.symbol in SYMBOLS)
-STEPS = 500
-FLIPPED = ("journal.db", "snapshots.db")
+LENGTHS = (40, 80, 80, 120, 200, 500)
+"""Steps of a story: most are short, so that there are many, and some live long."""
+BESIDE_ROUNDS = 8
+FLIPPED = ("journal.db", "snapshots.db", AUDIT, "archive/")
 """Files of which any damage must be found at the latest when they are read whole."""
-FLIPS = 3
+FLIPS = 1
 TOLD = 25
 """Lines of the trace that a failure shows."""
 
@@ -67,8 +56,13 @@ WEIGHTS = {
     "keep_snapshot": 6.0,
     "stream": 6.0,
     "read": 4.0,
+    "prune": 2.5,
+    "backup": 0.25,
     "journal_outage": 0.8,
     "projections_outage": 0.8,
+    "slow_disk": 0.4,
+    "beside": 9.0,
+    "beside_outage": 0.6,
     "terms": 1.2,
     "halt": 0.8,
     "contracts": 4.0,
@@ -82,36 +76,13 @@ TEMPERS = (0.2, 1.0, 1.0, 3.0)
 """Each seed multiplies each weight by one of these: calm stories, wild stories."""
 
 
-class Parts:
-    """How a world is put together; a test plants a bug by replacing one part."""
-
-    def journal(self, disk: Disk) -> Journal:
-        """The journal on a disk."""
-        return SqliteJournal(disk.path("journal.db"))
-
-    def snapshots(self, disk: Disk) -> Snapshots:
-        """The snapshots on a disk."""
-        return SqliteSnapshots(disk.path("snapshots.db"))
-
-    def store(self, disk: Disk) -> ReadStore:
-        """The projections on a disk."""
-        return ReadStore(SqliteDatabase(disk.path("projections.db"), durable=False))
-
-    def opened(self, world: World) -> None:
-        """A world was opened."""
-
-    def execute(
-        self, world: World, command: c.Command, origin: Origin
-    ) -> Coroutine[Any, Any, Outcome]:
-        """Send a command into a world."""
-        return world.execute(command, origin)
-
-
 class StoryFailed(AssertionError):
     """Something was wrong: at which step, why, and what happened before."""
 
-    def __init__(self, seed: int, step: int, cause: BaseException, trace: list[str]) -> None:
-        self.seed, self.step, self.cause, self.trace = seed, step, cause, trace
+    def __init__(
+        self, seed: int, steps: int, step: int, cause: BaseException, trace: list[str]
+    ) -> None:
+        self.seed, self.steps, self.step, self.cause, self.trace = seed, steps, step, cause, trace
         reason = f"{type(cause).__name__}: {cause}"
         super().__init__(f"seed {seed}, step {step}: {reason}")
 
@@ -120,10 +91,6 @@ class StoryFailed(AssertionError):
         told = "\n".join(f"  {line}" for line in self.trace[-TOLD:])
         raised = "".join(traceback.format_tb(self.cause.__traceback__, -3))
         return f"make sim SEED={self.seed}\n{told}\n{raised}  {self}"
-
-
-class DiskLied(Exception):
-    """The power was cut, and what the disk had promised to keep may be gone."""
 
 
 class Ending(NamedTuple):
@@ -135,57 +102,25 @@ class Ending(NamedTuple):
     counts: dict[str, int]
 
 
-class Waiting(NamedTuple):
-    """A client that waits: ``answer`` is told the result, unless the client has gone."""
-
-    task: "asyncio.Task[Any]"
-    request_id: str
-    command: c.Command | None
-    told: Callable[[Any], None] | None
-
-
-class Story:
+class Story(Process):
     """A world that is opened, used, broken and opened again until the steps are over."""
 
     def __init__(
         self,
         seed: int,
-        steps: int = STEPS,
+        steps: int = 0,
         parts: Parts | None = None,
         dropped: frozenset[int] = frozenset(),
     ) -> None:
-        self.seed, self.steps = seed, steps
-        self._parts, self._dropped = parts or Parts(), dropped
+        """Take ``steps`` steps, or as many as the seed has (0), without those ``dropped``."""
         random = Random(seed)
-        self._start_ns = random.choice(STARTS) + random.randrange(2 * HOUR)
-        self.clock = ManualClock(self._start_ns)
-        self._latest_ns = self._start_ns
-        self._fuse = Fuse()
-        self.disk = Disk(self._fuse)
-        self.auditor = Auditor(self.disk)
-        self._clients = Clients()
-        self._streams: list[Stream] = []
+        super().__init__(seed, parts or Parts(), random)
+        length = Random(f"length {seed}").choice(LENGTHS)
+        self.steps, self._dropped = steps or length, dropped
         self._market = SimulatedMarket(LISTINGS, seed)
         self._kinds = list(WEIGHTS)
         self._weights = [weight * random.choice(TEMPERS) for weight in WEIGHTS.values()]
-        self._waiting_events_max = random.choice((15, 60, 50_000))
-        self._world_id = random.randbytes(16).hex()
-        self._journal_refuses_until = self._projections_refuse_until = 0
-        self._refusal = ""
         self._requests = 0
-        self._step = 0
-        self.crashes = 0
-        self.trace: list[str] = []
-        self._world: World | None = None
-        self._forget_process()
-
-    def _forget_process(self) -> None:
-        """Lose all that a process holds in memory."""
-        self._world = None
-        self._loop = SimulatedLoop(self.clock)
-        self._run = DelayedRun()
-        self._waiting: list[Waiting] = []
-        self._snapshot: Snapshot | None = None
 
     def run(self) -> Ending:
         """Tell the whole story; raises ``StoryFailed``."""
@@ -194,9 +129,11 @@ class Story:
         except Killed as death:
             raise AssertionError(f"a death came through: {death}") from death
         except Exception as cause:
-            raise StoryFailed(self.seed, self._step, cause, self.trace) from cause
+            raise StoryFailed(self.seed, self.steps, self._step, cause, self.trace) from cause
         finally:
-            self._loop.close()
+            self._kill()
+            self._fuse.light(0)
+            self._release(self._world)
             self.disk.release()
         digest = sha256("\n".join(self.trace).encode()).hexdigest()
         counts = self.auditor.counts
@@ -213,14 +150,11 @@ class Story:
         except DiskLied:
             self._judge_what_is_left()
 
-    def _tell(self, line: str) -> None:
-        self.trace.append(
-            f"{self._step:4} +{(self.clock.time_ns - self._start_ns) / 1e9:.6f}s {line}"
-        )
-
     def _take_step(self, random: Random) -> None:
         self._pass_time(random)
         self.disk.refuses_projections = self._step < self._projections_refuse_until
+        self.disk.refuses_beside = self._step < self._beside_refuses_until
+        self.disk.sync_ns *= self._step < self._slow_until
         try:
             if self._world is None:
                 self._open(random)
@@ -255,160 +189,6 @@ class Story:
             clock.time_ns -= random.randrange(HOUR)
         self._latest_ns = max(self._latest_ns, clock.time_ns)
 
-    # The process: opening, dying, stopping.
-
-    def _open(self, random: Random) -> None:
-        """Recover until it succeeds: it may be killed or refused again and again on the way."""
-        for attempt in range(8):
-            last = attempt == 7
-            lit = not last and random.random() < 0.3
-            self._fuse.light(random.randrange(1, 80) if lit else 0)
-            refusal = random.choice(REFUSALS) if not last and random.random() < 0.06 else ""
-            if last:
-                self._end_outages()
-            try:
-                with self.disk.refusing(refusal):
-                    world = self._recover(random)
-                with self.disk.refusing(refusal if random.random() < 0.5 else ""):
-                    self._found(world)
-            except Killed as death:
-                self._die(f"killed {death}, while starting")
-            except Exception as error:
-                if self._fuse.blown:
-                    self._die(f"killed {self._fuse.blown}, while starting")
-                    continue
-                asked = refusal or self.disk.refuses_projections
-                if not asked or not isinstance(error, StorageError | Refused):
-                    raise
-                self._tell(f"start refused: {self._named(error)}")
-                self._die("gave up")
-            else:
-                self._fuse.light(0)
-                self._world = world
-                self._audit(world, "opened")
-                return
-
-    def _recover(self, random: Random, loses: bool = True) -> World:
-        parts, disk = self._parts, self.disk
-        store = parts.store(disk)
-        if loses and random.random() < 0.04:
-            self._tell("the projections are lost")
-            store.clear()
-        world = app.open_world(
-            parts.journal(disk),
-            parts.snapshots(disk),
-            store,
-            self.clock,
-            schedule=lambda: None,
-            run=self._run,
-            queries=self._loop.executor,
-        )
-        publish = world.writer.listener
-        assert publish is not None
-
-        def cross_and_publish(record: Any, events: Any) -> None:
-            self._fuse.cross("after applying")
-            publish(record, events)
-            self._fuse.cross("after publishing")
-
-        world.writer.listener = cross_and_publish
-        world.projector.waiting_events_max = self._waiting_events_max
-        parts.opened(world)
-        return world
-
-    def _found(self, world: World) -> None:
-        if not world.engine.state.world_id:
-            app.found(world, [f.WorldCreated(self._world_id, self.seed)])
-        now_ns = max(self.clock.now_ns(), world.engine.ts)
-        instruments = app.with_auctions([listing.instrument for listing in LISTINGS])
-        lent = world.engine.state.margin
-        margin = lent.source if lent is not None else DEFAULT_MARGIN
-        app.found(world, app.reference_facts(world.engine, instruments, "xnys", now_ns, margin))
-
-    def _die(self, how: str) -> None:
-        """Throw the process away: whoever waited never gets an answer."""
-        self.crashes += 1
-        random = Random(f"{self.seed} {self._step} {self.crashes}")
-        power = random.random() < 0.6
-        self._tell(f"CRASH ({how}{', and the power is cut' if power else ''})")
-        world, self._world = self._world, None
-        for waiting in self._waiting:
-            waiting.task.cancel()
-            if waiting.command is not None:
-                self._clients.unanswered(waiting.command)
-        self._loop.turn(3)
-        self._loop.close()
-        for stream in self._streams:
-            stream.cut()
-        lost = power and self.disk.has_lied
-        if lost:
-            # The last reader to leave asks for a lock that a file opened to be read cannot have:
-            # SQLite does not mind, its way through Python does.
-            with suppress(apsw.IOError):
-                self.auditor.read()
-        self.disk.crash(random, power)
-        self._fuse.light(0)
-        if world is not None:
-            # Its files are those of the boot that is over; what it still writes is refused.
-            with suppress(Exception):
-                world.close()
-        self._forget_process()
-        if lost:
-            raise DiskLied
-
-    def _named(self, error: Exception) -> str:
-        """An error without the name of the folder, which is another one each time."""
-        return str(error).replace(str(self.disk.folder), "disk")
-
-    def _audit(self, world: World, why: str) -> None:
-        state_hash = self.auditor.audit(world, self._streams)
-        self._tell(f"{why} at {self.auditor.seq}, state {state_hash[:16]}")
-
-    def _turn(self, rounds: int) -> None:
-        """Let the event loop run, and hand out what is answered."""
-        for _ in range(rounds):
-            self._loop.turn()
-            if self._fuse.blown:
-                raise Killed(self._fuse.blown)
-            assert not self._loop.errors, f"nobody waited for {self._loop.errors[0]!r}"
-            self._hand_out()
-
-    def _hand_out(self) -> None:
-        answered = [waiting for waiting in self._waiting if waiting.task.done()]
-        if not answered:
-            return
-        self._waiting = [waiting for waiting in self._waiting if not waiting.task.done()]
-        for waiting in answered:
-            self._answer(waiting)
-
-    def _answer(self, waiting: Waiting) -> None:
-        if waiting.task.cancelled():
-            self._tell(f"{waiting.request_id} went away")
-            return
-        error = waiting.task.exception()
-        if isinstance(error, Refused):
-            self._tell(f"{waiting.request_id} refused: {error.code}")
-            if waiting.command is not None:
-                self.auditor.refused(waiting.request_id, error.code)
-        elif isinstance(error, StorageError):
-            assert waiting.command is None, f"{waiting.request_id}: {error!r}"
-            self._tell(f"{waiting.request_id} failed: {self._named(error)}")
-        elif error is not None:
-            raise error
-        elif waiting.told is not None:
-            waiting.told(waiting.task.result())
-
-    def _wait_for(
-        self,
-        request_id: str,
-        work: Coroutine[Any, Any, Any],
-        command: c.Command | None,
-        told: Callable[[Any], None] | None,
-    ) -> "asyncio.Task[Any]":
-        task = self._loop.create_task(work)
-        self._waiting.append(Waiting(task, request_id, command, told))
-        return task
-
     # The steps.
 
     def _on_market(self, world: World, random: Random) -> None:
@@ -428,7 +208,13 @@ class Story:
             self._turn(1)
             self._on_commit(world, random)
 
-    def _send(self, world: World, command: c.Command, random: Random) -> None:
+    def _send(
+        self,
+        world: World,
+        command: c.Command,
+        random: Random,
+        then: Callable[[Outcome], None] | None = None,
+    ) -> None:
         self._requests += 1
         request_id = f"request-{self._requests}"
         origin = Origin("user:1", request_id, "192.0.2.1", "simulated")
@@ -439,6 +225,8 @@ class Story:
 
         def told(outcome: Outcome) -> None:
             self._on_outcome(request_id, command, outcome)
+            if then is not None:
+                then(outcome)
 
         task = self._wait_for(request_id, work, command, None if vanishes else told)
         if vanishes:
@@ -493,25 +281,39 @@ class Story:
 
     def _on_snapshot(self, world: World, random: Random) -> None:
         """Take a snapshot: as the running server does it (with a fork), or step by step."""
-        if random.random() < 0.08:
+        if random.random() < 0.02:
             self._tell(f"snapshot at {world.engine.seq}, by upkeep")
             self._wait_for("snapshot", upkeep.take_snapshot(world), None, None)
         elif self._snapshot is None or random.random() < 0.2:
-            self._snapshot = snapshots.encode_now(world.engine, world.projector.digest)
-            self._tell(f"snapshot at {self._snapshot.seq}")
+            snapshot = self._parts.snapshot(world)
+            self._snapshot = snapshot, world.journal.head
+            self.auditor.check_snapshot(snapshot)
+            self._tell(f"snapshot at {snapshot.seq}")
 
     def _on_keep_snapshot(self, world: World, random: Random) -> None:
         """Keep the snapshot taken earlier, once the projections have durably passed it."""
-        snapshot = self._snapshot
-        if snapshot is not None and world.projector.durable.seq >= snapshot.seq:
+        if self._snapshot is None or world.archiving is None:
+            return
+        snapshot, head = self._snapshot
+        if world.projector.durable.seq >= snapshot.seq:
             try:
                 with self.disk.refusing(self._outage()):
                     world.snapshots.store(snapshot)
+                world.archiving.consider(snapshot, head)
             except StorageError as error:
                 self._tell(f"snapshot at {snapshot.seq} not kept: {self._named(error)}")
                 return
             self._snapshot = None
             self._tell(f"snapshot at {snapshot.seq} kept")
+
+    def _on_prune(self, world: World, random: Random) -> None:
+        """Let the beginning of the journal give way to an archived snapshot, a step at a time."""
+        self._keeping.prune(world, random)
+
+    def _on_backup(self, world: World, random: Random) -> None:
+        """Make a backup beside the world, and open what it restores to."""
+        if not self.disk.has_lied:
+            self._keeping.back_up(world)
 
     def _on_stream(self, world: World, random: Random) -> None:
         if not self._streams:
@@ -547,6 +349,30 @@ class Story:
     def _on_projections_outage(self, world: World, random: Random) -> None:
         self._projections_refuse_until = self._step + random.randrange(1, 60)
         self._tell("the disk of the projections is full")
+
+    def _on_beside(self, world: World, random: Random) -> None:
+        """Somebody signs up, arms an alert, makes a webhook or does what goes on record."""
+        beside = self._beside
+        if beside is None:
+            return
+
+        def wait(name: str, work: Coroutine[Any, Any, Any], told: Callable[[Any], None]) -> None:
+            self._wait_for(name, work, None, told)
+
+        opening = beside.act(world, random, wait)
+        if opening is not None:
+            key = opening.registration_key
+            self._send(world, opening, random, lambda told: beside.registered(key, told))
+
+    def _on_beside_outage(self, world: World, random: Random) -> None:
+        self._beside_refuses_until = self._step + random.randrange(1, 40)
+        self._tell("the disk of people and the audit log is full")
+
+    def _on_slow_disk(self, world: World, random: Random) -> None:
+        """Each sync takes some seconds for a while: the world's time goes on meanwhile."""
+        self.disk.sync_ns = random.choice((SECOND // 10, SECOND, 7 * SECOND))
+        self._slow_until = self._step + random.randrange(1, 20)
+        self._tell(f"each sync takes {self.disk.sync_ns / SECOND} s")
 
     def _on_terms(self, world: World, random: Random) -> None:
         """Define a new version of a profile with other rules, or lend less than before."""
@@ -623,24 +449,6 @@ class Story:
         world.close()
         self._die("a clean stop")
 
-    def _outage(self) -> str:
-        """How the journal's disk refuses at this step; empty for not at all."""
-        return self._refusal if self._step < self._journal_refuses_until else ""
-
-    def _end_outages(self) -> None:
-        self._journal_refuses_until = self._projections_refuse_until = 0
-        self.disk.refuses_projections = False
-
-    def _carry_all(self, world: World) -> None:
-        """Carry every change to SQL."""
-        while world.projector.durable.seq < world.view.seq or len(self._run):
-            try:
-                world.projector.begin()
-            except StorageError as error:
-                self._tell(f"projector: {self._named(error)}")
-            self._run.finish_one()
-            world.projector.begin()
-
     def _judge_what_is_left(self) -> None:
         """After a disk that lied: a start is refused, or goes on from a whole beginning."""
         try:
@@ -663,20 +471,38 @@ class Story:
             content[at // 8] ^= 1 << (at % 8)
             self.disk.lay({**left, name: bytes(content)})
             self._tell(f"bit {at} of {name} flips")
-            world = None
             try:
-                world = self._recover(Random(0), loses=False)
-                self.auditor.check_same(world)
+                if name.startswith(AUDIT) and self._beside_judge is not None:
+                    self._beside_judge.check_whole(self.disk.folder)
+                elif name.startswith(ARCHIVE):
+                    self.auditor.check_archive()
+                else:
+                    self._check_flipped()
             except StorageError as error:
                 self._tell(f"found: {self._named(error)}")
             else:
                 self._tell("it changes nothing")
-            if world is not None:
-                with suppress(Exception):
-                    world.close()
-            self._loop.close()
-            self._forget_process()
         self.disk.lay(left)
+
+    def _check_flipped(self) -> None:
+        """Open a world in which a bit has flipped, and hold it against what was."""
+        world = None
+        try:
+            world = self._recover(Random(0), loses=False)
+            self.auditor.check_same(world)
+        finally:
+            self._kill()
+            self._fuse.light(0)
+            self._release(world)
+            self._forget_process()
+
+    def _settle_beside(self, world: World) -> None:
+        """Give everything beside the journal the time to follow it."""
+        for _ in range(BESIDE_ROUNDS):
+            self.clock.time_ns += SECOND
+            self._turn(12)
+            self._carry_all(world)
+        self._latest_ns = max(self._latest_ns, self.clock.time_ns)
 
     def _end(self, random: Random) -> None:
         """Let everyone finish, judge, kill once more, judge again."""
@@ -692,6 +518,8 @@ class Story:
             self._turn(3)
             self._carry_all(world)
             self._turn(8)
+            if self._beside is not None:
+                self._settle_beside(world)
             for stream in self._streams:
                 stream.poll(world)
             self._audit(world, "the end" if last else "nearly the end")
@@ -703,6 +531,8 @@ class Story:
         self._tell(f"replayed from genesis: {replayed[:16]}")
         assert self._world is not None
         assert replayed == self._world.engine.state_hash(), "the replay ends elsewhere"
+        if self._beside_judge is not None:
+            self._beside_judge.check_whole(self.disk.folder)
         self._try_flips(random)
 
 

@@ -11,24 +11,21 @@ from stockyard.model import events as e
 from stockyard.model import facts as f
 from stockyard.model.bounds import AccountLimits
 from stockyard.model.codes import (
-    CLASS_WORDS,
-    FILL_RULE_WORDS,
-    LOT_METHOD_WORDS,
-    TIF_WORDS,
     AssetClass,
-    FillRule,
     LimitRule,
 )
 from stockyard.model.denials import DenyCode
 from stockyard.model.instruments import VenueProfile
 from stockyard.model.records import Record
 from tests.simulation import planted
+from tests.simulation.parts import Parts
 from tests.simulation.plain_books import PlainBooks
 from tests.simulation.plain_keys import PlainKeys
 from tests.simulation.shrinker import shrink
-from tests.simulation.story import STEPS, Parts, Story, StoryFailed
+from tests.simulation.story import Story, StoryFailed
+from tests.simulation.untried import LONG, Untried
 
-SEEDS = 12
+SEEDS = 40
 BUSY = 3
 TOLD = 400
 """Stories among which one tells of anything that can happen."""
@@ -37,7 +34,7 @@ History = list[tuple[Record, list[e.Event]]]
 BUGS = [
     (
         planted.AnswersBeforeTheJournal,
-        r"answered as \d+, kept as None|live at \d+, journal at|beyond the journal",
+        r"answered as \d+, kept as None|live at \d+, journal at|beyond the journal|journal is at",
     ),
     (planted.AnswersBeforeTheSync, r"was answered with seq \d+ before that was safe"),
     (
@@ -51,14 +48,26 @@ BUGS = [
     (planted.LostEvent, r"table events|first answer|after catching up|hub's last event|saw other"),
     (
         planted.LosesAReservation,
-        r"live state at \d+ is not the replayed|events recomputed|the journal tells",
+        r"live state at \d+ is not the replayed|events recomputed|the journal tells|not the state",
     ),
-    (planted.SnapshotLosesOrder, r"live state at \d+ is not the replayed|events recomputed"),
+    (
+        planted.SnapshotLosesOrder,
+        r"live state at \d+ is not the replayed|events recomputed|not the state",
+    ),
+    (planted.SnapshotInDictOrder, r"the snapshot at \d+ is not the state there"),
+    (planted.AuditCursorApart, r"the audit log, read up to \d+: more: \[\("),
+    (planted.ArchivesInPlace, r"archive/\d+\.snapshot is damaged"),
+    (planted.ArchivesAnotherState, r"archive/\d+\.snapshot holds another state|does not match"),
+    (planted.BackupLeavesLogs, r"the backup ends at \d+, acknowledged was|beyond the journal"),
+    (planted.TablesBeforeAlerts, r"the tables are past that, and it has not fired"),
     (planted.RetryDoubles, r"record \d+ is .*, sent was"),
-    (planted.RetryDoublesAfterRecovery, r"live state at \d+ is not the replayed"),
+    (planted.RetryDoublesAfterRecovery, r"live state at \d+ is not the replayed|not the state"),
     (planted.ClockGoesBack, r"the ts of record \d+ lies before|must not go back"),
     (planted.ForgetsLastNames, r"the hub's last event"),
-    (planted.SkipsAnEvent, r"follows|the hub's last event|the hub was at|saw something else"),
+    (
+        planted.SkipsAnEvent,
+        r"follows|the hub's last event|the hub was at|saw something else|the audit log",
+    ),
 ]
 
 
@@ -66,7 +75,7 @@ def first_failure(parts: type[Parts]) -> StoryFailed:
     """The first story that fails with this bug planted."""
     for seed in range(1, SEEDS + 1):
         try:
-            Story(seed, STEPS, parts()).run()
+            Story(seed, LONG, parts()).run()
         except StoryFailed as failed:
             return failed
     raise AssertionError(f"{parts.__name__} was not found in {SEEDS} stories")
@@ -89,7 +98,7 @@ def test_a_failure_tells_how_to_see_it_again() -> None:
 
 def test_a_failing_story_gets_shorter() -> None:
     failed = first_failure(planted.LostEvent)
-    short = shrink(failed, STEPS, planted.LostEvent)
+    short = shrink(failed, planted.LostEvent)
     assert type(short.cause) is type(failed.cause)
     assert len(short.trace) < len(failed.trace) / 2
 
@@ -210,7 +219,7 @@ def test_a_key_used_for_something_else_is_found(
 @cache
 def told(seed: int) -> History:
     """Records and events of a story."""
-    story = Story(seed)
+    story = Untried(seed, LONG)
     story.run()
     return story.auditor.history()
 
@@ -227,43 +236,6 @@ def is_found(change: Callable[[History], History | None]) -> bool:
             except (AssertionError, KeyError):
                 return True
     return False
-
-
-def words(x: e.Event) -> set[str]:
-    """What happens in an event, in words."""
-    found = {type(x).__name__}
-    if isinstance(x, e.OrderFilled):
-        found |= {FILL_RULE_WORDS[x.rule], f"profile {x.profile_id}"}
-        found |= {name for name in ("slippage", "improvement", "level") if getattr(x, name)}
-        found |= {"short"} if x.position_qty_after < 0 else set()
-        found |= {f"method {x.lot_method}"} if x.lots else set()
-        found |= {"margin apart"} if x.pot_micros_after else set()
-        found |= {"insured"} if x.insured_micros else set()
-    elif isinstance(x, e.OrderAccepted):
-        found |= {CLASS_WORDS[x.order_class], TIF_WORDS[x.time_in_force]}
-        flags = ("liquidates", "extended_hours", "reduce_only", "post_only")
-        found |= {name for name in flags if getattr(x, name)}
-    elif isinstance(x, e.LiquidationStarted) and x.instrument_id:
-        found.add("liquidation of one position")
-    return found
-
-
-def test_stories_tell_of_everything() -> None:
-    missing = {kind.__name__ for kind in e.Event.__args__}
-    missing |= {*FILL_RULE_WORDS.values()} - {FILL_RULE_WORDS[FillRule.AUCTION_WHOLE]}
-    missing |= {f"profile {number}" for number in range(1, 7)}
-    missing |= {f"method {number}" for number in LOT_METHOD_WORDS}
-    missing |= {"slippage", "improvement", "level", "short", "liquidates", "extended_hours"}
-    missing |= {*CLASS_WORDS.values(), *TIF_WORDS.values()}
-    missing |= {"margin apart", "insured", "liquidation of one position"}
-    missing |= {"reduce_only", "post_only"}
-    for seed in range(1, TOLD + 1):
-        for _, events in told(seed):
-            for event in events:
-                missing -= words(event)
-        if not missing:
-            return
-    raise AssertionError(f"no story tells of {missing}")
 
 
 NEWER_CHANGES = [

@@ -13,6 +13,7 @@ PLAN = (
     ("__main__",),
     ("cli", "testing"),
     ("client",),
+    ("last_good",),
     ("server",),
     ("demo",),
     ("app",),

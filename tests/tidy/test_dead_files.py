@@ -8,9 +8,13 @@ from tests.tidy.checkout import Source, parse, python_sources, settings, text_fi
 NAMED_ELSEWHERE: dict[str, str] = {
     "stockyard.__main__": "run by `python -m stockyard`",
     "stockyard.cli.aggregate": "loaded by name when its command is called",
+    "stockyard.cli.backup_child": "run by the server when a backup is due",
     "stockyard.cli.explain": "loaded by name when its command is called",
     "stockyard.cli.feeder": "loaded by name when its command is called",
     "stockyard.cli.history": "loaded by name when its command is called",
+    "stockyard.cli.journal": "loaded by name when its command is called",
+    "stockyard.cli.prune": "loaded by name when its command is called",
+    "stockyard.cli.inspecting": "loaded by name when its commands are called",
     "stockyard.cli.rerun": "loaded by name when its command is called",
     "stockyard.cli.data": "loaded by name when its command is called",
     "stockyard.cli.secrets": "loaded by name when its command is called",

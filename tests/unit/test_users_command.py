@@ -45,7 +45,7 @@ def test_the_first_admin_of_a_fresh_directory(
     assert "at the next start" in capsys.readouterr().out
     assert stat.S_IMODE(os.stat(data / "people.db").st_mode) == 0o600
     assert listed(data, capsys) == [["root@example.com", "root", "admin", "pending"]]
-    with users._opened(Config(data=data)) as people:
+    with users._opened(Config(data=data), "test") as people:
         (wish,) = people.unfinished()
         people.complete_registration(wish.key, 17)
     users.role("ROOT@example.com", "admin", data=data)
@@ -61,7 +61,7 @@ def test_roles_and_status_change(
 ) -> None:
     for number, name in enumerate(("ann", "bob"), 1):
         add(tmp_path, monkeypatch, name, "user")
-        with users._opened(Config(data=tmp_path)) as people:
+        with users._opened(Config(data=tmp_path), "test") as people:
             (wish,) = people.unfinished()
             people.complete_registration(wish.key, number)
     users.role("ann@example.com", "admin", data=tmp_path)
@@ -105,3 +105,21 @@ def test_what_was_wrong_is_said(
         assert wrong in capsys.readouterr().err
     with DirectoryLock(tmp_path), pytest.raises(DirectoryInUse):
         users.list_users(data=tmp_path)
+
+
+def test_what_was_not_noted_waits_to_be_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(tmp_path, monkeypatch, "ann", "user")
+    with users._opened(Config(data=tmp_path), "test") as people:
+        assert people.attempts.left() == []
+
+    def crash(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(users, "_record", crash)
+    with pytest.raises(KeyboardInterrupt):
+        users.role("ann@example.com", "admin", data=tmp_path)
+    with users._opened(Config(data=tmp_path), "test") as people:
+        (left,) = people.attempts.left()
+        assert (left.asked, left.actor) == ("stockyard users role", "system:command")

@@ -125,6 +125,10 @@ test("who is connected and how feeds are is seen; a user sees none of it", async
   await page.getByRole("button", { name: "Sign in", exact: true }).click();
   await page.getByRole("navigation", { name: "Main" }).getByText("Orders").first().waitFor();
   assert.equal(await page.getByRole("link", { name: "Operator" }).count(), 0);
+  await page.keyboard.press("/");
+  await page.getByRole("combobox").fill("operator");
+  await page.getByText("Nothing is called “operator”.").waitFor();
+  await page.keyboard.press("Escape");
   await page.goto("/operator");
   await page.getByText("These pages are not for you").waitFor();
   await page.goto("/account");
@@ -132,4 +136,33 @@ test("who is connected and how feeds are is seen; a user sees none of it", async
   await page.getByText("at most $500.00").waitFor();
   await shot(page, "own-limits");
   assert.deepEqual(faults, []);
+});
+
+test("an admin finds the operator's pages by searching, and takes a signed day away", async () => {
+  const { page, context, faults } = await openPage(browser, server);
+  // A day is signed once it is over: no test waits for that.
+  const days = [{ day: "2026-11-20", first: 1, last: 412, sha256: "9f".repeat(32), bytes: 90_000 }];
+  await page.route("**/api/v1/admin/audit/days", (route) => route.fulfill({ json: days }));
+  await page.route("**/api/v1/admin/audit/days/2026-11-20", (route) =>
+    route.fulfill({ body: "{}\n", contentType: "application/x-ndjson" }),
+  );
+  await enterAsDemo(page);
+  await page.keyboard.press("/");
+  await page.getByRole("combobox").fill("operator");
+  await page.getByRole("option", { name: "Operator" }).click();
+  await page.getByRole("heading", { name: "Operator" }).waitFor();
+  await page.goto("/operator/audit");
+  const saved = page.waitForEvent("download");
+  await page.getByRole("button", { name: "Save 2026-11-20" }).click();
+  assert.equal((await saved).suggestedFilename(), "audit-2026-11-20.jsonl");
+  await page.getByText("412 entries").scrollIntoViewIfNeeded();
+  await shot(page, "audit-days");
+  await page.setViewportSize(PHONE);
+  await shot(page, "audit-days-390");
+  await page.goto("/activity?symbol=KO");
+  await page.getByLabel("Symbol").waitFor();
+  await page.getByText("Nothing like this happened").waitFor();
+  await shot(page, "activity-390");
+  assert.deepEqual(faults, []);
+  await context.close();
 });

@@ -3,7 +3,7 @@
  * is the one that E2E_PYTHON finds (`python3` otherwise); CHROMIUM names another browser.
  */
 import { strict as assert } from "node:assert";
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
@@ -12,6 +12,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 
 const START_MS = 60_000;
+const PYTHON = process.env.E2E_PYTHON ?? "python3";
 
 export interface Demo {
   readonly url: string;
@@ -38,23 +39,48 @@ export class Server {
   async start(): Promise<this> {
     const file = join(this.data, "demo.json");
     const before = existsSync(file) ? statSync(file).mtimeMs : 0;
-    const python = process.env.E2E_PYTHON ?? "python3";
-    const words = ["-m", "stockyard", "serve", "--port", this.#port, "--data", this.data];
-    this.#process = spawn(python, words, { env: { ...process.env, ...this.#settings } });
+    this.#spawn();
+    await this.#until(async () => existsSync(file) && statSync(file).mtimeMs !== before);
+    this.demo = JSON.parse(readFileSync(file, "utf8"));
+    this.#port = new URL(this.demo.url).port;
+    return this;
+  }
+
+  /** Starts it over what is there, changing nothing, where it ran before. */
+  async startReadOnly(): Promise<this> {
+    this.#spawn("--read-only");
+    await this.#until(async () => {
+      const answer = await fetch(`${this.url}/health`).catch(() => null);
+      return answer?.ok ?? false;
+    });
+    return this;
+  }
+
+  #spawn(...more: readonly string[]): void {
+    const words = ["-m", "stockyard", "serve", "--port", this.#port, "--data", this.data, ...more];
+    this.#process = spawn(PYTHON, words, { env: { ...process.env, ...this.#settings } });
     for (const stream of [this.#process.stdout, this.#process.stderr]) {
       stream?.on("data", (text) => {
         this.#output += String(text);
       });
     }
+  }
+
+  async #until(answers: () => Promise<boolean>): Promise<void> {
     const until = Date.now() + START_MS;
-    while (!existsSync(file) || statSync(file).mtimeMs === before) {
+    while (!(await answers())) {
       const running = this.#process.exitCode === null && Date.now() < until;
       assert(running, `the server did not start:\n${this.#output}`);
       await sleep(20);
     }
-    this.demo = JSON.parse(readFileSync(file, "utf8"));
-    this.#port = new URL(this.demo.url).port;
-    return this;
+  }
+
+  /** Lets it write no byte to any file any more, as on a full disk, or lets it again. */
+  fill(full: boolean): void {
+    const code =
+      "import resource as r, sys; r.prlimit(int(sys.argv[1]), r.RLIMIT_FSIZE, (int(sys.argv[2]), -1))";
+    const done = spawnSync(PYTHON, ["-c", code, String(this.#process.pid), full ? "0" : "-1"]);
+    assert.equal(done.status, 0, String(done.stderr));
   }
 
   /** The address by the name under which the demo user is offered. */

@@ -8,10 +8,11 @@ import msgspec
 from msgspec import Meta
 
 from stockyard.api.answers import Account
+from stockyard.api.fields import ACCOUNT_NAME
 from stockyard.api.presence_answers import PresentStream
 from stockyard.api.shapes import Decimal, Id, Time
 from stockyard.model.codes import TYPE_WORDS
-from stockyard.people.identity import ROLES
+from stockyard.people.identity import ROLES, Role
 
 STATUSES = ("active", "suspended", "closed")
 _Role = Annotated[str, Meta(extra_json_schema={"enum": list(ROLES)})]
@@ -70,6 +71,29 @@ class UserDetail(msgspec.Struct, frozen=True, gc=False):
     limits: UserLimits
     sessions: Annotated[int, Meta(description="Sign-ins that are kept.")]
     api_keys: Annotated[int, Meta(description="Keys that work.")]
+
+
+class AddUserBody(msgspec.Struct, forbid_unknown_fields=True):
+    """A new user."""
+
+    name: Annotated[str, Meta(description="1 to 100 printable characters.")]
+    email: Annotated[str, Meta(examples=["ann@example.com"])]
+    role: _Role = Role.USER
+    account_name: str = ACCOUNT_NAME
+
+
+class PasswordLink(msgspec.Struct, frozen=True, gc=False):
+    """A link with which a user chooses a password, once."""
+
+    url: Annotated[str, Meta(examples=["https://paper.example.com/reset#sl_..."])]
+    expires_at: Time
+
+
+class AddedUser(msgspec.Struct, frozen=True, gc=False):
+    """A user who was added, and how they get in."""
+
+    user: UserLine
+    link: PasswordLink
 
 
 class OwnLimits(msgspec.Struct, frozen=True, gc=False):

@@ -16,6 +16,7 @@ from stockyard.api.contract_answers import (
     PositionContract,
     StreamContract,
 )
+from stockyard.api.health_answers import ReadOnly, Start, Trouble
 from stockyard.api.shapes import Decimal, Id, Time
 from stockyard.model.codes import (
     ACCOUNT_KIND_WORDS,
@@ -358,6 +359,16 @@ class MarginCall(msgspec.Struct, frozen=True, gc=False):
     liquidating: Annotated[bool, Meta(description="Whether it has begun.")]
 
 
+class Past(msgspec.Struct, frozen=True, gc=False):
+    """A moment of before, and what an account had there besides its figures."""
+
+    seq: Annotated[int, Meta(description="The last input that had happened.")]
+    at: Time
+    positions: list["Position"]
+    open_orders: Annotated[int, Meta(description="How many orders were open.")]
+    orders: Annotated[list["Order"], Meta(description="The newest 500 of them, oldest first.")]
+
+
 class Account(msgspec.Struct, frozen=True, gc=False):
     """An account as it stands: `docs/reference/margin.md` says how its figures are worked out."""
 
@@ -405,6 +416,9 @@ class Account(msgspec.Struct, frozen=True, gc=False):
     fractional_trading: Annotated[
         bool, Meta(description="It may open parts of a share of a stock.")
     ] = True
+    past: Annotated[
+        Past | None, Meta(description="With `at` alone: everything else is as it was then, too.")
+    ] = None
 
 
 class Restrictions(msgspec.Struct, frozen=True, gc=False):
@@ -698,7 +712,14 @@ class House(msgspec.Struct, frozen=True, gc=False):
     """What whoever has not signed in yet may know of this Stockyard."""
 
     version: str
-    registration: bool
+    sign_up: Annotated[
+        str,
+        Meta(
+            description="How people sign up: `open`, at once; `confirmed`, by a link in a mail;"
+            " `closed`, not by themselves.",
+            extra_json_schema={"enum": ["open", "confirmed", "closed"]},
+        ),
+    ]
     demo: bool
     starting_cash: Decimal
     mail: Annotated[bool, Meta(description="Whether links are sent by mail.")]
@@ -739,12 +760,20 @@ class NewApiKey(msgspec.Struct, frozen=True, gc=False):
 class Health(msgspec.Struct, frozen=True, gc=False):
     """Whether this Stockyard works."""
 
-    status: Annotated[str, Meta(extra_json_schema={"enum": ["ok", "stopping", "failed"]})]
+    status: Annotated[
+        str,
+        Meta(extra_json_schema={"enum": ["ok", "degraded", "read_only", "stopping", "failed"]}),
+    ]
     version: str
     engine: Annotated[str, Meta(extra_json_schema={"enum": ["compiled", "interpreted"]})]
     seq: Annotated[int, Meta(description="The last input shown.")]
     uptime_seconds: int
     controls: Annotated[bool, Meta(description="Whether test controls are allowed here.")] = False
+    troubles: Annotated[
+        list[Trouble], Meta(description="What cannot be written just now; reads are answered.")
+    ] = []
+    read_only: ReadOnly | None = None
+    start: Start | None = None
 
 
 class Liveness(msgspec.Struct, frozen=True, gc=False):

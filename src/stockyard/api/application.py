@@ -21,6 +21,7 @@ from stockyard.api import dev_mail
 from stockyard.api.alpaca.serving import PREFIXES as ALPACA
 from stockyard.api.alpaca.serving import AlpacaApi
 from stockyard.api.alpaca.streams import AlpacaStreams
+from stockyard.api.attempting import ended, note_left
 from stockyard.api.describing import described
 from stockyard.api.document import DOCUMENT_PATH, TITLE, document
 from stockyard.api.door import Door, encode
@@ -58,12 +59,14 @@ from stockyard.api.request_counts import NOWHERE, OTHER, RequestCounts
 from stockyard.api.rest import (
     accounts,
     activity,
+    admin_adding,
     admin_days,
     admin_presence,
     admin_users,
     alerts,
     assets,
     audit,
+    audit_days,
     changes,
     equity,
     exports,
@@ -74,6 +77,7 @@ from stockyard.api.rest import (
     links,
     live,
     orders,
+    past,
     portfolio,
     portfolio_snapshots,
     positions,
@@ -85,6 +89,7 @@ from stockyard.api.rest import (
     second_factor,
     sessions,
     sign_in,
+    sign_up,
     sim,
     sim_clock,
     sim_events,
@@ -92,6 +97,7 @@ from stockyard.api.rest import (
     sim_market,
     sim_outcomes,
     statements,
+    storage,
     tickers,
     tokens,
     watch,
@@ -100,6 +106,7 @@ from stockyard.api.rest import (
 )
 from stockyard.api.routes import StrictRoute, Visiting, answer, head_of
 from stockyard.api.settings import ApiSettings as ApiSettings
+from stockyard.api.standing import found_at_start, is_well, read_only, refuse_changes, troubles
 from stockyard.api.stream import Streams
 from stockyard.api.traffic import Traffic
 from stockyard.api.web_files import HASHED, PAGE, WebFiles
@@ -113,7 +120,7 @@ from stockyard.runtime.request_keeper import RequestKeeper
 from stockyard.runtime.stages import TERMS_PATH, UPDATE_PATH, StageLog, take_report
 from stockyard.runtime.world import World
 from stockyard.runtime.writer import Refused
-from stockyard.storage.ports import StorageUnavailable
+from stockyard.storage.ports import StorageError, StorageUnavailable
 from stockyard.telemetry.traces import name_refusal
 
 _log: Final = logging.getLogger("stockyard.api")
@@ -127,6 +134,52 @@ HANDLERS: Final = {(route.method, PREFIX + route.path): route.handler for route 
 HANDLERS.update(
     {("HEAD", path): handler for (method, path), handler in HANDLERS.items() if method == "GET"}
 )
+
+
+_NOUNS: Final = (
+    sign_up,
+    sign_in,
+    admin_users,
+    admin_adding,
+    admin_days,
+    admin_presence,
+    sessions,
+    second_factor,
+    tokens,
+    changes,
+    links,
+    keys,
+    accounts,
+    past,
+    restrictions,
+    equity,
+    activity,
+    audit,
+    audit_days,
+    exports,
+    orders,
+    positions,
+    portfolio,
+    portfolio_snapshots,
+    reports,
+    statements,
+    storage,
+    assets,
+    profiles,
+    watchlists,
+    alerts,
+    webhooks,
+    inbox,
+    feeds,
+    requests,
+    sim,
+    sim_clock,
+    sim_events,
+    sim_faults,
+    sim_market,
+    sim_outcomes,
+)
+"""What the framework serves, in the order of the document."""
 
 
 class Application:
@@ -205,7 +258,24 @@ class Application:
             await answer_preflight(asked, send)
             self.requests.note(OTHER, NOWHERE, 204, None)
             return
-        trace = self._log.begin()
+        trace, status = self._log.begin(), None
+        try:
+            status, route = await self._answer(method, path, scope, receive, send)
+        finally:
+            if trace.doing is not None:
+                ended(self.door.desk.people.attempts, trace.doing, status)
+        # How long somebody listens is no figure of how fast an answer came.
+        if route == EVENTS:
+            self.requests.note(method, route, status, None)
+            return
+        shown = method if method in KNOWN_METHODS else OTHER
+        took_ns = self._log.end(trace, shown, route, status)
+        self.requests.note(shown, route, status, took_ns / _NS)
+
+    async def _answer(
+        self, method: str, path: str, scope: Scope, receive: Receive, send: Send
+    ) -> tuple[int, str]:
+        """Answer one request; the status, and the route that it took."""
         handler, rest = hot_handler(method, path)
         machines = self._machines(method, path)
         if machines is not None:
@@ -215,19 +285,12 @@ class Application:
             route = path[: -len(rest)] + "{name}" if rest else path
             if machines is not None and path not in MACHINE_PATHS:
                 route = NOWHERE
-        elif path.startswith(ALPACA):
-            status, route = await self.alpaca.serve(scope, receive, send)
-        elif path == GRAPHQL:
-            status, route = await self.graphql.serve(scope, receive, send), GRAPHQL
-        else:
-            status, route = await self._serve_other(scope, receive, send)
-        # How long somebody listens is no figure of how fast an answer came.
-        if route == EVENTS:
-            self.requests.note(method, route, status, None)
-            return
-        shown = method if method in KNOWN_METHODS else OTHER
-        took_ns = self._log.end(trace, shown, route, status)
-        self.requests.note(shown, route, status, took_ns / _NS)
+            return status, route
+        if path.startswith(ALPACA):
+            return await self.alpaca.serve(scope, receive, send)
+        if path == GRAPHQL:
+            return await self.graphql.serve(scope, receive, send), GRAPHQL
+        return await self._serve_other(scope, receive, send)
 
     def _machines(self, method: str, path: str) -> Handler | None:
         """What serves a path that other machines call, where there is such a thing."""
@@ -275,11 +338,16 @@ class Application:
         """Finish what people began and a crash left half done, before the door opens; how many."""
         world, people = self.door.world, self.door.desk.people
         done = await complete_unfinished(world, people)
-        return done + await complete_leavings(world, people)
+        done += await complete_leavings(world, people)
+        try:
+            return done + await note_left(self.door.desk, self.door.auditor)
+        except (StorageError, Refused) as error:
+            _log.warning("what was done before is not on record yet, trying again: %s", error)
+            return done
 
     async def tidy_people(self) -> None:
-        """Purge expired sessions, write down when keys were used and what alerts know of trading
-        days; call it now and then.
+        """Purge expired sessions, write down when keys were used, what alerts know of trading days
+        and what was done and not noted; call it now and then.
         """
         now_ns = self.door.world.clock.wall_ns()
         await self.door.desk.write(lambda p: p.purge_expired(now_ns))
@@ -288,6 +356,7 @@ class Application:
         days = world.alerts.noted_days()
         await world.caught_up(world.view.seq)
         await self.door.desk.write(lambda p: p.alerts.store_days(days))
+        await note_left(self.door.desk, self.door.auditor)
 
     def begin_stop(self, reason: str = "this Stockyard is stopping") -> None:
         """Take no more streams, close the open ones with a reason, and say so in ``/health``."""
@@ -297,8 +366,12 @@ class Application:
     async def close(self) -> None:
         """Wait until every stream is closed and the people's desk has finished what it began."""
         self.begin_stop()
+        self.door.past.close()
         await self.gateway.closed()
         await self.door.notices.close()
+        # What is left behind is looked at once more at the next start.
+        with suppress(StorageError, Problem):
+            await self.door.desk.write(lambda p: p.attempts.told(()))
         self.door.desk.close()
 
     async def _serve_hot(
@@ -310,6 +383,7 @@ class Application:
         told: Headers = ()
         try:
             head.check_site(scope["method"])
+            refuse_changes(self.door.world, scope["method"], scope["path"])
             if scope["path"].startswith(PREFIX):
                 told = self.door.meter.admit(head)
             status, body, headers = await handler(self.door, head, receive, rest)
@@ -369,9 +443,10 @@ class Application:
 
         try:
             head.check_site(scope["method"])
+            refuse_changes(self.door.world, scope["method"], scope["path"])
             if scope["path"].startswith(PREFIX):
                 told = self.door.meter.admit(head)
-        except Problem as problem:
+        except (Problem, Refused) as problem:
             await _problem_response(problem, head.request_id)(scope, receive, send_named)
             return status, NOWHERE
         if scope["path"] == DOCUMENT_PATH and scope["method"] == "GET":
@@ -527,46 +602,8 @@ def framework(settings: ApiSettings) -> FastAPI:
         redirect_slashes=False,
         exception_handlers=handlers,
     )
-    nouns = (
-        sign_in,
-        admin_users,
-        admin_days,
-        admin_presence,
-        sessions,
-        second_factor,
-        tokens,
-        changes,
-        links,
-        keys,
-        accounts,
-        restrictions,
-        equity,
-        activity,
-        audit,
-        exports,
-        orders,
-        positions,
-        portfolio,
-        portfolio_snapshots,
-        reports,
-        statements,
-        assets,
-        profiles,
-        watchlists,
-        alerts,
-        webhooks,
-        inbox,
-        feeds,
-        requests,
-        sim,
-        sim_clock,
-        sim_events,
-        sim_faults,
-        sim_market,
-        sim_outcomes,
-    )
     # What lies below a ticker is found before the ticker, whose symbol may hold a slash.
-    for noun in (*nouns, history, reference, tickers, live):
+    for noun in (*_NOUNS, history, reference, tickers, live):
         web.include_router(noun.routes, prefix=PREFIX)
     web.include_router(watch.routes)
     web.include_router(dev_mail.routes)
@@ -593,7 +630,9 @@ def _add_house_routes(web: FastAPI) -> None:
         "health",
         "House",
         "Whether this works",
-        "200 while orders are taken; 503 with the same body when stopping or failed.",
+        "200 while requests are answered; 503 with the same body when stopping or failed. The"
+        " status is `degraded` while something cannot be written, which `troubles` names, and"
+        " `read_only` where the last good state is served.",
         answer=a.Health,
         answered="All is well.",
     )
@@ -604,7 +643,9 @@ def _add_house_routes(web: FastAPI) -> None:
     async def health(visit: Visiting) -> Response:
         door = visit.door
         status = "failed" if door.world.writer.failure is not None else "ok"
-        if status == "ok" and door.closing:
+        if status == "ok" and not is_well(door.world):
+            status = "degraded" if door.world.read_only is None else "read_only"
+        if status != "failed" and door.closing:
             status = "stopping"
         found = a.Health(
             status,
@@ -613,8 +654,11 @@ def _add_house_routes(web: FastAPI) -> None:
             door.view.seq,
             max(0, door.world.clock.wall_ns() - door.started_ns) // _NS,
             door.settings.controls,
+            troubles(door.world),
+            read_only(door.world),
+            found_at_start(door.world),
         )
-        return answer(found, 200 if status == "ok" else 503)
+        return answer(found, 503 if status in ("stopping", "failed") else 200)
 
 
 def create_application(

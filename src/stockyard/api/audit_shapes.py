@@ -11,6 +11,16 @@ from msgspec import Meta
 from stockyard.api.shapes import Id, Time
 
 
+class AuditDay(msgspec.Struct, frozen=True, gc=False):
+    """A day of the audit log that is over and signed."""
+
+    day: Annotated[str, Meta(examples=["2026-11-20"])]
+    first: Annotated[int, Meta(description="Number of its first record.")]
+    last: int
+    sha256: Annotated[str, Meta(description="Of the whole file.")]
+    bytes: Annotated[int | None, Meta(description="Its size; null where it lies here no more.")]
+
+
 class AuditEntry(msgspec.Struct, frozen=True, gc=False):
     """One record of the audit log."""
 

@@ -49,7 +49,7 @@ class Gate:
             # Settled a moment ago, when the request was counted; whoever asks again looks again.
             return known
         found = self._recognize(head)
-        name_user(found.user_id)
+        name_user(found.user_id, actor(found))
         return found
 
     def _recognize(self, head: Head) -> Identity:

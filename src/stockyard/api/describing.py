@@ -22,6 +22,7 @@ from stockyard.api import (
     history_answers,
     inbox_shapes,
     link_shapes,
+    past_answers,
     portfolio_answers,
     presence_answers,
     reference_answers,
@@ -32,6 +33,7 @@ from stockyard.api import (
     sim_outcome_shapes,
     sim_shapes,
     statement_answers,
+    storage_shapes,
     tax_answers,
     ticker_answers,
     watchlist_shapes,
@@ -57,6 +59,7 @@ _STRUCTS: Final[list[Any]] = [
         portfolio_answers,
         inbox_shapes,
         link_shapes,
+        past_answers,
         presence_answers,
         reference_answers,
         security_shapes,
@@ -66,6 +69,7 @@ _STRUCTS: Final[list[Any]] = [
         sim_market_shapes,
         sim_shapes,
         statement_answers,
+        storage_shapes,
         tax_answers,
         ticker_answers,
         watchlist_shapes,
@@ -243,7 +247,8 @@ def described(
         responses[status]["content"][text] = {"schema": {"type": "string"}}
     for kind in files:
         of_text = {} if kind.startswith("text/") else {"contentMediaType": kind}
-        responses[status]["content"][kind] = {"schema": {"type": "string", **of_text}}
+        content = responses[status].setdefault("content", {})
+        content[kind] = {"schema": {"type": "string", **of_text}}
     for refusal in _refusals(traits, body is not None, refusals):
         responses[refusal] = problem_response(refusal)
     responses[status]["headers"] = {**_HEADERS}
@@ -256,10 +261,10 @@ def described(
     if Trait.SIGNED_IN in traits:
         extra["security"] = _SECURITY
     if body is not None:
-        content: dict[str, Any] = {"schema": schema_of(body)}
+        taken: dict[str, Any] = {"schema": schema_of(body)}
         if body_examples:
-            content["examples"] = {key: {"value": value} for key, value in body_examples.items()}
-        extra["requestBody"] = {"required": body_required, "content": {_JSON: content}}
+            taken["examples"] = {key: {"value": value} for key, value in body_examples.items()}
+        extra["requestBody"] = {"required": body_required, "content": {_JSON: taken}}
     return {
         "operation_id": name,
         "tags": [tag],

@@ -6,6 +6,7 @@ events of its first record. Must not know: which endpoint asks.
 
 from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
+from pathlib import Path
 from time import perf_counter_ns
 from typing import Any, Final, NamedTuple
 
@@ -18,6 +19,7 @@ from stockyard.api.desk import PeopleDesk
 from stockyard.api.exporting import Slots
 from stockyard.api.faults import Faults
 from stockyard.api.heads import Head
+from stockyard.api.looking_back import LookingBack
 from stockyard.api.notices import Notices
 from stockyard.api.problems import REPLAYED, Headers, Problem, denial, rule_problem
 from stockyard.api.rates import MemoryRates, Meter
@@ -43,8 +45,10 @@ from stockyard.projections.rows import EquityRow, OrderRow
 from stockyard.projections.statements import Books
 from stockyard.projections.store import ReadStore
 from stockyard.runtime.auditing import Auditor
+from stockyard.runtime.backup_schedule import BackupSchedule
 from stockyard.runtime.history import HistoryRecorder
 from stockyard.runtime.portfolio_job import PortfolioJob
+from stockyard.runtime.retention import JournalRetention
 from stockyard.runtime.sim_market import SimMarket
 from stockyard.runtime.webhook_addresses import Addresses
 from stockyard.runtime.world import World
@@ -95,7 +99,7 @@ class Door:
         self.world, self.settings, self.passwords = world, settings, passwords
         self.history, self.auditor = history, auditor
         self.view, self.ids = world.view, world.ids
-        self.desk = PeopleDesk(people, settings.people_waiting_max)
+        self.desk = PeopleDesk(people, settings.people_waiting_max, world.clock.wall_ns)
         self.cookies = Cookies(secure=settings.secure_cookies)
         self.gate = Gate(self.desk, world.clock, world.ids, self.cookies)
         self.meter = Meter(
@@ -111,6 +115,7 @@ class Door:
         )
         self.notices = Notices(world, self.desk)
         self.sim_market = SimMarket(world)
+        self.past = LookingBack(settings.data)
         self.slots, self.books = Slots(), Books(world.view.instruments)
         self.addresses = Addresses(settings.webhooks_private)
         self.faults = Faults(world.clock.wall_ns)
@@ -120,6 +125,12 @@ class Door:
         """What accounts were worth at closes of stocks: the samples, None where there was none."""
         self.benchmark_prices = BenchmarkPrices()
         self.portfolio_job = PortfolioJob(world, self.desk)
+        self.directory: Path | None = None
+        """Where everything is kept; None: in memory."""
+        self.retention: JournalRetention | None = None
+        """Who keeps the journal at its length; None where there are no files."""
+        self.backups: BackupSchedule | None = None
+        """Who makes backups of it; None: nobody does by itself."""
         self.demo_email: str | None = None
         """Whom anybody on this machine may be without a password; None: nobody."""
         self._aliases: dict[str, int] = {}

@@ -238,8 +238,14 @@ class RegisterBody(msgspec.Struct, forbid_unknown_fields=True):
     """A new user, who gets a first account."""
 
     email: Annotated[str, Meta(examples=["ann@example.com"])]
-    password: Annotated[str, Meta(description="8 to 128 characters.")]
     name: Annotated[str, Meta(description="1 to 100 printable characters.")]
+    password: Annotated[
+        str,
+        Meta(
+            description="8 to 128 characters. Where a link has to be opened first it is chosen"
+            " there: leave it out, or it is not kept."
+        ),
+    ] = ""
     account_name: str = ACCOUNT_NAME
 
 

@@ -18,8 +18,10 @@ from stockyard.api.frames import Frames
 from stockyard.api.listeners import FAULT, GOING_AWAY, Listener
 from stockyard.api.problems import Problem, fault
 from stockyard.api.public_frames import PublicFrames
+from stockyard.api.standing import is_well, standing_frame
 from stockyard.api.wire import Shared
 from stockyard.runtime.hub import Channel, Subscriber
+from stockyard.storage.troubles import Trouble
 
 _log: Final = logging.getLogger("stockyard.api")
 FLUSHES_PER_S: Final = 50
@@ -54,6 +56,7 @@ class Gateway:
         self._of_address: Counter[str] = Counter()
         self._of_account: dict[int, dict[Listener, None]] = {}
         self._feeds: dict[str, object] = {}
+        self._told: tuple[Trouble, ...] = ()
         self._watch: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._flushing: asyncio.Task[None] | None = None
@@ -82,6 +85,8 @@ class Gateway:
         self.door.notices.begin()
         self._of_address[listener.address] += 1
         self._open[listener] = None
+        if not is_well(self.door.world):
+            listener.tell(standing_frame(self.door.world))
         if self._watch is None or self._watch.done():
             self._watch = asyncio.create_task(self._watch_all())
 
@@ -127,8 +132,19 @@ class Gateway:
             await asyncio.sleep(min(WATCH_S, self.door.settings.stall_s))
             for listener in list(self._open):
                 listener.look_after()
+            self._watch_standing()
             if self.door.world.hub.is_followed(Channel.FEEDS):
                 self._watch_feeds()
+
+    def _watch_standing(self) -> None:
+        """Tell everybody when something can no longer be written, or can again."""
+        now = self.door.world.troubles.now
+        if [one.part for one in now] == [one.part for one in self._told]:
+            return
+        self._told = now
+        told = standing_frame(self.door.world)
+        for listener in list(self._open):
+            listener.tell(told)
 
     def _watch_feeds(self) -> None:
         """Tell of each feed whose state is another than a moment ago."""

@@ -82,6 +82,7 @@ class Head:
         "headers",
         "identity",
         "method",
+        "path",
         "query",
         "request_id",
     )
@@ -93,6 +94,7 @@ class Head:
         self.identity: Identity | None = None
         self.method: str = scope.get("method", "")
         """Empty for a WebSocket."""
+        self.path: str = scope["path"]
         self._is_welcome = SAME_AS_OURS in scope
         client = scope.get("client")
         self.address: str = client[0] if client else ""

@@ -30,6 +30,16 @@ class Sent(msgspec.Struct, frozen=True, gc=False):
 SENT: Final = Sent("if there is such a user, a mail is on its way")
 
 
+ASKED_TO_JOIN: Final = Sent("look into your mail: the link in it goes on from here")
+
+
+class FinishBody(msgspec.Struct, forbid_unknown_fields=True):
+    """A link that finishes a sign-up, and the password."""
+
+    token: LinkToken
+    password: Annotated[str, Meta(description="8 to 128 characters.")]
+
+
 class LinkBody(msgspec.Struct, forbid_unknown_fields=True):
     """A link that signs in."""
 

@@ -22,6 +22,7 @@ from stockyard.api.gateway import Gateway
 from stockyard.api.gateway_metrics import gateway_series
 from stockyard.api.ingest_metrics import WaysIn, machine_series
 from stockyard.api.request_counts import RequestCounts
+from stockyard.api.storage_metrics import storage_series
 from stockyard.model.codes import REASON_WORDS, SIDE_WORDS, TYPE_WORDS
 from stockyard.model.denials import DENY_RULES
 
@@ -55,6 +56,7 @@ class Figures(Collector):
         yield from self._portfolios()
         yield from self._history()
         yield from self._clockwork()
+        yield from storage_series(self._door.directory, self._door.backups, self._door.retention)
 
     def _http(self) -> Iterator[Metric]:
         labels = ["method", "path"]
@@ -160,11 +162,46 @@ class Figures(Collector):
             "Inputs since the last stored snapshot.",
             value=max(0, view.seq - world.stored_seq),
         )
+        auditor = self._door.auditor
+        yield GaugeMetricFamily(
+            "audit_lag_records",
+            "Records of the journal that wait to be told in the audit log.",
+            value=auditor.lag,
+        )
+        yield GaugeMetricFamily(
+            "audit_waiting",
+            "Acts of people that are not durably on record yet.",
+            value=auditor.waiting,
+        )
         open_orders = sum(len(orders) for orders in view.open_orders.values())
         yield GaugeMetricFamily("orders_open", "Open orders.", value=open_orders)
         yield GaugeMetricFamily("accounts", "Accounts.", value=len(view.accounts))
+        yield from self._storage()
         failed = int(world.writer.failure is not None)
         yield GaugeMetricFamily("engine_failed", "1 once the engine has stopped.", value=failed)
+
+    def _storage(self) -> Iterator[Metric]:
+        world = self._door.world
+        trouble = GaugeMetricFamily(
+            "storage_trouble", "1 while a part cannot be written as it should.", labels=["part"]
+        )
+        failures = CounterMetricFamily(
+            "storage_write_failures", "Writes that were not kept.", labels=["part"]
+        )
+        for part in world.troubles.parts:
+            trouble.add_metric([part.name], int(part.trouble is not None))
+            failures.add_metric([part.name], part.failures)
+        yield trouble
+        yield failures
+        frozen = int(world.read_only is not None)
+        yield GaugeMetricFamily("read_only", "1 where nothing can be changed.", value=frozen)
+        start = world.start
+        for name, text, value in (
+            ("start_replayed_inputs", "Inputs that the last start applied again.", start.replayed),
+            ("start_torn_bytes", "Of a write that was cut off, set aside.", start.torn_bytes),
+            ("start_seconds", "What recovery took at the last start.", start.took_s),
+        ):
+            yield GaugeMetricFamily(name, text, value=value)
 
 
 class Metrics:

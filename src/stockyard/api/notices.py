@@ -108,13 +108,24 @@ class Notices:
         inboxes: list[tuple[int, Shared]] = []
         if stirred:
             # Whoever put it may not have ended the transaction yet: nobody writes meanwhile.
-            inboxes = self._desk.alone(lambda people: _counts(people, stirred))
+            try:
+                inboxes = self._desk.alone(lambda people: _counts(people, stirred))
+            except Problem:
+                self._tell_later(stirred)
         world = self._world
         for fired in world.alerts.take_settled():
             told = shown_firing(fired, world.ids, world.view)
             self.tell_account(fired.account_id, notice("alert", alert=told))
         for account_id, count in inboxes:
             self.tell_account(account_id, count)
+
+    def _tell_later(self, stirred: dict[str, None]) -> None:
+        """The disk is slow: what there is to be read is told in a while."""
+        with self._turn:
+            self._stirred = {**stirred, **self._stirred}
+        if self._loop is not None and not self._is_due:
+            self._is_due = True
+            self._loop.call_later(RETRY_S, self._tell)
 
 
 def _counts(people: People, users: Iterable[str]) -> list[tuple[int, Shared]]:

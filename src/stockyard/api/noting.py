@@ -1,6 +1,7 @@
 """How an endpoint puts on record what somebody did.
 
-Promises: an act is in the audit log, durably, before its request is answered; the log gets what the
+Promises: an act is in the audit log, durably, before its request is answered; one that was done and
+could not be noted is found (``attempting``); the log gets what the
 request says of itself and who it was authorised as, never a password, token or secret. Must not
 know: any noun.
 
@@ -10,14 +11,15 @@ the log from there.
 
 from typing import Any, Final
 
+from stockyard.api.attempting import current_number, noted
 from stockyard.api.auth import Caller, actor
+from stockyard.api.desk import ANYONE
 from stockyard.api.door import Door
 from stockyard.api.heads import Head
 from stockyard.api.problems import Problem
 from stockyard.people.audit import Act, detail
 from stockyard.people.identity import Identity
 
-ANYONE: Final = "anyone"
 SYSTEM: Final = "system:"
 
 
@@ -50,6 +52,7 @@ async def note(
         by = actor(by)
     await door.auditor.note(
         Act(
+            attempt=current_number(),
             at_ns=door.world.clock.wall_ns(),
             kind=kind,
             actor=by,
@@ -64,6 +67,7 @@ async def note(
             after=detail(after),
         )
     )
+    noted()
 
 
 def _key(head: Head) -> str:

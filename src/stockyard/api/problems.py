@@ -143,6 +143,11 @@ _REFUSED: Final = {
     "shutting_down": (503, "try again when the service is back"),
     "engine_stopped": (503, "whoever runs this Stockyard must restart it"),
     "projections_behind": (503, "try again in a moment"),
+    "read_only": (
+        503,
+        "read what there is; whoever runs this Stockyard must repair the data directory, or start"
+        " it without --read-only",
+    ),
 }
 
 

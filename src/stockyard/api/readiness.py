@@ -9,6 +9,7 @@ from typing import Final
 from stockyard.api import answers as a
 from stockyard.api.door import Door
 from stockyard.api.rest.assets import phase_now
+from stockyard.api.standing import storage_check
 from stockyard.model.codes import Phase
 from stockyard.model.feeds import FeedState
 from stockyard.runtime.writer import WAITING_MAX
@@ -28,6 +29,7 @@ def checks(door: Door) -> list[a.Check]:
             "engine", failure is None, "stopped on a broken invariant" if failure else "running"
         ),
         a.Check("journal", waiting < WAITING_MAX // 2, f"{waiting} inputs wait to be written"),
+        storage_check(world),
         a.Check("projections", lag <= LAG_INPUTS_MAX, f"{lag} inputs behind"),
         _market(door),
         _feeds(door),

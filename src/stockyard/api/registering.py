@@ -24,7 +24,7 @@ from stockyard.model.records import Origin
 from stockyard.people.directory import People
 from stockyard.people.identity import Role
 from stockyard.people.registration import Opening, Registration
-from stockyard.people.users import User, checked_name
+from stockyard.people.users import User, checked_name, checked_password
 from stockyard.projections.rows import AccountRow
 from stockyard.runtime.world import World
 from stockyard.runtime.writer import Refused
@@ -80,7 +80,28 @@ async def register(door: Door, wish: Wish, origin: Origin) -> tuple[User, Accoun
             )
         )
 
-    registration = await door.desk.run(begin)
+    return await _opened(door, await door.desk.run(begin), origin)
+
+
+async def finish(door: Door, token: str, password: str, origin: Origin) -> tuple[User, AccountRow]:
+    """Make the user whose sign-up a link finishes. Raises as ``register``."""
+    settings, now_ns = door.settings, door.world.clock.wall_ns()
+    profile_id = door.profile_id(settings.profile)
+    opening = Opening(ACCOUNT_NAME, profile_id, settings.starting_micros)
+
+    def begin() -> Registration:
+        found = door.desk.alone(lambda p: p.sign_ups.find(token, now_ns))
+        checked_password(password, found.email)
+        fresh = door.passwords.hash(password)
+        return door.desk.alone(lambda p: p.finish_sign_up(token, fresh, opening, now_ns))
+
+    return await _opened(door, await door.desk.run(begin), origin)
+
+
+async def _opened(
+    door: Door, registration: Registration, origin: Origin
+) -> tuple[User, AccountRow]:
+    """Open the first account of a user who was stored, or forget that one again."""
     try:
         decision = await door.decide(opening_command(registration), origin)
     except (Problem, Refused) as error:

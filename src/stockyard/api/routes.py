@@ -15,6 +15,7 @@ from starlette.responses import Response as Response
 
 from stockyard.api import noting
 from stockyard.api.auth import ACCOUNT_PARAMETER, Caller, require_admin, require_scope
+from stockyard.api.desk import ANYONE
 from stockyard.api.door import Door, encode
 from stockyard.api.fields import Reader
 from stockyard.api.heads import HEAD_KEY, Head, read_json
@@ -130,7 +131,7 @@ class Visit:
         ``by``: default whoever this request was found to come from; else as in ``noting.note``.
         ``user_id``: in whose history it stands, default their own.
         """
-        who = by or self._known or noting.ANYONE
+        who = by or self._known or ANYONE
         await noting.note(
             self.door,
             self.head,

@@ -30,14 +30,39 @@ class MailWay:
     NOWHERE: Final = ""
 
 
+class SignUpWay:
+    """How somebody becomes a user."""
+
+    OPEN: Final = "open"
+    """By themselves, at once."""
+    CONFIRMED: Final = "confirmed"
+    """By themselves, once a link in a mail has shown that the address is theirs."""
+    CLOSED: Final = "closed"
+    """By whoever runs this Stockyard."""
+
+
+SIGN_UP_WAYS: Final = (SignUpWay.OPEN, SignUpWay.CONFIRMED, SignUpWay.CLOSED)
+
+
+def sign_up_way(asked: str, mail: str, *, is_local: bool) -> str:
+    """How people sign up, where a setting asks for a way or, empty, for what is fit.
+
+    ``is_local``: only this machine can reach it. Elsewhere nobody is told which addresses are
+    users'; and where no mail can be sent to them, strangers cannot show which is theirs.
+    """
+    way = asked or (SignUpWay.OPEN if is_local else SignUpWay.CONFIRMED)
+    mailed = mail == MailWay.SMTP or (is_local and mail == MailWay.SHOWN)
+    return SignUpWay.CLOSED if way == SignUpWay.CONFIRMED and not mailed else way
+
+
 class ApiSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that may differ between two installations of the door.
 
     ``starting_micros``: balance of a new account, and of a reset one unless it names another.
     ``profile``: name of a new account's realism profile. ``calendars``: names by calendar id.
-    ``quote_stale_ns``: an older quote is shown as stale. ``registration``: whether
-    anyone may sign up. ``people_waiting_max``: sign-ins and the
-    like that may wait for the one thread that hashes passwords. ``resume_events_max``: how far
+    ``quote_stale_ns``: an older quote is shown as stale. ``sign_up``: how somebody becomes a user.
+    ``people_waiting_max``: sign-ins and the like that may wait for the one thread that hashes
+    passwords. ``resume_events_max``: how far
     back a stream can be resumed. ``stall_s``: how long a stream may block a send. ``ingest``: name
     and password of the webhook, None for no webhook. ``internal_token``: the credential of other
     processes of this Stockyard; without it they are not let in. ``streams_per_address``,
@@ -47,15 +72,16 @@ class ApiSettings(msgspec.Struct, frozen=True, kw_only=True):
     mails begin with. ``secure_cookies``: whether cookies are sent over https alone. ``mail``: where
     mails go. ``proxies``: networks whose word on addresses counts. ``origins``: other sites whose
     pages may ask. ``webhooks_private``: whether webhooks may lead to this machine and private
-    networks. ``requests_per_minute``, ``orders_per_minute``: of each user (requests without a
-    sign-in: of each address); 0 for any number.
+    networks. ``audit_folder``: where the audit log's signed days lie. ``requests_per_minute``,
+    ``orders_per_minute``: of each user (requests without a sign-in: of each address); 0 for any
+    number. ``data``: the directory the past is read from, None where nothing is on disk.
     """
 
     version: str = "unknown"
     engine_compiled: bool = False
     starting_micros: int = 100_000_000_000
     profile: str = "realistic"
-    registration: bool = True
+    sign_up: str = SignUpWay.OPEN
     demo: bool = False
     body_bytes_max: int = 64 * 1024
     calendars: Mapping[int, str] = {}
@@ -78,3 +104,5 @@ class ApiSettings(msgspec.Struct, frozen=True, kw_only=True):
     proxies: tuple[Network, ...] = ()
     origins: tuple[str, ...] = ()
     webhooks_private: bool = False
+    audit_folder: Path | None = None
+    data: Path | None = None

@@ -6,6 +6,7 @@ Promises: reads only; a server may be running. Must not know: what makes a log w
 import os
 import sys
 from pathlib import Path
+from typing import Final
 
 from cyclopts import App
 from rich.console import Console
@@ -14,7 +15,9 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from stockyard.config import read_config
 from stockyard.people.audit_segments import FOLDER_NAME
 from stockyard.runtime.audit_verification import verify_audit
+from stockyard.storage.sqlite import read_base_of
 
+JOURNAL: Final = "journal.db"
 audit: App = App(name="audit", help="Check the log of who did what.")
 
 
@@ -47,6 +50,9 @@ def verify(*, data: Path | None = None, public_key: tuple[str, ...] = ()) -> Non
     broken = list(report.broken)
     strange = [key for key in report.keys if public_key and key not in public_key]
     broken += [f"days are signed with {key}, which was not named" for key in strange]
+    base = read_base_of(config.data / JOURNAL) if (config.data / JOURNAL).is_file() else None
+    if base is not None:
+        print(f"{'journal pruned':<22}up to seq {base.seq:,}; the log stands for what was before")
     records = f"{report.first:,} to {report.last:,}" if report.last else "none"
     for name, value in (
         ("records", records),

@@ -36,6 +36,7 @@ def explain(order_id: str, *, data: Path | None = None) -> None:
             directory.store,
             WallClock(),
             schedule=lambda: None,
+            begin=directory.beginning,
         )
         chapters = _chapters(world, order_id)
     finally:

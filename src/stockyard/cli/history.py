@@ -62,7 +62,12 @@ def _opened(config: Config, *, fresh: bool = False) -> Iterator[_Opened]:
         # The world's time stands still: a world of the past stays there.
         clock: Clock = ManualClock(head.ts) if head.seq else WallClock()
         world = app.open_world(
-            directory.journal, directory.snapshots, directory.store, clock, schedule=_nothing
+            directory.journal,
+            directory.snapshots,
+            directory.store,
+            clock,
+            schedule=_nothing,
+            begin=directory.beginning,
         )
         app.found(world, app.genesis(world, config.market_seed))
         history = directory.open_history()

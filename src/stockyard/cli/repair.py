@@ -16,9 +16,11 @@ from typing import Final, NamedTuple
 from stockyard.config import ConfigError, read_config
 from stockyard.model.records import Record
 from stockyard.storage.acknowledged import SUFFIX, Acknowledged
+from stockyard.storage.archive import FOLDER_NAME, Archive
+from stockyard.storage.base import BASE_ALTERED
 from stockyard.storage.lock import DirectoryLock
-from stockyard.storage.ports import JournalCorrupt
-from stockyard.storage.sqlite import SqliteJournal, read_journal
+from stockyard.storage.ports import Base, JournalCorrupt
+from stockyard.storage.sqlite import SqliteJournal, read_base_of, read_journal
 
 JOURNAL: Final = "journal.db"
 GROUP: Final = 1_000
@@ -30,12 +32,16 @@ TAILS: Final = ("", "-wal", "-shm")
 class Damage(NamedTuple):
     """The last whole record and its time (UTC ns), why the next is not, and up to where records
     were acknowledged (0: not known). ``why`` is empty for a journal that is whole.
+
+    ``base``: what stands for a beginning that was pruned; where nothing after it is whole, ``seq``
+    is before it.
     """
 
     seq: int
     ts: int
     why: str
     acknowledged: int
+    base: Base | None = None
 
 
 def repair(*, data: Path | None = None, accept_loss: bool = False) -> None:
@@ -54,9 +60,15 @@ def repair(*, data: Path | None = None, accept_loss: bool = False) -> None:
     with DirectoryLock(path):
         damage = examine(path)
         if not damage.why:
-            print(f"The journal is whole: {damage.seq:,} records. There is nothing to repair.")
+            since = f" after {damage.base.seq:,}, where it was pruned" if damage.base else ""
+            print(
+                f"The journal is whole: {damage.seq:,} records{since}. There is nothing to repair."
+            )
             return
         _tell(damage)
+        if damage.base is not None and damage.seq < damage.base.seq:
+            print("Nothing was changed: only a backup can tell what follows. Put one back.")
+            sys.exit(1)
         if not accept_loss:
             print(
                 f"Nothing was changed. Copy the directory first; then either restore a backup, or"
@@ -72,22 +84,38 @@ def repair(*, data: Path | None = None, accept_loss: bool = False) -> None:
 
 
 def examine(path: Path) -> Damage:
-    """Read the whole journal of a directory that nobody has open; changes nothing."""
+    """Read the whole journal of a directory that nobody has open; changes nothing.
+
+    Raises ``JournalCorrupt`` where the row of its base is altered.
+    """
     acknowledged = 0
     if (path / f"{JOURNAL}{SUFFIX}").exists():
         note = Acknowledged(path / JOURNAL)
         acknowledged = note.seq
         note.close()
     seq = ts = 0
+    base = _base(path / JOURNAL)
+    if base is not None:
+        seq, ts = base.head.seq, base.head.ts
     why = ""
     try:
-        for record in read_journal(path / JOURNAL, 0):
+        for record in read_journal(path / JOURNAL, seq):
             seq, ts = record.seq, record.ts
     except JournalCorrupt as error:
         why = str(error)
     if not why and seq < acknowledged:
         why = f"the records after it are missing; they were acknowledged up to {acknowledged:,}"
-    return Damage(seq, ts, why, acknowledged)
+    return Damage(seq, ts, why, acknowledged, base)
+
+
+def _base(journal: Path) -> Base | None:
+    try:
+        return read_base_of(journal)
+    except JournalCorrupt as error:
+        if error.what == BASE_ALTERED:
+            raise
+        # The file is so damaged that nothing can be read of it.
+        return None
 
 
 def _tell(damage: Damage) -> None:
@@ -112,8 +140,13 @@ def cut(path: Path, damage: Damage) -> Path:
     for tail in (*TAILS, SUFFIX):
         Path(f"{fresh}{tail}").unlink(missing_ok=True)
     journal = SqliteJournal(fresh)
+    begin = 0
+    if damage.base is not None:
+        assert damage.seq >= damage.base.seq, "what stands for the beginning needs what follows it"
+        journal.begin_empty_at(damage.base)
+        begin = damage.base.head.seq
     group: list[Record] = []
-    for record in islice(read_journal(path / JOURNAL, 0), damage.seq):
+    for record in islice(read_journal(path / JOURNAL, begin), damage.seq - begin):
         group.append(record)
         if len(group) == GROUP:
             journal.append(group)
@@ -126,6 +159,7 @@ def cut(path: Path, damage: Damage) -> Path:
             file = path / f"{name}{tail}"
             if file.exists():
                 file.rename(aside / file.name)
+    Archive(path / FOLDER_NAME).set_aside_beyond(damage.seq)
     for tail in ("", SUFFIX):
         Path(f"{fresh}{tail}").rename(path / f"{JOURNAL}{tail}")
     return aside

@@ -214,7 +214,12 @@ def _world(data: Path | None, clock: RecordedClock) -> Iterator[World]:
         raise ConfigError(f"data {str(data)!r}: {error.strerror}") from None
     try:
         yield app.open_world(
-            directory.journal, directory.snapshots, directory.store, clock, schedule=_nobody
+            directory.journal,
+            directory.snapshots,
+            directory.store,
+            clock,
+            schedule=_nobody,
+            begin=directory.beginning,
         )
     finally:
         directory.close()

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from stockyard import app
+from stockyard.cli.scratch import scratch_store
 from stockyard.config import ConfigError, read_config
 from stockyard.model.codes import SIDE_WORDS, STATUS_WORDS
 from stockyard.model.facts import WorldCreated
@@ -19,7 +20,7 @@ from stockyard.model.instruments import Instrument
 from stockyard.model.numbers import LEGS_MAX, format_cash, format_decimal, format_ratio
 from stockyard.model.records import Record
 from stockyard.projections.rows import OrderRow
-from stockyard.runtime.rerun import OrderPair, Rerun, RerunError, Result
+from stockyard.runtime.rerun import OrderPair, Rerun, RerunError, Result, start_of
 from stockyard.runtime.rerun import rerun as run_again
 
 
@@ -38,11 +39,15 @@ def rerun(*, account: str, profile: str, data: Path | None = None, json: bool = 
     """
     directory = app.existing_directory(read_config(os.environ, data=data).data)
     try:
-        ids = PublicIds(_world_id(directory.journal.read(0)))
+        base = directory.journal.base
+        begin = 0 if base is None else base.seq
+        ids = PublicIds(_world_id(directory.journal.read(0)) if base is None else base.world_id)
         named = ids.parse(Kind.ACCOUNT, account)
         if named is None:
             raise ConfigError(f"account {account!r}: this directory holds no such account")
-        found = run_again(lambda: directory.journal.read(0), named[0], profile)
+        with scratch_store() as scratch:
+            start = start_of(directory.beginning(), scratch)
+            found = run_again(lambda: directory.journal.read(begin), named[0], profile, start)
     except RerunError as error:
         raise ConfigError(str(error)) from None
     finally:
@@ -66,6 +71,7 @@ def _told(found: Rerun, ids: PublicIds) -> dict[str, Any]:
         "would_be": _result(found.would),
         "profit_difference": format_cash(found.would.profit_micros - found.was.profit_micros),
         "resets": found.resets,
+        "begins_after": found.begins_after,
         "orders": [_order(pair, found, ids) for pair in found.orders],
     }
 
@@ -121,6 +127,11 @@ def _text(told: dict[str, Any]) -> str:
     lines.append(f"\nUnder {would['profile']} the profit would differ by {differs} dollars.")
     if told["resets"]:
         lines.append("The account was reset: fees, profit and equity count from its last reset on.")
+    if told["begins_after"]:
+        lines.append(
+            f"The journal was pruned: compared from seq {told['begins_after']} on; orders and fills"
+            " count from there."
+        )
     changed = [order for order in told["orders"] if order["was"] != order["would_be"]]
     lines.append(f"{len(changed)} of {len(told['orders'])} orders would have ended otherwise:")
     for order in changed:

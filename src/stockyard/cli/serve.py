@@ -14,6 +14,7 @@ from cyclopts import Parameter
 
 from stockyard.config import read_config, read_feed_options
 from stockyard.demo import Demo
+from stockyard.last_good import ReadOnlyServer
 from stockyard.server import Server
 from stockyard.telemetry import logs
 
@@ -30,6 +31,7 @@ def serve(
     controls: Annotated[bool | None, Parameter(negative="--no-controls")] = None,
     start: Annotated[str | None, Parameter(name="--start")] = None,
     demo: Annotated[bool | None, Parameter(negative="--no-demo")] = None,
+    read_only: Annotated[bool, Parameter(negative="")] = False,
 ) -> None:
     """Serve a Stockyard from a data directory until it is told to stop.
 
@@ -47,6 +49,7 @@ def serve(
     controls: Allow test controls (docs/guides/test-controls.md).
     start: World time at which a fresh directory begins, and stands, under test controls.
     demo: Make a demo user and write demo.json into the data directory.
+    read_only: Show the last good state of a directory, however damaged, and change nothing in it.
     """
     config = read_config(
         os.environ,
@@ -66,7 +69,8 @@ def serve(
     logging.getLogger("uvicorn.error").setLevel(max(logging.WARNING, logging.root.level))
     # At INFO it would log every question to a feed's servers: those that fail are told once by us.
     logging.getLogger("httpx2").setLevel(max(logging.WARNING, logging.root.level))
-    server = Server(config, read_feed_options(os.environ))
+    kind = ReadOnlyServer if read_only else Server
+    server = kind(config, read_feed_options(os.environ))
     if sys.platform == "win32":
         asyncio.run(server.run(_announce))
     else:
@@ -79,7 +83,11 @@ def serve(
 
 def _announce(server: Server, demo: Demo | None) -> None:
     url = server.url
-    print(f"Stockyard is running on {url}")
+    frozen = server.world.read_only
+    print(f"Stockyard is running on {url}" + (", read-only" if frozen else ""))
+    if frozen is not None:
+        print(f"Nothing can be changed: {frozen.reason}. Shown is the state after {frozen.seq:,}.")
+        return
     if demo is None:
         print(
             f"Sign up: POST {url}/api/v1/auth/register; every endpoint: {url}/api/v1/openapi.json"

@@ -22,6 +22,7 @@ from stockyard import app
 from stockyard.api.fields import ACCOUNT_NAME
 from stockyard.config import Config, ConfigError, read_config
 from stockyard.market.catalog import DEFAULT_PROFILES
+from stockyard.people.attempts import Attempt, Doing, current
 from stockyard.people.audit import Act, detail
 from stockyard.people.audit_segments import FOLDER_NAME
 from stockyard.people.directory import People
@@ -36,14 +37,32 @@ from stockyard.storage.lock import DirectoryLock
 from stockyard.storage.sqlite import SqliteDatabase
 
 PEOPLE: str = "people.db"
+ACTOR: str = "system:command"
 
 users: App = App(name="users", help="Add users, and change their role and status.")
 Data = Annotated[Path | None, Parameter(name="--data")]
 
 
 @contextmanager
-def _opened(config: Config, make: bool = False) -> Iterator[People]:
-    """The people of a directory that no server holds."""
+def _attempted(people: People, asked: str) -> Iterator[None]:
+    """What is changed meanwhile is kept with its change until it is on record: should this process
+    end before, the next server finds it.
+    """
+    now_ns = time.time_ns()
+    number = people.attempts.begin(now_ns)
+    attempt = Attempt(
+        number=number, at_ns=now_ns, asked=asked, actor=ACTOR, request_id=f"command-{number}"
+    )
+    doing = Doing(attempt)
+    with people.attempts.during(doing):
+        yield
+    if doing.is_kept:
+        people.attempts.told([attempt])
+
+
+@contextmanager
+def _opened(config: Config, asked: str, make: bool = False) -> Iterator[People]:
+    """The people of a directory that no server holds; ``asked``: for what."""
     path = config.data / PEOPLE
     if make:
         os.umask(0o077)
@@ -56,7 +75,9 @@ def _opened(config: Config, make: bool = False) -> Iterator[People]:
         database = SqliteDatabase(path, durable=True)
         try:
             migrate(database)
-            yield People(database, sealer=app.open_sealer(config, database))
+            people = People(database, sealer=app.open_sealer(config, database))
+            with _attempted(people, f"stockyard users {asked}"):
+                yield people
         except UserError as error:
             print(f"stockyard: {error.wrong}; {error.right}", file=sys.stderr)
             sys.exit(2)
@@ -73,7 +94,7 @@ def list_users(*, data: Data = None) -> None:
     data: Directory to read (./data); no server may be running on it.
     """
     table = Table("E-mail", "Name", "Role", "Status", box=None, pad_edge=False)
-    with _opened(read_config(os.environ, data=data)) as people:
+    with _opened(read_config(os.environ, data=data), "list") as people:
         for user in people.users():
             table.add_row(user.email, user.name, user.role, user.status)
     console = Console()
@@ -97,7 +118,7 @@ def add(email: str, *, name: str, role: str = Role.USER, data: Data = None) -> N
     config = read_config(os.environ, data=data)
     profile = next(one for one in DEFAULT_PROFILES if one.name == config.profile)
     opening = Opening(ACCOUNT_NAME, profile.profile_id, app.starting_micros(config))
-    with _opened(config, make=True) as people:
+    with _opened(config, "add", make=True) as people:
         password = _asked_password()
         people.check_registration(name, email, password)
         made = people.begin_registration(
@@ -118,7 +139,7 @@ def role(email: str, role: str, /, *, data: Data = None) -> None:
     data: Directory to work on (./data); no server may be running on it.
     """
     config = read_config(os.environ, data=data)
-    with _opened(config) as people:
+    with _opened(config, "role") as people:
         before = _named(people, email)
         changed = people.set_role(before.id, role)
         _record(config, "user.changed", changed, before)
@@ -139,7 +160,7 @@ def status(email: str, status: str, /, *, data: Data = None) -> None:
     if status not in known:
         raise ConfigError(f"status {status!r}: expected one of {', '.join(known)}")
     config = read_config(os.environ, data=data)
-    with _opened(config) as people:
+    with _opened(config, "status") as people:
         before = _named(people, email)
         changed = people.set_status(before.id, status)
         _record(config, "user.changed", changed, before)
@@ -148,7 +169,9 @@ def status(email: str, status: str, /, *, data: Data = None) -> None:
 
 def _record(config: Config, kind: str, after: User | None, before: User | None) -> None:
     """Put on record what was done to a user, by whoever may run commands on the directory."""
+    attempt = current()
     assert after is not None
+    assert attempt is not None
     folder = Path(config.audit_folder) if config.audit_folder else config.data / FOLDER_NAME
     log = open_audit(config.data, folder)
     try:
@@ -156,9 +179,11 @@ def _record(config: Config, kind: str, after: User | None, before: User | None) 
         act = Act(
             at_ns=now_ns,
             kind=kind,
-            actor="system:command",
+            actor=ACTOR,
             user_id=after.id,
             subject=after.id,
+            request_id=attempt.request_id,
+            attempt=attempt.number,
             before=detail(_told(before)),
             after=detail(_told(after)),
         )

@@ -32,7 +32,8 @@ class Act(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fals
     ``key:<id>``, ``anyone`` for somebody not signed in, or ``system:<part>``. ``user_id``: in whose
     history it stands, or empty. ``account_id``: as the API shows it. ``subject``: what was acted
     on, as the API names it. ``seq``: of a journal's record, 0 for what is in no journal; ``index``
-    is above 0 for what followed from the record, in its order. Times are wall time, UTC ns.
+    is above 0 for what followed from the record, in its order. ``attempt``: by which the change was
+    kept before it was noted (``attempts``). Times are wall time, UTC ns.
     """
 
     at_ns: int
@@ -47,6 +48,7 @@ class Act(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fals
     idempotency_key: str = ""
     seq: int = 0
     index: int = 0
+    attempt: int = 0
     before: msgspec.Raw = _NULL
     after: msgspec.Raw = _NULL
 

@@ -31,6 +31,17 @@ class Personal(NamedTuple):
     erase: Callable[[str, tuple[int, ...]], object]
 
 
+def checked_other(user: User, email: str) -> str:
+    """An address that is not the user's own, in its normal form.
+
+    Raises ``UserError``: ``invalid_email``, ``same_email``.
+    """
+    normal = normal_email(email)
+    if normal == user.email:
+        raise UserError("same_email", "email", "this is the address already", "give another one")
+    return normal
+
+
 class Changes:
     """Changes of users that reach beyond their row.
 
@@ -53,27 +64,22 @@ class Changes:
         Raises ``UserError``: ``invalid_email``, ``same_email``, ``email_taken``.
         """
         user = self._users.require(user_id)
-        normal = self.checked_email(user, email)
+        normal = checked_other(user, email)
+        self.check_free(normal)
         changed = msgspec.structs.replace(user, email=normal)
         self._database.execute("UPDATE users SET email = ? WHERE id = ?", (normal, user_id))
         self._users.move(user, changed)
         return changed
 
-    def checked_email(self, user: User, email: str) -> str:
-        """An address that a user may take, in its normal form. Raises as ``email`` does."""
-        normal = normal_email(email)
-        if normal == user.email:
-            raise UserError(
-                "same_email", "email", "this is the address already", "give another one"
-            )
-        if self._users.by_email(normal) is not None:
+    def check_free(self, email: str) -> None:
+        """Raise ``UserError`` ``email_taken`` if an address, in its normal form, is a user's."""
+        if self._users.by_email(email) is not None:
             raise UserError(
                 "email_taken",
                 "email",
                 "there is already a user with this e-mail address",
                 "use another address",
             )
-        return normal
 
     def leave(
         self,

@@ -16,6 +16,7 @@ import msgspec
 
 from stockyard.people.alerts import Alerts
 from stockyard.people.api_keys import ApiKey, ApiKeys, checked_scopes
+from stockyard.people.attempts import AttemptedDatabase, concerns
 from stockyard.people.changing import Changes, Personal
 from stockyard.people.deliveries import Deliveries
 from stockyard.people.errors import ThrottledError, UserError
@@ -23,7 +24,7 @@ from stockyard.people.identity import ROLE_SCOPES, Identity, Role, UserStatus
 from stockyard.people.inbox import Inbox
 from stockyard.people.letters import Letter, email_changed
 from stockyard.people.limits import DEFAULT_LIMITS, PURGE_ROWS, PeopleLimits
-from stockyard.people.links import LinkKind, Links
+from stockyard.people.links import LinkKind, Links, Write
 from stockyard.people.outbox import Outbox
 from stockyard.people.passwords import PasswordCheck
 from stockyard.people.portfolio_days import PortfolioDays
@@ -33,6 +34,7 @@ from stockyard.people.schema import migrate
 from stockyard.people.sealing import Sealer, new_key
 from stockyard.people.second_factor import SecondFactors
 from stockyard.people.sessions import NOWHERE, Place, Session, Sessions
+from stockyard.people.sign_ups import Asking, SignUps
 from stockyard.people.telling import Telling
 from stockyard.people.throttle import Throttle, address_key
 from stockyard.people.tokens import TokenPair, Tokens
@@ -84,6 +86,7 @@ class People:
         Without a ``sealer`` what is sealed here can be opened here alone.
         """
         migrate(database)
+        database = self.attempts = AttemptedDatabase(database)
         self.sealer = Sealer((new_key(),)) if sealer is None else sealer
         self._database = database
         self._users = Users(database)
@@ -102,6 +105,7 @@ class People:
         self.telling = Telling(self._users, self.inbox, self.outbox, UserPreferences(database))
         self.alerts = Alerts(database, limits, random_bytes, self.telling.tell)
         self.links = Links(database, self._users, self.outbox, random_bytes)
+        self.sign_ups = SignUps(database, self._users, self.outbox, self.links, random_bytes)
         self.webhooks = Webhooks(database, limits, random_bytes, self.sealer)
         self.deliveries = Deliveries(database, self.webhooks, self.inbox)
         window_ns, entries_max = limits.failure_window_ns, limits.throttle_entries_max
@@ -155,9 +159,8 @@ class People:
             return LoginAttempt("", place, None, None)
         self._charge(known_as, place, now_ns)
         user = self._users.by_email(known_as)
-        if user is None:
-            return LoginAttempt(known_as, place, None, None)
-        return LoginAttempt(known_as, place, user.id, self._users.password_hash(user.id))
+        stored = self._users.password_hash("" if user is None else user.id)
+        return LoginAttempt(known_as, place, None if user is None else user.id, stored)
 
     def finish_login(
         self,
@@ -209,6 +212,7 @@ class People:
         """
         _require_active(user)
         self.second_factors.require(user.id, code, now_ns)
+        concerns(user.id)
         token, session = self._sessions.open(user.id, now_ns, place, life_ns)
         return SignIn(token, session.expires_ns, user)
 
@@ -234,6 +238,7 @@ class People:
         """
         link = self.links.find(LinkKind.RESET, token, now_ns)
         user = self._users.require(link.user_id)
+        concerns(user.id)
 
         def work(transaction: Database) -> None:
             transaction.execute(
@@ -256,6 +261,7 @@ class People:
         """
         link = self.links.find(LinkKind.EMAIL, token, now_ns)
         before = self._users.require(link.user_id)
+        concerns(before.id)
         after = self.changes.email(before.id, link.email)
 
         def work(transaction: Database) -> None:
@@ -281,6 +287,7 @@ class People:
         _require_active(user)
         wanted = checked_scopes(scopes, user.role)
         self.second_factors.require(user.id, code, now_ns)
+        concerns(user.id)
         return self.tokens.begin(user.id, wanted, now_ns, place)
 
     def refresh_tokens(self, token: str, now_ns: int, place: Place) -> TokenPair:
@@ -467,6 +474,26 @@ class People:
         """Store a pending user; see ``Registrations.begin``."""
         return self._registrations.begin(name, email, password_hash, role, opening, now_ns)
 
+    def ask_sign_up(self, asking: Asking, write: Write, known: Letter, now_ns: int) -> User | None:
+        """Send an address the link that finishes a sign-up; see ``SignUps.ask``, which raises, and
+        ``UserError`` ``too_many_users``.
+        """
+        self._registrations.check_places()
+        return self.sign_ups.ask(asking, write, known, now_ns)
+
+    def finish_sign_up(
+        self, token: str, password_hash: str, opening: Opening, now_ns: int
+    ) -> Registration:
+        """Store a pending user by a link that was sent; it is used up once the account is open.
+
+        Raises ``UserError``: ``invalid_link``, ``too_many_users``.
+        """
+        found = self.sign_ups.find(token, now_ns)
+        opening = opening._replace(name=found.account_name)
+        return self._registrations.begin(
+            found.name, found.email, password_hash, Role.USER, opening, now_ns
+        )
+
     def begin_account(self, user_id: str, opening: Opening, now_ns: int) -> Registration:
         """Store the wish for a further account; see ``Registrations.begin_account``."""
         return self._registrations.begin_account(user_id, opening, now_ns)
@@ -617,6 +644,7 @@ class People:
         many. Call it now and then.
         """
         self.links.purge_expired(now_ns)
+        self.sign_ups.purge_expired(now_ns)
         gone = self._sessions.purge_expired(now_ns, rows_max)
         return gone + self.tokens.purge_expired(now_ns, rows_max)
 

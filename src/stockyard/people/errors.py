@@ -53,6 +53,7 @@ REFUSALS: Final[dict[str, int]] = {
     "delivery_waiting": 409,
     "too_many_attempts": 429,
     "too_many_mails": 503,
+    "too_many_sign_ups": 503,
     "invalid_link": 401,
 }
 """HTTP status of every word that a ``UserError`` may carry."""

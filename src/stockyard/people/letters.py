@@ -45,6 +45,26 @@ def confirm_email(root: str, token: str) -> Letter:
     )
 
 
+def finish_sign_up(root: str, token: str) -> Letter:
+    """The link that finishes a sign-up."""
+    return Letter(
+        "Open your Stockyard account",
+        f"Hello,\n\nopen this link to choose a password and open your account. It works once, for"
+        f" 24 hours:\n\n{root}/finish#{token}\n\n"
+        f"{_not_you('do nothing: no account is opened.')}",
+    )
+
+
+def already_known(root: str) -> Letter:
+    """To a user's address that somebody wants to sign up with, or to take."""
+    return Letter(
+        "You have a Stockyard account",
+        f"Hello,\n\nsomebody asked Stockyard to use this address. There is an account with it"
+        f" already. Sign in:\n\n{root}/sign-in\n\nor choose a new password:\n\n{root}/forgot\n\n"
+        f"{_not_you('do nothing: nothing changes.')}",
+    )
+
+
 def email_changed(root: str, email: str) -> Letter:
     """To the old address, once another one is confirmed."""
     return Letter(

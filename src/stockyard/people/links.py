@@ -82,6 +82,13 @@ class Asked(NamedTuple):
     browser: str = ""
 
 
+class Kept(NamedTuple):
+    """What is not undone again of a link and its mail."""
+
+    link: bool
+    mail: bool
+
+
 Write = Callable[[str], Letter]
 """Writes the letter with a link's token."""
 _COLUMNS: Final = "token_hash, kind, user_id, email, browser, created_ns, expires_ns"
@@ -120,21 +127,33 @@ class Links:
         ``invalid_email``, ``too_many_mails``; ``ThrottledError``.
         """
         email = normal_email(asked.email)
-        self._charge(email, asked.address, now_ns)
+        self.charge(email, asked.address, now_ns)
         user = self._users.by_email(email)
         known = user if user is not None and may_act(user) else None
         made = self._make(kind, known, email, asked.browser, now_ns)
-        self._send(made, known is None, write, now_ns)
+        letter = write(made[0])
+        self._send(made[1], letter, Kept(known is not None, known is not None), now_ns)
         return known
 
-    def ask_change(self, user: User, email: str, address: str, write: Write, now_ns: int) -> None:
-        """Send a user's new address, in its normal form, the link that confirms it.
+    def ask_change(
+        self, user: User, asked: Asked, write: Write, known: Letter, now_ns: int
+    ) -> None:
+        """Send a user's new address the link that confirms it; ``known`` where it is taken.
 
         Raises as ``ask`` does.
         """
-        self._charge(email, address, now_ns)
-        made = self._make(LinkKind.EMAIL, user, email, "", now_ns)
-        self._send(made, False, write, now_ns)
+        email = normal_email(asked.email)
+        self.charge(email, asked.address, now_ns)
+        token, link = self._make(LinkKind.EMAIL, user, email, "", now_ns)
+        letter, free = write(token), self._users.by_email(email) is None
+        self._send(link, letter if free else known, Kept(free, True), now_ns)
+
+    def give(self, kind: str, user: User, life_s: int, now_ns: int) -> tuple[str, Link]:
+        """Make a link for a user that no mail carries; its token, shown once, and the link."""
+        token, link = self._make(kind, user, user.email, "", now_ns)
+        link = msgspec.structs.replace(link, expires_ns=now_ns + life_s * SECOND_NS)
+        self._database.transact(lambda transaction: self._store(transaction, link))
+        return token, link
 
     def find(self, kind: str, token: str, now_ns: int) -> Link:
         """The link of a token. Raises ``UserError`` ``invalid_link``."""
@@ -145,12 +164,12 @@ class Links:
             )
         link = Link(*rows[0]) if rows else None
         if link is None or link.kind != kind or now_ns >= link.expires_ns:
-            raise _invalid()
+            raise invalid_link()
         user = self._users.get(link.user_id)
         if user is None or not may_act(user):
-            raise _invalid()
+            raise invalid_link()
         if kind != LinkKind.EMAIL and user.email != link.email:
-            raise _invalid()
+            raise invalid_link()
         return link
 
     def store_used(self, transaction: Database, link: Link) -> None:
@@ -171,7 +190,8 @@ class Links:
         """Delete those that no longer work. Call it now and then."""
         self._database.execute("DELETE FROM links WHERE expires_ns <= ?", (now_ns,))
 
-    def _charge(self, email: str, address: str, now_ns: int) -> None:
+    def charge(self, email: str, address: str, now_ns: int) -> None:
+        """Count a link asked for. Raises ``ThrottledError``."""
         place = address_key(address)
         wait_s = max(self._by_email.wait_s(email, now_ns), self._by_address.wait_s(place, now_ns))
         if wait_s > 0:
@@ -188,22 +208,25 @@ class Links:
         end_ns = now_ns + LIFE_S[kind] * SECOND_NS
         return token, Link(digest(token), kind, owner, email, held, now_ns, end_ns)
 
-    def _send(self, made: tuple[str, Link], undo: bool, write: Write, now_ns: int) -> None:
-        token, link = made
-        letter = write(token)
+    def _store(self, transaction: Database, link: Link) -> None:
+        """Keep a link; of the user's others of its kind the newest work on."""
+        transaction.execute(
+            "DELETE FROM links WHERE token_hash IN (SELECT token_hash FROM links WHERE"
+            " user_id = ? AND kind = ? ORDER BY created_ns DESC, token_hash LIMIT 1000"
+            " OFFSET ?)",
+            (link.user_id, link.kind, self._limits.at_once - 1),
+        )
+        transaction.execute(
+            f"INSERT INTO links ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            msgspec.structs.astuple(link),
+        )
+
+    def _send(self, link: Link, letter: Letter, kept: Kept, now_ns: int) -> None:
+        """The same statements whatever is ``kept``: who waits for the answer learns nothing."""
         life_s = LIFE_S[link.kind]
 
         def work(transaction: Database) -> None:
-            transaction.execute(
-                "DELETE FROM links WHERE token_hash IN (SELECT token_hash FROM links WHERE"
-                " user_id = ? AND kind = ? ORDER BY created_ns DESC, token_hash LIMIT 1000"
-                " OFFSET ?)",
-                (link.user_id, link.kind, self._limits.at_once - 1),
-            )
-            transaction.execute(
-                f"INSERT INTO links ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)",
-                msgspec.structs.astuple(link),
-            )
+            self._store(transaction, link)
             mail_id = self._outbox.put(
                 link.email,
                 letter.subject,
@@ -212,9 +235,9 @@ class Links:
                 life_s=life_s,
                 transaction=transaction,
             )
-            if undo:
-                transaction.execute("DELETE FROM links WHERE token_hash = ?", (link.token_hash,))
-                transaction.execute("DELETE FROM mails WHERE id = ?", (mail_id,))
+            gone = ("" if kept.link else link.token_hash), ("" if kept.mail else mail_id)
+            transaction.execute("DELETE FROM links WHERE token_hash = ?", gone[:1])
+            transaction.execute("DELETE FROM mails WHERE id = ?", gone[1:])
 
         self._database.transact(work)
 
@@ -224,7 +247,8 @@ def is_from(link: Link, browser: str) -> bool:
     return bool(link.browser and browser) and compare_digest(link.browser, digest(browser))
 
 
-def _invalid() -> UserError:
+def invalid_link() -> UserError:
+    """The one refusal of every link that does not work, whatever the reason."""
     return UserError(
         "invalid_link",
         "token",

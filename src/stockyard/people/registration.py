@@ -17,6 +17,7 @@ import msgspec
 from stockyard.people.errors import RegistrationConflict, UserError
 from stockyard.people.identity import UserStatus
 from stockyard.people.limits import PeopleLimits
+from stockyard.people.sign_ups import store_finished
 from stockyard.people.users import (
     User,
     Users,
@@ -129,6 +130,10 @@ class Registrations:
                 "there is already a user with this e-mail address",
                 "sign in, or use another address",
             )
+        self.check_places()
+
+    def check_places(self) -> None:
+        """Raise ``UserError`` ``too_many_users`` if there is no room for another user."""
         if len(self._users) >= self._limits.users_max:
             raise UserError(
                 "too_many_users",
@@ -198,6 +203,7 @@ class Registrations:
             )
             if user.status == UserStatus.PENDING:
                 user = self._users.store_status(transaction, user.id, UserStatus.ACTIVE)
+                store_finished(transaction, user.email)
 
         self._database.transact(work)
         self._users.keep(user)

@@ -331,6 +331,25 @@ _VERSION_13: Final = (
     """,
 )
 
+_VERSION_14: Final = (
+    """
+    CREATE TABLE sign_ups (
+        token_hash TEXT NOT NULL PRIMARY KEY,
+        email TEXT NOT NULL,
+        name TEXT NOT NULL,
+        account_name TEXT NOT NULL,
+        created_ns BIGINT NOT NULL,
+        expires_ns BIGINT NOT NULL
+    )
+    """,
+    "CREATE INDEX sign_ups_by_email ON sign_ups (email, created_ns)",
+    "CREATE INDEX sign_ups_by_expiry ON sign_ups (expires_ns)",
+)
+
+_VERSION_15: Final = (
+    "CREATE TABLE attempts (number BIGINT NOT NULL PRIMARY KEY, payload TEXT NOT NULL)",
+)
+
 MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
     _VERSION_1,
     _VERSION_2,
@@ -345,6 +364,8 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
     _VERSION_11,
     _VERSION_12,
     _VERSION_13,
+    _VERSION_14,
+    _VERSION_15,
 )
 """Element ``n`` holds the SQL steps that lead from version ``n`` to ``n + 1``."""
 

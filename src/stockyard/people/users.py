@@ -169,12 +169,10 @@ class Users:
         user_id = self._id_by_email.get(email)
         return None if user_id is None else self._by_id[user_id]
 
-    def password_hash(self, user_id: str) -> str:
-        """The stored hash of a user's password; raises ``UnknownUser``."""
+    def password_hash(self, user_id: str) -> str | None:
+        """The stored hash of a user's password; None, after the same look, of nobody."""
         rows = self._database.query("SELECT password_hash FROM users WHERE id = ?", (user_id,))
-        if not rows:
-            raise UnknownUser(user_id)
-        return str(rows[0][0])
+        return str(rows[0][0]) if rows else None
 
     def store_password_hash(self, user_id: str, password_hash: str) -> None:
         """Replace the stored hash of a user's password."""

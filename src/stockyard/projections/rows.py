@@ -299,6 +299,31 @@ def is_one_of(kinds: tuple[type[msgspec.Struct], ...]) -> str:
     return f"{IS_HAPPENING} AND {_is_one_of(kinds)}"
 
 
+_ABOUT: Final[dict[type[msgspec.Struct], str]] = {
+    PositionGivenUp: "{account},{instrument},%",
+    InterestCharged: "{account},_,{instrument},%",
+    FundingPaid: "{account},{instrument},%",
+    LiquidationStarted: "{account},%,{instrument}]",
+    GoodFaithViolated: "{account},{instrument},%",
+}
+"""How the payload of what happens about one instrument goes on after its kind: numbers alone."""
+
+
+def about_one(
+    kinds: tuple[type[msgspec.Struct], ...], account_id: int, instrument_id: int
+) -> tuple[str, list[str]]:
+    """The condition that an event of some kinds is about one instrument, and its values; empty
+    where none of the kinds ever is.
+    """
+    patterns = [
+        f"[{kind.__struct_config__.tag},"
+        + _ABOUT[kind].format(account=account_id, instrument=instrument_id)
+        for kind in kinds
+        if kind in _ABOUT
+    ]
+    return " OR ".join("payload LIKE ?" for _ in patterns), patterns
+
+
 BOOKED: Final = tuple(kind for kind in HAPPENINGS if kind is not CommandDenied)
 """What a statement of an account tells besides its fills."""
 HEAD_SIZE: Final = 4

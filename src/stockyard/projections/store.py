@@ -4,7 +4,7 @@ Promises: rows, cursor and digest are committed together, so writing again what 
 changes nothing. Must not know: who asks, or how events are made.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from hashlib import sha256
 from typing import Any, Final, NamedTuple, TypeVar
 
@@ -14,6 +14,7 @@ from stockyard.model.codes import OPEN_STATUSES, OrderClass, OrderType
 from stockyard.model.events import Event, OrderChangeSent, OrderFilled, PositionGivenUp
 from stockyard.model.numbers import LEGS_MAX
 from stockyard.projections.equity import KEPT_NS, NS
+from stockyard.projections.filling import fill_tables
 from stockyard.projections.rows import (
     IS_POSTED,
     TABLES,
@@ -24,13 +25,14 @@ from stockyard.projections.rows import (
     FundingRow,
     OrderRow,
     PositionRow,
+    about_one,
     columns,
     is_kind,
     is_one_of,
     schema,
 )
 from stockyard.projections.view import Changes
-from stockyard.storage.ports import Database, SqlValue
+from stockyard.storage.ports import NS_MAX, Database, Rows, SqlValue
 
 EMPTY_DIGEST: Final = bytes(16)
 PAGE_ROWS: Final = 5_000
@@ -122,13 +124,14 @@ _IS_WHOLE_OPEN: Final = {
 
 class Stretch(NamedTuple):
     """A page of what happened, newest first: older than the event ``before``, from ``from_ns``
-    until before ``to_ns``; 0 for open.
+    until before ``to_ns``, about one instrument; 0 for open.
     """
 
     before: tuple[int, int] | None
     limit: int
     from_ns: int = 0
     to_ns: int = 0
+    instrument_id: int = 0
 
     def condition(self, prefix: str = "") -> tuple[str, list[SqlValue]]:
         """The condition in SQL and its values."""
@@ -191,6 +194,16 @@ def batch_of(changes: Changes, events: Sequence[EventRow], cursor: Cursor) -> Ba
     return Batch(tuple(tables), cursor, sampled_ns, len(changes.equities))
 
 
+def joined(one: Batch, other: Batch) -> Batch:
+    """Two batches as one: the second follows the first."""
+    return Batch(
+        (*one.tables, *other.tables),
+        other.cursor,
+        max(one.sampled_ns, other.sampled_ns),
+        one.samples + other.samples,
+    )
+
+
 def _orders_wanted(wanted: OrderFilter) -> tuple[str, list[SqlValue]]:
     """The condition in SQL and its values."""
     where = ["account_id = ?"]
@@ -228,6 +241,32 @@ def _orders_wanted(wanted: OrderFilter) -> tuple[str, list[SqlValue]]:
         where.append("created_ns < ?")
         bound.append(wanted.to_ns)
     return " AND ".join(where), bound
+
+
+def _others_wanted(
+    account_id: int, kinds: tuple[type[msgspec.Struct], ...], some: Stretch
+) -> tuple[str, list[SqlValue]]:
+    """The condition, in SQL, of what happened besides fills, and its values; empty for nothing."""
+    others = tuple(kind for kind in kinds if kind is not OrderFilled)
+    page, values = some.condition()
+    where, bound = f"account_id = ? AND {is_one_of(others)}{page}", [account_id, *values]
+    if not others:
+        return "", []
+    if some.instrument_id:
+        about, patterns = about_one(others, account_id, some.instrument_id)
+        if not about:
+            return "", []
+        where, bound = f"{where} AND ({about})", [*bound, *patterns]
+    return where, bound
+
+
+def _fills_wanted(account_id: int, some: Stretch) -> tuple[str, list[SqlValue]]:
+    """The same of fills, ``f``."""
+    page, values = some.condition("f.")
+    where, bound = f"f.account_id = ?{page}", [account_id, *values]
+    if some.instrument_id:
+        where, bound = f"{where} AND f.instrument_id = ?", [*bound, some.instrument_id]
+    return where, bound
 
 
 def _ledger_wanted(
@@ -293,9 +332,21 @@ class ReadStore:
     def write(self, batch: Batch) -> None:
         """Commit a batch; harmless when repeated.
 
-        A killed process loses nothing of it; a power cut may, until ``sync``.
+        A killed process loses nothing of it; a power cut may, until ``sync``. What cannot be
+        committed is shown all the same, until the next batch.
         """
+        self._database.transact_or_show(self._work(batch))
 
+    def show(self, batch: Batch) -> None:
+        """Show a batch without committing it, until the next."""
+        self._database.show(self._work(batch))
+
+    @property
+    def is_showing(self) -> bool:
+        """Whether what is read was not committed."""
+        return self._database.is_showing
+
+    def _work(self, batch: Batch) -> Callable[[Database], None]:
         def work(database: Database) -> None:
             for table, rows in batch.tables:
                 database.upsert_json(table, columns(table), TABLES[table][1], rows)
@@ -307,7 +358,7 @@ class ReadStore:
                 (cursor.seq, cursor.ts, cursor.digest.hex()),
             )
 
-        self._database.transact(work)
+        return work
 
     def sync(self) -> None:
         """Make everything written safe from a power cut."""
@@ -321,6 +372,14 @@ class ReadStore:
                 database.execute(f"DELETE FROM {table}")
 
         self._database.transact(work)
+
+    def fill(self, kept: Rows) -> None:
+        """Replace every table by those of a file of tables that was kept.
+
+        They count as empty until all of them are there.
+        """
+        self.clear()
+        fill_tables(self._database, kept)
 
     def _select(
         self, row: Any, table: str, rest: str, params: Sequence[SqlValue] = ()
@@ -445,6 +504,20 @@ class ReadStore:
         )
         return [(s, i, ts, _decode_event(payload)) for s, i, ts, payload in rows]
 
+    def moments(
+        self, account_id: int, before_seq: int, limit: int
+    ) -> list[tuple[int, int, int, Event]]:
+        """The inputs that changed an account, newest first, each by the last of its events, as
+        ``(seq, idx, ts, event)``; ``before_seq``: only earlier ones, 0 for all.
+        """
+        rows = self._database.query(
+            "SELECT seq, idx, ts, payload FROM events e WHERE account_id = ? AND seq < ? AND NOT"
+            " EXISTS (SELECT 1 FROM events n WHERE n.account_id = e.account_id AND n.seq = e.seq"
+            " AND n.idx > e.idx) ORDER BY seq DESC LIMIT ?",
+            (account_id, before_seq or NS_MAX, limit),
+        )
+        return [(s, i, ts, _decode_event(payload)) for s, i, ts, payload in rows]
+
     def count_events(self, account_id: int, before_seq: int) -> int:
         """How many events an account has had before an input."""
         rows = self._database.query(
@@ -473,22 +546,21 @@ class ReadStore:
         """What happened to an account, of some kinds (``HAPPENINGS`` or ``OrderFilled``), as
         ``(seq, idx, ts, event)``, newest first.
         """
-        others = tuple(kind for kind in kinds if kind is not OrderFilled)
         found: list[tuple[Any, ...]] = []
-        where, values = some.condition()
-        bound: list[SqlValue] = [account_id, *values, some.limit]
-        if others:
+        where, bound = _others_wanted(account_id, kinds, some)
+        if where:
             found += self._database.query(
-                f"SELECT seq, idx, ts, payload FROM events WHERE account_id = ? AND"
-                f" {is_one_of(others)}{where} ORDER BY seq DESC, idx DESC LIMIT ?",
-                bound,
+                f"SELECT seq, idx, ts, payload FROM events WHERE {where}"
+                " ORDER BY seq DESC, idx DESC LIMIT ?",
+                [*bound, some.limit],
             )
-        if len(others) < len(kinds):
+        if OrderFilled in kinds:
+            where, bound = _fills_wanted(account_id, some)
             found += self._database.query(
                 "SELECT e.seq, e.idx, e.ts, e.payload FROM fills f JOIN events e"
-                " ON e.seq = f.seq AND e.idx = f.idx WHERE f.account_id = ?"
-                f"{some.condition('f.')[0]} ORDER BY f.seq DESC, f.idx DESC LIMIT ?",
-                bound,
+                f" ON e.seq = f.seq AND e.idx = f.idx WHERE {where}"
+                " ORDER BY f.seq DESC, f.idx DESC LIMIT ?",
+                [*bound, some.limit],
             )
         found.sort(key=lambda row: (-row[0], -row[1]))
         return [(s, i, ts, _decode_event(payload)) for s, i, ts, payload in found[: some.limit]]
@@ -497,19 +569,15 @@ class ReadStore:
         self, account_id: int, kinds: tuple[type[msgspec.Struct], ...], some: Stretch
     ) -> int:
         """How much of it there is, whatever the limit."""
-        others = tuple(kind for kind in kinds if kind is not OrderFilled)
-        where, values = some.condition()
-        bound: list[SqlValue] = [account_id, *values]
         total = 0
-        if others:
-            total += self._database.query(
-                f"SELECT COUNT(*) FROM events WHERE account_id = ? AND {is_one_of(others)}{where}",
-                bound,
-            )[0][0]
-        if len(others) < len(kinds):
-            total += self._database.query(
-                f"SELECT COUNT(*) FROM fills WHERE account_id = ?{where}", bound
-            )[0][0]
+        where, bound = _others_wanted(account_id, kinds, some)
+        if where:
+            found = self._database.query(f"SELECT COUNT(*) FROM events WHERE {where}", bound)
+            total += found[0][0]
+        if OrderFilled in kinds:
+            where, bound = _fills_wanted(account_id, some)
+            found = self._database.query(f"SELECT COUNT(*) FROM fills f WHERE {where}", bound)
+            total += found[0][0]
         return int(total)
 
     def ledger_events(

@@ -167,6 +167,9 @@ class AlertWatch:
         for told in self._people.alerts.days():
             self._days[told.instrument_id] = _Day(told, True)
         first = min((day.seq for day in self._days.values()), default=self._view.seq)
+        if journal.base is not None:
+            # Nothing is pruned that was not noted; unless people.db is an older one, put back.
+            first = max(first, journal.base.seq)
         if first >= self._view.seq:
             return
         for record in journal.read(first):

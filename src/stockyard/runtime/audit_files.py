@@ -17,10 +17,15 @@ from stockyard.people.audit_segments import found_in
 from stockyard.storage.acknowledged import Acknowledged
 from stockyard.storage.ports import StorageError, StorageUnavailable
 from stockyard.storage.secret_key import read_key_file, write_key_file
-from stockyard.storage.sqlite import SqliteDatabase
+from stockyard.storage.sqlite import FileDamaged, SqliteDatabase
+from stockyard.storage.troubles import Part
 
 LOG: Final = logging.getLogger("stockyard.audit")
 KEY_FILE: Final = "audit.key"
+ADVICE: Final = (
+    "put it back from a backup, or move it aside: the log then goes on from its last signed day and"
+    " says what is missing"
+)
 
 
 class AuditKeyDamaged(StorageError):
@@ -55,7 +60,7 @@ def _kept_key(directory: Path) -> bytes:
     return found
 
 
-def open_audit(directory: Path, folder: Path) -> AuditLog:
+def open_audit(directory: Path, folder: Path, part: Part | None = None) -> AuditLog:
     """Open the log of a directory whose signed days lie in ``folder``, or begin one.
 
     Raises ``StorageError``.
@@ -67,9 +72,11 @@ def open_audit(directory: Path, folder: Path) -> AuditLog:
     except OSError as error:
         raise StorageUnavailable(f"{path} cannot be opened: {error.strerror}") from error
     try:
-        log = AuditLog(SqliteDatabase(path, durable=True), key, acknowledged)
-    except BaseException:
+        log = AuditLog(SqliteDatabase(path, durable=True, part=part), key, acknowledged)
+    except BaseException as error:
         acknowledged.close()
+        if isinstance(error, FileDamaged):
+            raise FileDamaged(f"{error}: {ADVICE}") from error
         raise
     keys: list[str] = []
     if not log.head.number:

@@ -20,7 +20,7 @@ from stockyard.runtime.journal_acts import ASKED, HOUSE, kind_of
 from stockyard.storage.acknowledged import SUFFIX, Acknowledged
 from stockyard.storage.ports import Rows, StorageError
 from stockyard.storage.readonly import ReadOnlyDatabase
-from stockyard.storage.sqlite import read_journal
+from stockyard.storage.sqlite import read_base_of, read_journal
 
 JOURNAL_CUT: Final = "journal.cut"
 PROGRESS_EVERY: Final = 10_000
@@ -44,11 +44,15 @@ class JournalBeside:
         self._cuts = [(number, _ends_at(payload)) for number, payload in cuts]
         self._inputs: Iterator[Record] | None = None
         self._next: Record | None = None
-        self._seq = 0
+        base = read_base_of(path) if path.is_file() else None
+        self._seq = self._begins_after = 0 if base is None else base.seq
+        """What came before was pruned, and cannot be held against anything."""
 
     def take(self, entry: Entry) -> None:
         """Hold a record of the log against the journal."""
         if not entry.seq or entry.index or self._is_cut(entry):
+            return
+        if entry.seq <= self._begins_after:
             return
         if self._inputs is None:
             self._begin(entry.seq - 1 if self._let_go else 0)
@@ -77,7 +81,7 @@ class JournalBeside:
         self._pass(self._until)
 
     def _begin(self, after: int) -> None:
-        self._inputs = read_journal(self._path, after)
+        self._inputs = read_journal(self._path, max(after, self._begins_after))
         self._advance()
 
     def _advance(self) -> None:
@@ -126,13 +130,18 @@ def _ends_at(payload: str) -> int:
         return 2**63
 
 
-def verify_audit(directory: Path, folder: Path, progress: Progress) -> Report:
-    """Read everything. Raises ``StorageError`` where there is no log."""
+def verify_audit(
+    directory: Path, folder: Path, progress: Progress, key_in: Path | None = None
+) -> Report:
+    """Read everything. ``key_in``: the directory that has the log's key, where this has none.
+
+    Raises ``StorageError`` where there is no log.
+    """
     path = directory / FILE_NAME
     if not path.is_file():
         raise StorageError(f"{path} is not there: no server has run on this directory yet")
     findings = Findings()
-    key = _key(directory, findings)
+    key = _key(key_in or directory, findings)
     # Before the log is looked at: a server that runs may add to both.
     acknowledged = _acknowledged(path, findings)
     with ReadOnlyDatabase(path) as database:

@@ -10,12 +10,12 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from functools import partial
 from itertools import islice
 from math import inf
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 from stockyard.model.events import Event
 from stockyard.model.records import Record
@@ -26,10 +26,11 @@ from stockyard.runtime.audit_upkeep import AuditUpkeep
 from stockyard.runtime.journal_acts import acts_of, is_kept
 from stockyard.runtime.world import World
 from stockyard.runtime.writer import Refused
-from stockyard.storage.ports import StorageError
+from stockyard.storage.ports import Base, StorageError
 from stockyard.telemetry.traces import Part, Spent
 
 LOG: Final = logging.getLogger("stockyard.audit")
+T = TypeVar("T")
 WAITING_MAX: Final = 1_000
 """Acts that may wait for the disk."""
 TAKEN_MAX: Final = 2_000
@@ -42,6 +43,8 @@ EVENTS_PAGE: Final = 500
 """Records whose events are read in one query."""
 EVENTS_MAX: Final = 1_000_000
 JOURNAL_CUT: Final = "journal.cut"
+JOURNAL_SKIPPED: Final = "journal.skipped"
+JOURNAL_PRUNED: Final = "journal.pruned"
 DONE: Final = object()
 INTERVAL_S: Final = 0.5
 PAUSE_S: Final = 0.1
@@ -50,6 +53,8 @@ log follows when there is time.
 """
 PATIENCE_S: Final = 3.0
 """So long a search waits for what has only just happened."""
+CLOSE_PATIENCE_S: Final = 5.0
+"""So long a stop waits for what was not folded yet; the rest is at the next start."""
 MARK_RECORDS: Final = 50_000
 """After so many records that gave nothing it is noted that they were read."""
 
@@ -67,10 +72,13 @@ class Auditor:
     Records up to ``_until`` are read from the journal, those after it are taken as they happen.
     """
 
-    def __init__(self, world: World, log: AuditLog) -> None:
-        """Take records from now on; ``settle`` first reads what the log has not seen yet."""
+    def __init__(self, world: World, log: AuditLog, thread: Executor | None = None) -> None:
+        """Take records from now on; ``settle`` first reads what the log has not seen yet.
+
+        ``thread``: runs one thing after another; one of its own unless given.
+        """
         self._world, self.log = world, log
-        self._thread = ThreadPoolExecutor(1, "audit")
+        self._thread = thread or ThreadPoolExecutor(1, "audit")
         self._notes: list[tuple[Act, asyncio.Future[None]]] = []
         self._busy = False
         self._taken: deque[Taken] = deque()
@@ -79,6 +87,11 @@ class Auditor:
         head = world.journal.head.seq
         if log.journal_seq > head:
             log.append([_cut(log.journal_seq, head, world.clock.wall_ns())], _now(world), head)
+        base = world.journal.base
+        if base is not None and log.journal_seq < base.seq:
+            # Nothing is pruned that was not read: this log is an older one, put back, or a new one.
+            gap = skipped(log.journal_seq, base.seq, world.clock.wall_ns())
+            log.append([gap], _now(world), base.seq)
         world.on_record = self.take
 
     @property
@@ -90,6 +103,13 @@ class Auditor:
     def behind(self) -> int:
         """Records of the journal that the log has not read."""
         return self._seen - self.log.journal_seq
+
+    @property
+    def lag(self) -> int:
+        """Records that are still to be told; of those that are read from the journal again, also
+        what gives nothing.
+        """
+        return len(self._taken) + max(0, self._until - self.log.journal_seq)
 
     def take(self, record: Record, events: Sequence[Event]) -> None:
         """Take in a record as it is applied; called by the writer, so it does next to nothing."""
@@ -170,6 +190,10 @@ class Auditor:
             loop = asyncio.get_running_loop()
             return await loop.run_in_executor(self._thread, self.log.search, wanted)
 
+    async def ask(self, work: Callable[[AuditLog], T]) -> T:
+        """Ask the log something, beside what is written. Raises ``StorageError``."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work, self.log)
+
     async def look_after(self, upkeep: AuditUpkeep) -> None:
         """Seal days that are over and let go what is older than is kept. Raises ``StorageError``.
 
@@ -198,7 +222,7 @@ class Auditor:
             return
         self._closed = True
         try:
-            await self.settle()
+            await self.settle(patience_s=CLOSE_PATIENCE_S)
         except (StorageError, Refused) as error:
             LOG.warning("the audit log goes on at the next start: %s", error)
         self._thread.shutdown()
@@ -254,6 +278,22 @@ def _cut(read: int, head: int, now_ns: int) -> Act:
         actor="system:journal",
         after=detail({"read_up_to": read, "ends_at": head}),
     )
+
+
+def skipped(read: int, base_seq: int, now_ns: int) -> Act:
+    """What is kept when the journal begins after what was read of it."""
+    return Act(
+        at_ns=now_ns,
+        kind=JOURNAL_SKIPPED,
+        actor="system:journal",
+        after=detail({"read_up_to": read, "begins_after": base_seq}),
+    )
+
+
+def pruned(base: Base, now_ns: int, actor: str) -> Act:
+    """What is kept when the journal's beginning was pruned."""
+    told = {"begins_after": base.seq, "state_hash": base.state_hash, "tables": base.tables.hex()}
+    return Act(at_ns=now_ns, kind=JOURNAL_PRUNED, actor=actor, after=detail(told))
 
 
 def with_events(store: ReadStore, page: Sequence[Record]) -> list[Taken]:

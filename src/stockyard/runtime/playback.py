@@ -199,8 +199,13 @@ class Playback:
 
     def _pass_known(self, planned: Plan) -> None:
         """Follow the plan through what is journaled already, as after a playback cut off."""
-        store = self._world.store
-        for record in self._world.journal.read(0):
+        store, journal = self._world.store, self._world.journal
+        if journal.base is not None:
+            raise PlaybackError(
+                f"its journal was pruned and begins after seq {journal.base.seq}: give an empty"
+                " directory"
+            )
+        for record in journal.read(0):
             if type(record.input) is ClockTick:
                 continue
             ts, step = next(planned, (0, ClockTick()))

@@ -3,25 +3,51 @@ start.
 
 Promises: a fresh directory, a clean stop and a crash take the same path; recomputed events must
 digest to what the projections hold, or the start is refused; so is a tail written by another engine
-version. Must not know: where anything is kept.
+version. What cannot be told from the snapshot on is told from the journal's beginning. Must not
+know: where anything is kept.
 """
 
-from collections.abc import Callable, Sequence
-from typing import NamedTuple, Protocol
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from hashlib import sha256
+from typing import Final, NamedTuple, Protocol
 
-from stockyard.engine.engine import ENGINE_VERSION, Engine, state_hash
+from stockyard.engine.engine import ENGINE_VERSION, Engine
 from stockyard.model.codec import decode_state
 from stockyard.model.events import Event
 from stockyard.model.records import Record
+from stockyard.model.state import EngineState
 from stockyard.projections.store import EMPTY_DIGEST, Cursor, ReadStore
 from stockyard.projections.view import View
+from stockyard.runtime.beginning import Begin, unpruned
 from stockyard.runtime.projector import Projector, Run, run_at_once
 from stockyard.runtime.snapshots import unpack
-from stockyard.storage.ports import Journal, JournalCorrupt, Snapshot, Snapshots, StorageError
+from stockyard.storage.ports import (
+    Journal,
+    JournalCorrupt,
+    Snapshot,
+    Snapshots,
+    StorageError,
+    StorageUnavailable,
+)
+
+REBUILD: Final = "run stockyard rebuild"
 
 
 class RecoveryRefused(StorageError):
     """The data does not fit together; the message says what and where."""
+
+
+@contextmanager
+def _rebuildable() -> Iterator[None]:
+    """Say of a damaged file that the journal gives it again."""
+    try:
+        yield
+    except (StorageUnavailable, RecoveryRefused):
+        raise
+    except StorageError as error:
+        raise RecoveryRefused(f"{error}: {REBUILD}") from error
 
 
 class Follower(Protocol):
@@ -39,6 +65,19 @@ class Follower(Protocol):
         """Make everything durable that was noted until now; in any thread."""
 
 
+class Start(NamedTuple):
+    """What a start found, before it did anything, and what it did: ``replayed`` inputs came from
+    the journal's tail. ``torn_bytes``: as of ``Journal``.
+    """
+
+    journal_seq: int = 0
+    tables_seq: int = 0
+    snapshot_seq: int = 0
+    torn_bytes: int = 0
+    replayed: int = 0
+    took_s: float = 0.0
+
+
 class Recovered(NamedTuple):
     """The parts as they were: ``replayed`` inputs came from the journal's tail."""
 
@@ -46,18 +85,27 @@ class Recovered(NamedTuple):
     view: View
     projector: Projector
     replayed: int
+    start: Start = Start()
 
 
 def restore_engine(snapshot: Snapshot | None) -> Engine:
     """The engine of a snapshot, checked against its hash; a fresh one for None."""
-    if snapshot is None:
-        return Engine()
-    state = decode_state(unpack(snapshot.state))
-    if state_hash(state) != snapshot.state_hash or state.seq != snapshot.seq:
-        raise RecoveryRefused(
-            f"the snapshot at seq {snapshot.seq} does not match its hash: run stockyard rebuild"
-        )
-    return Engine(state)
+    return Engine() if snapshot is None else Engine(checked_state(snapshot))
+
+
+def checked_state(snapshot: Snapshot) -> EngineState:
+    """The state of a snapshot, checked against its hash. Raises ``RecoveryRefused``."""
+    body = unpack(snapshot.state)
+    wrong = RecoveryRefused(
+        f"the snapshot at seq {snapshot.seq} does not match its hash: {REBUILD}"
+    )
+    # What was hashed is what was packed: what a version adds to the state changes its encoding.
+    if sha256(body).hexdigest() != snapshot.state_hash:
+        raise wrong
+    state = decode_state(body)
+    if state.seq != snapshot.seq:
+        raise wrong
+    return state
 
 
 def recover(
@@ -67,13 +115,18 @@ def recover(
     run: Run,
     progress: Callable[[int], None] | None = None,
     follower: Follower | None = None,
+    begin: Begin = unpruned,
 ) -> Recovered:
     """Bring engine, View and projections to the journal's head, and whoever follows beside them.
 
-    Raises ``JournalCorrupt`` or ``RecoveryRefused``.
+    ``begin`` finds where the journal begins. Raises ``JournalCorrupt``, ``RecoveryRefused``, or
+    what ``begin`` raises.
     """
-    snapshot, cursor = snapshots.load(), store.cursor()
+    begun_s = time.monotonic()
+    with _rebuildable():
+        snapshot, cursor = snapshots.load(), store.cursor()
     head = journal.head
+    start = Start(head.seq, cursor.seq, snapshot.seq if snapshot else 0, journal.torn)
     if cursor.seq > head.seq:
         raise RecoveryRefused(
             f"the projections are at seq {cursor.seq}, beyond the journal's last seq {head.seq}:"
@@ -92,11 +145,27 @@ def recover(
             f"the journal has a tail written by engine version {snapshot.engine_version}, and"
             f" this is version {ENGINE_VERSION}: start and stop that version once, then this one"
         )
-    if snapshot is not None and cursor.seq < snapshot.seq:
+    is_old = snapshot is not None and journal.base is not None and snapshot.seq < journal.base.seq
+    lost = snapshot is not None and cursor.seq < snapshot.seq
+    if snapshot is None or lost or is_old:
         # The projections were lost or cleared: only the whole journal can tell what they held.
-        snapshot, cursor = None, Cursor(0, 0, EMPTY_DIGEST)
-        store.clear()
-    return _replay(journal, snapshot, store, cursor, run, progress, follower)
+        beginning = begin()
+        snapshot = beginning.snapshot
+        if lost or cursor.seq < beginning.seq:
+            cursor = beginning.fill(store)
+    found = _replay(journal, snapshot, store, cursor, run, progress, follower)
+    took_s = time.monotonic() - begun_s
+    return found._replace(start=start._replace(replayed=found.replayed, took_s=took_s))
+
+
+def shown(engine: Engine, store: ReadStore, cursor: Cursor) -> View:
+    """The View of an engine and of rows as they stand in the query tables."""
+    view = View()
+    if engine.seq:
+        view.load_state(engine.snapshot())
+    view.load_rows(store.accounts(), store.positions(), store.open_orders(), store.last_fundings())
+    view.seq, view.ts = cursor.seq, cursor.ts
+    return view
 
 
 def _replay(
@@ -108,12 +177,9 @@ def _replay(
     progress: Callable[[int], None] | None,
     follower: Follower | None,
 ) -> Recovered:
-    engine = restore_engine(snapshot)
-    view = View()
-    if snapshot is not None:
-        view.load_state(engine.snapshot())
-    view.load_rows(store.accounts(), store.positions(), store.open_orders(), store.last_fundings())
-    view.seq, view.ts = cursor.seq, cursor.ts
+    with _rebuildable():
+        engine = restore_engine(snapshot)
+        view = shown(engine, store, cursor)
     digest = EMPTY_DIGEST if snapshot is None else snapshot.digest
     projector = Projector(view, store, run_at_once, cursor, digest)
     start = engine.seq

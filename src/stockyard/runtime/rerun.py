@@ -1,8 +1,8 @@
 """What an account's commands would have come to under another realism profile.
 
 Promises: the journal is only read; both results come from replaying the whole of it, with nothing
-changed but the profile of this one account from its opening on. Must not know: where the journal
-is kept, or how the comparison is shown.
+changed but the profile of this one account from its opening on, or from the journal's base on where
+the opening was pruned. Must not know: where the journal is kept, or how the comparison is shown.
 """
 
 from collections.abc import Callable, Iterable
@@ -18,7 +18,10 @@ from stockyard.model.instruments import VenueProfile
 from stockyard.model.records import Input, Record
 from stockyard.model.state import EngineState
 from stockyard.projections.rows import OrderRow
+from stockyard.projections.store import ReadStore
 from stockyard.projections.view import View
+from stockyard.runtime.beginning import Beginning
+from stockyard.runtime.recovery import restore_engine, shown
 
 Records = Callable[[], Iterable[Record]]
 """Reads the journal from its first record on, as often as it is called."""
@@ -59,19 +62,41 @@ class Rerun(NamedTuple):
     orders: tuple[OrderPair, ...]
     view: View
     resets: int = 0
+    begins_after: int = 0
 
 
-def rerun(records: Records, account_id: int, profile: str) -> Rerun:
-    """Replay a journal as it was and under another profile. Raises ``RerunError``."""
-    was, resets = _replay(records(), None, account_id)
+class Start(NamedTuple):
+    """Where a pruned journal begins: its state, and how it is shown; a new View at each call."""
+
+    state: EngineState
+    view: Callable[[], View]
+
+
+def start_of(beginning: Beginning, store: ReadStore) -> Start | None:
+    """Where both replays begin, None for the first record. ``store`` is filled for it."""
+    if beginning.snapshot is None:
+        return None
+    engine, cursor = restore_engine(beginning.snapshot), beginning.fill(store)
+    return Start(engine.snapshot(), lambda: shown(engine, store, cursor))
+
+
+def rerun(records: Records, account_id: int, profile: str, start: Start | None = None) -> Rerun:
+    """Replay a journal as it was and under another profile, from ``start`` on.
+
+    Raises ``RerunError``. Of an account that is older, ``begins_after`` says so: its orders and
+    fills count from there on.
+    """
+    was, resets = _replay(records(), None, account_id, start)
     if account_id not in was.accounts:
         raise RerunError("there is no such account in this directory; GET /api/v1/accounts lists")
     chosen = _profile(was, profile)
-    would, _ = _replay(records(), chosen, account_id)
+    would, _ = _replay(records(), chosen, account_id, start)
     before, after = _orders(was, account_id), _orders(would, account_id)
     pairs = [OrderPair(before.get(n), after.get(n)) for n in sorted(before.keys() | after.keys())]
     mine = _result(was, account_id, was.profiles[was.accounts[account_id].profile_id].name)
-    return Rerun(mine, _result(would, account_id, chosen.name), tuple(pairs), was, resets)
+    theirs = _result(would, account_id, chosen.name)
+    begins_after = start.state.seq if start is not None and account_id <= start.state.seq else 0
+    return Rerun(mine, theirs, tuple(pairs), was, resets, begins_after)
 
 
 def _profile(view: View, name: str) -> VenueProfile:
@@ -84,7 +109,10 @@ def _profile(view: View, name: str) -> VenueProfile:
 
 
 def _replay(
-    records: Iterable[Record], profile: VenueProfile | None, account_id: int
+    records: Iterable[Record],
+    profile: VenueProfile | None,
+    account_id: int,
+    start: Start | None,
 ) -> tuple[View, int]:
     """Everything the journal gives, the account being under ``profile`` if one is given, and how
     often the account was reset.
@@ -93,7 +121,8 @@ def _replay(
     """
     known = (profile,) if profile is not None else ()
     nothing = EngineState("", 0, 0, 0, None, known, (), (), (), (), (), (), (), ())
-    engine, view = Engine(nothing), View()
+    engine = Engine(nothing if start is None else _known_to(start.state, profile, account_id))
+    view = View() if start is None else start.view()
     resets = 0
     for each in known:
         view.profiles[each.profile_id] = each
@@ -106,6 +135,22 @@ def _replay(
         view.fold(record.seq, record.ts, message, events)
         resets += sum(isinstance(x, AccountReset) and x.account_id == account_id for x in events)
     return view, resets
+
+
+def _known_to(state: EngineState, profile: VenueProfile | None, account_id: int) -> EngineState:
+    """A state in which the account is under the profile, if one is given."""
+    if profile is None:
+        return state
+    profiles = state.profiles
+    if all(known.profile_id != profile.profile_id for known in profiles):
+        profiles = (*profiles, profile)
+    accounts = tuple(
+        msgspec.structs.replace(account, profile_id=profile.profile_id)
+        if account.account_id == account_id
+        else account
+        for account in state.accounts
+    )
+    return msgspec.structs.replace(state, profiles=profiles, accounts=accounts)
 
 
 def _under(message: Input, profile_id: int, account_id: int, seq: int) -> Input:

@@ -1,4 +1,5 @@
-"""The World's own tasks: what is due by the clock, carrying rows to SQL, taking snapshots.
+"""The World's own tasks: what is due by the clock, carrying rows to SQL, taking snapshots and
+keeping some of them.
 
 Promises: a task that fails says so and tries again at its next turn; none of them ever answers a
 client. Must not know: HTTP, config.
@@ -9,13 +10,20 @@ import logging
 from contextlib import suppress
 from typing import Final
 
+from stockyard.engine.engine import ENGINE_VERSION
+from stockyard.model.facts import ClockTick
 from stockyard.runtime import snapshots
+from stockyard.runtime.archiving import Archiving
 from stockyard.runtime.world import World
 from stockyard.runtime.writer import Refused
-from stockyard.storage.ports import Snapshot, StorageError
+from stockyard.storage.ports import JournalHead, Snapshot, StorageError
 
 LOG: Final = logging.getLogger("stockyard.upkeep")
 DUE_CHECK_S: Final = 1.0
+LOOK_S: Final = 0.25
+"""Between two looks at writes that take long and at parts that could not be written."""
+TRY_S: Final = 1.0
+"""After so long a part that could not be written is tried again, whoever else wants it or not."""
 DUE_PAUSE_S: Final = 0.01
 """Between two ticks, also while the journal refuses them."""
 
@@ -38,6 +46,25 @@ async def keep_time(world: World) -> None:
             world.writer.tick_if_due()
         except Refused:
             return
+
+
+async def keep_looking(world: World) -> None:
+    """See to requests that a slow disk holds up, and find out when what failed works again."""
+    loop = asyncio.get_running_loop()
+    tried_s = loop.time()
+    while True:
+        await asyncio.sleep(LOOK_S)
+        world.writer.look()
+        if not world.troubles.now or loop.time() - tried_s < TRY_S:
+            continue
+        for part in world.troubles.parts:
+            if part.trouble is not None and part.try_again is not None:
+                await loop.run_in_executor(None, part.try_again)
+        if world.writer.part.trouble is not None and not world.writer.waiting:
+            with suppress(Refused):
+                # Any input will do: time goes on anyway.
+                world.writer.submit(ClockTick())
+        tried_s = loop.time()
 
 
 async def keep_projecting(world: World, interval_s: float) -> None:
@@ -66,7 +93,7 @@ async def keep_snapshots(world: World, interval_s: float) -> None:
 async def take_snapshot(world: World) -> int:
     """Take and store one snapshot while trading goes on; returns its seq."""
     taking = snapshots.Taking(world.engine, world.projector.digest)
-    seq = world.engine.seq
+    seq, head = world.engine.seq, world.journal.head
     loop = asyncio.get_running_loop()
     try:
         snapshot = await loop.run_in_executor(None, taking.collect)
@@ -74,12 +101,12 @@ async def take_snapshot(world: World) -> int:
         taking.give_up()
         raise
     await world.caught_up(seq)
-    await loop.run_in_executor(None, _store, world, snapshot)
+    await loop.run_in_executor(None, _store, world, snapshot, head)
     return seq
 
 
-def _store(world: World, snapshot: Snapshot) -> None:
-    """Replace the snapshot once the projections are durably past it.
+def _store(world: World, snapshot: Snapshot, head: JournalHead) -> None:
+    """Replace the snapshot once the projections are durably past it, and archive it when due.
 
     They are synced here only, not at each of their commits: those would slow down the journal's.
     """
@@ -88,10 +115,27 @@ def _store(world: World, snapshot: Snapshot) -> None:
             world.store.sync()
             world.snapshots.store(snapshot)
             world.stored_seq = snapshot.seq
+    if world.archiving is not None:
+        world.archiving.consider(snapshot, head)
+
+
+def begin_archive(world: World, archiving: Archiving) -> None:
+    """Let snapshots be archived from now on; before anything new is journaled.
+
+    The last state of another engine version is archived first and gives way to one of this: what
+    comes in from here on is this version's tail. Raises ``StorageError``.
+    """
+    archiving.begin(world.journal.head.seq)
+    stored = world.snapshots.load()
+    if stored is not None and stored.engine_version != ENGINE_VERSION:
+        archiving.keep_upgraded(stored, world.journal.head)
+        final_snapshot(world)
+    world.archiving = archiving
 
 
 def final_snapshot(world: World) -> None:
     """Leave a snapshot and no tail: the last act of a clean stop."""
     if world.writer.failure is None:
         world.projector.flush()
-        _store(world, snapshots.encode_now(world.engine, world.projector.digest))
+        snapshot = snapshots.encode_now(world.engine, world.projector.digest)
+        _store(world, snapshot, world.journal.head)

@@ -1,7 +1,8 @@
-"""Checking a directory from its first record on, and rebuilding what can be rebuilt.
+"""Checking a directory from its beginning on, and rebuilding what can be rebuilt.
 
-Promises: reads everything, changes nothing (``verify_directory``), or changes only what the journal
-can tell again (``rebuild_projections``). Must not know: how findings are shown.
+Promises: begins at the first record, or at the base that stands for those that were pruned, which
+is checked whole itself; reads everything, changes nothing (``verify_directory``), or changes only
+what the journal can tell again (``rebuild_projections``). Must not know: how findings are shown.
 """
 
 from collections.abc import Callable
@@ -11,18 +12,27 @@ from typing import NamedTuple
 from stockyard.engine.engine import Engine
 from stockyard.model.events import Event
 from stockyard.projections.rows import TABLES
-from stockyard.projections.store import EMPTY_DIGEST, Cursor, ReadStore
-from stockyard.projections.view import View
+from stockyard.projections.store import Cursor, ReadStore
+from stockyard.runtime.archive_check import ArchiveCheck
+from stockyard.runtime.beginning import Begin, Beginning, unpruned
 from stockyard.runtime.projector import Projector, run_at_once
-from stockyard.runtime.recovery import Follower
-from stockyard.storage.ports import Journal, JournalCorrupt, Snapshot, Snapshots
+from stockyard.runtime.recovery import Follower, restore_engine, shown
+from stockyard.storage.ports import (
+    Journal,
+    Snapshot,
+    Snapshots,
+    StorageError,
+    StorageUnavailable,
+)
 
 Progress = Callable[[int], None]
 PROGRESS_EVERY = 10_000
 
 
 class Finding(NamedTuple):
-    """What a directory holds, and every way in which it is broken."""
+    """What a directory holds, and every way in which it is broken. ``base_seq``: of the base that
+    stands for what was pruned, 0 where nothing was.
+    """
 
     seq: int
     state_hash: str
@@ -32,6 +42,7 @@ class Finding(NamedTuple):
     snapshot_seq: int
     projected_seq: int
     broken: tuple[str, ...]
+    base_seq: int = 0
 
 
 def ledger_balance(engine: Engine) -> int:
@@ -61,36 +72,41 @@ def verify_directory(
     store: ReadStore,
     scratch: ReadStore,
     progress: Progress,
+    archived: ArchiveCheck | None = None,
+    begin: Begin = unpruned,
 ) -> Finding:
-    """Replay the journal from genesis and compare all that must agree.
+    """Replay the journal from its beginning and compare all that must agree.
 
     ``scratch``: an empty read store, which is filled from the journal to be compared with ``store``
-    row by row.
+    row by row. ``archived``: compares archived snapshots on the way.
     """
-    engine, broken = Engine(), list[str]()
-    projector = Projector(View(), scratch, run_at_once, Cursor(0, 0, EMPTY_DIGEST), EMPTY_DIGEST)
-    snapshot, cursor = snapshots.load(), store.cursor()
+    broken, snapshot, cursor = list[str](), snapshots.load(), store.cursor()
+    engine = Engine()
     try:
-        for record in journal.read(0):
+        beginning = begin()
+        engine, projector = _begun(beginning, scratch)
+        check = _Check(engine, projector, snapshot, cursor, store, scratch, archived)
+        broken.extend(check.begin(beginning))
+        for record in journal.read(engine.seq):
             events: list[Event] = []
             engine.apply(record.seq, record.ts, record.input, events)
             if record.seq <= cursor.seq:
                 projector.fold(record, events)
             else:
                 projector.pass_by(events)
-            if snapshot is not None and record.seq == snapshot.seq:
-                broken.extend(_snapshot_faults(engine, snapshot, projector.digest))
-            if record.seq == cursor.seq:
-                projector.flush()
-                broken.extend(_table_faults(store, scratch))
+            broken.extend(check.pass_by(record.seq))
             if record.seq % PROGRESS_EVERY == 0:
                 if record.seq < cursor.seq:
                     projector.flush()
                 progress(record.seq)
-    except JournalCorrupt as error:
+    except StorageUnavailable:
+        raise
+    except StorageError as error:
         broken.append(str(error))
     except AssertionError as error:
         broken.append(f"the engine stops at seq {engine.seq}: {error}")
+    if archived is not None:
+        broken.extend(archived.faults(engine.seq))
     broken.extend(_end_faults(engine, snapshot, cursor, journal.head.seq))
     return Finding(
         engine.seq,
@@ -101,7 +117,53 @@ def verify_directory(
         0 if snapshot is None else snapshot.seq,
         cursor.seq,
         tuple(broken),
+        0 if journal.base is None else journal.base.seq,
     )
+
+
+def _begun(beginning: Beginning, store: ReadStore) -> tuple[Engine, Projector]:
+    """Engine and projector where the journal begins, and the tables brought there."""
+    engine, cursor = restore_engine(beginning.snapshot), beginning.fill(store)
+    view = shown(engine, store, cursor)
+    return engine, Projector(view, store, run_at_once, cursor, beginning.digest)
+
+
+class _Check(NamedTuple):
+    """What is compared on the way."""
+
+    engine: Engine
+    projector: Projector
+    snapshot: Snapshot | None
+    cursor: Cursor
+    store: ReadStore
+    scratch: ReadStore
+    archived: ArchiveCheck | None
+
+    def begin(self, beginning: Beginning) -> list[str]:
+        """What is broken where the journal begins."""
+        faults = self.pass_by(beginning.seq) if beginning.seq else []
+        for what, seq in (
+            ("the snapshot is", 0 if self.snapshot is None else self.snapshot.seq),
+            ("query tables are", self.cursor.seq),
+        ):
+            if 0 < seq < beginning.seq:
+                faults.append(
+                    f"{what} at seq {seq}, before the journal's base {beginning.seq}:"
+                    " run stockyard rebuild"
+                )
+        return faults
+
+    def pass_by(self, seq: int) -> list[str]:
+        """What is broken at an input that was just applied."""
+        faults = []
+        if self.snapshot is not None and seq == self.snapshot.seq:
+            faults += _snapshot_faults(self.engine, self.snapshot, self.projector.digest)
+        if self.archived is not None and seq in self.archived.wanted:
+            self.archived.note(self.engine, self.projector.digest)
+        if seq == self.cursor.seq:
+            self.projector.flush()
+            faults += _table_faults(self.store, self.scratch)
+        return faults
 
 
 def _table_faults(store: ReadStore, scratch: ReadStore) -> list[str]:
@@ -149,21 +211,25 @@ def _end_faults(
 
 
 def rebuild_projections(
-    journal: Journal, store: ReadStore, progress: Progress, follower: Follower | None = None
+    journal: Journal,
+    store: ReadStore,
+    progress: Progress,
+    follower: Follower | None = None,
+    begin: Begin = unpruned,
 ) -> int:
-    """Clear the query tables and fill them from genesis; returns the seq they reach.
+    """Clear the query tables and fill them from the journal's beginning; the seq they reach.
 
     ``follower`` is taken along, as at a start.
     """
-    store.clear()
-    engine, view = Engine(), View()
-    projector = Projector(view, store, run_at_once, Cursor(0, 0, EMPTY_DIGEST), EMPTY_DIGEST)
+    beginning = begin()
+    engine, cursor = restore_engine(beginning.snapshot), beginning.fill(store)
+    view = shown(engine, store, cursor)
+    projector = Projector(view, store, run_at_once, cursor, beginning.digest)
     if follower is not None:
         follower.begin(view, journal)
         projector.before = follower.settle
-    events: list[Event] = []
-    for record in journal.read(0):
-        events = []
+    for record in journal.read(engine.seq):
+        events: list[Event] = []
         engine.apply(record.seq, record.ts, record.input, events)
         projector.fold(record, events)
         if follower is not None:

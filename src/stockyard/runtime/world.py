@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Executor
 from threading import Lock
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 from stockyard.engine.engine import COMPILED, Engine
 from stockyard.model.commands import Command, PlaceOrder
@@ -23,15 +23,18 @@ from stockyard.model.state import OutcomeState
 from stockyard.projections.store import ReadStore
 from stockyard.projections.view import View
 from stockyard.runtime.alert_watch import AlertWatch
+from stockyard.runtime.archiving import Archiving
 from stockyard.runtime.clock import Clock
 from stockyard.runtime.feed_runner import FeedRunner
 from stockyard.runtime.hub import Hub
 from stockyard.runtime.market_data import MarketData
 from stockyard.runtime.projector import Projector
+from stockyard.runtime.recovery import Start
 from stockyard.runtime.reference import Reference
 from stockyard.runtime.tally import Tally
 from stockyard.runtime.writer import Outcome, Refused, Writer
-from stockyard.storage.ports import Journal, Snapshots
+from stockyard.storage.ports import Journal, Snapshots, StorageUnavailable
+from stockyard.storage.troubles import Troubles
 from stockyard.telemetry.breaker import Breakers
 from stockyard.telemetry.traces import CURRENT, Part, Spent
 
@@ -39,11 +42,28 @@ if TYPE_CHECKING:
     from stockyard.runtime.sim_clock import SimClock
 
 QUERY_WAIT_S: Final = 5.0
+READ_TRIES: Final = 4
+"""Batches that may fail before a query does: the first that fails may lack what it waits for."""
+READ_ONLY_S: Final = 60
+"""After so long it may be worth asking again whether something can be changed."""
 CONTROL_DETAIL_MAX: Final = 4_000
 """Characters that are kept of what was asked of a test control."""
 ENGINE_IS_COMPILED: Final = COMPILED
 """Whether the engine runs compiled here; nothing depends on it but speed."""
 T = TypeVar("T")
+
+
+class ReadOnly(NamedTuple):
+    """Why a world takes nothing, and up to which input, of what time, it shows its state."""
+
+    reason: str
+    seq: int
+    ts: int
+
+    @property
+    def refusal(self) -> Refused:
+        """What whoever wants to change something is told."""
+        return Refused("read_only", f"nothing can be changed here: {self.reason}", READ_ONLY_S)
 
 
 class World:
@@ -61,6 +81,7 @@ class World:
         schedule: Callable[[], None],
         queries: Executor,
         alerts: AlertWatch | None = None,
+        troubles: Troubles | None = None,
     ) -> None:
         self.journal, self.snapshots, self.store = journal, snapshots, store
         self.engine, self.projector, self.view, self.clock = engine, projector, view, clock
@@ -69,7 +90,9 @@ class World:
         if alerts is None:
             self.alerts.begin(view, journal)
             projector.before = self.alerts.settle
+        self.troubles = troubles or Troubles()
         self.writer = Writer(journal, engine, projector, clock, schedule)
+        self.writer.part = self.troubles.part("journal")
         self.tally = Tally()
         self.writer.listener = self._told
         self.on_record: Callable[[Record, list[Event]], None] | None = None
@@ -81,6 +104,9 @@ class World:
         self.breakers = Breakers(time.monotonic)
         self.reference = Reference(clock)
         self.sim_clock: SimClock | None = None
+        self.start = Start()
+        self.read_only: ReadOnly | None = None
+        self.archiving: Archiving | None = None
         self.storing = Lock()
         self.stored_seq = 0
         self._queries = queries
@@ -167,9 +193,9 @@ class World:
 
     async def query(self, read: Callable[[ReadStore], T]) -> T:
         """Read from SQL, after it has caught up with what the View shows now."""
-        if self.projector.durable.seq < self.view.seq:
+        if self.projector.readable_seq < self.view.seq:
             with Spent(Part.CATCHING_UP):
-                await self.caught_up(self.view.seq)
+                await self._readable(self.view.seq)
         with Spent(Part.DATABASE, "projections"):
             loop = asyncio.get_running_loop()
             return await loop.run_in_executor(self._queries, read, self.store)
@@ -187,6 +213,18 @@ class World:
             except TimeoutError:
                 raise Refused("projections_behind", "history is catching up; try again") from None
             self.projector.begin()
+
+    async def _readable(self, seq: int) -> None:
+        """Wait until ``seq`` can be read, whether the tables can be written or not."""
+        for tries in range(READ_TRIES):
+            try:
+                await self.caught_up(seq)
+                return
+            except StorageUnavailable:
+                if self.projector.readable_seq >= seq:
+                    return
+                if tries == READ_TRIES - 1:
+                    raise
 
     def halt(self, why: Refused) -> None:
         """Take no more inputs, and commit what waits."""

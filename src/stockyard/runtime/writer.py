@@ -14,12 +14,18 @@ from stockyard.engine.engine import Engine
 from stockyard.model.events import Event
 from stockyard.model.facts import ClockTick
 from stockyard.model.records import Input, Origin, Record
+from stockyard.runtime.aside import Aside
 from stockyard.runtime.clock import Clock
 from stockyard.runtime.projector import Projector
 from stockyard.storage.ports import Journal, StorageUnavailable, StorageUncertain
+from stockyard.storage.troubles import Part
 
 GROUP_MAX: Final = 1024
 WAITING_MAX: Final = 20_000
+PATIENCE_S: Final = 2.0
+"""A write that is under way for longer holds up nobody else: requests behind it are refused."""
+ANSWER_S: Final = 10.0
+"""The longest that anybody waits for the write that holds their own request."""
 
 
 class Refused(Exception):
@@ -49,11 +55,24 @@ class Outcome(NamedTuple):
 
 
 Done = Callable[[Outcome], None]
+Waiting = tuple[Input, Origin | None, Done | None]
 Listener = Callable[[Record, list[Event]], None]
 
 
+class _Group(NamedTuple):
+    """Records that are being written beside the loop, and who waits for each."""
+
+    records: list[Record]
+    waiting: list[Waiting]
+    begun_ns: int
+
+
 class Writer:
-    """Journal, then engine, then View, then answers."""
+    """Journal, then engine, then View, then answers.
+
+    ``aside``: where the journal is written while its disk is slow; None: nowhere but here.
+    ``part`` is told how writing went.
+    """
 
     def __init__(
         self,
@@ -65,7 +84,10 @@ class Writer:
     ) -> None:
         self._journal, self._engine, self._projector = journal, engine, projector
         self._clock, self._schedule = clock, schedule
-        self._waiting: list[tuple[Input, Origin | None, Done | None]] = []
+        self._waiting: list[Waiting] = []
+        self._under_way: _Group | None = None
+        self.aside: Aside | None = None
+        self.part = Part("journal")
         self._closed: Refused | None = None
         self.listener: Listener | None = None
         self._awaited_ns = 0
@@ -75,7 +97,12 @@ class Writer:
     @property
     def waiting(self) -> int:
         """Inputs not yet journaled."""
-        return len(self._waiting)
+        return len(self._waiting) + (len(self._under_way.records) if self._under_way else 0)
+
+    @property
+    def is_writing(self) -> bool:
+        """Whether the journal is being written beside the loop just now."""
+        return self._under_way is not None
 
     def submit(
         self, message: Input, origin: Origin | None = None, done: Done | None = None
@@ -87,6 +114,8 @@ class Writer:
             raise self._closed
         if len(self._waiting) >= WAITING_MAX:
             raise Refused("overloaded", "too many requests are waiting; try again in a moment")
+        if origin is not None and self._held_up_s() > PATIENCE_S:
+            raise self._too_slow()
         self._waiting.append((message, origin, done))
         if len(self._waiting) == 1:
             self._schedule()
@@ -98,6 +127,10 @@ class Writer:
 
     def commit(self) -> None:
         """Make one group durable and apply it; called again by schedule while inputs wait."""
+        if self._under_way is not None:
+            if self.aside is not None and self.aside.is_done:
+                self._finish()
+            return
         group = self._waiting[:GROUP_MAX]
         if not group:
             return
@@ -110,11 +143,43 @@ class Writer:
             Record(seq, ts, wall, message, origin)
             for seq, (message, origin, _) in enumerate(group, head.seq + 1)
         ]
-        refusal = self._keep(records)
-        if refusal is not None:
-            self._answer([done for _, _, done in group], Outcome(0, 0, [], refusal))
+        if self.aside is not None and self.aside.is_slow:
+            self._begin(self.aside, _Group(records, group, begun_ns))
         else:
-            self._apply(records, [done for _, _, done in group], begun_ns)
+            self._settle(_Group(records, group, begun_ns), self._keep(records))
+
+    def _begin(self, aside: Aside, group: _Group) -> None:
+        refusal = self._room()
+        if refusal is not None:
+            self._settle(group, refusal)
+            return
+        self._under_way = group
+        aside.begin(lambda: self._journal.append(group.records))
+
+    def _finish(self) -> None:
+        """Go on with the group that was written aside, when that has ended; wait for it if need
+        be.
+        """
+        group, aside = self._under_way, self.aside
+        assert group is not None
+        assert aside is not None
+        self._under_way = None
+        refusal = None
+        try:
+            aside.finish()
+        except StorageUnavailable as error:
+            refusal = self._failed(error)
+        else:
+            self._went_well()
+        self._settle(group, refusal)
+
+    def _settle(self, group: _Group, refusal: Refused | None) -> None:
+        """Apply and answer a group that is durable, or refuse it; then see to the next."""
+        waiting = [done for _, _, done in group.waiting]
+        if refusal is not None:
+            self._answer(waiting, Outcome(0, 0, [], refusal))
+        else:
+            self._apply(group.records, waiting, group.begun_ns)
         if self._engine.next_due_ns < self._awaited_ns and self._on_sooner is not None:
             self._awaited_ns = self._engine.next_due_ns
             self._on_sooner()
@@ -143,15 +208,75 @@ class Writer:
 
     def _keep(self, records: list[Record]) -> Refused | None:
         """Make records durable; why that could not be."""
+        refusal = self._room()
+        if refusal is not None:
+            return refusal
+        begun_ns = perf_counter_ns()
         try:
-            self._projector.make_room()
             self._journal.append(records)
         except StorageUnavailable as error:
-            if isinstance(error, StorageUncertain):
-                why = f"whether this was kept cannot be told before the disk works again: {error}"
-                return Refused("journal_uncertain", why, 5)
-            return Refused("journal_unavailable", f"orders cannot be kept now: {error}", 5)
+            return self._failed(error)
+        if self.aside is not None:
+            self.aside.note((perf_counter_ns() - begun_ns) / 1e9)
+        self._went_well()
         return None
+
+    def _room(self) -> Refused | None:
+        """Make room in the projector for what comes; why that could not be."""
+        try:
+            self._projector.make_room()
+        except StorageUnavailable as error:
+            return _unavailable(error)
+        return None
+
+    def _failed(self, error: StorageUnavailable) -> Refused:
+        self.part.failed(error)
+        if isinstance(error, StorageUncertain):
+            return _uncertain(error.reason)
+        return _unavailable(error)
+
+    def _went_well(self) -> None:
+        if self.aside is not None and self.aside.is_slow:
+            self.part.suffers(f"the disk is slow: a write took {self.aside.slowest_s:.1f} s")
+        else:
+            self.part.works()
+
+    def _held_up_s(self) -> float:
+        return self.aside.under_way_s if self.aside is not None else 0.0
+
+    def _too_slow(self) -> Refused:
+        why = f"the disk is slow: a write is under way for {self._held_up_s():.0f} s"
+        return Refused("overloaded", why, 2)
+
+    def look(self) -> None:
+        """Refuse requests that stand behind a write which takes too long; call it now and then.
+
+        What stands in the line without a request, such as the market's facts, stays in it.
+        """
+        held_up_s = self._held_up_s()
+        if self._under_way is None or held_up_s <= PATIENCE_S:
+            return
+        self.part.suffers(f"the disk is slow: a write is under way for {held_up_s:.0f} s")
+        self._waiting = self._refuse(self._waiting, self._too_slow(), is_over=True)
+        if held_up_s > ANSWER_S:
+            refusal = _uncertain(f"a write is under way for {held_up_s:.0f} s")
+            group = self._under_way
+            left = self._refuse(group.waiting, refusal, is_over=False)
+            self._under_way = group._replace(waiting=left)
+
+    def _refuse(self, some: list[Waiting], refusal: Refused, *, is_over: bool) -> list[Waiting]:
+        """Answer requests with a refusal; what is left of the line. Not ``is_over``: what they
+        asked for may still be done, and nobody waits for it any more.
+        """
+        left: list[Waiting] = []
+        for message, origin, done in some:
+            if origin is None or done is None:
+                left.append((message, origin, done))
+                continue
+            done(Outcome(0, 0, [], refusal))
+            if not is_over:
+                left.append((message, origin, None))
+        return left
 
     def _answer(self, waiting: list[Done | None], outcome: Outcome) -> None:
         for done in waiting:
@@ -196,8 +321,11 @@ class Writer:
 
     def drain(self) -> None:
         """Commit until nothing waits."""
-        while self._waiting and self.failure is None:
-            self.commit()
+        while (self._waiting or self._under_way is not None) and self.failure is None:
+            if self._under_way is not None:
+                self._finish()
+            else:
+                self.commit()
 
     def await_due(self, on_sooner: Callable[[], None]) -> int:
         """When the engine has something due; ``on_sooner`` is called once if that comes nearer."""
@@ -212,3 +340,12 @@ class Writer:
             return
         if self._engine.next_due_ns <= self._clock.now_ns():
             self.submit(ClockTick())
+
+
+def _unavailable(error: StorageUnavailable) -> Refused:
+    return Refused("journal_unavailable", f"orders cannot be kept now: {error.reason}", 5)
+
+
+def _uncertain(reason: str) -> Refused:
+    why = "whether this was kept cannot be told before the disk works again"
+    return Refused("journal_uncertain", f"{why}: {reason}", 5)

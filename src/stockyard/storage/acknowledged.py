@@ -1,16 +1,20 @@
 """Up to where a journal was acknowledged, in a file beside it.
 
 Promises: costs no sync and next to no time; a process that is killed leaves what it noted last, a
-power cut that or something earlier, never more than the journal had synced. So a journal that ends
-before this has lost what somebody was told is kept, which the journal alone cannot know: SQLite
-takes damage at the end of its write-ahead log for a write that was never finished.
+power cut or a full disk that or something earlier, never more than the journal had synced. So a
+journal that ends before this has lost what somebody was told is kept, which the journal alone
+cannot know: SQLite takes damage at the end of its write-ahead log for a write that was never
+finished.
+
+The file is written, not mapped: a mapped page for which a full disk has no room ends the process.
 """
 
-import mmap
 import os
+from contextlib import suppress
 from pathlib import Path
 from struct import Struct
 from typing import Final
+from weakref import finalize
 
 SUFFIX: Final = ".acknowledged"
 _LAYOUT: Final = Struct("<QQ")
@@ -22,24 +26,27 @@ class Acknowledged:
 
     def __init__(self, journal: Path) -> None:
         """Open or create the file of a journal. Raises ``OSError``."""
-        handle = os.open(f"{journal}{SUFFIX}", os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            if os.fstat(handle).st_size < _LAYOUT.size:
-                os.ftruncate(handle, _LAYOUT.size)
-            self._page = mmap.mmap(handle, _LAYOUT.size)
-        finally:
-            os.close(handle)
+        flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0)
+        self._file = os.open(f"{journal}{SUFFIX}", flags, 0o600)
+        self._release = finalize(self, os.close, self._file)
 
     @property
     def seq(self) -> int:
         """What was noted last; a note that is damaged counts as none."""
-        seq, check = _LAYOUT.unpack_from(self._page)
+        os.lseek(self._file, 0, os.SEEK_SET)
+        found = os.read(self._file, _LAYOUT.size)
+        if len(found) < _LAYOUT.size:
+            return 0
+        seq, check = _LAYOUT.unpack(found)
         return int(seq) if seq ^ check == _ALL else 0
 
     def note(self, seq: int) -> None:
         """Everything up to ``seq`` is durable."""
-        _LAYOUT.pack_into(self._page, 0, seq, seq ^ _ALL)
+        # It is durable with or without a note: one that is older only claims less.
+        with suppress(OSError):
+            os.lseek(self._file, 0, os.SEEK_SET)
+            os.write(self._file, _LAYOUT.pack(seq, seq ^ _ALL))
 
     def close(self) -> None:
         """Release the file."""
-        self._page.close()
+        self._release()

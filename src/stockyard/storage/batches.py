@@ -110,6 +110,19 @@ def unpack(
         raise JournalCorrupt(seq + 1, where, MISSING)
 
 
+def chain_at(batch: Batch, seq: int) -> bytes:
+    """The chain value of one of a batch's records, unchecked; nothing where the blob is cut off."""
+    at = 0
+    for _ in range(seq - batch.first_seq):
+        if at + _LENGTH_SIZE > len(batch.blob):
+            return b""
+        at += _LENGTH_SIZE + _LENGTH.unpack_from(batch.blob, at)[0] + CHAIN_SIZE
+    if at + _LENGTH_SIZE > len(batch.blob):
+        return b""
+    end = at + _LENGTH_SIZE + int(_LENGTH.unpack_from(batch.blob, at)[0])
+    return batch.blob[end : end + CHAIN_SIZE]
+
+
 def _what_stands(payload: bytes, seq: int) -> str:
     """What to call bytes that do not carry the chain on: another record's, or not a record's."""
     try:

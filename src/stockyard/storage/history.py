@@ -26,6 +26,7 @@ from stockyard.storage.ports import (
     TickPlace,
 )
 from stockyard.storage.sqlite import SqliteDatabase
+from stockyard.storage.troubles import Part
 
 FILE_NAME: Final = "history.db"
 _SCHEMA: Final = """
@@ -266,9 +267,9 @@ class DatabaseHistory:
         self._database.close()
 
 
-def open_history(directory: Path) -> DatabaseHistory:
+def open_history(directory: Path, part: Part | None = None) -> DatabaseHistory:
     """The history of a data directory. Raises ``StorageError`` when it cannot be opened."""
-    return DatabaseHistory(SqliteDatabase(directory / FILE_NAME, durable=False))
+    return DatabaseHistory(SqliteDatabase(directory / FILE_NAME, durable=False, part=part))
 
 
 def _kept(row: Row) -> KeptTick:

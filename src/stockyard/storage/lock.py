@@ -7,6 +7,8 @@ Must not know: what the directory is used for.
 
 import os
 import sys
+import time
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -14,6 +16,9 @@ from typing import Final, Self
 from stockyard.storage.ports import DirectoryInUse, StorageUnavailable
 
 LOCK_NAME: Final = "lock"
+ORPHAN_S: Final = 5.0
+"""How long is waited for a child of a process that died: it lets go as soon as it runs at all."""
+_LOOK_S: Final = 0.01
 _PID_LENGTH_MAX: Final = 20
 
 if sys.platform == "win32":
@@ -42,20 +47,28 @@ class DirectoryLock:
             self._descriptor = os.open(path / LOCK_NAME, os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
             raise StorageUnavailable(f"{path} cannot be locked: {error.strerror}") from error
-        try:
-            _take(self._descriptor)
-        except OSError as error:
-            holder = os.read(self._descriptor, _PID_LENGTH_MAX).decode("ascii", "replace").strip()
-            os.close(self._descriptor)
-            raise DirectoryInUse(
-                f"{path} is in use by " + (f"process {holder}" if holder else "another process")
-            ) from error
+        until = time.monotonic() + ORPHAN_S
+        while True:
+            try:
+                _take(self._descriptor)
+                break
+            except OSError as error:
+                holder = _noted(self._descriptor).decode("ascii", "replace")
+                if _is_dead(holder) and time.monotonic() < until:
+                    time.sleep(_LOOK_S)
+                    continue
+                os.close(self._descriptor)
+                who = f"process {holder.strip()}" if holder.strip() else "another process"
+                raise DirectoryInUse(f"{path} is in use by {who}") from error
         self._held = True
         if hasattr(os, "register_at_fork"):
             # A child that outlives us must not go on holding the directory.
             os.register_at_fork(after_in_child=self.close)
-        os.ftruncate(self._descriptor, 0)
-        os.write(self._descriptor, f"{os.getpid()}\n".encode("ascii"))
+        # Held it is also where a full disk has no room for the number.
+        with suppress(OSError):
+            os.ftruncate(self._descriptor, 0)
+            os.lseek(self._descriptor, 0, os.SEEK_SET)
+            os.write(self._descriptor, f"{os.getpid()}\n".encode("ascii"))
 
     def close(self) -> None:
         """Let go; a second call does nothing."""
@@ -72,3 +85,22 @@ class DirectoryLock:
     ) -> None:
         """Let go."""
         self.close()
+
+
+def _noted(descriptor: int) -> bytes:
+    """What the holder has noted."""
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    return os.read(descriptor, _PID_LENGTH_MAX)
+
+
+def _is_dead(holder: str) -> bool:
+    """Whether the process that noted itself is gone, so that a child of it holds the lock."""
+    if sys.platform == "win32" or not holder.strip().isdigit():
+        return False
+    try:
+        os.kill(int(holder), 0)
+    except ProcessLookupError:
+        return True
+    except OSError:
+        return False
+    return False

@@ -22,7 +22,14 @@ class StorageError(Exception):
 
 
 class StorageUnavailable(StorageError):
-    """The disk is full, read-only or failing: nothing was kept, and a later try may succeed."""
+    """The disk is full, read-only or failing: nothing was kept, and a later try may succeed.
+
+    ``reason``: why, in words for whoever asks, without a path.
+    """
+
+    def __init__(self, message: str, reason: str = "the disk fails") -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 class StorageUncertain(StorageUnavailable):
@@ -43,6 +50,17 @@ class JournalCorrupt(StorageError):
         self.seq, self.where, self.what = seq, where, what
 
 
+class JournalPruned(StorageError):
+    """What was asked for lies before the journal's base: it was removed, by whoever may do so."""
+
+    def __init__(self, after_seq: int, base_seq: int) -> None:
+        super().__init__(
+            f"the journal was pruned and begins after seq {base_seq}; seq {after_seq + 1} is not in"
+            " it any more"
+        )
+        self.base_seq = base_seq
+
+
 class DirectoryInUse(StorageError):
     """Another process holds this data directory."""
 
@@ -53,6 +71,38 @@ class JournalHead(NamedTuple):
     seq: int
     ts: int
     chain: bytes
+
+
+class Base(NamedTuple):
+    """What stands for the removed beginning of a journal: everything up to ``seq``.
+
+    ``seq`` and ``ts``: of the archived engine state, whose hash is ``state_hash``, and of the query
+    tables kept beside it, whose file has the SHA-256 ``tables``. ``head``: the end of the last
+    batch that is removed, at or before ``seq``. ``digest``: the running digest of all events up to
+    ``seq``. ``began_ts``: the time of the first record there ever was.
+    """
+
+    seq: int
+    ts: int
+    head: JournalHead
+    state_hash: str
+    digest: bytes
+    tables: bytes
+    began_ts: int
+    world_id: str
+
+
+class JournalSize(NamedTuple):
+    """How large a journal's file is, and how much of that is free for what comes; its first and
+    last record, 0 for none, the time of the last, and its base.
+    """
+
+    file_bytes: int
+    free_bytes: int
+    first_seq: int
+    last_seq: int
+    last_ts: int
+    base: Base | None
 
 
 class Snapshot(NamedTuple):
@@ -71,11 +121,35 @@ class Snapshot(NamedTuple):
 
 
 class Journal(Protocol):
-    """The ordered log of all inputs."""
+    """The ordered log of all inputs. ``torn``: bytes of a write that was cut off, which were set
+    aside when it was opened and are no part of it.
+    """
+
+    torn: int
 
     @property
     def head(self) -> JournalHead:
         """Where the journal ends."""
+
+    @property
+    def base(self) -> Base | None:
+        """What stands for a beginning that was removed; None where nothing was."""
+
+    def begin_at(self, base: Base) -> None:
+        """Let the journal begin at a later base from now on, durably and all or nothing.
+
+        What the base stands for can be read no more, and ``remove_some`` may take it away. The base
+        ends where a batch does (asserted). Raises ``StorageUnavailable``.
+        """
+
+    def remove_some(self) -> int:
+        """Remove a few of the oldest batches that the base stands for; how many, 0: none is left.
+
+        Raises ``StorageUnavailable``.
+        """
+
+    def head_at(self, seq: int) -> JournalHead:
+        """The end of the last batch that ends at or before ``seq``. Raises ``JournalPruned``."""
 
     def append(self, records: Sequence[Record]) -> None:
         """Make the records durable, all or none; they follow the head without a gap (asserted).
@@ -89,6 +163,7 @@ class Journal(Protocol):
 
         Raises ``JournalCorrupt`` at the first record that is altered, missing or out of order,
         after yielding those before it; in a journal that ends before ``after_seq``, one is missing.
+        Raises ``JournalPruned`` where the base stands for the next record.
         """
 
     def close(self) -> None:
@@ -147,6 +222,16 @@ class Database(Protocol):
         ``work`` uses only the database it is given, which sees the transaction's own rows, starts
         no further transaction (both asserted), and lets storage errors pass.
         """
+
+    def transact_or_show(self, work: Callable[["Database"], None]) -> None:
+        """The same, and what cannot be kept is shown to queries until the next such call."""
+
+    def show(self, work: Callable[["Database"], None]) -> None:
+        """Show queries what a transaction would bring, until the next that is made or shown."""
+
+    @property
+    def is_showing(self) -> bool:
+        """Whether queries see what was not kept."""
 
     def sync(self) -> None:
         """Make what is committed safe from a power cut as well, where commits do not do that."""

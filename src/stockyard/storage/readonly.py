@@ -14,6 +14,21 @@ from stockyard.storage.ports import Row, SqlValue, StorageError
 from stockyard.storage.sqlite import BUSY_MS, PlainErrors, rows_of
 
 
+def stand_alone(path: Path) -> None:
+    """Let a database that nobody has open need no file beside it, for it is only read from now on.
+
+    Raises ``StorageError``.
+    """
+    errors = PlainErrors(str(path), ours=True)
+    with errors:
+        connection = apsw.Connection(str(path))
+    try:
+        with errors:
+            connection.pragma("journal_mode", "delete")
+    finally:
+        connection.close()
+
+
 class ReadOnlyDatabase:
     """What a database file held when the first query was asked."""
 

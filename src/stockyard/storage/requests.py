@@ -13,6 +13,7 @@ import msgspec
 
 from stockyard.storage.ports import NS_MAX, Database, SqlValue
 from stockyard.storage.sqlite import SqliteDatabase
+from stockyard.storage.troubles import Part
 from stockyard.telemetry.records import (
     HOUR_S,
     MINUTE_S,
@@ -240,6 +241,6 @@ def _row(one: RouteFigures) -> tuple[SqlValue, ...]:
     return one.length_s, one.at_s, one.method, one.route, _encode(one.figures).decode()
 
 
-def open_requests(directory: Path) -> DatabaseRequests:
+def open_requests(directory: Path, part: Part | None = None) -> DatabaseRequests:
     """The requests of a data directory. Raises ``StorageError`` when it cannot be opened."""
-    return DatabaseRequests(SqliteDatabase(directory / FILE_NAME, durable=False))
+    return DatabaseRequests(SqliteDatabase(directory / FILE_NAME, durable=False, part=part))

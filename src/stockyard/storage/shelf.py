@@ -9,6 +9,7 @@ from typing import Final
 
 from stockyard.storage.ports import Database
 from stockyard.storage.sqlite import SqliteDatabase
+from stockyard.storage.troubles import Part
 
 FILE_NAME: Final = "reference.db"
 ROWS_MAX: Final = 10_000
@@ -60,6 +61,6 @@ class DatabaseShelf:
         self._database.close()
 
 
-def open_shelf(directory: Path) -> DatabaseShelf:
+def open_shelf(directory: Path, part: Part | None = None) -> DatabaseShelf:
     """The shelf of a data directory. Raises ``StorageError`` when it cannot be opened."""
-    return DatabaseShelf(SqliteDatabase(directory / FILE_NAME, durable=False))
+    return DatabaseShelf(SqliteDatabase(directory / FILE_NAME, durable=False, part=part))

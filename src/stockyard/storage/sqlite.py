@@ -11,29 +11,44 @@ section 2.2), so the standard library's ``sqlite3`` must never open these files 
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from threading import Lock, get_ident
-from types import TracebackType
-from typing import Final
+from typing import Final, TypeVar
 
 import apsw
 
 from stockyard.model.records import Record
 from stockyard.storage.acknowledged import Acknowledged
-from stockyard.storage.batches import ALTERED, EMPTY_HEAD, LOST, Batch, pack, unpack
+from stockyard.storage.base import read_base, remove_bite, write_base
+from stockyard.storage.batches import (
+    ALTERED,
+    EMPTY_HEAD,
+    LOST,
+    MISSING,
+    Batch,
+    chain_at,
+    pack,
+    unpack,
+)
 from stockyard.storage.ports import (
-    ConstraintBroken,
+    Base,
     Database,
     JournalCorrupt,
     JournalHead,
+    JournalPruned,
+    JournalSize,
     Row,
     Snapshot,
     SqlValue,
     StorageError,
     StorageUnavailable,
-    StorageUncertain,
 )
+from stockyard.storage.sqlite_errors import FileDamaged as FileDamaged
+from stockyard.storage.sqlite_errors import PlainErrors as PlainErrors
 from stockyard.storage.torn_log import torn_end
+from stockyard.storage.troubles import Part
+from stockyard.storage.upserts import upsert_sql
 
 FORMAT: Final = 1
 """``user_version`` of a journal or snapshot file; another number refuses to open."""
@@ -64,60 +79,6 @@ CREATE TABLE IF NOT EXISTS snapshot (
     state BLOB NOT NULL
 ) STRICT
 """
-_UNAVAILABLE: Final = (
-    (apsw.FullError, "the disk is full"),
-    (apsw.ReadOnlyError, "it cannot be written (read-only)"),
-    (apsw.CantOpenError, "it cannot be opened"),
-    (apsw.PermissionsError, "access to it is not permitted"),
-    (apsw.BusyError, "another program holds it"),
-    (apsw.LockedError, "another program holds it"),
-    (apsw.NoMemError, "memory ran out"),
-    (apsw.IOError, "the disk fails"),
-)
-
-
-_UNSYNCED: Final = (apsw.SQLITE_IOERR_FSYNC, apsw.SQLITE_IOERR_DIR_FSYNC)
-"""Everything was written; whether it is on the disk is not known (sqlite.org, "Result Codes")."""
-
-
-class FileDamaged(StorageError):
-    """A file is not what SQLite wrote."""
-
-
-class PlainErrors:
-    """A context that turns SQLite's errors about the disk and constraints into storage errors.
-
-    Mistakes in the SQL itself pass as they are: they are ours, unless the file is ``ours`` alone,
-    with one table that never changes: then it is the file that is wrong.
-    """
-
-    def __init__(self, where: str, ours: bool = False) -> None:
-        self.where = where
-        self._damage: tuple[type[apsw.Error], ...] = (apsw.CorruptError, apsw.NotADBError)
-        if ours:
-            self._damage += (apsw.SQLError, apsw.SchemaChangeError)
-
-    def __enter__(self) -> None:
-        """Begin."""
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
-    ) -> None:
-        """Translate what was raised."""
-        if isinstance(error, OSError):
-            why = f"it cannot be opened ({error.strerror})"
-            raise StorageUnavailable(f"{self.where}: {why}") from error
-        if not isinstance(error, apsw.Error):
-            return
-        if isinstance(error, apsw.ConstraintError):
-            raise ConstraintBroken(str(error)) from error
-        if isinstance(error, self._damage):
-            raise FileDamaged(f"{self.where} is damaged ({error})") from error
-        if getattr(error, "extendedresult", 0) in _UNSYNCED:
-            raise StorageUncertain(f"{self.where}: the disk fails to sync ({error})") from error
-        for family, reason in _UNAVAILABLE:
-            if isinstance(error, family):
-                raise StorageUnavailable(f"{self.where}: {reason} ({error})") from error
 
 
 class Writer:
@@ -192,6 +153,11 @@ class Writer:
         except apsw.Error:
             return
 
+    def leave(self) -> None:
+        """Close without touching what may be damaged: the log stays as it is."""
+        self.connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
+        self.connection.close()
+
     def close(self) -> None:
         """Empty the log and close; what was committed stays in the log where that fails."""
         self.empty_log()
@@ -214,24 +180,28 @@ class SqliteJournal:
             self._acknowledged = Acknowledged(path)
         try:
             self._writer = Writer(path, durable=True, ours=True)
-        except FileDamaged as error:
-            raise JournalCorrupt(1, str(path), ALTERED) from error
+        except BaseException as error:
+            self._acknowledged.close()
+            if isinstance(error, FileDamaged):
+                raise JournalCorrupt(1, str(path), ALTERED) from error
+            raise
         try:
             self._writer.open_format(_JOURNAL_SCHEMA)
+            with self._writer.errors:
+                self._base = read_base(self._writer.connection, str(path))
             self._head = self._checked_head()
             self.torn = self._set_torn_aside()
         except FileDamaged as error:
-            self._leave()
+            self.leave()
             raise JournalCorrupt(1, str(path), ALTERED) from error
         except BaseException:
-            self._leave()
+            self.leave()
             raise
         self._acknowledged.note(self._head.seq)
 
-    def _leave(self) -> None:
+    def leave(self) -> None:
         """Close without touching what may be damaged: the log stays as it is."""
-        self._writer.connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
-        self._writer.connection.close()
+        self._writer.leave()
         self._acknowledged.close()
 
     def _set_torn_aside(self) -> int:
@@ -249,10 +219,14 @@ class SqliteJournal:
                 "SELECT first_seq, last_seq, last_ts, chain, blob FROM batches"
                 " ORDER BY first_seq DESC LIMIT 2"
             ).fetchall()
+        begin = EMPTY_HEAD if self._base is None else self._base.head
         if not rows:
-            return self._checked_end(EMPTY_HEAD)
+            return self._checked_end(begin)
         last, *before = [_batch(row, self._writer.errors.where) for row in rows]
-        anchor = before[0].head if before else EMPTY_HEAD
+        if last.last_seq <= begin.seq:
+            # Only batches that are on their way out are left.
+            return self._checked_end(begin)
+        anchor = before[0].head if before else begin
         for _ in unpack([last], anchor, last.last_seq, str(self._path)):
             pass
         return self._checked_end(last.head)
@@ -266,6 +240,47 @@ class SqliteJournal:
     def head(self) -> JournalHead:
         """Where the journal ends."""
         return self._head
+
+    @property
+    def base(self) -> Base | None:
+        """What stands for a beginning that was removed."""
+        return self._base
+
+    def begin_at(self, base: Base) -> None:
+        """Let the journal begin at a later base; see ``ports.Journal``."""
+        before = 0 if self._base is None else self._base.seq
+        assert before < base.seq <= self._head.seq, "a base lies after the one before it"
+        writer = self._writer
+        with writer.errors:
+            assert self.head_at(base.seq) == base.head, "a base ends where a batch does"
+            write_base(writer.connection, base)
+        self._base = base
+        writer.checkpoint_when_due()
+
+    def begin_empty_at(self, base: Base) -> None:
+        """Let an empty journal begin at a base; what follows the base's last batch comes next.
+
+        Raises ``StorageUnavailable``.
+        """
+        assert self._head.seq == 0, "the journal is empty"
+        with self._writer.errors:
+            write_base(self._writer.connection, base)
+        self._base, self._head = base, base.head
+
+    def remove_some(self) -> int:
+        """Remove a few of the oldest batches that the base stands for; see ``ports.Journal``."""
+        if self._base is None:
+            return 0
+        writer = self._writer
+        with writer.errors:
+            removed = remove_bite(writer.connection, self._base)
+        writer.checkpoint_when_due()
+        return removed
+
+    def head_at(self, seq: int) -> JournalHead:
+        """The end of the last batch at or before ``seq``; see ``ports.Journal``."""
+        with self._writer.errors:
+            return _anchor(self._writer.connection, seq, str(self._path))[0]
 
     def append(self, records: Sequence[Record]) -> None:
         """Make the records durable in one commit; see ``ports.Journal``."""
@@ -283,6 +298,15 @@ class SqliteJournal:
     def read(self, after_seq: int) -> Iterator[Record]:
         """Yield the records after ``after_seq``; see ``ports.Journal``."""
         return read_journal(self._path, after_seq)
+
+    def shrink(self) -> None:
+        """Give back to the disk what removed batches took up; nobody else may have it open.
+
+        Needs room for what is left, once more. Raises ``StorageUnavailable``; then it is as before.
+        """
+        with self._writer.errors:
+            self._writer.connection.execute("VACUUM")
+        self._writer.empty_log()
 
     def close(self) -> None:
         """Empty the write-ahead log into the file and release both."""
@@ -303,18 +327,100 @@ def read_journal(path: Path, after_seq: int) -> Iterator[Record]:
         connection.set_busy_timeout(BUSY_MS)
         try:
             with errors:
-                anchor, row = _anchor(connection, after_seq)
+                anchor, row = _anchor(connection, after_seq, str(path))
         except FileDamaged as error:
             raise JournalCorrupt(after_seq + 1, str(path), ALTERED) from error
-        yield from unpack(
-            _batches(connection, errors, row, anchor.seq), anchor, after_seq, str(path)
-        )
+        try:
+            yield from unpack(
+                _batches(connection, errors, row, anchor.seq), anchor, after_seq, str(path)
+            )
+        except JournalCorrupt as error:
+            # It may have been pruned while it was read.
+            with errors:
+                base = read_base(connection, str(path))
+            if base is not None and base.head.seq >= error.seq:
+                raise JournalPruned(error.seq - 1, base.seq) from error
+            raise
     finally:
         connection.close()
 
 
-def _anchor(connection: apsw.Connection, after_seq: int) -> tuple[JournalHead, int]:
+def read_base_of(path: Path) -> Base | None:
+    """The base of the journal at ``path``, also beside a running writer; None where none is.
+
+    Raises as ``read_journal`` does.
+    """
+    return _looked_up(path, lambda connection: read_base(connection, str(path)))
+
+
+def journal_head_at(path: Path, seq: int) -> JournalHead:
+    """The end of the last batch at or before ``seq`` in the journal at ``path``, likewise."""
+    return _looked_up(path, lambda connection: _anchor(connection, seq, str(path))[0])
+
+
+def journal_chain_at(path: Path, seq: int) -> bytes:
+    """The chain value of record ``seq`` of the journal at ``path``, likewise; however its batches
+    are cut.
+    """
+
+    def look(connection: apsw.Connection) -> bytes:
+        head = _anchor(connection, seq, str(path))[0]
+        if head.seq == seq:
+            return head.chain
+        rows: list[Row] = connection.execute(
+            "SELECT first_seq, last_seq, last_ts, chain, blob FROM batches WHERE first_seq <= ?"
+            " ORDER BY first_seq DESC LIMIT 1",
+            (seq,),
+        ).fetchall()
+        batches = [_batch(row, str(path)) for row in rows]
+        if not batches or batches[0].last_seq < seq:
+            raise JournalCorrupt(seq, str(path), MISSING)
+        return chain_at(batches[0], seq)
+
+    return _looked_up(path, look)
+
+
+def journal_size(path: Path) -> JournalSize:
+    """How large the journal at ``path`` is, likewise."""
+
+    def look(connection: apsw.Connection) -> JournalSize:
+        page = int(connection.pragma("page_size"))
+        used, free = (int(connection.pragma(name)) for name in ("page_count", "freelist_count"))
+        rows: list[Row] = connection.execute(
+            "SELECT (SELECT MIN(first_seq) FROM batches), last_seq, last_ts FROM batches"
+            " ORDER BY first_seq DESC LIMIT 1"
+        ).fetchall()
+        first_seq, last_seq, last_ts = rows[0] if rows else (0, 0, 0)
+        base = read_base(connection, str(path))
+        return JournalSize(used * page, free * page, first_seq, last_seq, last_ts, base)
+
+    return _looked_up(path, look)
+
+
+T = TypeVar("T")
+
+
+def _looked_up(path: Path, look: Callable[[apsw.Connection], T]) -> T:
+    """What is found in a journal that is only read. Raises as ``read_journal`` does."""
+    errors = PlainErrors(str(path), ours=True)
+    with errors:
+        connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
+    try:
+        connection.set_busy_timeout(BUSY_MS)
+        with errors:
+            return look(connection)
+    except FileDamaged as error:
+        raise JournalCorrupt(1, str(path), ALTERED) from error
+    finally:
+        connection.close()
+
+
+def _anchor(connection: apsw.Connection, after_seq: int, where: str) -> tuple[JournalHead, int]:
     """The end of the last batch wholly at or before ``after_seq``, and its key (0 for none)."""
+    base = read_base(connection, where)
+    begin = EMPTY_HEAD if base is None else base.head
+    if base is not None and after_seq < begin.seq:
+        raise JournalPruned(after_seq, base.seq)
     rows: list[Row] = connection.execute(
         "SELECT first_seq, last_seq, last_ts, chain FROM batches WHERE first_seq <= ?"
         " ORDER BY first_seq DESC LIMIT 2",
@@ -322,12 +428,13 @@ def _anchor(connection: apsw.Connection, after_seq: int) -> tuple[JournalHead, i
     ).fetchall()
     for row in rows:
         first_seq, last_seq, last_ts, chain = _whole(row, _HEAD_TYPES, "journal")
-        if last_seq <= after_seq:
+        if begin.seq <= last_seq <= after_seq:
             return JournalHead(last_seq, last_ts, chain), first_seq
-    return EMPTY_HEAD, 0
+    return begin, begin.seq
 
 
 _HEAD_TYPES: Final = (int, int, int, bytes)
+_SNAPSHOT_TYPES: Final = (int, int, str, str, bytes, bytes)
 
 
 def _batch(row: Row, where: str) -> Batch:
@@ -370,8 +477,9 @@ def _batches(
 class SqliteSnapshots:
     """The latest snapshot as the only row of ``path``; may be used from any thread."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, part: Part | None = None) -> None:
         self._turn = Lock()
+        self._part = part or Part(path.stem)
         self._writer = Writer(path, durable=True, ours=True)
         try:
             self._writer.open_format(_SNAPSHOT_SCHEMA)
@@ -380,40 +488,33 @@ class SqliteSnapshots:
             raise
 
     def load(self) -> Snapshot | None:
-        """The stored snapshot, if any."""
+        """The stored snapshot, if any. Raises ``StorageError`` for one that was never stored so."""
         with self._turn, self._writer.errors:
             row = self._writer.connection.execute(
                 "SELECT seq, ts, state_hash, engine_version, digest, state FROM snapshot"
             ).fetchone()
-        return None if row is None else Snapshot._make(row)
+        if row is None:
+            return None
+        return Snapshot._make(_whole(row, _SNAPSHOT_TYPES, self._writer.errors.where))
 
     def store(self, snapshot: Snapshot) -> None:
         """Replace the stored snapshot durably, all or nothing; raises ``StorageUnavailable``."""
         writer = self._writer
-        with self._turn, writer.errors:
-            writer.connection.execute(
-                "INSERT OR REPLACE INTO snapshot VALUES (1, ?, ?, ?, ?, ?, ?)", snapshot
-            )
-            writer.empty_log()
+        try:
+            with self._turn, writer.errors:
+                writer.connection.execute(
+                    "INSERT OR REPLACE INTO snapshot VALUES (1, ?, ?, ?, ?, ?, ?)", snapshot
+                )
+                writer.empty_log()
+        except StorageUnavailable as error:
+            self._part.failed(error)
+            raise
+        self._part.works()
 
     def close(self) -> None:
         """Release the files."""
         with self._turn:
             self._writer.close()
-
-
-def upsert_sql(table: str, columns: Sequence[str], key: str) -> str:
-    """One statement that reads all rows out of one JSON parameter.
-
-    SQLite then works through the rows by itself: nothing else in the process waits for it row by
-    row, as it does when each row is its own statement.
-    """
-    values = ", ".join(f"value ->> {n}" for n in range(len(columns)))
-    changed = ", ".join(f"{name} = excluded.{name}" for name in columns)
-    return (
-        f"INSERT INTO {table} ({', '.join(columns)}) SELECT {values} FROM json_each(?) WHERE true"
-        f" ON CONFLICT ({key}) DO UPDATE SET {changed}"
-    )
 
 
 class OpenTransaction:
@@ -452,6 +553,19 @@ class OpenTransaction:
         """Refuse: a transaction holds no second one."""
         raise AssertionError("a transaction inside a transaction")
 
+    def transact_or_show(self, work: Callable[[Database], None]) -> None:
+        """Refuse: a transaction holds no second one."""
+        raise AssertionError("a transaction inside a transaction")
+
+    def show(self, work: Callable[[Database], None]) -> None:
+        """Refuse: a transaction holds no second one."""
+        raise AssertionError("a transaction inside a transaction")
+
+    @property
+    def is_showing(self) -> bool:
+        """A transaction sees its own rows anyway."""
+        return False
+
     def sync(self) -> None:
         """Refuse: a transaction is not committed yet."""
         raise AssertionError("a transaction has nothing to sync")
@@ -480,6 +594,8 @@ class WritingDatabase:
         self._connection, self._errors = connection, errors
         self._turn = Lock()
         self._thread_id = 0
+        self._show_turn = Lock()
+        self._may_show = self._shows = False
 
     def execute(self, sql: str, params: Sequence[SqlValue] = ()) -> None:
         """Run one statement in its own transaction."""
@@ -508,9 +624,65 @@ class WritingDatabase:
 
         self._keep(run)
 
+    @property
+    def is_showing(self) -> bool:
+        """Whether queries see what was not kept."""
+        return self._shows
+
+    def transact_or_show(self, work: Callable[[Database], None]) -> None:
+        """Run ``work`` in one transaction; where it cannot be kept, show it meanwhile."""
+        with self._show_turn:
+            try:
+                self.transact(work)
+            except StorageUnavailable:
+                self._show(work)
+                raise
+            self._may_show = False
+
+    def show(self, work: Callable[[Database], None]) -> None:
+        """Show queries what a transaction would bring."""
+        with self._show_turn:
+            self._show(work)
+
+    def _show(self, work: Callable[[Database], None]) -> None:
+        """Leave a transaction open, in memory; nothing is shown where even that fails."""
+        # From here on queries wait for their turn, also between two that are shown.
+        self._may_show = True
+        connection = self._connection
+        with self._turn:
+            self._unshow()
+            try:
+                with self._errors:
+                    # What does not fit into the cache would be written before its time.
+                    connection.pragma("cache_spill", False)
+                    connection.execute("BEGIN IMMEDIATE")
+                    work(OpenTransaction(connection, self._errors))
+            except StorageError:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+            else:
+                self._shows = True
+
+    def _unshow(self) -> None:
+        if self._shows:
+            self._shows = False
+            self._connection.execute("ROLLBACK")
+
+    def _shown(self, sql: str, params: Sequence[SqlValue]) -> list[Row] | None:
+        """Rows as of what is shown; None where nothing is."""
+        with self._show_turn, self._turn:
+            if not self._shows:
+                return None
+            self._connection.pragma("query_only", True)
+            try:
+                return rows_of(self._connection, sql, params)
+            finally:
+                self._connection.pragma("query_only", False)
+
     def _keep(self, write: Callable[[], object]) -> None:
         self._assert_outside()
         with self._turn, self._errors:
+            self._unshow()
             self._thread_id = get_ident()
             try:
                 write()
@@ -529,11 +701,14 @@ class SqliteDatabase(WritingDatabase):
     """A relational database in the file at ``path``.
 
     One connection writes; each thread that queries borrows a read-only connection, so a query
-    neither waits for a writer nor sees half a transaction. ``durable``: as for ``Writer``.
+    neither waits for a writer nor sees half a transaction. ``durable``: as for ``Writer``. ``part``
+    is told how writing went.
     """
 
-    def __init__(self, path: Path, *, durable: bool) -> None:
+    def __init__(self, path: Path, *, durable: bool, part: Part | None = None) -> None:
         self._path = str(path)
+        self._part = part or Part(path.stem)
+        self._part.try_again = self._try_again
         self._writer = Writer(path, durable=durable)
         super().__init__(self._writer.connection, self._writer.errors)
         self._pool_turn = Lock()
@@ -544,6 +719,10 @@ class SqliteDatabase(WritingDatabase):
         """Rows of a SELECT on the last committed state; from any thread, also beside a writer."""
         self._assert_outside()
         with self._errors:
+            if self._may_show:
+                found = self._shown(sql, params)
+                if found is not None:
+                    return found
             reader = self._borrow()
             try:
                 return rows_of(reader, sql, params)
@@ -554,6 +733,12 @@ class SqliteDatabase(WritingDatabase):
         """Make what is committed safe from a power cut: a checkpoint syncs the log first."""
         with self._turn, self._errors:
             self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+
+    def leave(self) -> None:
+        """Let go of the files as they are: what may be damaged is not touched."""
+        with self._pool_turn:
+            self._closed = True
+        self._writer.leave()
 
     def close(self) -> None:
         """Release the files; queries still running finish."""
@@ -570,7 +755,24 @@ class SqliteDatabase(WritingDatabase):
             write()
             self._writer.checkpoint_when_due()
 
-        super()._keep(write_and_checkpoint)
+        try:
+            super()._keep(write_and_checkpoint)
+        except StorageUnavailable as error:
+            self._part.failed(error)
+            raise
+        self._part.works()
+
+    def _try_again(self) -> None:
+        """Write the header as it is, which takes as much room as a small change."""
+        if self._may_show:
+            # Whoever wrote that tries it again.
+            return
+        with suppress(StorageError):
+            self._keep(self._write_header)
+
+    def _write_header(self) -> None:
+        version = self._connection.pragma("user_version")
+        self._connection.execute(f"PRAGMA user_version = {version}")
 
     def _borrow(self) -> apsw.Connection:
         with self._pool_turn:

@@ -56,16 +56,29 @@ RawSpan = tuple[str, int, int, str]
 
 class Trace:
     """A request that is being answered. ``head``: what its headers say, with its ``request_id``.
+    ``doing``: what it changes of people, until that is on record.
 
     ``command``: what was sent to the engine, journaled as record ``seq``. ``code``: the word of the
     rule that refused it.
     """
 
-    __slots__ = ("begun_ns", "code", "command", "head", "left_out", "seq", "spans", "user_id")
+    __slots__ = (
+        "actor",
+        "begun_ns",
+        "code",
+        "command",
+        "doing",
+        "head",
+        "left_out",
+        "seq",
+        "spans",
+        "user_id",
+    )
 
     def __init__(self) -> None:
         self.head: Any = None
-        self.user_id = self.code = ""
+        self.doing: Any = None
+        self.user_id = self.actor = self.code = ""
         self.command: object = None
         self.seq = self.left_out = 0
         self.spans: list[RawSpan] = []
@@ -98,11 +111,11 @@ class Trace:
 CURRENT: Final[ContextVar[Trace | None]] = ContextVar("stockyard.request", default=None)
 
 
-def name_user(user_id: str) -> None:
-    """Say who asks, once that is known."""
+def name_user(user_id: str, actor: str) -> None:
+    """Say who asks, and under which name that is on record, once that is known."""
     trace = CURRENT.get()
     if trace is not None:
-        trace.user_id = user_id
+        trace.user_id, trace.actor = user_id, actor
 
 
 def name_refusal(code: str) -> None:

@@ -24,12 +24,14 @@ from stockyard.people.audit_log import KEY_BYTES, AuditLog
 from stockyard.people.passwords import PasswordCost, Passwords
 from stockyard.people.sealing import new_key
 from stockyard.projections.store import ReadStore
+from stockyard.runtime.beginning import GENESIS, Beginning
 from stockyard.server import Server
 from stockyard.storage.history import DatabaseHistory
 from stockyard.storage.memory import MemoryDatabase, MemoryDisk, MemoryJournal, MemorySnapshots
 from stockyard.storage.ports import Journal, Snapshots
 from stockyard.storage.requests import DatabaseRequests
 from stockyard.storage.shelf import DatabaseShelf
+from stockyard.storage.troubles import Troubles
 
 PATIENCE_S: Final = 30.0
 """How long a start, a stop or a question may take before something is wrong."""
@@ -46,12 +48,17 @@ class MemoryDirectory:
 
     def __init__(self) -> None:
         self._disk = MemoryDisk()
+        self.troubles = Troubles()
         self.journal: Journal = MemoryJournal(self._disk)
         self.snapshots: Snapshots = MemorySnapshots(self._disk)
         self.store = ReadStore(self._database("projections"))
 
     def _database(self, name: str) -> MemoryDatabase:
         return MemoryDatabase(self._disk, name)
+
+    def beginning(self) -> Beginning:
+        """At its first record: nothing here is pruned."""
+        return GENESIS
 
     def open_people(self) -> MemoryDatabase:
         """The people's database."""
@@ -72,6 +79,9 @@ class MemoryDirectory:
     def open_requests(self) -> DatabaseRequests:
         """What was measured of requests."""
         return DatabaseRequests(self._database("requests"))
+
+    def leave(self) -> None:
+        """Nothing is open."""
 
     def release(self) -> None:
         """Nobody else could have it."""

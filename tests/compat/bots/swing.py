@@ -26,7 +26,9 @@ class Swing(Strategy):
     parameters: ClassVar = {"symbol": "AAPL", "shares": 10, "days": 5, "below": 0.97, "gain": 1.05}
 
     def initialize(self):
-        self.sleeptime = "1S"
+        # Much longer than the polling: what the framework itself looks up before each turn would
+        # otherwise hide a fill from it.
+        self.sleeptime = "5S"
         self.set_market("24/7")
         self.paid = None
 
@@ -36,7 +38,7 @@ class Swing(Strategy):
         price = self.get_last_price(symbol)
         if self.first_iteration:
             tell("began", self.get_cash(), self.get_portfolio_value(), len(bars.df), price)
-        if self.get_orders() and any(order.is_active() for order in self.get_orders()):
+        if any(order.is_active() for order in self.get_orders()):
             return
         position = self.get_position(symbol)
         if position is None and self.paid is None:

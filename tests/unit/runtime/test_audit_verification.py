@@ -14,7 +14,7 @@ from stockyard.cli.audit import verify
 from stockyard.people.audit import Act
 from stockyard.people.audit_check import Report
 from stockyard.people.audit_keys import AuditKeys
-from stockyard.people.audit_log import AuditLog
+from stockyard.people.audit_log import KEY_BYTES, AuditLog, Wanted
 from stockyard.people.audit_segments import FOLDER_NAME
 from stockyard.people.schema import migrate
 from stockyard.people.sealing import Sealer, new_key
@@ -22,7 +22,10 @@ from stockyard.runtime.audit_upkeep import AuditUpkeep
 from stockyard.runtime.audit_verification import verify_audit
 from stockyard.runtime.auditing import Auditor
 from stockyard.runtime.clock import ManualClock
+from stockyard.runtime.pruning import choose, prepare, switch
+from stockyard.storage.memory import MemoryDatabase, MemoryDisk
 from stockyard.storage.ports import StorageError
+from tests.unit.runtime.pruned import keep, opened
 from tests.unit.runtime.worlds import NOON_NS, buy, nothing, open_account, prepared, quote
 
 DAY = 86_400 * 10**9
@@ -222,3 +225,31 @@ def test_the_command_says_what_is_broken_and_its_exit_code(
     code, out = run()
     assert code == 1
     assert "record 35 is missing" in out
+
+
+def test_a_log_stands_for_the_inputs_that_were_pruned(data: Path) -> None:
+    directory = DataDirectory(data)
+    world = opened(directory)
+    seq = keep(directory, world)
+    target = choose(data, None, seq=seq + 1)
+    assert target is not None
+    switch(data, directory.journal, prepare(data, target, lambda _: None))
+    while directory.journal.remove_some():
+        continue
+    directory.close()
+    assert check(data).broken == ()
+
+
+def test_a_log_that_had_not_read_what_was_pruned_says_so_for_ever(data: Path) -> None:
+    directory = DataDirectory(data)
+    world = opened(directory)
+    seq = keep(directory, world)
+    target = choose(data, None, seq=seq + 1)
+    assert target is not None
+    switch(data, directory.journal, prepare(data, target, lambda _: None))
+    log = AuditLog(MemoryDatabase(MemoryDisk(), "audit"), bytes(KEY_BYTES))
+    Auditor(world, log)
+    [entry] = log.search(Wanted(5))
+    assert entry.kind == "journal.skipped"
+    assert log.journal_seq == seq
+    directory.close()

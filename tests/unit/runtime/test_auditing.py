@@ -137,6 +137,21 @@ async def test_more_than_may_wait_is_read_from_the_journal(monkeypatch: pytest.M
     await auditor.close()
 
 
+async def test_a_stop_does_not_wait_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(auditing, "CLOSE_PATIENCE_S", 0.0)
+    disk = MemoryDisk()
+    world, auditor = begin(disk)
+    account = open_account(world)
+    submit(world, DepositCash(account, 1_000_000, "", b""))
+    world.projector.flush()
+    await auditor.close()
+    assert auditor.behind > 0
+    world, auditor = begin(disk)
+    await auditor.settle()
+    assert kept(auditor) == expected(world)
+    await auditor.close()
+
+
 async def test_acts_that_come_together_are_kept_in_one_commit() -> None:
     _, auditor = begin(MemoryDisk())
     await auditor.settle()

@@ -82,3 +82,47 @@ def test_projections_held_for_long_refuse_inputs_and_stop_nothing() -> None:
     assert [type(event) for event in found] == [OrderAccepted]
     world.projector.flush()
     assert store.cursor().seq == seq + 1
+
+
+async def test_what_cannot_be_written_is_read_all_the_same() -> None:
+    disk = MemoryDisk()
+    world = open_on(disk, ManualClock(NOON_NS))
+    account_id = open_account(world)
+    world.projector.flush()
+    for n in range(3):
+        events(world, buy(account_id, f"o{n}", limit=1_000_000))
+        # Every batch from now on.
+        disk.fail_next(StorageUnavailable("the disk is full"), 10)
+        found = await world.query(lambda store: store.orders(OrderFilter(account_id)))
+        assert len(found) == n + 1
+        assert world.projector.durable.seq < world.view.seq
+        disk._failures.clear()
+    assert world.store.is_showing
+    world.projector.flush()
+    assert not world.store.is_showing
+    assert world.store.cursor().seq == world.view.seq
+    assert len(world.store.orders(OrderFilter(account_id))) == 3
+
+
+def test_what_was_not_written_counts_as_waiting() -> None:
+    disk = MemoryDisk()
+    world = open_on(disk, ManualClock(NOON_NS))
+    account_id = open_account(world)
+    world.projector.flush()
+    world.projector.waiting_events_max = 3
+    for n in range(3):
+        assert send(world, buy(account_id, f"o{n}", limit=1_000_000)).refused is None
+    disk.fail_next(StorageUnavailable("the disk is full"))
+    world.projector.begin()
+    disk.fail_next(StorageUnavailable("the disk is full"))
+    with pytest.raises(StorageUnavailable):
+        world.projector.begin()
+    # The order that comes now finds three events more than fit, in a batch that failed.
+    assert send(world, buy(account_id, "o3", limit=1_000_000)).refused is None
+    disk.fail_next(StorageUnavailable("the disk is full"))
+    refused = send(world, buy(account_id, "o4", limit=1_000_000)).refused
+    assert refused is not None
+    assert refused.code == "journal_unavailable"
+    disk._failures.clear()
+    world.projector.flush()
+    assert world.store.cursor().seq == world.view.seq

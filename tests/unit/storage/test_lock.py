@@ -2,12 +2,14 @@
 
 import os
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from stockyard.storage import lock
 from stockyard.storage.lock import DirectoryLock
 from stockyard.storage.ports import DirectoryInUse, StorageUnavailable
 
@@ -87,3 +89,41 @@ def test_a_forked_child_does_not_hold_it(tmp_path: Path) -> None:
 def test_a_directory_that_is_not_there_cannot_be_locked(tmp_path: Path) -> None:
     with pytest.raises(StorageUnavailable, match="cannot be locked"):
         DirectoryLock(tmp_path / "absent")
+
+
+ORPHANED = """
+import os, signal, sys, time
+from pathlib import Path
+from stockyard.storage.lock import DirectoryLock
+lock = DirectoryLock(Path(sys.argv[1]))
+kept = os.dup(lock._descriptor)
+if not os.fork():
+    print(os.getpid(), flush=True)
+    time.sleep(float(sys.argv[2]))
+    os._exit(0)
+time.sleep(0.05)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+"""A process that is killed while a child it has just forked still holds the directory."""
+
+
+@pytest.mark.parametrize(("holds_s", "free"), [(0.3, True), (20.0, False)])
+def test_a_child_of_a_process_that_died_is_waited_for_but_not_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, holds_s: float, free: bool
+) -> None:
+    if not free:
+        monkeypatch.setattr(lock, "ORPHAN_S", 0.1)
+    died = subprocess.Popen(
+        [sys.executable, "-c", ORPHANED, str(tmp_path), str(holds_s)], stdout=subprocess.PIPE
+    )
+    assert died.stdout is not None
+    orphan = int(died.stdout.readline())
+    assert died.wait() == -9
+    if free:
+        with DirectoryLock(tmp_path):
+            assert (tmp_path / "lock").read_text() == f"{os.getpid()}\n"
+    else:
+        with pytest.raises(DirectoryInUse, match=f"in use by process {died.pid}"):
+            DirectoryLock(tmp_path)
+        os.kill(orphan, signal.SIGKILL)
+    died.stdout.close()

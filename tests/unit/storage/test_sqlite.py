@@ -3,6 +3,7 @@
 import resource
 import shutil
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from threading import Event, Thread
 
@@ -243,6 +244,19 @@ def test_a_missing_journal_is_not_created_by_reading(tmp_path: Path) -> None:
     with pytest.raises(StorageUnavailable, match="cannot be opened"):
         list(read_journal(path, 0))
     assert not path.exists()
+
+
+def test_a_snapshot_that_was_never_stored_so_is_damage(tmp_path: Path) -> None:
+    """A power cut on a disk that lied can leave a row whose values are gone."""
+    path = tmp_path / "snapshots.db"
+    columns = "id, seq, ts, state_hash, engine_version, digest, state"
+    with closing(apsw.Connection(str(path))) as other:
+        other.execute(f"CREATE TABLE snapshot ({columns}); INSERT INTO snapshot (id) VALUES (1)")
+        other.pragma("user_version", 1)
+    snapshots = SqliteSnapshots(path)
+    with pytest.raises(StorageError, match=r"snapshots\.db is damaged"):
+        snapshots.load()
+    snapshots.close()
 
 
 def test_snapshots_do_not_pile_up_on_the_disk(tmp_path: Path) -> None:

@@ -125,7 +125,7 @@ def test_minutes_nobody_takes_are_bounded(asking: Asking, monkeypatch: pytest.Mo
 def test_parts_names_and_caches_are_told(asking: Asking) -> None:
     trace = asking.log.begin()
     trace.head = SimpleNamespace(headers={}, request_id="r-7")
-    name_user("ann")
+    name_user("ann", "user:ann")
     begun = trace.begun_ns
     trace.decided("Placed", 12, begun + 5, (begun + 10, begun + 30, begun + 40, begun + 45))
     with Spent(Part.CACHE) as spent:
@@ -170,7 +170,7 @@ def test_outside_of_a_request_nothing_is_noted(asking: Asking) -> None:
     asking.ask(1)
     assert CURRENT.get() is None
     with Spent(Part.DATABASE):
-        name_user("nobody")
+        name_user("nobody", "user:nobody")
 
 
 def test_who_is_followed_is_kept_under_the_same_trace(asking: Asking) -> None:

@@ -13,7 +13,7 @@ export interface paths {
         };
         /**
          * Read the account
-         * @description Read the account.
+         * @description As it is, or with `at` as it was at any point: then `past` has its positions and open orders of that moment. `GET /api/v1/account/timeline` tells when it changed.
          */
         get: operations["read_account"];
         put?: never;
@@ -37,7 +37,7 @@ export interface paths {
         };
         /**
          * List what happened to the account
-         * @description Fills, deposits and withdrawals, interest, fees for borrowing, funding, margin calls, resets and refused requests, newest first, from `start` until before `end`. For the next page send the last one's id as `after`.
+         * @description Fills, deposits and withdrawals, interest, fees for borrowing, funding, margin calls, resets and refused requests, newest first, from `start` until before `end`. For the next page send the last one's id as `after`. With `symbol` only what is about that one: cash, resets and refusals are about none.
          */
         get: operations["list_activities"];
         put?: never;
@@ -192,6 +192,26 @@ export interface paths {
         patch: operations["change_restrictions"];
         trace?: never;
     };
+    "/api/v1/account/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List when the account changed
+         * @description Every input that changed it, newest first: the points at which `GET /api/v1/account?at=` shows something new, but for prices. For the next page send `before`.
+         */
+        get: operations["read_timeline"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/account/withdrawals": {
         parameters: {
             query?: never;
@@ -248,6 +268,46 @@ export interface paths {
          * @description Sign-ins, orders, money, acts of administrators and settings of everybody, newest first, from `start` until before `end`. For the next page send the last one's number as `after`. Administrators only.
          */
         get: operations["search_audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/audit/days": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the signed days of the audit log
+         * @description Oldest first, with the SHA-256 that each file must have. Administrators only.
+         */
+        get: operations["list_audit_days"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/audit/days/{day}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Take a signed day of the audit log
+         * @description The file as it was signed: a header, a record a line, the signature; the guide of the audit log says how to check it. Administrators only.
+         */
+        get: operations["read_audit_day"];
         put?: never;
         post?: never;
         delete?: never;
@@ -380,6 +440,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/admin/storage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How the data directory stands
+         * @description The journal with its size and growth, the latest snapshot, every file, free room, and the backups of the folder that `STOCKYARD_BACKUP_DIR` names. For administrators.
+         */
+        get: operations["show_storage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/admin/traces": {
         parameters: {
             query?: never;
@@ -433,7 +513,11 @@ export interface paths {
          */
         get: operations["list_users"];
         put?: never;
-        post?: never;
+        /**
+         * Add a user
+         * @description With a first account, and a link with which they choose a password. The link is told once and works once, for 24 hours; hand it to the user by a way you trust. For admins.
+         */
+        post: operations["add_user"];
         delete?: never;
         options?: never;
         head?: never;
@@ -462,6 +546,26 @@ export interface paths {
          * @description A suspended or closed user is signed out everywhere and their keys rest; a closed one stays closed. Open orders go on unless `cancel_orders` says otherwise. For admins; nobody changes their own, and one active admin always stays.
          */
         patch: operations["change_user"];
+        trace?: never;
+    };
+    "/api/v1/admin/users/{user_id}/account": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a user's account, as it is or was
+         * @description One of their accounts, with `at` as it was at any point. For admins, and for instructors among users of role user (scope `teach`).
+         */
+        get: operations["read_user_account"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/admin/users/{user_id}/day": {
@@ -538,6 +642,26 @@ export interface paths {
          */
         put: operations["limit_user"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/users/{user_id}/password-link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a link for a new password
+         * @description For a user who lost theirs, above all where no mail is sent. The link is told once and works once, for 24 hours; hand it to the user by a way you trust. For admins.
+         */
+        post: operations["link_user"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1015,9 +1139,29 @@ export interface paths {
         put?: never;
         /**
          * Sign up
-         * @description Makes a user and a first account with the house's starting balance. Then sign in.
+         * @description Where `sign_up` of `GET /api/v1/house` is `open`, makes a user and a first account with the house's starting balance; then sign in. Where it is `confirmed`, sends a link that does so (`POST /api/v1/auth/register/finish`). The answer is the same, and takes as long, whether or not there is such a user.
          */
         post: operations["register"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/register/finish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Finish signing up by a link
+         * @description The link works once, for 24 hours. Makes the user and a first account; then sign in.
+         */
+        post: operations["finish_registration"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1425,7 +1569,7 @@ export interface paths {
         };
         /**
          * What this Stockyard offers
-         * @description Its version, whether anyone may sign up, whether `POST /api/v1/auth/demo` would work for whoever asks, and what a new account starts with.
+         * @description Its version, how people sign up, whether `POST /api/v1/auth/demo` would work for whoever asks, and what a new account starts with.
          */
         get: operations["house"];
         put?: never;
@@ -2841,7 +2985,7 @@ export interface paths {
         };
         /**
          * Whether this works
-         * @description 200 while orders are taken; 503 with the same body when stopping or failed.
+         * @description 200 while requests are answered; 503 with the same body when stopping or failed. The status is `degraded` while something cannot be written, which `troubles` names, and `read_only` where the last good state is served.
          */
         get: operations["health"];
         put?: never;
@@ -2969,6 +3113,11 @@ export interface components {
              * @default false
              */
             no_shorting?: boolean;
+            /**
+             * @description With `at` alone: everything else is as it was then, too.
+             * @default null
+             */
+            past?: components["schemas"]["Past"] | null;
             /** @description Realism profile of its next orders. */
             profile: string;
             /** @description Before fees. */
@@ -3064,6 +3213,31 @@ export interface components {
             symbol?: string | null;
             /** @description What happened, in words. */
             text: string;
+        };
+        /**
+         * AddUserBody
+         * @description A new user.
+         */
+        AddUserBody: {
+            /** @default Paper account */
+            account_name?: string;
+            /** @example ann@example.com */
+            email: string;
+            /** @description 1 to 100 printable characters. */
+            name: string;
+            /**
+             * @default user
+             * @enum {string}
+             */
+            role?: "user" | "instructor" | "admin";
+        };
+        /**
+         * AddedUser
+         * @description A user who was added, and how they get in.
+         */
+        AddedUser: {
+            link: components["schemas"]["PasswordLink"];
+            user: components["schemas"]["UserLine"];
         };
         /**
          * Alert
@@ -3283,6 +3457,20 @@ export interface components {
             scopes: string[];
         };
         /**
+         * ArchivedSeen
+         * @description An archived snapshot: looking at the past goes on from the nearest one before it.
+         */
+        ArchivedSeen: {
+            at: string | null;
+            bytes: number;
+            /** @description What is wrong with its file. */
+            damage: string | null;
+            engine_version: string;
+            seq: number;
+            /** @description Why it was taken. */
+            why: string;
+        };
+        /**
          * AskBody
          * @description Who wants a link.
          */
@@ -3363,6 +3551,21 @@ export interface components {
             tradable: boolean;
         };
         /**
+         * AuditDay
+         * @description A day of the audit log that is over and signed.
+         */
+        AuditDay: {
+            /** @description Its size; null where it lies here no more. */
+            bytes: number | null;
+            /** @example 2026-11-20 */
+            day: string;
+            /** @description Number of its first record. */
+            first: number;
+            last: number;
+            /** @description Of the whole file. */
+            sha256: string;
+        };
+        /**
          * AuditEntry
          * @description One record of the audit log.
          */
@@ -3406,6 +3609,43 @@ export interface components {
             user_id: string | null;
         };
         /**
+         * BackupSeen
+         * @description A backup. What cannot be read of it is null, and `broken` says why.
+         */
+        BackupSeen: {
+            broken: string[];
+            bytes: number | null;
+            /** @description Whether it was verified when it was made. */
+            checked: boolean;
+            /** @description Whether nothing speaks against it. */
+            good: boolean;
+            /** @description Whether the keys of secrets are in it. */
+            has_secrets: boolean;
+            made_at: string | null;
+            name: string;
+            notes: string[];
+            seq: number | null;
+        };
+        /**
+         * BackupsSeen
+         * @description Scheduled backups. `age_seconds`: of the newest good one; null where there is none.
+         */
+        BackupsSeen: {
+            age_seconds: number | null;
+            /** @description Newest first. */
+            backups: components["schemas"]["BackupSeen"][];
+            disk: components["schemas"]["RoomSeen"] | null;
+            every_hours: number;
+            failed_at: string | null;
+            failed_why: string | null;
+            /** @description Since this Stockyard was started. */
+            failures: number;
+            folder: string;
+            keep: number;
+            next_at: string | null;
+            running_since: string | null;
+        };
+        /**
          * Bar
          * @description What was traded in a window. A bar of odd lots only has a volume and no prices.
          *
@@ -3443,6 +3683,17 @@ export interface components {
             bars: components["schemas"]["Bar"][];
             /** @description Send it as `cursor` for the next page; null: no more. */
             next: string | null;
+        };
+        /**
+         * BaseSeen
+         * @description What stands for the journal's beginning, where that was pruned: the state at an input, with
+         *         its query tables.
+         */
+        BaseSeen: {
+            at: string | null;
+            /** @description When the first input ever came. */
+            began_at: string | null;
+            seq: number;
         };
         /**
          * Benchmark
@@ -4368,6 +4619,24 @@ export interface components {
             world_at: string;
         };
         /**
+         * FileSeen
+         * @description A file or folder of the data directory.
+         */
+        FileSeen: {
+            bytes: number;
+            name: string;
+        };
+        /**
+         * FinishBody
+         * @description A link that finishes a sign-up, and the password.
+         */
+        FinishBody: {
+            /** @description 8 to 128 characters. */
+            password: string;
+            /** @description The token of the link. */
+            token: string;
+        };
+        /**
          * FiredAlert
          * @description One firing as it is kept. ``number`` grows.
          */
@@ -4479,10 +4748,19 @@ export interface components {
             controls?: boolean;
             /** @enum {string} */
             engine: "compiled" | "interpreted";
+            /** @default null */
+            read_only?: components["schemas"]["ReadOnly"] | null;
             /** @description The last input shown. */
             seq: number;
+            /** @default null */
+            start?: components["schemas"]["Start"] | null;
             /** @enum {string} */
-            status: "ok" | "stopping" | "failed";
+            status: "ok" | "degraded" | "read_only" | "stopping" | "failed";
+            /**
+             * @description What cannot be written just now; reads are answered.
+             * @default []
+             */
+            troubles?: components["schemas"]["Trouble"][];
             uptime_seconds: number;
             version: string;
         };
@@ -4516,7 +4794,11 @@ export interface components {
             demo: boolean;
             /** @description Whether links are sent by mail. */
             mail: boolean;
-            registration: boolean;
+            /**
+             * @description How people sign up: `open`, at once; `confirmed`, by a link in a mail; `closed`, not by themselves.
+             * @enum {string}
+             */
+            sign_up: "open" | "confirmed" | "closed";
             /**
              * @description Decimal text.
              * @example 189.25
@@ -4622,6 +4904,25 @@ export interface components {
             number,
             number
         ];
+        /**
+         * JournalSeen
+         * @description The journal. `inputs_per_day` and `bytes_per_day`: by the last day, or as far as it goes
+         *         back; null in the first minute.
+         */
+        JournalSeen: {
+            base: components["schemas"]["BaseSeen"] | null;
+            bytes: number | null;
+            bytes_per_day: number | null;
+            first_at: string | null;
+            /** @description Number of the first input that is still there. */
+            first_seq: number;
+            /** @description Of those, what waits to be used again, as after pruning. */
+            free_bytes: number | null;
+            inputs_per_day: number | null;
+            last_at: string | null;
+            /** @description Number of the last input. */
+            seq: number;
+        };
         /**
          * JumpBody
          * @description Where time is to go.
@@ -4935,6 +5236,21 @@ export interface components {
             key_id: string | null;
             scopes: string[];
             user: components["schemas"]["User"];
+        };
+        /**
+         * Moment
+         * @description An input that changed the account.
+         */
+        Moment: {
+            /**
+             * @description UTC, RFC 3339 with nanoseconds.
+             * @example 2026-03-02T15:04:05.123456789Z
+             */
+            at: string;
+            /** @description Its number: what `at` of `GET /account` takes. */
+            seq: number;
+            /** @description What happened last of it, in words. */
+            text: string;
         };
         /**
          * NewApiKey
@@ -5407,6 +5723,37 @@ export interface components {
             new_password: string;
             /** @description The present password. */
             password: string;
+        };
+        /**
+         * PasswordLink
+         * @description A link with which a user chooses a password, once.
+         */
+        PasswordLink: {
+            /**
+             * @description UTC, RFC 3339 with nanoseconds.
+             * @example 2026-03-02T15:04:05.123456789Z
+             */
+            expires_at: string;
+            /** @example https://paper.example.com/reset#sl_... */
+            url: string;
+        };
+        /**
+         * Past
+         * @description A moment of before, and what an account had there besides its figures.
+         */
+        Past: {
+            /**
+             * @description UTC, RFC 3339 with nanoseconds.
+             * @example 2026-03-02T15:04:05.123456789Z
+             */
+            at: string;
+            /** @description How many orders were open. */
+            open_orders: number;
+            /** @description The newest 500 of them, oldest first. */
+            orders: components["schemas"]["Order"][];
+            positions: components["schemas"]["Position"][];
+            /** @description The last input that had happened. */
+            seq: number;
         };
         /**
          * PastTick
@@ -6050,6 +6397,17 @@ export interface components {
             seq: number;
         };
         /**
+         * ReadOnly
+         * @description The last good state is served, and nothing can be changed.
+         */
+        ReadOnly: {
+            /** @description When that was. */
+            at: string;
+            reason: string;
+            /** @description The last input of the state that is served. */
+            seq: number;
+        };
+        /**
          * Readiness
          * @description Whether requests should be sent here.
          */
@@ -6098,8 +6456,11 @@ export interface components {
             email: string;
             /** @description 1 to 100 printable characters. */
             name: string;
-            /** @description 8 to 128 characters. */
-            password: string;
+            /**
+             * @description 8 to 128 characters. Where a link has to be opened first it is chosen there: leave it out, or it is not kept.
+             * @default
+             */
+            password?: string;
         };
         /**
          * Registered
@@ -6224,6 +6585,19 @@ export interface components {
             suspend_trade?: boolean | null;
         };
         /**
+         * RetentionSeen
+         * @description How much of the journal stays.
+         */
+        RetentionSeen: {
+            failed_at: string | null;
+            failed_why: string | null;
+            /** @description 0 for all of it. */
+            keep_days: number;
+            /** @description Up to where it was pruned; 0: it never was. */
+            pruned_seq: number;
+            running_since: string | null;
+        };
+        /**
          * ReturnPoint
          * @description Both returns up to a moment; the benchmark's is null before it is known.
          */
@@ -6236,6 +6610,14 @@ export interface components {
             benchmark_percent: string | null;
             /** @example 12.3456 */
             return_percent: string;
+        };
+        /**
+         * RoomSeen
+         * @description The disk that a directory lies on.
+         */
+        RoomSeen: {
+            bytes: number;
+            free_bytes: number;
         };
         /**
          * RouteHistory
@@ -6725,6 +7107,15 @@ export interface components {
             failed: number;
         };
         /**
+         * SnapshotSeen
+         * @description The latest snapshot of the engine: a start goes on from it.
+         */
+        SnapshotSeen: {
+            /** @description Inputs since then, which a start replays. */
+            behind: number;
+            seq: number;
+        };
+        /**
          * SourceSeen
          * @description One source of prices, wherever it comes from. `ticks`: those that count.
          */
@@ -6764,6 +7155,23 @@ export interface components {
             available: boolean;
             /** @description Why nothing newer could be had. */
             detail: string | null;
+        };
+        /**
+         * Start
+         * @description What the last start found and did.
+         */
+        Start: {
+            /** @description The last whole input of the journal. */
+            journal_seq: number;
+            /** @description Inputs that were applied again. */
+            replayed: number;
+            seconds: number;
+            /** @description How far the snapshot was; 0 for none. */
+            snapshot_seq: number;
+            /** @description How far the query tables were. */
+            tables_seq: number;
+            /** @description Of a write that was cut off, set aside: nobody was told of it. */
+            torn_bytes: number;
         };
         /**
          * Statement
@@ -6955,6 +7363,33 @@ export interface components {
             trail_percent?: (string | number) | null;
             /** @default null */
             trail_price?: (string | number) | null;
+        };
+        /**
+         * StorageSeen
+         * @description The data directory and what is kept of it elsewhere. `backups`: null where none are made by
+         *         schedule.
+         */
+        StorageSeen: {
+            /** @description The newest ones, newest first. */
+            archived: components["schemas"]["ArchivedSeen"][];
+            archived_count: number;
+            backups: components["schemas"]["BackupsSeen"] | null;
+            directory: string | null;
+            disk: components["schemas"]["RoomSeen"] | null;
+            files: components["schemas"]["FileSeen"][];
+            journal: components["schemas"]["JournalSeen"];
+            /** @default null */
+            retention?: components["schemas"]["RetentionSeen"] | null;
+            snapshot: components["schemas"]["SnapshotSeen"];
+            /** @default null */
+            start?: components["schemas"]["Start"] | null;
+            /** @description The last input that the query tables hold. */
+            tables_seq: number;
+            /**
+             * @description What cannot be written just now.
+             * @default []
+             */
+            troubles?: components["schemas"]["Trouble"][];
         };
         /**
          * StreamContract
@@ -7215,6 +7650,16 @@ export interface components {
             ticks: components["schemas"]["PastTick"][];
         };
         /**
+         * Timeline
+         * @description When an account changed.
+         */
+        Timeline: {
+            /** @description Send it as `before` for the next page; null at the end. */
+            before: number | null;
+            /** @description Newest first. */
+            moments: components["schemas"]["Moment"][];
+        };
+        /**
          * TokenBody
          * @description A sign-in of an API client.
          */
@@ -7309,6 +7754,16 @@ export interface components {
              * @example 2026-03-02T15:04:05.123456789Z
              */
             triggered_at: string;
+        };
+        /**
+         * Trouble
+         * @description A part of the data directory that cannot be written just now.
+         */
+        Trouble: {
+            /** @description Such as `journal`, `people`, `audit log`, `history`. */
+            part: string;
+            reason: string;
+            since: string;
         };
         /**
          * User
@@ -7746,6 +8201,8 @@ export interface operations {
     read_account: {
         parameters: {
             query?: {
+                /** @description An input's number, or a time with its zone such as 2026-11-20T15:30:00Z. */
+                at?: string | null;
                 /** @description The same as X-Account-ID. */
                 account_id?: string;
             };
@@ -7775,6 +8232,7 @@ export interface operations {
             404: components["responses"]["Problem404"];
             422: components["responses"]["Problem422"];
             500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     change_account: {
@@ -7835,6 +8293,8 @@ export interface operations {
                 start?: string | null;
                 /** @description RFC 3339 with a zone, or a day such as 2026-11-20 (UTC). */
                 end?: string | null;
+                /** @description Only what is about one symbol. */
+                symbol?: string | null;
                 /** @description An activity's id: only older ones. */
                 after?: string | null;
                 limit?: number;
@@ -8198,6 +8658,44 @@ export interface operations {
             503: components["responses"]["Problem503"];
         };
     };
+    read_timeline: {
+        parameters: {
+            query?: {
+                /** @description An input's number: only earlier ones. */
+                before?: number | null;
+                limit?: number;
+                /** @description The same as X-Account-ID. */
+                account_id?: string;
+            };
+            header?: {
+                /** @description Which account it is about; default the first one. */
+                "X-Account-ID"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of the timeline. */
+            200: {
+                headers: {
+                    /** @description Names the request. */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Timeline"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
     withdraw: {
         parameters: {
             query?: {
@@ -8359,6 +8857,65 @@ export interface operations {
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    list_audit_days: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The days. */
+            200: {
+                headers: {
+                    /** @description Names the request. */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditDay"][];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    read_audit_day: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                day: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    /** @description Names the request. */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
             422: components["responses"]["Problem422"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
@@ -8585,6 +9142,33 @@ export interface operations {
             500: components["responses"]["Problem500"];
         };
     };
+    show_storage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The data directory and its backups. */
+            200: {
+                headers: {
+                    /** @description Names the request. */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StorageSeen"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+        };
+    };
     list_traces: {
         parameters: {
             query?: {
@@ -8704,6 +9288,43 @@ export interface operations {
             503: components["responses"]["Problem503"];
         };
     };
+    add_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddUserBody"];
+            };
+        };
+        responses: {
+            /** @description The user, and the link. */
+            201: {
+                headers: {
+                    /** @description Names the request. */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AddedUser"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
     read_user: {
         parameters: {
             query?: never;
@@ -8768,6 +9389,42 @@ export interface operations {
             409: components["responses"]["Problem409"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    read_user_account: {
+        parameters: {
+            query?: {
+                /** @description One of the user's; default the oldest. */
+                account?: string | null;
+                /** @description An input's number, or a time with its zone such as 2026-11-20T15:30:00Z. */
+                at?: string | null;
+            };
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The account. */
+            200: {
+                headers: {
+                    /** @description Names the request. */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
             422: components["responses"]["Problem422"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
@@ -8945,6 +9602,38 @@ export interface operations {
             409: components["responses"]["Problem409"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    link_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The link. */
+            201: {
+                headers: {
+                    /** @description Names the request. */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasswordLink"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
             422: components["responses"]["Problem422"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
@@ -9886,10 +10575,55 @@ export interface operations {
                     "application/json": components["schemas"]["Registered"];
                 };
             };
+            /** @description A mail is on its way to the address, whosever it is. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sent"];
+                };
+            };
             400: components["responses"]["Problem400"];
             403: components["responses"]["Problem403"];
             408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    finish_registration: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FinishBody"];
+            };
+        };
+        responses: {
+            /** @description The user and the account. */
+            201: {
+                headers: {
+                    /** @description Names the request. */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Registered"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            408: components["responses"]["Problem408"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
             422: components["responses"]["Problem422"];
@@ -10508,6 +11242,8 @@ export interface operations {
                 start?: string | null;
                 /** @description RFC 3339 with a zone, or a day such as 2026-11-20 (UTC). */
                 end?: string | null;
+                /** @description Only what is about one symbol. */
+                symbol?: string | null;
                 /** @description The same as X-Account-ID. */
                 account_id?: string;
             };

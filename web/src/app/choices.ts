@@ -10,6 +10,7 @@ import { askCancelAll } from "./cancel_all";
 import { type Choice, type Group, type Known, kindOf, matches, type Wish } from "./found";
 import { screens } from "./screens";
 import { GO, showShortcuts } from "./shortcuts";
+import { useThere } from "./there";
 
 const THEMES: readonly { theme: Theme; label: string; icon: "screen" | "sun" | "moon" }[] = [
   { theme: "light", label: "Theme: light", icon: "sun" },
@@ -23,6 +24,7 @@ export function useChoices(
   all: readonly Known[],
 ): readonly Group[] {
   const go = useNavigate();
+  const isThere = useThere();
   const open = known(useOpenOrders())?.length ?? 0;
   const { accounts, accountId } = useSession();
   const { side, qty, text } = wish;
@@ -58,7 +60,7 @@ export function useChoices(
   }
 
   const places = screens
-    .filter((one) => one.nav && matches(text, one.title, one.nav.label))
+    .filter((one) => one.nav && isThere(one.nav) && matches(text, one.title, one.nav.label))
     .sort((a, b) => (a.nav?.order ?? 0) - (b.nav?.order ?? 0))
     .map((one): Choice => {
       const letter = GO.find(([, path]) => path === one.path)?.[0];

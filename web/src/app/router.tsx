@@ -12,7 +12,6 @@ import type { Screen } from "@/lib/screen";
 import { useSession } from "@/state/session";
 import { Broken, Lost } from "./lost";
 import { screens } from "./screens";
-import { Shell } from "./shell";
 import { useTitle } from "./title";
 import { NewVersion } from "./update";
 
@@ -42,7 +41,8 @@ function Root() {
 const inside = createRoute({
   getParentRoute: () => root,
   id: "inside",
-  component: Shell,
+  // Not needed to sign in; otherwise it comes beside the screen.
+  component: lazyRouteComponent(() => later(() => import("./shell")), "Shell"),
   beforeLoad: ({ location }) => {
     if (!isIn()) {
       const from = location.href === "/" ? {} : { from: location.href };

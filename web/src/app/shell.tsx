@@ -6,7 +6,6 @@ import { useQuery } from "@tanstack/react-query";
 import { Link, Outlet, useRouterState } from "@tanstack/react-router";
 import { useEffect, useRef } from "react";
 import { unread } from "@/state/alerts";
-import { useControls } from "@/state/controls";
 import { signOut, useSession } from "@/state/session";
 import { setTheme, type Theme, useTheme } from "@/state/theme";
 import { beginTour } from "@/state/tour";
@@ -21,6 +20,8 @@ import { LinkBanner, Said } from "./said";
 import { places } from "./screens";
 import { SearchButton, Searching } from "./search";
 import { Shortcuts, showShortcuts } from "./shortcuts";
+import { StandingBanner } from "./standing";
+import { useThere } from "./there";
 import { DockedTicket, FloatingTicket, useTicketPlace } from "./ticket";
 import { Tour } from "./tour";
 
@@ -57,6 +58,7 @@ export function Shell() {
       >
         <TopBar />
         <LinkBanner />
+        <StandingBanner />
         <Tour symbol={ticket.symbol} />
         <main id="main" ref={main} tabIndex={-1} className="flex-1 focus-visible:outline-none">
           <Reached>
@@ -76,10 +78,8 @@ export function Shell() {
 }
 
 function Rail() {
-  const controls = useControls();
-  const operates = useSession(({ user }) => user !== null && user.role !== "user");
-  const there = { controls, operator: operates };
-  const shown = places.filter((place) => place.where === undefined || there[place.where]);
+  const isThere = useThere();
+  const shown = places.filter(isThere);
   return (
     <nav
       aria-label="Main"

@@ -1,7 +1,8 @@
 /** Who did what: the audit log, page by page, and what its entries say in words. */
-import { infiniteQueryOptions } from "@tanstack/react-query";
+import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { api, call, type Schemas } from "@/api/client";
 import type { paths } from "@/api/schema";
+import { saveFile } from "@/lib/csv";
 import { money, words } from "@/lib/format";
 
 export type AuditEntry = Schemas["AuditEntry"];
@@ -36,6 +37,25 @@ export const wholeAudit = (query: AuditQuery) =>
     getNextPageParam: older,
     retry: false,
   });
+
+/** Days that are over, each a signed file; oldest first. */
+export const auditDays = queryOptions({
+  queryKey: ["audit-days"],
+  queryFn: () => call(api.GET("/api/v1/admin/audit/days")),
+  retry: false,
+});
+
+export async function saveAuditDay(day: string): Promise<void> {
+  const params = { path: { day } };
+  const file = await call(
+    api.GET("/api/v1/admin/audit/days/{day}", { params, parseAs: "blob" }) as Promise<{
+      data?: Blob;
+      error?: unknown;
+      response: Response;
+    }>,
+  );
+  saveFile(`audit-${day}.jsonl`, file);
+}
 
 /** The first or (`later` 1) the last moment of a local day, for the API; undefined for no day. */
 export function dayEdge(day: string, later = 0): string | undefined {

@@ -1,12 +1,22 @@
 /** Links that come by mail: asked for, looked at, used. */
 import { api, call, type Schemas } from "@/api/client";
-import { enterByCookie } from "./session";
+import { enterByCookie, signIn } from "./session";
 
 export const askLink = (email: string) =>
   call(api.POST("/api/v1/auth/magic-link", { body: { email } }));
 
 export const askRecovery = (email: string) =>
   call(api.POST("/api/v1/auth/recovery", { body: { email } }));
+
+/** Ask to become a user, where a link in a mail goes on from there. */
+export const askToJoin = (name: string, email: string) =>
+  call(api.POST("/api/v1/auth/register", { body: { name, email } }));
+
+/** Become a user by that link, and sign in. */
+export async function finishSignUp(token: string, password: string): Promise<void> {
+  const made = await call(api.POST("/api/v1/auth/register/finish", { body: { token, password } }));
+  await signIn(made.user.email, password);
+}
 
 /** Whose link it is; looking does not use it up. */
 export const lookAtLink = (token: string): Promise<Schemas["Looked"]> =>

@@ -24,14 +24,3 @@ export function setTheme(theme: Theme): void {
 export function isDark(theme: Theme = useTheme.getState().theme): boolean {
   return theme === "system" ? matchMedia(DARK).matches : theme === "dark";
 }
-
-/** Calls back when what is drawn changes; for canvases, which CSS does not reach. */
-export function onThemeChange(changed: () => void): () => void {
-  const system = matchMedia(DARK);
-  system.addEventListener("change", changed);
-  const stop = useTheme.subscribe(changed);
-  return () => {
-    system.removeEventListener("change", changed);
-    stop();
-  };
-}

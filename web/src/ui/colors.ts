@@ -15,6 +15,20 @@ export function colors(): Colors {
   return Object.fromEntries(found) as Colors;
 }
 
+const DARK = "(prefers-color-scheme: dark)";
+
+/** Calls back when the theme that is drawn changes; for canvases, which CSS does not reach. */
+export function onColors(changed: () => void): () => void {
+  const system = matchMedia(DARK);
+  const chosen = new MutationObserver(changed);
+  system.addEventListener("change", changed);
+  chosen.observe(document.documentElement, { attributeFilter: ["data-theme"] });
+  return () => {
+    system.removeEventListener("change", changed);
+    chosen.disconnect();
+  };
+}
+
 /** A colour from `colors`, let through: `amount` from 0 to 1. */
 export function faded(color: string, amount: number): string {
   const parts = color.match(/[\d.]+/g) ?? ["0", "0", "0"];

@@ -26,7 +26,7 @@ _BYTES: Final = 16
 _ROWS: Final = 16_384
 
 
-class _File(ABC):
+class RowFile(ABC):
     """A Parquet file that is being written beside its name, in groups of rows."""
 
     def __init__(self, path: Path) -> None:
@@ -115,7 +115,7 @@ class _File(ABC):
         return compute.if_else(there, numbers, arrow.scalar(None, kind))
 
 
-class TickFile(_File):
+class TickFile(RowFile):
     """Quotes and trades of one instrument, in order of time."""
 
     def __init__(self, path: Path, instrument: Instrument) -> None:
@@ -149,20 +149,20 @@ class TickFile(_File):
         ts = arrow.array([tick.ts_event for tick in rows], arrow.int64())
         return [
             ts.cast(arrow.timestamp("ns", "UTC")),
-            _repeated(arrow, [instrument.symbol] * len(rows)),
+            repeated(arrow, [instrument.symbol] * len(rows)),
             self.decimals(_of(rows, QuoteTick, "bid"), prices),
             self.decimals(_of(rows, QuoteTick, "ask"), prices),
             self.decimals(_of(rows, QuoteTick, "bid_qty"), sizes),
             self.decimals(_of(rows, QuoteTick, "ask_qty"), sizes),
             self.decimals(_of(rows, TradeTick, "price"), prices),
             self.decimals(_of(rows, TradeTick, "qty"), sizes),
-            _repeated(arrow, [tick.source for tick in rows]),
+            repeated(arrow, [tick.source for tick in rows]),
             arrow.array(_of(rows, TradeTick, "counts"), arrow.int8()),
             arrow.array(_of(rows, TradeTick, "sequence"), arrow.int64()),
         ]
 
 
-class BarFile(_File):
+class BarFile(RowFile):
     """Bars of one instrument."""
 
     def __init__(self, path: Path, instrument: Instrument) -> None:
@@ -193,15 +193,15 @@ class BarFile(_File):
         prices, sizes = instrument.price_scale, instrument.qty_scale
         starts = arrow.array([bar.start_ns for bar in rows], arrow.int64())
         return [
-            _repeated(arrow, [instrument.symbol] * len(rows)),
-            _repeated(arrow, [WINDOW_WORDS[bar.window_s] for bar in rows]),
+            repeated(arrow, [instrument.symbol] * len(rows)),
+            repeated(arrow, [WINDOW_WORDS[bar.window_s] for bar in rows]),
             starts.cast(arrow.timestamp("ns", "UTC")),
             self.decimals([bar.open for bar in rows], prices),
             self.decimals([bar.high for bar in rows], prices),
             self.decimals([bar.low for bar in rows], prices),
             self.decimals([bar.close for bar in rows], prices),
             self.decimals([bar.volume for bar in rows], sizes),
-            _repeated(arrow, [bar.source for bar in rows]),
+            repeated(arrow, [bar.source for bar in rows]),
             self.decimals([bar.value for bar in rows], prices + sizes),
             arrow.array([bar.count for bar in rows], arrow.int64()),
             arrow.array([bar.revision for bar in rows], arrow.int64()),
@@ -214,7 +214,8 @@ def _of(ticks: list[QuoteTick | TradeTick], kind: type, name: str) -> list[int |
     return [getattr(tick, name) if isinstance(tick, kind) else None for tick in ticks]
 
 
-def _repeated(arrow: Any, texts: list[str]) -> Any:
+def repeated(arrow: Any, texts: Sequence[str | None]) -> Any:
+    """Texts of which many are the same, as an array."""
     return arrow.array(texts, arrow.string()).dictionary_encode()
 
 

@@ -36,6 +36,7 @@ from stockyard.api.door import Door
 from stockyard.api.heads import CLIENT_GONE, ClientGone, Head, Receive, Scope, Send
 from stockyard.api.problems import Headers
 from stockyard.api.request_counts import NOWHERE
+from stockyard.api.standing import refuse_changes
 from stockyard.telemetry.traces import name_refusal
 
 _log: Final = logging.getLogger("stockyard.api")
@@ -147,6 +148,7 @@ class AlpacaApi:
         self, method: str, path: str, head: Head, receive: Receive, told: "_Told"
     ) -> Reply:
         head.check_site(method)
+        refuse_changes(self._door.world, method, path)
         place, named = self._router.find(path)
         told.route = place.pattern
         route = place.routes.get(method)

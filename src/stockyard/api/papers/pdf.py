@@ -1,8 +1,8 @@
 """A paper as PDF pages.
 
 Promises: the same paper gives the same bytes; a number is never cut, a long word is, with an
-ellipsis; letters that the built-in fonts lack are shown as question marks. Must not know: what it
-is about.
+ellipsis; letters that the built-in fonts lack are spelled in those they have (``printed``), and
+the paper says so. Must not know: what it is about.
 """
 
 from importlib import import_module
@@ -10,6 +10,7 @@ from io import BytesIO
 from typing import Any, Final, NamedTuple
 
 from stockyard.api.papers.paper import Grid, Paper
+from stockyard.api.papers.printed import as_printed
 
 _SHORT: Final = 612.0
 _LONG: Final = 792.0
@@ -27,6 +28,9 @@ _GAP: Final = 5.0
 _INK: Final = 0.08
 _SOFT: Final = 0.42
 _ELLIPSIS: Final = "\u2026"
+SPELLED: Final = (
+    "Letters that this file's fonts lack are spelled in others; as HTML the paper has them all."
+)
 
 
 class _Word(NamedTuple):
@@ -54,6 +58,8 @@ class _Pages:
         self.width, self.height, self.inner = width, height, width - 2 * _EDGE
         self.pages: list[list[_Word | _Line]] = []
         self.y = 0.0
+        self.is_spelled = False
+        """Whether letters were written that the fonts lack."""
         self.turn()
 
     def turn(self) -> None:
@@ -80,7 +86,8 @@ class _Pages:
         right: bool = False,
     ) -> None:
         """Put a text at the line's height, made to fit its width."""
-        text = text.encode("cp1252", "replace").decode("cp1252")
+        given, text = text, as_printed(text)
+        self.is_spelled = self.is_spelled or text != given
         wide = self._measure(text, font, size)
         if wide > width:
             size = max(_NUMBER_MIN if right else _WORD_MIN, size * width / wide)
@@ -134,6 +141,8 @@ def document(paper: Paper) -> bytes:
     pages.y -= _ROW
     for note in paper.notes:
         pages.paragraph(note)
+    if pages.is_spelled:
+        pages.paragraph(SPELLED)
     file = BytesIO()
     canvas = canvases.Canvas(file, pagesize=(pages.width, pages.height), invariant=1)
     canvas.setTitle(f"{paper.title}, {paper.subtitle}")
@@ -143,7 +152,7 @@ def document(paper: Paper) -> bytes:
         canvas.setFillGray(_SOFT)
         canvas.setFont(_TEXT, 7)
         foot = f"{paper.title}, {paper.subtitle}"
-        canvas.drawString(_EDGE, _EDGE - 14, foot.encode("cp1252", "replace").decode("cp1252"))
+        canvas.drawString(_EDGE, _EDGE - 14, as_printed(foot))
         told = f"Page {number} of {len(pages.pages)}"
         canvas.drawRightString(pages.width - _EDGE, _EDGE - 14, told)
         canvas.showPage()

@@ -100,14 +100,28 @@ async def open_another(visit: Visiting) -> Response:
         "read_account",
         TAG,
         "Read the account",
+        "As it is, or with `at` as it was at any point: then `past` has its positions and open"
+        " orders of that moment. `GET /api/v1/account/timeline` tells when it changed.",
         traits=Trait.SIGNED_IN | Trait.ACCOUNT,
         answer=a.Account,
         answered="The account.",
+        refusals=(503,),
     ),
 )
-async def read_account(visit: Visiting) -> Response:
+async def read_account(
+    visit: Visiting,
+    at: Annotated[
+        str | None,
+        Query(
+            description="An input's number, or a time with its zone such as 2026-11-20T15:30:00Z."
+        ),
+    ] = None,
+) -> Response:
     """Read the account."""
     caller = visit.caller(Scope.READ)
+    if at is not None:
+        found = await visit.door.past.account(caller.account_id, at)
+        return Response(found, media_type="application/json")
     return answer(visit.door.render.account(visit.door.view.accounts[caller.account_id]))
 
 

@@ -10,7 +10,7 @@ from stockyard.api.activity_answers import Activity
 from stockyard.api.describing import Trait, described
 from stockyard.api.frames import parse_token
 from stockyard.api.problems import Problem
-from stockyard.api.routes import Response, Visiting, answer, router
+from stockyard.api.routes import Response, Visit, Visiting, answer, router
 from stockyard.people.identity import Scope
 from stockyard.projections.store import Stretch
 
@@ -24,6 +24,14 @@ When = Annotated[
 KindWord = Annotated[
     str | None, Query(description="Only one kind.", json_schema_extra={"enum": list(KINDS)})
 ]
+
+
+SymbolWord = Annotated[str | None, Query(description="Only what is about one symbol.")]
+
+
+def instrument_named(visit: Visit, symbol: str | None) -> int:
+    """The instrument of a symbol, 0 for none named. Raises ``Problem`` 422."""
+    return 0 if symbol is None else visit.door.instrument(symbol).instrument_id
 
 
 def kinds_named(kind: str | None) -> Kinds:
@@ -43,7 +51,8 @@ def kinds_named(kind: str | None) -> Kinds:
         "List what happened to the account",
         "Fills, deposits and withdrawals, interest, fees for borrowing, funding, margin calls,"
         " resets and refused requests, newest first, from `start` until before `end`. For the next"
-        " page send the last one's id as `after`.",
+        " page send the last one's id as `after`. With `symbol` only what is about that one: cash,"
+        " resets and refusals are about none.",
         traits=Trait.SIGNED_IN | Trait.ACCOUNT | Trait.HISTORY,
         answer=list[Activity],
         answered="The activities.",
@@ -54,6 +63,7 @@ async def list_activities(
     kind: KindWord = None,
     start: When = None,
     end: When = None,
+    symbol: SymbolWord = None,
     after: Annotated[str | None, Query(description="An activity's id: only older ones.")] = None,
     limit: Annotated[int, Query(ge=1, le=LIMIT_MAX)] = LIMIT_DEFAULT,
 ) -> Response:
@@ -74,6 +84,7 @@ async def list_activities(
         limit,
         fields.day_or_moment("start", start) if start is not None else 0,
         fields.day_or_moment("end", end) if end is not None else 0,
+        instrument_named(visit, symbol),
     )
     found = await door.world.query(lambda store: store.happenings(caller.account_id, wanted, some))
     activities = Activities(door.render, door.view.instruments)

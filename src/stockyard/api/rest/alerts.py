@@ -47,7 +47,11 @@ async def _note(visit: Visit, kind: str, alert: Alert) -> None:
 async def _armed(
     visit: Visit, kind: str, terms: AlertTerms, work: Callable[[People], Alert]
 ) -> Alert:
-    """Write an alert that is armed, and watch for it from then on."""
+    """Write an alert that is armed, and watch for it from then on.
+
+    What meets it already is kept before anybody is told that it is armed: the projections may be
+    past that, and no crash would find it again.
+    """
     watch, day = visit.door.world.alerts, None
     if terms.kind == AlertKind.VOLUME or terms.since == Since.CLOSE:
         followed_day(visit.door, terms.instrument_id)
@@ -63,6 +67,8 @@ async def _armed(
 
     made = await visit.door.desk.write(write)
     watch.take_in()
+    if watch.has_noted:
+        await visit.door.desk.write(watch.settle_some)
     await _note(visit, kind, made)
     return made
 

@@ -10,10 +10,10 @@ from stockyard.api.confirming import confirmed, letter_of, person
 from stockyard.api.describing import Trait, described
 from stockyard.api.fields import Reader
 from stockyard.api.leaving import leave
-from stockyard.api.rest.links import ask_confirmation
+from stockyard.api.rest.links import ask_confirmation, no_mail
 from stockyard.api.rest.sign_in import TAG, shown_user
 from stockyard.api.routes import Response, Visiting, answer, router
-from stockyard.api.settings import MailWay
+from stockyard.api.settings import MailWay, SignUpWay
 from stockyard.model.records import Origin
 from stockyard.people.letters import password_changed
 from stockyard.people.users import checked_password
@@ -92,6 +92,9 @@ async def change_email(visit: Visiting) -> Response:
     if door.settings.mail != MailWay.NOWHERE:
         await ask_confirmation(visit, user, body.email)
         return answer(shown_user(user))
+    if door.settings.sign_up != SignUpWay.OPEN:
+        # To take an address at once is to be told whether it is another's.
+        raise no_mail()
     changed = await door.desk.write(lambda p: p.changes.email(user.id, body.email))
     before, after = {"email": user.email}, {"email": changed.email}
     await visit.note("user.email_changed", user.id, before, after)

@@ -13,7 +13,7 @@ from stockyard.api.activity_answers import Activity
 from stockyard.api.describing import Trait, described
 from stockyard.api.door import Door
 from stockyard.api.exporting import export
-from stockyard.api.rest.activity import KindWord, When, kinds_named
+from stockyard.api.rest.activity import KindWord, SymbolWord, When, instrument_named, kinds_named
 from stockyard.api.rest.orders import Made, SideWord, StatusWord, TypeWord, orders_wanted
 from stockyard.api.routes import Response, Visit, Visiting, router
 from stockyard.api.statements import Statements
@@ -161,10 +161,11 @@ async def export_activities(
     kind: KindWord = None,
     start: When = None,
     end: When = None,
+    symbol: SymbolWord = None,
 ) -> Response:
     """Export what happened to the account."""
     caller = visit.caller(Scope.READ)
-    some = Stretch(None, 0, *_times(start, end))
+    some = Stretch(None, 0, *_times(start, end), instrument_named(visit, symbol))
     source = ActivitySource(visit.door, caller.account_id, kinds_named(kind), some)
     return await _export(visit, source, format)
 

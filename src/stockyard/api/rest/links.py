@@ -20,12 +20,13 @@ from stockyard.api.heads import HEAD_ONLY
 from stockyard.api.problems import Problem
 from stockyard.api.rest.sign_in import place_of, shown_user
 from stockyard.api.routes import Response, Visit, Visiting, answer, router
-from stockyard.api.settings import MailWay
+from stockyard.api.settings import MailWay, SignUpWay
 from stockyard.api.shapes import time_text
 from stockyard.people import letters
+from stockyard.people.changing import checked_other
 from stockyard.people.directory import People, SignIn
 from stockyard.people.errors import UserError
-from stockyard.people.links import Asked, Link, LinkKind, is_from
+from stockyard.people.links import Asked, Link, LinkKind, invalid_link, is_from
 from stockyard.people.users import User, checked_password, normal_email
 
 routes = router()
@@ -39,7 +40,8 @@ PAGE: Final = "/link"
 """The app's page that asks whoever opened a link to go on."""
 IN: Final = "signed-in"
 _NS: Final = 1_000_000_000
-_UNIFORM: Final = "The answer is the same, and takes as long, whether or not there is such a user."
+UNIFORM: Final = "The answer is the same, and takes as long, whether or not there is such a user."
+"""What is promised of every request that is made with somebody's address."""
 _ASKS: Final = Trait.PEOPLE
 
 
@@ -49,7 +51,7 @@ _ASKS: Final = Trait.PEOPLE
         "ask_magic_link",
         TAG,
         "Have a link sent that signs in",
-        f"It works once, for 15 minutes. {_UNIFORM} The browser that asked is signed in by opening"
+        f"It works once, for 15 minutes. {UNIFORM} The browser that asked is signed in by opening"
         " it; another one has to confirm first.",
         traits=_ASKS,
         body=k.AskBody,
@@ -74,7 +76,7 @@ async def ask_magic_link(visit: Visiting) -> Response:
         "ask_recovery",
         TAG,
         "Have a link sent for a new password",
-        f"It works once, for 15 minutes. {_UNIFORM}",
+        f"It works once, for 15 minutes. {UNIFORM}",
         traits=_ASKS,
         body=k.AskBody,
         body_examples={"ann": {"email": "ann@example.com"}},
@@ -266,14 +268,20 @@ async def reset_password(visit: Visiting) -> Response:
 
 
 async def ask_confirmation(visit: Visit, user: User, email: str) -> None:
-    """Send a user's new address the link that confirms it. Raises ``UserError``."""
-    door, address = visit.door, visit.head.address
+    """Send a user's new address the link that confirms it; but where signing up is open, nobody is
+    told that it is another's. Raises ``UserError``.
+    """
+    door, is_open = visit.door, visit.door.settings.sign_up == SignUpWay.OPEN
     now_ns, root = door.world.clock.wall_ns(), door.settings.public_url
+    known = letters.already_known(root)
 
     def work(people: People) -> str:
-        normal = people.changes.checked_email(user, email)
+        normal = checked_other(user, email)
+        if is_open:
+            people.changes.check_free(normal)
+        asked = Asked(normal, visit.head.address)
         people.links.ask_change(
-            user, normal, address, lambda token: letters.confirm_email(root, token), now_ns
+            user, asked, lambda token: letters.confirm_email(root, token), known, now_ns
         )
         return normal
 
@@ -303,7 +311,12 @@ async def confirm_email(visit: Visiting) -> Response:
     now_ns, root = door.world.clock.wall_ns(), door.settings.public_url
 
     def work(people: People) -> tuple[User, User]:
-        return people.confirm_email(body.token, root, now_ns)
+        try:
+            return people.confirm_email(body.token, root, now_ns)
+        except UserError as error:
+            if error.code == "email_taken" and door.settings.sign_up != SignUpWay.OPEN:
+                raise invalid_link() from None
+            raise
 
     before, after = await asyncio.shield(door.desk.write(work))
     await visit.note(

@@ -1,4 +1,4 @@
-"""Signing up, in and out, and who one is."""
+"""Signing in and out, and who one is."""
 
 from typing import Final
 
@@ -6,15 +6,13 @@ from stockyard.api import answers as a
 from stockyard.api.auth import require_scope, require_session
 from stockyard.api.describing import Trait, described
 from stockyard.api.door import Door
-from stockyard.api.fields import LoginBody, Reader, RegisterBody
+from stockyard.api.fields import LoginBody, Reader
 from stockyard.api.heads import is_loopback
 from stockyard.api.problems import Problem
-from stockyard.api.registering import Wish, register
 from stockyard.api.routes import Response, Visit, Visiting, answer, router
 from stockyard.api.settings import MailWay
 from stockyard.api.shapes import time_text
 from stockyard.model.numbers import format_cash
-from stockyard.model.records import Origin
 from stockyard.people.directory import People, SignIn
 from stockyard.people.errors import ThrottledError, UserError
 from stockyard.people.identity import Scope
@@ -22,7 +20,6 @@ from stockyard.people.sessions import Place
 from stockyard.people.users import User, normal_email
 
 routes = router()
-_register = Reader(RegisterBody)
 _login = Reader(LoginBody)
 TAG = "People"
 _PASSED_ON: Final = frozenset({b"forwarded", b"via", b"x-forwarded-for", b"x-real-ip"})
@@ -39,47 +36,6 @@ def shown_user(user: User) -> a.User:
     return a.User(
         user.id, user.name, user.email, user.role, user.status, time_text(user.created_ns)
     )
-
-
-@routes.post(
-    "/auth/register",
-    **described(
-        "register",
-        TAG,
-        "Sign up",
-        "Makes a user and a first account with the house's starting balance. Then sign in.",
-        traits=Trait.PEOPLE,
-        body=RegisterBody,
-        body_examples={
-            "ann": {"name": "Ann", "email": "ann@example.com", "password": "correct horse battery"}
-        },
-        status=201,
-        answer=a.Registered,
-        answered="The user and the account.",
-        refusals=(403, 409),
-    ),
-)
-async def sign_up(visit: Visiting) -> Response:
-    """Make a user with a first account."""
-    if not visit.door.settings.registration:
-        raise Problem(
-            403,
-            "registration_closed",
-            "nobody can sign up here by themselves",
-            "ask whoever runs this Stockyard for a user",
-        )
-    body: RegisterBody = await visit.body(_register)
-    origin = Origin("anyone", visit.head.request_id, visit.head.address, visit.head.user_agent)
-    user, account = await register(
-        visit.door, Wish(body.name, body.email, body.password, body.account_name), origin
-    )
-    await _note_registered(visit, user)
-    return answer(a.Registered(shown_user(user), visit.door.render.fresh_account(account)), 201)
-
-
-async def _note_registered(visit: Visit, user: User) -> None:
-    told = {"name": user.name, "email": user.email, "role": user.role}
-    await visit.note("user.registered", user.id, after=told, user_id=user.id)
 
 
 @routes.post(
@@ -194,7 +150,7 @@ def _is_here(visit: Visiting) -> bool:
         "house",
         TAG,
         "What this Stockyard offers",
-        "Its version, whether anyone may sign up, whether `POST /api/v1/auth/demo` would work for"
+        "Its version, how people sign up, whether `POST /api/v1/auth/demo` would work for"
         " whoever asks, and what a new account starts with.",
         answer=a.House,
         answered="What is offered.",
@@ -206,7 +162,7 @@ async def house(visit: Visiting) -> Response:
     demo = visit.door.demo_email is not None and _is_here(visit)
     cash = format_cash(settings.starting_micros)
     mail = settings.mail != MailWay.NOWHERE
-    return answer(a.House(settings.version, settings.registration, demo, cash, mail))
+    return answer(a.House(settings.version, settings.sign_up, demo, cash, mail))
 
 
 @routes.post(

@@ -85,6 +85,8 @@ async def list_events(
     door, account_id = visit.door, _account(visit)
     world, head = door.world, door.view.seq
     begin = 0 if after is None else after if after >= 0 else max(0, head + after)
+    if world.journal.base is not None:
+        begin = max(begin, world.journal.base.seq)
     asked = _Asked(min(begin, head), limit, account_id, market)
     found, reached = await world.query(lambda store: _read(world.journal, store, asked, head))
     words = LogWords(door.render, door.view)

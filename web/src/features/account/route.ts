@@ -12,4 +12,9 @@ export const screens: readonly Screen[] = [
     title: "What happened",
     load: () => import("./history"),
   },
+  {
+    path: "/account/past",
+    title: "The account as it was",
+    load: () => import("./past"),
+  },
 ];

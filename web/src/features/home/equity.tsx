@@ -17,7 +17,7 @@ import { Segmented } from "@/ui/choice";
 import { Moving } from "@/ui/moving";
 import { Failed } from "./failed";
 
-const Curve = lazy(() => later(() => import("./curve")));
+const Curve = lazy(() => later(() => import("@/ui/curve")));
 
 const RANGES: readonly { value: Range; label: string; words: string }[] = [
   { value: "1D", label: "1D", words: "today" },
@@ -28,6 +28,7 @@ const RANGES: readonly { value: Range; label: string; words: string }[] = [
   { value: "ALL", label: "All", words: "since the beginning" },
 ];
 const NOTHING: readonly Position[] = [];
+const HEIGHT = 224;
 
 const DAY = new Intl.DateTimeFormat(undefined, { dateStyle: "medium" });
 
@@ -56,12 +57,14 @@ export function Equity() {
       const before = new Date(Date.parse(curve.now.at) - 60_000).toISOString();
       points.unshift({ ...curve.now, at: before });
     }
+    // What it is compared with; nothing where money came or went meanwhile.
+    const base = points.every((one) => one.net_deposits === points[0]?.net_deposits)
+      ? toNumber((curve.base?.equity ?? points[0]?.net_deposits) || "0")
+      : null;
     return {
       at: points.map((one) => Date.parse(one.at) / 1000),
-      equity: points.map((one) => toNumber(one.equity)),
-      base: points.every((one) => one.net_deposits === points[0]?.net_deposits)
-        ? toNumber((curve.base?.equity ?? points[0]?.net_deposits) || "0")
-        : null,
+      lines: [points.map((one) => toNumber(one.equity)), points.map(() => base)],
+      unit: "money" as const,
       points,
     };
   }, [curve]);
@@ -122,7 +125,13 @@ export function Equity() {
       <div className="mt-3 h-56">
         {drawn ? (
           <Suspense fallback={<Waiting className="mx-4 h-52" />}>
-            <Curve drawn={drawn} up={sign(curve?.profit_loss ?? "0") >= 0} onPoint={setPointed} />
+            <Curve
+              drawn={drawn}
+              up={sign(curve?.profit_loss ?? "0") >= 0}
+              filled
+              height={HEIGHT}
+              onPoint={setPointed}
+            />
           </Suspense>
         ) : error ? (
           <Failed error={error} again={() => void refetch()} />

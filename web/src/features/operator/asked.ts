@@ -56,6 +56,12 @@ export const feeds = queryOptions({
   refetchInterval: 5_000,
 });
 
+export const storage = queryOptions({
+  queryKey: ["operator", "storage"],
+  queryFn: () => call(api.GET("/api/v1/admin/storage")),
+  refetchInterval: 10_000,
+});
+
 export const dayOf = (id: string, date: string, account: string) =>
   infiniteQueryOptions({
     queryKey: ["operator", "day", id, date, account],
@@ -78,6 +84,13 @@ export const dayOf = (id: string, date: string, account: string) =>
 
 /** Everything here is asked for again: what was done may show in any of it. */
 export const again = () => queryClient.invalidateQueries({ queryKey: ["operator"] });
+
+export const add = (body: Schemas["AddUserBody"]) =>
+  call(api.POST("/api/v1/admin/users", { body }));
+
+/** A link with which a user chooses a new password. */
+export const linkFor = (id: string) =>
+  call(api.POST("/api/v1/admin/users/{user_id}/password-link", { params: one(id) }));
 
 const header = () => ({ "Idempotency-Key": newKeys().idempotency });
 

@@ -19,6 +19,7 @@ import { Card, Empty, Waiting } from "@/ui/card";
 import { Field } from "@/ui/field";
 import { Icon } from "@/ui/icon";
 import { Notice } from "@/ui/notice";
+import { SignedDays } from "./audit_days";
 import { Tabs } from "./frame";
 
 const FIELDS = [
@@ -83,7 +84,12 @@ export default function Audit() {
           Only an administrator reads what everybody did. Your own history is under Account.
         </Notice>
       ) : (
-        user !== null && <Log />
+        user !== null && (
+          <>
+            <Log />
+            <SignedDays />
+          </>
+        )
       )}
     </div>
   );

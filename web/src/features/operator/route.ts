@@ -25,4 +25,9 @@ export const screens: readonly Screen[] = [
     title: "Requests",
     load: () => import("./requests"),
   },
+  {
+    path: "/operator/storage",
+    title: "Storage",
+    load: () => import("./storage"),
+  },
 ];

@@ -10,6 +10,7 @@ import { Dialog } from "@/ui/dialog";
 import { Notice } from "@/ui/notice";
 import { Select } from "@/ui/select";
 import { Toggle } from "@/ui/toggle";
+import { NewLink } from "./add";
 import { again, change, type Detail, freeze, type Role } from "./asked";
 
 const ROLES = [
@@ -50,6 +51,7 @@ export function Standing({ detail }: { detail: Detail }) {
             value={user.role as Role}
             onChange={(role) => changing.mutate({ role })}
           />
+          {user.status === "active" && <NewLink user={user} />}
           <div className="flex flex-wrap gap-2">
             {user.status === "suspended" ? (
               <Button

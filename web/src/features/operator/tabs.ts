@@ -12,5 +12,6 @@ export const tabs: readonly Tab[] = [
   { path: "/operator/presence", label: "Presence" },
   { path: "/operator/feeds", label: "Feeds", admin: true },
   { path: "/operator/requests", label: "Requests", admin: true },
+  { path: "/operator/storage", label: "Storage", admin: true },
   { path: "/operator/audit", label: "Audit log", admin: true },
 ];

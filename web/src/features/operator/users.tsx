@@ -10,6 +10,7 @@ import { Card, Empty, Waiting } from "@/ui/card";
 import { Field } from "@/ui/field";
 import { Select } from "@/ui/select";
 import { type Column, Table } from "@/ui/table";
+import { AddUser } from "./add";
 import { type User, users, type Wanted } from "./asked";
 import { Operator } from "./frame";
 import { Marks } from "./marks";
@@ -91,7 +92,12 @@ function Found() {
     <Card
       title="Users"
       flush
-      aside={<span className="text-[0.8125rem] text-soft">{data && `${total} found`}</span>}
+      aside={
+        <span className="flex items-center gap-3">
+          <span className="text-[0.8125rem] text-soft">{data && `${total} found`}</span>
+          {isAdmin && <AddUser />}
+        </span>
+      }
     >
       <div className="grid gap-3 px-4 pb-3 sm:grid-cols-[minmax(0,1fr)_10rem_10rem]">
         <Field

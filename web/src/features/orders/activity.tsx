@@ -1,5 +1,5 @@
 /** What happened to the account, newest first: fills, cash, charges, margin, refusals. */
-import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
+import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useEffect, useMemo, useRef, useState } from "react";
 import type { Schemas } from "@/api/client";
@@ -18,7 +18,7 @@ import {
 } from "@/lib/format";
 import { onAccountFrame } from "@/state/live";
 import { say } from "@/state/notices";
-import { activityPages } from "@/state/queries";
+import { activityPages, assets } from "@/state/queries";
 import { Button } from "@/ui/button";
 import { Card, Empty, Waiting } from "@/ui/card";
 import { classes } from "@/ui/classes";
@@ -45,10 +45,11 @@ type Kind = (typeof KINDS)[number]["value"];
 
 interface Wanted {
   readonly kind: Kind;
+  readonly symbol: string;
   readonly from: string;
   readonly to: string;
 }
-const NOTHING: Wanted = { kind: "", from: "", to: "" };
+const NOTHING: Wanted = { kind: "", symbol: "", from: "", to: "" };
 
 function useWanted(): [Wanted, (some: Partial<Wanted>) => void] {
   const search = useSearch({ strict: false }) as Record<string, unknown>;
@@ -60,6 +61,7 @@ function useWanted(): [Wanted, (some: Partial<Wanted>) => void] {
         KINDS.map((one) => one.value),
         "",
       ),
+      symbol: typeof search.symbol === "string" ? search.symbol : "",
       from: day(search.from),
       to: day(search.to),
     }),
@@ -92,13 +94,24 @@ function useNews(): void {
   }, [client]);
 }
 
-function queryOf({ kind, from, to }: Wanted) {
+function queryOf({ kind, symbol, from, to }: Wanted) {
   const [start, end] = [dayBegins(from), dayBegins(to, 1)];
   return {
     ...(kind !== "" && { kind }),
+    ...(symbol !== "" && { symbol }),
     ...(start !== undefined && { start }),
     ...(end !== undefined && { end }),
   };
+}
+
+/** What may be chosen: any, what trades here, and what the address names. */
+function useSymbols(named: string) {
+  const { data } = useQuery(assets);
+  const known = new Set([...(data ?? []).map((one) => one.symbol), ...(named ? [named] : [])]);
+  return [
+    { value: "", label: "Any" },
+    ...[...known].sort().map((one) => ({ value: one, label: one })),
+  ];
 }
 
 export default function Activities() {
@@ -124,7 +137,9 @@ export default function Activities() {
       setExporting(false);
     }
   }, [exporting, all, more, isFetchingNextPage, isFetchNextPageError, error, fetchNextPage]);
-  const filtered = wanted.kind !== "" || wanted.from !== "" || wanted.to !== "";
+  const symbols = useSymbols(wanted.symbol);
+  const filtered =
+    wanted.kind !== "" || wanted.symbol !== "" || wanted.from !== "" || wanted.to !== "";
   return (
     <div className="mx-auto max-w-4xl space-y-4 p-3 sm:p-4 lg:p-6">
       <header className="flex flex-wrap items-center justify-between gap-3">
@@ -140,13 +155,20 @@ export default function Activities() {
         </Button>
       </header>
       <Card flush>
-        <div className="grid grid-cols-2 gap-3 border-line border-b px-4 py-3 sm:grid-cols-[minmax(0,2fr)_1fr_1fr]">
+        <div className="grid grid-cols-2 gap-3 border-line border-b px-4 py-3 sm:grid-cols-[minmax(0,2fr)_1fr_1fr_1fr]">
           <Select
             label="What"
             className="max-sm:col-span-2"
             options={KINDS}
             value={wanted.kind}
             onChange={(kind) => change({ kind })}
+          />
+          <Select
+            label="Symbol"
+            className="max-sm:col-span-2"
+            options={symbols}
+            value={wanted.symbol}
+            onChange={(symbol) => change({ symbol })}
           />
           <Field
             label="From"

@@ -1,13 +1,7 @@
 /** What answers become on the chart: columns of numbers, and the words for a point. */
 import { toNumber } from "@/lib/decimal";
+import type { Drawn } from "@/ui/curve";
 import type { History, Performance } from "./asked";
-
-/** Lines over one axis of time, in seconds; a line has a gap where its number is null. */
-export interface Drawn {
-  readonly at: readonly number[];
-  readonly lines: readonly (readonly (number | null)[])[];
-  readonly unit: "money" | "percent";
-}
 
 type Point = History["points"][number];
 

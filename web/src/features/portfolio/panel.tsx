@@ -10,7 +10,7 @@ import { measured, type Performance, performance, RANGES, type Range } from "./a
 import { dayOf, returnDrawn } from "./drawn";
 import { Failed } from "./failed";
 
-const Chart = lazy(() => later(() => import("./chart")));
+const Curve = lazy(() => later(() => import("@/ui/curve")));
 const HEIGHT = 176;
 
 export function Panel({ range }: { range: Range }) {
@@ -53,7 +53,7 @@ function Figures({ told }: { told: Performance }) {
       </p>
       <div className="-mx-4 mt-1" style={{ height: HEIGHT }}>
         <Suspense fallback={<Waiting className="mx-4 h-40" />}>
-          <Chart drawn={drawn} up filled={false} height={HEIGHT} />
+          <Curve drawn={drawn} up filled={false} height={HEIGHT} />
         </Suspense>
       </div>
       <div className="mt-3 overflow-x-auto">

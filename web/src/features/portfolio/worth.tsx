@@ -12,7 +12,7 @@ import { history, RANGES, type Range } from "./asked";
 import { dayOf, gainDrawn, pointsOf, worthDrawn } from "./drawn";
 import { Failed } from "./failed";
 
-const Chart = lazy(() => later(() => import("./chart")));
+const Curve = lazy(() => later(() => import("@/ui/curve")));
 
 const VIEWS = [
   { value: "worth", label: "Worth" },
@@ -72,7 +72,7 @@ export function WorthCard({ range, onRange }: { range: Range; onRange: (range: R
       <div className="mt-3" style={{ height: HEIGHT }}>
         {drawn ? (
           <Suspense fallback={<Waiting className="mx-4 h-64" />}>
-            <Chart
+            <Curve
               drawn={drawn}
               up={sign(data?.profit_loss ?? "0") >= 0}
               filled

@@ -19,5 +19,12 @@ export const screens: readonly Screen[] = [
     anybody: true,
     load: () => import("./confirm_email"),
   },
+  {
+    path: "/finish",
+    title: "Open an account",
+    public: true,
+    anybody: true,
+    load: () => import("./finish"),
+  },
   { path: "/sign-up", title: "Sign up", public: true, load: () => import("./sign_up") },
 ];

@@ -83,7 +83,7 @@ export default function SignIn() {
         </p>
       )}
       <Demo />
-      {data?.registration && (
+      {data && data.sign_up !== "closed" && (
         <p className="mt-8 text-center text-soft">
           New here?{" "}
           <Link

@@ -1,12 +1,13 @@
 /** The chart of a symbol: its bars as they move, and over them what the account has to do with it. */
+
 import { type RefObject, useEffect, useMemo, useRef, useState } from "react";
 import { told } from "@/api/problem";
 import { parse, toNumber } from "@/lib/decimal";
 import type { Asset } from "@/state/instrument";
-import { onThemeChange } from "@/state/theme";
 import { Button } from "@/ui/button";
 import { Empty, Waiting } from "@/ui/card";
 import { classes } from "@/ui/classes";
+import { onColors } from "@/ui/colors";
 import { useMoves } from "../moves";
 import { Ask } from "./ask";
 import { Chip, type Ground, type Handle } from "./chips";
@@ -69,7 +70,7 @@ export default function Chart({
       atStart: () => now.current.older(),
     });
     drawing.current = made;
-    const stop = onThemeChange(() => made.look());
+    const stop = onColors(() => made.look());
     return () => {
       stop();
       drawing.current = null;

@@ -1,0 +1,127 @@
+"""A running server's journal is pruned beside its trading, by a process of its own."""
+
+import asyncio
+from pathlib import Path
+
+import apsw
+import pytest
+
+from stockyard.app import DataDirectory
+from stockyard.model.facts import ClockTick
+from stockyard.runtime.archiving import Archiving
+from stockyard.runtime.pruning import only_one
+from stockyard.runtime.retention import JournalRetention
+from stockyard.runtime.world import World
+from stockyard.storage.archive import FOLDER_NAME, Archive
+from stockyard.storage.ports import Base, StorageError
+from tests.unit.runtime.pruned import DAY, a_day, fill, opened, verified
+from tests.unit.runtime.worlds import NOON_NS, quote
+
+DAYS = 5
+
+
+class Served:
+    """A directory as a server has it open."""
+
+    def __init__(self, path: Path, keep_days: int) -> None:
+        self.seqs, self.hashed = fill(path, DAYS)
+        self.path, self.noted = path, list[Base]()
+        self.directory = DataDirectory(path)
+        self.world: World = opened(self.directory)
+        self.world.clock.time_ns = NOON_NS + DAYS * DAY  # type: ignore[attr-defined]
+        archiving = self.world.archiving = Archiving(Archive(path / FOLDER_NAME), 10**9)
+        self.held = archiving.held
+        self.retention = JournalRetention(self.world, path, keep_days, self.note)
+
+    async def note(self, base: Base) -> None:
+        self.noted.append(base)
+
+    def close(self) -> None:
+        self.world.projector.flush()
+        self.directory.close()
+
+
+async def test_what_is_older_than_the_policy_is_pruned_while_trading_goes_on(
+    tmp_path: Path,
+) -> None:
+    served = Served(tmp_path / "data", 3)
+    turn = asyncio.ensure_future(served.retention.turn())
+    while not turn.done():
+        quote(served.world)
+        await asyncio.sleep(0.01)
+    base = await turn
+    assert base is not None
+    assert base.seq == served.seqs[1]
+    assert (served.noted, served.held) == ([base], {base.seq})
+    assert served.world.journal.remove_some() == 0
+    a_day(served.world, 99, 2)
+    served.close()
+    found = verified(tmp_path / "data")
+    assert (found.broken, found.base_seq) == ((), base.seq)
+
+
+async def test_everything_is_kept_by_default(tmp_path: Path) -> None:
+    served = Served(tmp_path / "data", 0)
+    assert await served.retention.turn() is None
+    assert served.world.journal.base is None
+    served.close()
+
+
+async def test_nothing_is_pruned_beside_another_that_does(tmp_path: Path) -> None:
+    served = Served(tmp_path / "data", 1)
+    with only_one(served.path), pytest.raises(StorageError, match="in use"):
+        await served.retention.turn()
+    assert (served.world.journal.base, served.held) == (None, set())
+    served.close()
+
+
+async def test_what_the_process_finds_wrong_is_said(tmp_path: Path) -> None:
+    served = Served(tmp_path / "data", 1)
+    connection = apsw.Connection(str(served.path / "journal.db"))
+    connection.execute(
+        "UPDATE batches SET blob = zeroblob(length(blob)) WHERE first_seq ="
+        " (SELECT MAX(first_seq) FROM batches WHERE last_seq <= ?)",
+        (served.seqs[0],),
+    )
+    connection.close()
+    with pytest.raises(StorageError, match="journal broken at seq"):
+        await served.retention.turn()
+    assert served.world.journal.base is None
+    served.close()
+
+
+async def test_what_was_left_over_is_removed_at_the_next_turn(tmp_path: Path) -> None:
+    served = Served(tmp_path / "data", 1)
+    removes = served.world.journal.remove_some
+    served.world.journal.remove_some = lambda: 0  # type: ignore[method-assign]
+    base = await served.retention.turn()
+    assert base is not None
+    served.world.journal.remove_some = removes  # type: ignore[method-assign]
+    assert await served.retention.turn() is None
+    assert served.world.journal.remove_some() == 0
+    served.close()
+    assert verified(served.path).base_seq == base.seq
+
+
+async def test_a_bite_lets_others_go_first_but_not_for_ever(tmp_path: Path) -> None:
+    served = Served(tmp_path / "data", 1)
+    journal, waits = served.world.journal, list[bool]()
+    removes = journal.remove_some
+
+    def noted() -> int:
+        waits.append(bool(served.world.writer.waiting))
+        return removes()
+
+    journal.remove_some = noted  # type: ignore[method-assign]
+    turn = asyncio.ensure_future(served.retention.turn())
+    served.world.writer.submit(ClockTick())
+    await asyncio.sleep(0.1)
+    assert not waits
+    served.world.writer.drain()
+    assert await turn is not None
+    assert waits[0] is False
+    served.world.writer.submit(ClockTick())
+    assert await served.retention.turn() is None
+    assert waits[-1] is True
+    served.world.writer.drain()
+    served.close()
