@@ -28,15 +28,17 @@ export class Server {
   demo!: Demo;
   #process!: ChildProcess;
   #output = "";
-  readonly #settings: Readonly<Record<string, string>>;
+  #settings: Readonly<Record<string, string>>;
   #port = "0";
 
   constructor(settings: Readonly<Record<string, string>> = {}) {
     this.#settings = settings;
   }
 
-  /** Starts it, again on the same port if it ran before, and waits until it answers. */
-  async start(): Promise<this> {
+  /** Starts it, again on the same port if it ran before, and waits until it answers. What `more`
+   * sets holds from here on. */
+  async start(more: Readonly<Record<string, string>> = {}): Promise<this> {
+    this.#settings = { ...this.#settings, ...more };
     const file = join(this.data, "demo.json");
     const before = existsSync(file) ? statSync(file).mtimeMs : 0;
     this.#spawn();

@@ -20,7 +20,7 @@ database.close()
 `;
 const python = process.env.E2E_PYTHON ?? "python3";
 const backups = mkdtempSync(join(tmpdir(), "stockyard-backups-"));
-const server = new Server({ STOCKYARD_BACKUP_DIR: backups, STOCKYARD_JOURNAL_KEEP_DAYS: "30" });
+const server = new Server({ STOCKYARD_JOURNAL_KEEP_DAYS: "30" });
 let browser: Browser;
 
 before(async () => {
@@ -31,9 +31,10 @@ before(async () => {
   execFileSync(python, [
     ...["-m", "stockyard", "prune", "--data", server.data, "--before", "999999999"],
   ]);
-  // What a schedule would have made; the next one is due in a day.
+  // What a schedule would have made; the next one is due in a day. The server above had no folder:
+  // its first backup would have been a second one, if it was done before the end.
   execFileSync(python, ["-m", "stockyard", "backup", "--data", server.data, "--to", backups]);
-  await server.start();
+  await server.start({ STOCKYARD_BACKUP_DIR: backups });
 });
 after(async () => {
   await browser?.close();
