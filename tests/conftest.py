@@ -1,6 +1,5 @@
 """What every suite shares: the option ``--soak`` and how hard hypothesis tries."""
 
-import os
 from collections import Counter
 
 import pytest
@@ -14,8 +13,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--soak",
         action="store_true",
-        default=os.environ.get("STOCKYARD_SOAK", "") not in ("", "0"),
-        help="run the long forms of the property suites (also: STOCKYARD_SOAK=1)",
+        help="run the long forms of the property suites and of those that kill processes",
     )
 
 

@@ -1,28 +1,20 @@
 """Backups and restores are killed at any moment: what has the name of one is whole, always."""
 
-import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 from bench import filled
 from stockyard.cli.data import examine
+from tests.e2e.dying import told_by
 
-KILLS = 50 if os.environ.get("STOCKYARD_SOAK") else 6
+KILLS, KILLS_SOAK = 6, 50
 
 
-def test_however_they_are_killed_every_backup_is_whole(tmp_path: Path) -> None:
+def test_however_they_are_killed_every_backup_is_whole(tmp_path: Path, soak_factor: int) -> None:
+    kills = KILLS if soak_factor == 1 else KILLS_SOAK
     data = tmp_path / "data"
     filled.fill(str(data), 5, 60, 10)
-    words = [str(data), str(tmp_path), "11", str(KILLS)]
-    ran = subprocess.run(
-        [sys.executable, "-m", "tests.e2e.backup_dying", *words],
-        capture_output=True, text=True, timeout=60 + 10 * KILLS, check=False,
-    )  # fmt: skip
-    assert ran.returncode == 0, ran.stderr
-    told = json.loads(ran.stdout)
-    assert sum(told["deaths"].values()) == KILLS
+    told = told_by("backup_dying", data, tmp_path, 11, kills, timeout_s=60 + 10 * kills)
+    assert sum(told["deaths"].values()) == kills
     assert told["deaths"]["restore"] > 0
     # Old ones made room, and no run that was cut off has left anything.
     assert 1 <= told["backups"] <= 3

@@ -8,7 +8,6 @@ that it is found again in the file the killed process left.
 
 import http.client
 import json
-import os
 import random
 import threading
 import time
@@ -22,7 +21,7 @@ from stockyard.storage.ports import NS_MAX, TickPlace
 from tests.e2e.running import Running
 from tests.e2e.test_crash import GONE, Customer, check_acknowledged
 
-KILLS = 60 if os.environ.get("STOCKYARD_SOAK") else 6
+KILLS, KILLS_SOAK = 6, 60
 SEED = 20_131_007
 LOST_S_MAX = 2.0
 """As the documentation states it, with the shipped settings."""
@@ -127,7 +126,8 @@ def check_left(left: Left, burst: Burst, killed: float, before: int) -> int:
     return volume
 
 
-def test_a_kill_in_a_burst_costs_no_order_and_few_ticks(tmp_path: Path) -> None:
+def test_a_kill_in_a_burst_costs_no_order_and_few_ticks(tmp_path: Path, soak_factor: int) -> None:
+    kills = KILLS if soak_factor == 1 else KILLS_SOAK
     draw = random.Random(SEED)
     server = Running(
         tmp_path / "data",
@@ -138,7 +138,7 @@ def test_a_kill_in_a_burst_costs_no_order_and_few_ticks(tmp_path: Path) -> None:
         starting_cash=100_000_000,
     )
     volume, first, lost, acknowledged = 0, 1, [], 0
-    for kill_number in range(KILLS):
+    for kill_number in range(kills):
         burst = Burst(server, first)
         customers = [Customer(server, kill_number, n) for n in range(2)]
         burst.start()
@@ -164,8 +164,8 @@ def test_a_kill_in_a_burst_costs_no_order_and_few_ticks(tmp_path: Path) -> None:
         days = client.get("/api/v1/bars?symbol=BTC/USD&window=1d&source=burst")["bars"]
         assert sum(int(day["volume"]) for day in days) == volume
         client.close()
-    assert acknowledged > KILLS
+    assert acknowledged > kills
     server.kill()
     verified = server.command("verify")
     assert verified.returncode == 0, verified.stdout + verified.stderr
-    print(f"{KILLS} kills, {first} trades, {acknowledged} orders; ticks lost at each: {lost}")
+    print(f"{kills} kills, {first} trades, {acknowledged} orders; ticks lost at each: {lost}")

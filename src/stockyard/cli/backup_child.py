@@ -11,13 +11,14 @@ from pathlib import Path
 from stockyard.cli.backup import check_of
 from stockyard.config import ConfigError, read_config
 from stockyard.runtime.backing_up import Watch, take_backup
-from stockyard.runtime.idle import give_way
+from stockyard.runtime.idle import end_with_parent, give_way
 from stockyard.storage.ports import StorageError
 
 
 def main() -> None:
     """Make a backup; on standard error why it is no good one."""
     give_way()
+    end_with_parent()
     os.umask(0o077)
     data, folder, keep = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
     try:

@@ -22,6 +22,7 @@ import msgspec
 from stockyard.people.audit import decode_entry
 from stockyard.people.audit_log import FIRST_CHAIN, AuditLog
 from stockyard.storage.ports import Database, Row, Rows, StorageError, StorageUnavailable
+from stockyard.storage.sync import put_in_place
 
 FOLDER_NAME: Final = "audit"
 SUFFIX: Final = ".jsonl"
@@ -206,8 +207,6 @@ def _publish(
             _put(file, digest.update, payload.encode())
         signature = b64encode(signer.sign(SIGNED + digest.digest())).decode()
         _put(file, digest.update, msgspec.json.encode(_Footer(signature)))
-        file.flush()
-        os.fsync(file.fileno())
     file_hash = digest.hexdigest()
     if path.exists():
         if hash_of(path) != file_hash:
@@ -216,14 +215,8 @@ def _publish(
         fresh.unlink()
         return file_hash
     fresh.chmod(_PUBLISHED)
-    fresh.rename(path)
-    if hasattr(os, "O_DIRECTORY"):
-        # The log must not know of a file that a power cut takes away.
-        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+    # The log must not know of a file that a power cut takes away.
+    put_in_place(fresh, path)
     return file_hash
 
 

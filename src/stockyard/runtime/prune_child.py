@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from stockyard.runtime.idle import give_way
+from stockyard.runtime.idle import end_with_parent, give_way
 from stockyard.runtime.pruning import PruningRefused, only_one, prepare
 from stockyard.storage.archive import FOLDER_NAME, Archive
 from stockyard.storage.ports import Base, StorageError
@@ -24,6 +24,7 @@ def base_of(told: bytes) -> Base:
 def main() -> None:
     """Prepare a base and print it."""
     give_way()
+    end_with_parent()
     directory, seq = Path(sys.argv[1]), int(sys.argv[2])
     try:
         with only_one(directory):

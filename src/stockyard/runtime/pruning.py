@@ -7,7 +7,6 @@ the process dies. Nothing goes that somebody who follows the journal has not rea
 who decides when.
 """
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -43,6 +42,7 @@ from stockyard.storage.sqlite import (
     read_base_of,
     read_journal,
 )
+from stockyard.storage.sync import put_in_place
 
 JOURNAL: Final = "journal.db"
 FILLING: Final = ".partial"
@@ -193,14 +193,7 @@ def _compare(engine: Engine, projector: Projector, target: Archived, archive: Ar
 def _keep(filling: Path, final: Path) -> None:
     """Give the file its name once it is safe from a power cut."""
     try:
-        for path, flags in ((filling, os.O_RDWR), (final.parent, os.O_RDONLY)):
-            if path == final.parent:
-                filling.replace(final)
-            descriptor = os.open(path, flags)
-            try:
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
+        put_in_place(filling, final)
     except OSError as error:
         raise StorageUnavailable(f"{final} cannot be written ({error.strerror})") from error
 

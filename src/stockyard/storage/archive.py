@@ -18,6 +18,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from stockyard.storage.ports import JournalHead, Snapshot, StorageError, StorageUnavailable
+from stockyard.storage.sync import put_in_place, sync
 
 FOLDER_NAME: Final = "archive"
 SUFFIX: Final = ".snapshot"
@@ -98,9 +99,8 @@ class Archive:
         try:
             self.path.mkdir(mode=0o700, exist_ok=True)
             _write(unfinished, (_packed_header(snapshot, head, why), snapshot.state))
-            unfinished.replace(final)
-            _sync_folder(self.path)
-            _sync_folder(self.path.parent)
+            put_in_place(unfinished, final)
+            sync(self.path.parent)
         except OSError as error:
             with suppress(OSError):
                 unfinished.unlink(missing_ok=True)
@@ -154,7 +154,7 @@ class Archive:
         try:
             self._file(seq).unlink(missing_ok=True)
             if self.path.exists():
-                _sync_folder(self.path)
+                sync(self.path)
         except OSError as error:
             raise StorageUnavailable(f"{self._file(seq)}: {error.strerror}") from error
 
@@ -225,19 +225,6 @@ def _write(file: Path, parts: tuple[bytes, ...]) -> None:
     with os.fdopen(handle, "wb") as out:
         for part in parts:
             out.write(part)
-        out.flush()
-        os.fsync(out.fileno())
-
-
-def _sync_folder(path: Path) -> None:
-    """Make what was renamed in a folder durable, where the system can."""
-    if not hasattr(os, "O_DIRECTORY"):
-        return
-    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _read_header(file: Path) -> Archived:

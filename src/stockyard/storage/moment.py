@@ -25,6 +25,7 @@ from stockyard.storage.files import FILES, HALF_DONE, JOURNAL, LOG_TAILS, Kind
 from stockyard.storage.lock import LOCK_NAME
 from stockyard.storage.ports import StorageError, StorageUnavailable
 from stockyard.storage.sqlite import BUSY_MS, PlainErrors
+from stockyard.storage.sync import sync
 
 PATIENCE_S: Final = 120.0
 PAUSE_S: Final = 0.01
@@ -262,12 +263,6 @@ def _sign(name: str, found: os.stat_result) -> Sign:
 def sync_file(path: Path) -> None:
     """Have a file, or a folder's names, on the disk. Raises ``StorageUnavailable``."""
     try:
-        handle = os.open(path, os.O_RDONLY)
+        sync(path)
     except OSError as error:
         raise StorageUnavailable(f"{path}: {error.strerror}") from error
-    try:
-        os.fsync(handle)
-    except OSError as error:
-        raise StorageUnavailable(f"{path}: {error.strerror}") from error
-    finally:
-        os.close(handle)

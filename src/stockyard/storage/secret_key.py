@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from stockyard.storage.ports import StorageUnavailable
+from stockyard.storage.sync import put_in_place
 
 FILE_NAME: Final = "secret.key"
 SIZE_MAX: Final = 4096
@@ -33,14 +34,6 @@ def write_key_file(path: Path, keys: tuple[str, ...]) -> None:
         descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as file:
             file.write("".join(f"{key}\n" for key in keys).encode("ascii"))
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(path)
-        if hasattr(os, "O_DIRECTORY"):
-            folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
+        put_in_place(fresh, path)
     except OSError as error:
         raise StorageUnavailable(f"{path} cannot be written: {error.strerror}") from error

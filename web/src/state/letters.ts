@@ -2,6 +2,12 @@
 import { api, call, type Schemas } from "@/api/client";
 import { enterByCookie, signIn } from "./session";
 
+/** A password, by the token of a mail's link. */
+export interface Chosen {
+  token: string;
+  password: string;
+}
+
 export const askLink = (email: string) =>
   call(api.POST("/api/v1/auth/magic-link", { body: { email } }));
 
@@ -13,9 +19,9 @@ export const askToJoin = (name: string, email: string) =>
   call(api.POST("/api/v1/auth/register", { body: { name, email } }));
 
 /** Become a user by that link, and sign in. */
-export async function finishSignUp(token: string, password: string): Promise<void> {
-  const made = await call(api.POST("/api/v1/auth/register/finish", { body: { token, password } }));
-  await signIn(made.user.email, password);
+export async function finishSignUp(chosen: Chosen): Promise<void> {
+  const made = await call(api.POST("/api/v1/auth/register/finish", { body: chosen }));
+  await signIn(made.user.email, chosen.password);
 }
 
 /** Whose link it is; looking does not use it up. */
@@ -33,8 +39,8 @@ export async function enterByLink(token: string, code: string): Promise<void> {
   await enterByCookie(user);
 }
 
-export const choosePassword = (token: string, password: string) =>
-  call(api.POST("/api/v1/auth/recovery/reset", { body: { token, password } }));
+export const choosePassword = (chosen: Chosen) =>
+  call(api.POST("/api/v1/auth/recovery/reset", { body: chosen }));
 
 export const confirmEmail = (token: string) =>
   call(api.POST("/api/v1/auth/email/confirm", { body: { token } }));

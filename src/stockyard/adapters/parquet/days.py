@@ -4,7 +4,6 @@ Promises: numbers are exact decimals; a file appears under its name when it is w
 power cut, or not at all; memory does not grow with it. Must not know: where the rows come from.
 """
 
-import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from importlib import import_module
@@ -17,6 +16,7 @@ from stockyard.model.instruments import Instrument
 from stockyard.model.past import WINDOW_WORDS
 from stockyard.model.recordings import RecordingError
 from stockyard.model.ticks import Bar, QuoteTick, TradeTick
+from stockyard.storage.sync import put_in_place
 
 DIGITS: Final = 38
 """Digits of a decimal column: what 128 bits hold."""
@@ -93,14 +93,7 @@ class RowFile(ABC):
             self._write(self._rows)
         self._writer.add_key_value_metadata(self.metadata())
         self._writer.close()
-        for name, flags in ((self._beside, os.O_RDWR), (self.path.parent, os.O_RDONLY)):
-            if name == self.path.parent:
-                self._beside.replace(self.path)
-            descriptor = os.open(name, flags)
-            try:
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
+        put_in_place(self._beside, self.path)
 
     def decimals(self, values: Sequence[int | None], scale: int) -> Any:
         """Scaled integers as decimals; None is null."""
