@@ -173,7 +173,7 @@ class Config(msgspec.Struct, frozen=True):
             least=1_000,
             most=1_000_000_000,
         ),
-    ] = 500_000
+    ] = 250_000
     projection_seconds: Annotated[
         float, Setting("Seconds between writes of the query tables.", least=0.001, most=10)
     ] = 0.1

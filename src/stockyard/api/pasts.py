@@ -61,9 +61,7 @@ def shown_account(past: Past, account_id: int) -> a.Account | None:
 
 def summaries(past: Past) -> list[Summary]:
     """Every account at the past's point, oldest first."""
-    render, open_orders = renderer_of(past), dict[int, int]()
-    for order in past.state.orders:
-        open_orders[order.account_id] = open_orders.get(order.account_id, 0) + 1
+    render = renderer_of(past)
     return [
         Summary(
             render.account_id(account.account_id),
@@ -71,8 +69,8 @@ def summaries(past: Past) -> list[Summary]:
             format_cash(account.cash_micros),
             format_cash(account.held_micros),
             format_cash(past.standing(account.account_id).equity),
-            sum(1 for position in account.positions if position.qty),
-            open_orders.get(account.account_id, 0),
+            account.positions,
+            account.open_orders,
         )
-        for account in past.state.accounts
+        for account in past.accounts()
     ]

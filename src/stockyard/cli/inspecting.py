@@ -145,7 +145,7 @@ def _json(told: Any) -> str:
 
 def _heading(past: Past) -> str:
     point = past.point
-    return f"after input {point.seq:,}, {time_text(point.ts)}, state {past.state_hash()[:16]}"
+    return f"after input {point.seq:,}, {time_text(point.ts)}"
 
 
 def _table(found: list[Summary]) -> str:

@@ -2,10 +2,10 @@
 
 Promises: the first of each day, one after every so many inputs, and the last state of an engine
 version that gives way to another. All stay for ``ALL_DAYS``, then the first of each day for
-``DAILY_DAYS``, then the first of each month; no more than ``ALL_MAX`` stay for their youth alone.
-What marks a change of version, what is ``held`` and the newest never leave. A disk that refuses
-costs that snapshot, is said, and holds up nothing. Must not know: threads, or who reads the
-archive.
+``DAILY_DAYS``, then the first of each month; no more than ``ALL_MAX``, and ``ALL_BYTES`` together,
+stay for their youth alone. What marks a change of version, what is ``held`` and the newest never
+leave. A disk that refuses costs that snapshot, is said, and holds up nothing. Must not know:
+threads, or who reads the archive.
 """
 
 import logging
@@ -21,6 +21,7 @@ LOG: Final = logging.getLogger("stockyard.archive")
 ALL_DAYS: Final = 7
 DAILY_DAYS: Final = 365
 ALL_MAX: Final = 500
+ALL_BYTES: Final = 8 << 30
 DAY: Final = "day"
 INPUTS: Final = "inputs"
 UPGRADE: Final = "upgrade"
@@ -95,11 +96,14 @@ def to_let_go(found: Sequence[Archived], now_ns: int, held: Collection[int]) -> 
     leaving: list[int] = []
     whole = [archived for archived in found if not archived.damage]
     seen: set[str] = set()
+    from_here = sum(archived.size_bytes for archived in whole)
     for place, archived in enumerate(whole[:-1]):
         age_days = (now_ns - archived.ts) // _DAY_NS
         day = datetime.fromtimestamp(archived.ts // _NS, UTC).date().isoformat()
         span = day if age_days < DAILY_DAYS else day[:7]
-        young = age_days < ALL_DAYS and len(whole) - place <= ALL_MAX
+        few = len(whole) - place <= ALL_MAX and from_here <= ALL_BYTES
+        young = age_days < ALL_DAYS and few
+        from_here -= archived.size_bytes
         kept = young or archived.why == UPGRADE or archived.seq in held
         if span in seen and not kept:
             leaving.append(archived.seq)

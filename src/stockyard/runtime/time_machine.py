@@ -7,15 +7,13 @@ shown is refused with the points that can. Must not know: HTTP, or how the past 
 """
 
 from datetime import UTC, datetime
-from functools import cached_property
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from stockyard.engine.engine import ENGINE_VERSION, Engine
 from stockyard.model.events import Event
 from stockyard.model.facts import WorldCreated
 from stockyard.model.previews import AccountStanding
-from stockyard.model.state import EngineState
 from stockyard.projections.account_events import Told, told_before
 from stockyard.projections.view import View
 from stockyard.runtime.points import Point, PointRefused, parse_point
@@ -29,6 +27,17 @@ from stockyard.storage.sqlite import journal_head_at, read_journal
 JOURNAL: Final = "journal.db"
 SNAPSHOTS: Final = "snapshots.db"
 PROJECTIONS: Final = "projections.db"
+
+
+class Held(NamedTuple):
+    """What one account held; how many positions, and orders that were open."""
+
+    account_id: int
+    name: str
+    cash_micros: int
+    held_micros: int
+    positions: int
+    open_orders: int
 
 
 class Past:
@@ -45,10 +54,19 @@ class Past:
         self._engine, self.view = engine, view
         view.seq, view.ts = point
 
-    @cached_property
-    def state(self) -> EngineState:
-        """The engine's whole state there; made when it is asked for, since it is large."""
-        return self._engine.snapshot()
+    def accounts(self) -> list[Held]:
+        """Every account there, oldest first."""
+        return [
+            Held(
+                account.account_id,
+                account.name,
+                account.cash_micros,
+                account.held_micros,
+                sum(1 for position in account.positions.values() if position.qty),
+                len(account.orders),
+            )
+            for account in self._engine.state.accounts.values()
+        ]
 
     def standing(self, account_id: int) -> AccountStanding:
         """How an account stood."""

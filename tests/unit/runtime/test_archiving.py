@@ -13,6 +13,7 @@ from stockyard.projections.store import ReadStore
 from stockyard.runtime import upkeep
 from stockyard.runtime.archive_check import ArchiveCheck
 from stockyard.runtime.archiving import (
+    ALL_BYTES,
     ALL_DAYS,
     ALL_MAX,
     DAILY_DAYS,
@@ -219,4 +220,9 @@ def test_what_never_leaves() -> None:
 
 def test_no_more_stay_for_their_youth_than_the_limit() -> None:
     found = [made(n + 1, n) for n in range(ALL_MAX + 3)]
+    assert to_let_go(found, DAY_NS, ()) == [2, 3]
+
+
+def test_no_larger_ones_stay_for_their_youth_than_the_limit() -> None:
+    found = [made(n + 1, n)._replace(size_bytes=ALL_BYTES // 4) for n in range(7)]
     assert to_let_go(found, DAY_NS, ()) == [2, 3]

@@ -251,7 +251,7 @@ def test_a_pruned_journal_is_told_from_its_base_on(data: tuple[Path, Lived]) -> 
         continue
     directory.close()
     machine = TimeMachine(path)
-    assert machine.world_id() == machine.read(machine.head).state.world_id
+    assert machine.world_id() == machine.read(machine.head).view.world_id
     for seq, wanted in seen.hashes.items():
         if seq < base_seq:
             with pytest.raises(PointRefused, match=f"ask for input {base_seq} or later") as refused:
