@@ -147,13 +147,14 @@ def recover(
         )
     is_old = snapshot is not None and journal.base is not None and snapshot.seq < journal.base.seq
     lost = snapshot is not None and cursor.seq < snapshot.seq
+    witness = snapshot if lost and not is_old else None
     if snapshot is None or lost or is_old:
         # The projections were lost or cleared: only the whole journal can tell what they held.
         beginning = begin()
         snapshot = beginning.snapshot
         if lost or cursor.seq < beginning.seq:
             cursor = beginning.fill(store)
-    found = _replay(journal, snapshot, store, cursor, run, progress, follower)
+    found = _replay(journal, snapshot, store, cursor, run, progress, follower, witness)
     took_s = time.monotonic() - begun_s
     return found._replace(start=start._replace(replayed=found.replayed, took_s=took_s))
 
@@ -176,6 +177,7 @@ def _replay(
     run: Run,
     progress: Callable[[int], None] | None,
     follower: Follower | None,
+    witness: Snapshot | None,
 ) -> Recovered:
     with _rebuildable():
         engine = restore_engine(snapshot)
@@ -189,6 +191,7 @@ def _replay(
         projector.before = follower.settle
     replayed, follows = 0, False
     events: list[Event] = []
+    witness_seq = -1 if witness is None else witness.seq
     for record in journal.read(start):
         events.clear()
         try:
@@ -199,6 +202,9 @@ def _replay(
                 " this is a fault of Stockyard, not of your data: keep the directory and report it"
             ) from error
         replayed += 1
+        if record.seq == witness_seq:
+            assert witness is not None
+            _compare_states(engine, witness)
         if record.seq > cursor.seq:
             if follower is not None and not follows:
                 follower.begin(view, journal)
@@ -222,6 +228,18 @@ def _replay(
     projector.flush()
     projector.run_with(run)
     return Recovered(engine, view, projector, replayed)
+
+
+def _compare_states(engine: Engine, witness: Snapshot) -> None:
+    """Replayed inputs must come to what was acknowledged, also where other rules decided them."""
+    with _rebuildable():
+        wanted = restore_engine(witness).state_hash()
+    if engine.state_hash() != wanted:
+        raise RecoveryRefused(
+            f"the query tables are lost, and the inputs up to {witness.seq}, run again by engine"
+            f" version {ENGINE_VERSION}, come to another state than the snapshot holds: put the"
+            " directory back from a backup, or start the version that wrote it"
+        )
 
 
 def _compare(projector: Projector, cursor: Cursor) -> None:

@@ -5,6 +5,7 @@ import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from stockyard import app
 from stockyard.market.calendars import XNYS_ID, sessions
@@ -216,6 +217,29 @@ def test_lost_projections_are_made_again_from_the_whole_journal() -> None:
     again = reopened(disk)
     assert again.store.cursor() == Cursor(world.engine.seq, world.engine.ts, world.projector.digest)
     assert rows(again) == rows(world)
+
+
+def test_lost_projections_are_not_made_again_by_rules_that_come_to_another_state() -> None:
+    """As after an engine version under which the same input moves other money."""
+    disk = MemoryDisk()
+    world = open_on(disk, ManualClock(NOON_NS))
+    busy(world, "a")
+    busy(world, "b")
+    world.projector.flush()
+    one, two = world.engine.snapshot().accounts
+    moved = (
+        replace(one, cash_micros=one.cash_micros + 1),
+        replace(two, cash_micros=two.cash_micros - 1),
+    )
+    state, hashed = snapshots.pack(replace(world.engine.snapshot(), accounts=moved))
+    disk.snapshot = snapshot_of(world)._replace(
+        state=state, state_hash=hashed.hex(), engine_version="0"
+    )
+    ReadStore(MemoryDatabase(disk, "projections")).clear()
+    kept = disk.snapshot
+    with pytest.raises(RecoveryRefused, match="come to another state than the snapshot"):
+        reopened(disk)
+    assert disk.snapshot == kept
 
 
 def test_a_forked_snapshot_equals_one_taken_at_once() -> None:
