@@ -1,16 +1,26 @@
-"""Half-finished registrations: whatever step a crash hit, the next start finishes it."""
+"""Half-finished registrations: whatever step a crash hit, the next start finishes it; what a slow
+or failing disk hit, the running server.
+"""
+
+import asyncio
 
 import pytest
 
-from stockyard.api.registering import complete_unfinished, opening_command
+from stockyard.api.registering import (
+    complete_half_opened,
+    complete_unfinished,
+    opening_command,
+)
 from stockyard.model.commands import OpenAccount
 from stockyard.model.facts import LimitsSet
 from stockyard.model.instruments import Limits
 from stockyard.model.records import Origin
 from stockyard.people.registration import Opening, Registration
-from stockyard.runtime.writer import Refused
+from stockyard.runtime.aside import SLOW_S, Aside
+from stockyard.runtime.writer import ANSWER_S, Refused
 from stockyard.storage.ports import StorageUnavailable
 from tests.api.rig import PASSWORD, Rig, Trader
+from tests.unit.runtime.test_slow_disk import Later
 
 OPENING = Opening("Paper account", 1, 100_000_000_000)
 ORIGIN = Origin("test", "", "", "")
@@ -106,6 +116,50 @@ async def test_an_engine_that_stops_does_not_lose_the_registration(
     assert await complete_unfinished(rig.world, rig.people) == 1
     ann = Trader(rig, await rig.sign_in())
     assert len((await ann.call("GET", "/accounts")).json) == 1
+
+
+async def test_a_write_that_takes_too_long_does_not_lose_the_registration(rig: Rig) -> None:
+    """The record stays in the write that is under way, and opens the account when that ends."""
+    later, now_s, writer = Later(), 100.0, rig.world.writer
+    writer.aside = Aside(later, writer.commit, lambda: now_s)
+    writer.aside.note(SLOW_S)
+    body = {"email": "ann@example.com", "password": PASSWORD, "name": "Ann"}
+    asking = asyncio.ensure_future(rig.call("POST", "/api/v1/auth/register", body))
+    while not later.waiting:
+        await asyncio.sleep(0.001)
+    now_s += ANSWER_S + 0.1
+    writer.look()
+    refused = await asking
+    assert (refused.status, refused.json["code"]) == (503, "journal_uncertain")
+    # It is too early as yet.
+    await complete_half_opened(rig.app.door)
+    later.run()
+    assert len(rig.world.view.accounts) == 1
+    await rig.app.tidy_people()
+    ann = Trader(rig, await rig.sign_in())
+    assert len((await ann.call("GET", "/accounts")).json) == 1
+    assert (rig.people.unfinished(), rig.app.door.half_opened) == ((), set())
+
+
+async def test_a_further_account_that_could_not_be_linked_is_linked_soon(
+    rig: Rig, ann: Trader
+) -> None:
+    rig.world.on_record = lambda *_: rig.disk.fail_next(StorageUnavailable("the disk is full"))
+    refused = await ann.call("POST", "/accounts", {"name": "Ideas"})
+    rig.world.on_record = None
+    assert (refused.status, refused.json["code"]) == (503, "storage_unavailable")
+    assert len((await ann.call("GET", "/accounts")).json) == 1
+    await rig.app.tidy_people()
+    accounts = (await ann.call("GET", "/accounts")).json
+    assert [account["name"] for account in accounts] == ["Paper account", "Ideas"]
+
+
+async def test_a_repeat_takes_up_the_link_that_was_begun(rig: Rig, ann: Trader) -> None:
+    """Otherwise the next start would send the one that was begun, and open an account more."""
+    user_id = (await ann.call("GET", "/me")).json["user"]["id"]
+    rig.people.begin_account(user_id, Opening("Ideas", 1, 5_000_000), 1)
+    assert (await ann.call("POST", "/accounts", {"name": "Ideas"})).status == 201
+    assert rig.people.unfinished() == ()
 
 
 async def test_people_that_cannot_be_kept(rig: Rig) -> None:

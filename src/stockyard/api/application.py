@@ -53,7 +53,7 @@ from stockyard.api.internal import Internal
 from stockyard.api.leaving import complete_leavings
 from stockyard.api.metrics import Metrics
 from stockyard.api.problems import PROBLEM_TYPE, Headers, Problem, fault, problem_of
-from stockyard.api.registering import complete_unfinished
+from stockyard.api.registering import complete_half_opened, complete_unfinished
 from stockyard.api.request_counts import METHODS as KNOWN_METHODS
 from stockyard.api.request_counts import NOWHERE, OTHER, RequestCounts
 from stockyard.api.rest import (
@@ -346,9 +346,11 @@ class Application:
             return done
 
     async def tidy_people(self) -> None:
-        """Purge expired sessions, write down when keys were used, what alerts know of trading days
-        and what was done and not noted; call it now and then.
+        """Finish openings that failed half way, purge expired sessions, write down when keys were
+        used, what alerts know of trading days and what was done and not noted; call it now and
+        then.
         """
+        await complete_half_opened(self.door)
         now_ns = self.door.world.clock.wall_ns()
         await self.door.desk.write(lambda p: p.purge_expired(now_ns))
         await self.door.desk.write(lambda p: p.flush_last_used())

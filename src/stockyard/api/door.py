@@ -121,6 +121,8 @@ class Door:
         self.faults = Faults(world.clock.wall_ns)
         self.started_ns = world.clock.wall_ns()
         self.closing = False
+        self.half_opened: set[str] = set()
+        """Users of whom an opening failed between its steps; see ``registering``."""
         self.closing_equities: dict[int, dict[int, EquityRow | None]] = {}
         """What accounts were worth at closes of stocks: the samples, None where there was none."""
         self.benchmark_prices = BenchmarkPrices()

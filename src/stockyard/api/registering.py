@@ -3,11 +3,15 @@
 The first account: the wish is stored with the people, the engine opens the account, the people
 learn its id. A further account: the engine opens it under a key made of the user and the request's
 idempotency key, then the people learn it. A crash between two steps leaves something that
-``complete_unfinished`` finds. Promises: no step's repeat opens a second account. Must not know:
+``complete_unfinished`` finds; after a disk that failed or was slow there, ``complete_half_opened``
+goes on while the server runs. Promises: no step's repeat opens a second account. Must not know:
 HTTP.
 """
 
 import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from secrets import token_hex
 from typing import Final, NamedTuple
 
@@ -22,16 +26,19 @@ from stockyard.model.commands import OpenAccount
 from stockyard.model.events import CommandDenied, CommandRepeated
 from stockyard.model.records import Origin
 from stockyard.people.directory import People
+from stockyard.people.errors import UserError
 from stockyard.people.identity import Role
 from stockyard.people.registration import Opening, Registration
 from stockyard.people.users import User, checked_name, checked_password
 from stockyard.projections.rows import AccountRow
 from stockyard.runtime.world import World
-from stockyard.runtime.writer import Refused
+from stockyard.runtime.writer import UNKNOWN, Refused
+from stockyard.storage.ports import StorageError
 
-ENGINE_STOPPED: Final = "engine_stopped"
-"""The one refusal after which it is not known what was done."""
+LOG: Final = logging.getLogger("stockyard.registering")
 _REPAIR: Final = Origin("system:registration", "", "", "")
+Write = Callable[[Callable[[People], object]], Awaitable[object]]
+"""Has the people written."""
 
 
 def opening_command(registration: Registration) -> OpenAccount:
@@ -102,21 +109,33 @@ async def _opened(
     door: Door, registration: Registration, origin: Origin
 ) -> tuple[User, AccountRow]:
     """Open the first account of a user who was stored, or forget that one again."""
-    try:
-        decision = await door.decide(opening_command(registration), origin)
-    except (Problem, Refused) as error:
-        if isinstance(error, Refused) and error.code == ENGINE_STOPPED:
-            # Whether it was opened shows after the restart: ``complete_unfinished`` sends it again.
+    key = registration.key
+    with _looked_after(door, registration.user_id):
+        try:
+            decision = await door.decide(opening_command(registration), origin)
+        except (Problem, Refused) as error:
+            if isinstance(error, Refused) and error.code in UNKNOWN:
+                # Whether it was opened shows later: it is sent again.
+                raise
+            # Nothing was opened, so the address must not stay taken.
+            await asyncio.shield(door.desk.write(lambda p: p.abandon_registration(key)))
             raise
-        # Nothing was opened, so the address must not stay taken.
-        await asyncio.shield(door.desk.write(lambda p: p.abandon_registration(registration.key)))
-        raise
-    account = opened_account(decision.ts, decision.events)
-    assert account is not None, "an opening that was not denied opened an account"
-    user = await asyncio.shield(
-        door.desk.write(lambda p: p.complete_registration(registration.key, account.account_id))
-    )
+        account = opened_account(decision.ts, decision.events)
+        assert account is not None, "an opening that was not denied opened an account"
+        user = await asyncio.shield(
+            door.desk.write(lambda p: p.complete_registration(key, account.account_id))
+        )
     return user, account
+
+
+@contextmanager
+def _looked_after(door: Door, user_id: str) -> Iterator[None]:
+    """Have ``complete_half_opened`` see how far a user's opening came, when a step of it fails."""
+    try:
+        yield
+    except BaseException:
+        door.half_opened.add(user_id)
+        raise
 
 
 async def open_account(
@@ -138,13 +157,12 @@ async def open_account(
         digest("POST /accounts", user_id, name, profile_id, *_said(kind)),
         kind,
     )
-    decision = await door.decide(command, door.origin(caller, head))
-    row = opened_account(decision.ts, decision.events)
-    assert row is not None, "an opening that was not denied opened an account"
-    opening, now_ns = Opening(name, profile_id, starting), door.world.clock.wall_ns()
-    await asyncio.shield(
-        door.desk.write(lambda people: _link(people, user_id, row.account_id, opening, now_ns))
-    )
+    with _looked_after(door, user_id):
+        decision = await door.decide(command, door.origin(caller, head))
+        row = opened_account(decision.ts, decision.events)
+        assert row is not None, "an opening that was not denied opened an account"
+        opening, now_ns = Opening(name, profile_id, starting), door.world.clock.wall_ns()
+        await asyncio.shield(door.desk.write(_linking(user_id, row.account_id, opening, now_ns)))
     return decision, row
 
 
@@ -155,35 +173,65 @@ def _said(kind: int) -> tuple[str, ...]:
 
 def _link(people: People, user_id: str, account_id: int, opening: Opening, now_ns: int) -> None:
     """Let the people know an account that the engine opened for one of them."""
-    if people.account_owner(account_id) is None:
-        registration = people.begin_account(user_id, opening, now_ns)
-        people.complete_registration(registration.key, account_id)
+    if people.account_owner(account_id) is not None:
+        return
+    begun = _unfinished(people, user_id)
+    registration = begun[0] if begun else people.begin_account(user_id, opening, now_ns)
+    people.complete_registration(registration.key, account_id)
 
 
 async def complete_unfinished(world: World, people: People) -> int:
-    """Finish what a crash left half done; call it before the door opens. Returns how many.
+    """Finish what a crash left half done; call it before the door opens. Returns how many."""
 
-    Every account the engine opened is linked to its owner first; then what the engine never heard
-    of is sent again, and what it denies is dropped.
-    """
-    done = 0
-    for registration in people.unfinished():
-        orphans = _orphans(world, people, registration.user_id)
-        if orphans:
-            people.complete_registration(registration.key, orphans[0])
+    async def write(work: Callable[[People], object]) -> object:
+        return work(people)
+
+    begun = [registration.user_id for registration in people.unfinished()]
+    opened = [owner for owner in world.view.accounts_of if _orphans(world, people, owner)]
+    users = dict.fromkeys(opened + begun)
+    return sum([await _complete(world, people, user_id, write) for user_id in users])
+
+
+async def complete_half_opened(door: Door) -> None:
+    """Finish what failed between its steps since the door opened; call it now and then."""
+    for user_id in sorted(door.half_opened):
+        # What is still being written may open an account yet.
+        is_over = not door.world.writer.is_writing
+        try:
+            await _complete(door.world, door.desk.people, user_id, door.desk.write)
+        except (Problem, Refused, StorageError, UserError) as error:
+            LOG.warning("the accounts of user %s are not complete yet: %s", user_id, error)
         else:
-            await _send_again(world, people, registration)
+            if is_over:
+                door.half_opened.discard(user_id)
+
+
+async def _complete(world: World, people: People, user_id: str, write: Write) -> int:
+    """Link every account that the engine opened to its owner, then send again what it never heard
+    of, and drop what it denies; how many.
+    """
+    if people.user(user_id) is None:
+        return 0
+    done, now_ns = 0, world.clock.wall_ns()
+    for account_id in _orphans(world, people, user_id):
+        row = world.view.accounts[account_id]
+        opening = Opening(row.name, row.profile_id, row.deposited_micros)
+        await write(_linking(user_id, account_id, opening, now_ns))
         done += 1
-    now_ns = world.clock.wall_ns()
-    for owner in list(world.view.accounts_of):
-        if people.user(owner) is None:
-            continue
-        for account_id in _orphans(world, people, owner):
-            row = world.view.accounts[account_id]
-            opening = Opening(row.name, row.profile_id, row.deposited_micros)
-            _link(people, owner, account_id, opening, now_ns)
-            done += 1
+    for registration in _unfinished(people, user_id):
+        await _send_again(world, registration, write)
+        done += 1
     return done
+
+
+def _linking(
+    user_id: str, account_id: int, opening: Opening, now_ns: int
+) -> Callable[[People], None]:
+    return lambda people: _link(people, user_id, account_id, opening, now_ns)
+
+
+def _unfinished(people: People, user_id: str) -> list[Registration]:
+    return [one for one in people.unfinished() if one.user_id == user_id]
 
 
 def _orphans(world: World, people: People, user_id: str) -> list[int]:
@@ -194,15 +242,15 @@ def _orphans(world: World, people: People, user_id: str) -> list[int]:
     ]
 
 
-async def _send_again(world: World, people: People, registration: Registration) -> None:
+async def _send_again(world: World, registration: Registration, write: Write) -> None:
     outcome = await world.execute(opening_command(registration), _REPAIR)
-    told = verdict(outcome.events)
+    told, key = verdict(outcome.events), registration.key
     if isinstance(told, CommandDenied):
-        people.abandon_registration(registration.key)
+        await write(lambda people: people.abandon_registration(key))
         return
     opened = opened_account(outcome.ts, outcome.events)
     account_id = told.first_seq if isinstance(told, CommandRepeated) else None
     if opened is not None:
         account_id = opened.account_id
     assert account_id is not None, "an opening is denied, repeated, or opens an account"
-    people.complete_registration(registration.key, account_id)
+    await write(lambda people: people.complete_registration(key, account_id))

@@ -70,7 +70,7 @@ class Registrations:
         self._by_key: dict[str, Registration] = {}
         self._by_user: dict[str, dict[str, Registration]] = {}
         self._by_account: dict[int, Registration] = {}
-        self._unfinished: dict[str, None] = {}
+        self._unfinished: dict[str, Registration] = {}
         for row in database.query(
             f"SELECT {_COLUMNS} FROM account_owners ORDER BY created_ns, user_id, ordinal"
         ):
@@ -235,7 +235,7 @@ class Registrations:
 
     def unfinished(self) -> tuple[Registration, ...]:
         """Registrations without an account, oldest first: send ``OpenAccount`` for each again."""
-        return tuple(self._by_key[key] for key in self._unfinished)
+        return tuple(self._unfinished.values())
 
     def owned(self, user_id: str) -> tuple[Registration, ...]:
         """The accounts of a user that are open, oldest first."""
@@ -254,7 +254,7 @@ class Registrations:
         self._by_key[registration.key] = registration
         self._by_user.setdefault(registration.user_id, {})[registration.key] = registration
         if registration.account_id is None:
-            self._unfinished[registration.key] = None
+            self._unfinished[registration.key] = registration
         else:
             self._unfinished.pop(registration.key, None)
             self._by_account[registration.account_id] = registration

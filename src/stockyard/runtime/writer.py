@@ -26,13 +26,17 @@ PATIENCE_S: Final = 2.0
 """A write that is under way for longer holds up nobody else: requests behind it are refused."""
 ANSWER_S: Final = 10.0
 """The longest that anybody waits for the write that holds their own request."""
+ENGINE_STOPPED: Final = "engine_stopped"
+JOURNAL_UNCERTAIN: Final = "journal_uncertain"
+UNKNOWN: Final = (ENGINE_STOPPED, JOURNAL_UNCERTAIN)
+"""The refusals after which it is not known what was done."""
 
 
 class Refused(Exception):
     """The writer did not take an input, and a later try may succeed.
 
-    Nothing happened, unless the code is ``engine_stopped`` or ``journal_uncertain``: then it is not
-    known, and a repeat under the same key tells, after the restart or once the disk works again.
+    Nothing happened, unless the code is one of ``UNKNOWN``: then it is not known, and a repeat
+    under the same key tells, after the restart or once the disk works again.
     """
 
     def __init__(self, code: str, detail: str, retry_after_s: int = 1) -> None:
@@ -309,7 +313,7 @@ class Writer:
     def _fail(self, error: BaseException, waiting: list[Done | None]) -> None:
         self.failure = error
         self._closed = Refused(
-            "engine_stopped",
+            ENGINE_STOPPED,
             "the engine stopped on a broken invariant; whether this was done shows after a restart,"
             " by sending it again under the same key",
             30,
@@ -348,4 +352,4 @@ def _unavailable(error: StorageUnavailable) -> Refused:
 
 def _uncertain(reason: str) -> Refused:
     why = "whether this was kept cannot be told before the disk works again"
-    return Refused("journal_uncertain", f"{why}: {reason}", 5)
+    return Refused(JOURNAL_UNCERTAIN, f"{why}: {reason}", 5)
