@@ -74,6 +74,25 @@ async def test_a_file_that_was_moved_away_is_said_to_be(tmp_path: Path) -> None:
     assert "does not lie here" in got.json["wrong"]
 
 
+async def test_a_file_that_goes_while_it_is_asked_for_is_no_fault_of_ours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, root = await sealed(tmp_path)
+    file_of(tmp_path, "2026-01-02").unlink()
+    monkeypatch.setattr(Path, "is_file", lambda _: True)
+    got = await root.call("GET", "/admin/audit/days/2026-01-02")
+    assert (got.status, got.json["code"]) == (404, "unknown_day")
+
+
+@pytest.mark.parametrize("asked", ["bytes=0-9", "bytes=99999999-", "lines=1", "bytes=9-0"])
+async def test_a_day_is_sent_whole_whatever_range_is_asked_for(tmp_path: Path, asked: str) -> None:
+    _, root = await sealed(tmp_path)
+    got = await root.call("GET", "/admin/audit/days/2026-01-02", headers={"Range": asked})
+    whole = file_of(tmp_path, "2026-01-02").read_bytes()
+    assert (got.status, got.body, got.headers["content-length"]) == (200, whole, str(len(whole)))
+    assert "accept-ranges" not in got.headers
+
+
 async def test_nobody_else_may(tmp_path: Path) -> None:
     rig, _ = await sealed(tmp_path)
     bob = await rig.trader("bob@example.com")

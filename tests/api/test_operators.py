@@ -238,9 +238,20 @@ async def test_money_is_granted_once(house: House) -> None:
     assert (await house.ann.call("GET", "/account")).json["cash"] == "101012.00"
     foreign = (await house.bob.call("GET", "/account")).json["id"]
     refused = await house.root.call("POST", path, {"amount": "1", "account_id": foreign})
-    assert (refused.status, refused.json["code"]) == (404, "unknown_account")
+    told = refused.status, refused.json["code"], refused.json["field"]
+    assert told == (404, "unknown_account", "account_id")
     none = await house.root.call("POST", path, {"amount": "0"})
     assert (none.status, none.json["code"]) == (422, "amount_not_positive")
+
+
+@pytest.mark.parametrize("path", ["/account", "/day"])
+async def test_anothers_account_is_refused_by_the_name_of_the_parameter(
+    house: House, path: str
+) -> None:
+    foreign = (await house.bob.call("GET", "/account")).json["id"]
+    refused = await house.root.call("GET", house.path("ann", path), query=f"account={foreign}")
+    told = refused.status, refused.json["code"], refused.json["field"]
+    assert told == (404, "unknown_account", "account")
 
 
 async def test_a_suspended_user_is_out_at_once(house: House) -> None:

@@ -71,17 +71,19 @@ def is_refused(client: Client, prefix: str) -> bool:
 
 
 @contextmanager
-def listening(server: Running) -> Iterator[Callable[[str], bool]]:
-    """A listener of events: waits for one of a name."""
+def listening(server: Running) -> Iterator[Callable[[bool], bool]]:
+    """A listener of events: waits to be told that something is in trouble, or that all is well."""
     connection = http.client.HTTPConnection(server.host, server.port, timeout=WELL_S)
     connection.request("GET", "/api/v1/events")
     answer = connection.getresponse()
 
-    def hears(name: str) -> bool:
+    def hears(well: bool) -> bool:
         end = time.monotonic() + WELL_S
         while time.monotonic() < end:
-            if answer.readline().strip() == f"event: {name}".encode():
-                return True
+            if answer.readline() == b"event: standing\n":
+                told = json.loads(answer.readline().removeprefix(b"data: "))
+                if (told["troubles"] == []) == well:
+                    return True
         return False
 
     yield hears
@@ -156,7 +158,7 @@ def test_a_full_disk_and_back(tmp_path: Path, way: type[Limited] | type[Mounted]
         with listening(server) as hears:
             disk.fill()
             until(lambda: is_refused(client, "full"))
-            assert hears("standing")
+            assert hears(False)
             status, problem = order(client, "refused")
             assert (status, problem["code"]) == (503, "journal_unavailable")
             assert "disk" in problem["wrong"]
@@ -176,7 +178,7 @@ def test_a_full_disk_and_back(tmp_path: Path, way: type[Limited] | type[Mounted]
             assert 'storage_trouble{part="journal"} 1.0' in told(server, "/metrics")[1]
             disk.clear()
             until(lambda: told(server, "/health")[1]["status"] == "ok")
-            assert hears("standing")
+            assert hears(True)
         until(lambda: order(client, "after")[0] == 201)
         client.close()
         server.kill()

@@ -76,8 +76,10 @@ class Overseer:
             if one.account_id is not None and one.account_id in view.accounts
         ]
 
-    def account(self, user: User, named: str | None) -> AccountRow:
-        """An account of a user by its public id, or the oldest. Raises ``Problem`` 404, 409."""
+    def account(self, user: User, named: str | None, field: str = "account") -> AccountRow:
+        """An account of a user by its public id, or the oldest. ``field``: what the request calls
+        it. Raises ``Problem`` 404, 409.
+        """
         rows = self.rows(user)
         if not rows:
             raise Problem(
@@ -98,7 +100,7 @@ class Overseer:
             "unknown_account",
             "the user has no such account",
             "name one of the user's accounts",
-            field="account_id",
+            field=field,
         )
 
     def line(self, user: User) -> s.UserLine:

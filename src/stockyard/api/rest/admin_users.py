@@ -246,7 +246,8 @@ async def grant_money(visit: Visiting, user_id: str) -> Response:
     user = who.user(user_id)
     body: s.GrantBody = await visit.body(_grant)
     micros = fields.amount("amount", body.amount)
-    decision = await who.grant(user, who.account(user, body.account_id), micros)
+    row = who.account(user, body.account_id, "account_id")
+    decision = await who.grant(user, row, micros)
     found = [(n, x) for n, x in enumerate(decision.events) if isinstance(x, CashDeposited)]
     shown = visit.door.render.transfer(decision.seq, found[0][0], decision.ts, found[0][1])
     return answer(shown, 201, decision.headers)

@@ -1,14 +1,17 @@
 """Signed days of the audit log, to take away to where whoever runs the server cannot write.
 
-Promises: a file is sent as it lies there, whole, and only one that the log knows; a day that is no
-day names no file. Must not know: how a day is signed.
+Promises: a file is sent as it lies there, whole whatever range is asked for, and only one that the
+log knows; a day that is no day names no file. Must not know: how a day is signed.
 """
 
+import asyncio
+import os
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
-from starlette.responses import FileResponse
+from starlette.responses import StreamingResponse
 
 from stockyard.api.audit_shapes import AuditDay
 from stockyard.api.describing import Trait, described
@@ -20,6 +23,8 @@ from stockyard.people.audit_segments import Sealed, file_of, sealed
 routes = router()
 TAG: Final = "Audit"
 LINES: Final = "application/x-ndjson"
+PIECE_BYTES: Final = 65_536
+"""Of a file, in memory at a time."""
 _ADMINS: Final = " Administrators only."
 
 
@@ -73,10 +78,23 @@ async def read_audit_day(visit: Visiting, day: str) -> Response:
     if known is None or folder is None:
         raise _unknown("there is no signed day of that name")
     path = file_of(folder, known.day)
-    if not path.is_file():
-        raise _unknown("the file of that day does not lie here any more")
-    headers = {**file_headers(f"audit-{known.day}", "jsonl"), "etag": f'"{known.file_hash}"'}
-    return FileResponse(path, media_type=LINES, headers=headers)
+    try:
+        file = await asyncio.get_running_loop().run_in_executor(None, path.open, "rb")
+    except FileNotFoundError:
+        raise _unknown("the file of that day does not lie here any more") from None
+    headers = {
+        **file_headers(f"audit-{known.day}", "jsonl"),
+        "etag": f'"{known.file_hash}"',
+        "content-length": str(os.fstat(file.fileno()).st_size),
+    }
+    return StreamingResponse(_pieces(file), media_type=LINES, headers=headers)
+
+
+def _pieces(file: BinaryIO) -> Iterator[bytes]:
+    """A file piece by piece; iterated in a thread."""
+    with file:
+        while piece := file.read(PIECE_BYTES):
+            yield piece
 
 
 async def _sealed(visit: Visit) -> list[Sealed]:
