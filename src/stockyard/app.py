@@ -80,6 +80,7 @@ from stockyard.runtime.writer import Outcome
 from stockyard.storage.archive import FOLDER_NAME as ARCHIVE_FOLDER
 from stockyard.storage.backups import refuse_backup
 from stockyard.storage.checked import open_people_file
+from stockyard.storage.files import refuse_without_journal
 from stockyard.storage.history import FILE_NAME as HISTORY_NAME
 from stockyard.storage.history import DatabaseHistory, open_history
 from stockyard.storage.lock import DirectoryLock
@@ -99,12 +100,7 @@ from stockyard.storage.secret_key import FILE_NAME as SECRET_KEY_NAME
 from stockyard.storage.secret_key import read_key_file, write_key_file
 from stockyard.storage.shelf import FILE_NAME as SHELF_NAME
 from stockyard.storage.shelf import DatabaseShelf, open_shelf
-from stockyard.storage.sqlite import (
-    TORN_SUFFIX,
-    SqliteDatabase,
-    SqliteJournal,
-    SqliteSnapshots,
-)
+from stockyard.storage.sqlite import TORN_SUFFIX, SqliteDatabase, SqliteJournal, SqliteSnapshots
 from stockyard.storage.troubles import Part, Troubles
 from stockyard.telemetry.faults import SentryFaults
 from stockyard.telemetry.spans import ObserveMissing, OtlpSender
@@ -188,6 +184,7 @@ class DataDirectory:
 
     def __init__(self, path: Path) -> None:
         refuse_backup(path)
+        refuse_without_journal(path)
         _make_private(path)
         self.path, self.troubles = path, Troubles()
         self._lock = DirectoryLock(path)

@@ -20,9 +20,8 @@ from stockyard.cli import main
 from stockyard.cli.data import examine
 from stockyard.storage.acknowledged import Acknowledged
 from stockyard.storage.backups import MANIFEST, Manifest, backups_in, read_manifest, write_manifest
-from stockyard.storage.files import JOURNAL
+from stockyard.storage.files import JOURNAL, JournalGone
 from stockyard.storage.lock import DirectoryLock
-from stockyard.storage.ports import JournalCorrupt
 from tests.unit.runtime import pruned
 
 pytestmark = pytest.mark.filterwarnings("ignore:Cyclopts application invoked without tokens")
@@ -166,7 +165,7 @@ def test_what_is_mounted_is_filled_and_the_journal_comes_last(
     assert run("restore", "--from", path, "--to", disk).code == 1
     # Cut off before the journal: what is there cannot be taken for a new Stockyard.
     assert order[-1] == JOURNAL
-    with pytest.raises(JournalCorrupt, match="missing, though it was acknowledged"):
+    with pytest.raises(JournalGone, match=r"there is no journal\.db in it, though snapshots.db"):
         app.DataDirectory(disk)
     for found in disk.iterdir():
         if found.name != "lost+found":

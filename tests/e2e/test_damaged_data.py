@@ -13,11 +13,13 @@ import apsw
 import pytest
 
 from stockyard.app import DataDirectory
+from stockyard.cli.repair import DERIVED, repair
 from stockyard.config import Config
 from stockyard.runtime.pruning import choose, prepare, switch
 from stockyard.runtime.set_aside import set_aside_damaged
 from stockyard.runtime.world import World
 from stockyard.storage.acknowledged import SUFFIX
+from stockyard.storage.files import REPAIRED
 from stockyard.storage.ports import StorageError
 from stockyard.storage.sqlite import TORN_SUFFIX
 from stockyard.storage.torn_log import FRAME_HEADER_SIZE, HEADER_SIZE
@@ -180,6 +182,13 @@ def lose_both(path: Path) -> None:
     path.unlink()
 
 
+def cut_off_repair(path: Path) -> None:
+    """Leave what a repair does that is cut off before the journal takes its place."""
+    path.rename(path.with_name(REPAIRED))
+    for name in DERIVED:
+        path.with_name(name).unlink()
+
+
 def scribble_key(path: Path) -> None:
     """No hexadecimal digits."""
     path.write_text("no key\n")
@@ -191,6 +200,8 @@ DAMAGE: dict[tuple[str, str], tuple[str, Callable[[Path], None]]] = {
         "killed", lambda path: alter_row(path, "DESC"),
     ),
     ("journal.db", "records at its end are lost"): ("killed", lose_end),
+    ("journal.db", "it is gone, and what belongs to it is not"): ("stopped", Path.unlink),
+    ("journal.db", "it is gone, for a repair was cut off"): ("stopped", cut_off_repair),
     ("journal.db", "a record before the snapshot is altered"): (
         "stopped", lambda path: alter_row(path, "ASC"),
     ),
@@ -258,6 +269,9 @@ def test_a_row(row: Row, left: Left, tmp_path: Path) -> None:
             assert (data / name).read_bytes() == damaged[name], f"{name} was changed"
     if row.remedy.startswith("`stockyard rebuild`"):
         assert set_aside_damaged(data)
+        assert ends_well(data)["accounts"] == 40
+    elif row.remedy.startswith("`stockyard repair"):
+        repair(data=data, accept_loss=True)
         assert ends_well(data)["accounts"] == 40
     elif row.remedy.startswith("put it back"):
         assert before is not None

@@ -210,7 +210,7 @@ def test_a_pruned_journal_that_is_damaged_is_repaired_from_its_base(
     content = bytearray((data / "journal.db").read_bytes())
     content[content.index(b"3-4-filled")] ^= 1
     (data / "journal.db").write_bytes(content)
-    found = examine(data)
+    found = examine(data / "journal.db")
     assert found.base is not None
     assert found.seq > seqs[2]
     cut(data, found)

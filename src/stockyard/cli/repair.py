@@ -1,8 +1,9 @@
 """``stockyard repair``: what is left of a damaged journal, and how to go on from it.
 
 Promises: nothing is changed unless that is asked for; then what is damaged is moved aside, not
-deleted, and the directory holds every record up to the first break. Must not know: what the records
-mean.
+deleted, and the directory holds every record up to the first break. A run that is cut off leaves
+the damaged journal in its place, or none and what another run finishes. Must not know: what the
+records mean.
 """
 
 import os
@@ -15,18 +16,18 @@ from typing import Final, NamedTuple
 
 from stockyard.config import ConfigError, read_config
 from stockyard.model.records import Record
-from stockyard.storage.acknowledged import SUFFIX, Acknowledged
+from stockyard.storage.acknowledged import SUFFIX, acknowledged_of
 from stockyard.storage.archive import FOLDER_NAME, Archive
 from stockyard.storage.base import BASE_ALTERED
+from stockyard.storage.files import JOURNAL, LOG_TAILS, REPAIRED
 from stockyard.storage.lock import DirectoryLock
-from stockyard.storage.ports import Base, JournalCorrupt
+from stockyard.storage.ports import Base, JournalCorrupt, StorageUnavailable
 from stockyard.storage.sqlite import SqliteJournal, read_base_of, read_journal
+from stockyard.storage.sync import put_in_place
 
-JOURNAL: Final = "journal.db"
 GROUP: Final = 1_000
 """Records that are written anew in one commit."""
 DERIVED: Final = ("snapshots.db", "projections.db")
-TAILS: Final = ("", "-wal", "-shm")
 
 
 class Damage(NamedTuple):
@@ -55,10 +56,13 @@ def repair(*, data: Path | None = None, accept_loss: bool = False) -> None:
     accept_loss: Keep the records up to the first break, and move everything damaged aside.
     """
     path = read_config(os.environ, data=data).data
-    if not (path / JOURNAL).is_file():
+    if not (path / JOURNAL).is_file() and not (path / REPAIRED).is_file():
         raise ConfigError(f"data {str(path)!r}: there is no {JOURNAL} in it")
     with DirectoryLock(path):
-        damage = examine(path)
+        if not (path / JOURNAL).is_file():
+            _finish(path, accept_loss)
+            return
+        damage = examine(path / JOURNAL)
         if not damage.why:
             since = f" after {damage.base.seq:,}, where it was pruned" if damage.base else ""
             print(
@@ -76,30 +80,44 @@ def repair(*, data: Path | None = None, accept_loss: bool = False) -> None:
                 f" {damage.seq:,}; what is damaged is moved aside."
             )
             sys.exit(1)
-        aside = cut(path, damage)
+        _tell_cut(damage, cut(path, damage))
+
+
+def _finish(path: Path, accept_loss: bool) -> None:
+    """Go on where a run was cut off: whatever is still to be moved was written anew before."""
+    damage = examine(path / REPAIRED)
+    if damage.why:
+        print(f"There is no {JOURNAL}, and {REPAIRED} is not whole: put one back from a backup.")
+        sys.exit(1)
+    if not accept_loss:
+        print(
+            f"A repair was cut off, which goes on after record {damage.seq:,}. Run\n  stockyard"
+            f" repair --data {path} --accept-loss\nonce more to finish it."
+        )
+        sys.exit(1)
+    _tell_cut(damage, _put_in_place(path, damage.seq))
+
+
+def _tell_cut(damage: Damage, aside: Path) -> None:
     print(
         f"The journal ends at record {damage.seq:,} now; what was there lies in {aside}. The query"
         " tables are made anew at the next start. Run stockyard verify before you go on."
     )
 
 
-def examine(path: Path) -> Damage:
-    """Read the whole journal of a directory that nobody has open; changes nothing.
+def examine(journal: Path) -> Damage:
+    """Read a whole journal that nobody has open; changes nothing.
 
     Raises ``JournalCorrupt`` where the row of its base is altered.
     """
-    acknowledged = 0
-    if (path / f"{JOURNAL}{SUFFIX}").exists():
-        note = Acknowledged(path / JOURNAL)
-        acknowledged = note.seq
-        note.close()
+    acknowledged = acknowledged_of(journal)
     seq = ts = 0
-    base = _base(path / JOURNAL)
+    base = _base(journal)
     if base is not None:
         seq, ts = base.head.seq, base.head.ts
     why = ""
     try:
-        for record in read_journal(path / JOURNAL, seq):
+        for record in read_journal(journal, seq):
             seq, ts = record.seq, record.ts
     except JournalCorrupt as error:
         why = str(error)
@@ -131,13 +149,9 @@ def _tell(damage: Damage) -> None:
 
 
 def cut(path: Path, damage: Damage) -> Path:
-    """Write the whole records anew and move everything else aside; where it lies now.
-
-    The new journal takes its place last: until then a crash leaves the directory as it was, or
-    without a journal, beside both.
-    """
-    fresh, aside = path / f"{JOURNAL}.repaired", path / f"damaged-{secrets.token_hex(4)}"
-    for tail in (*TAILS, SUFFIX):
+    """Write the whole records anew and move everything else aside; where it lies now."""
+    fresh = path / REPAIRED
+    for tail in ("", *LOG_TAILS, SUFFIX):
         Path(f"{fresh}{tail}").unlink(missing_ok=True)
     journal = SqliteJournal(fresh)
     begin = 0
@@ -153,13 +167,31 @@ def cut(path: Path, damage: Damage) -> Path:
             group = []
     journal.append(group)
     journal.close()
+    if Path(f"{fresh}-wal").exists():
+        raise StorageUnavailable(f"{fresh} could not be written whole: make room on its disk")
+    return _put_in_place(path, damage.seq)
+
+
+def _put_in_place(path: Path, seq: int) -> Path:
+    """Move what was there aside and give the journal that was written anew, up to ``seq``, its
+    place; where the rest lies now.
+
+    The journal comes last: until then every start refuses the directory, and this can be repeated.
+    """
+    fresh, aside = path / REPAIRED, path / f"damaged-{secrets.token_hex(4)}"
     aside.mkdir(mode=0o700)
     for name in (JOURNAL, *DERIVED):
-        for tail in (*TAILS, SUFFIX):
+        for tail in ("", *LOG_TAILS, SUFFIX):
             file = path / f"{name}{tail}"
             if file.exists():
                 file.rename(aside / file.name)
-    Archive(path / FOLDER_NAME).set_aside_beyond(damage.seq)
-    for tail in ("", SUFFIX):
-        Path(f"{fresh}{tail}").rename(path / f"{JOURNAL}{tail}")
+    for tail in LOG_TAILS:
+        # Reading it has left them, empty.
+        Path(f"{fresh}{tail}").unlink(missing_ok=True)
+    note = Path(f"{fresh}{SUFFIX}")
+    if note.exists():
+        note.rename(path / f"{JOURNAL}{SUFFIX}")
+    put_in_place(fresh, path / JOURNAL)
+    # Where this fails, the next start does the same.
+    Archive(path / FOLDER_NAME).set_aside_beyond(seq)
     return aside

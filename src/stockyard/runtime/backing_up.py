@@ -18,7 +18,7 @@ from stockyard.engine.engine import ENGINE_VERSION
 from stockyard.model.codec import decode_state
 from stockyard.model.facts import WorldCreated
 from stockyard.runtime.snapshots import unpack
-from stockyard.storage.acknowledged import SUFFIX, Acknowledged
+from stockyard.storage.acknowledged import Acknowledged, acknowledged_of
 from stockyard.storage.backups import (
     FORMAT,
     PARTIAL,
@@ -141,7 +141,7 @@ def _refuse_inside(data: Path, folder: Path) -> None:
 def _take(
     data: Path, folder: Path, check: Check | None, watch: Watch, with_secrets: bool
 ) -> Backup:
-    acknowledged = _acknowledged(data / JOURNAL)
+    acknowledged = acknowledged_of(data / JOURNAL)
     with Moment(data) as moment:
         made_ns = moment.taken_ns
         partial = folder / f".{name_of(made_ns, broken=False)}{PARTIAL}"
@@ -255,19 +255,6 @@ def _note(path: Path, number: int) -> None:
         note = Acknowledged(path)
         note.note(number)
         note.close()
-
-
-def _acknowledged(journal: Path) -> int:
-    """Up to where a journal was acknowledged until now; 0 where that is not known."""
-    if not Path(f"{journal}{SUFFIX}").exists():
-        return 0
-    with suppress(OSError):
-        note = Acknowledged(journal)
-        try:
-            return note.seq
-        finally:
-            note.close()
-    return 0
 
 
 def _snapshot_of(copy: Path) -> Snapshot | None:

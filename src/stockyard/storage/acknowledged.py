@@ -50,3 +50,21 @@ class Acknowledged:
     def close(self) -> None:
         """Release the file."""
         self._release()
+
+
+def acknowledged_of(journal: Path) -> int:
+    """Up to where a journal was acknowledged until now; 0 where that is not known.
+
+    Makes no note where there is none.
+    """
+    if not Path(f"{journal}{SUFFIX}").exists():
+        return 0
+    try:
+        note = Acknowledged(journal)
+    except OSError:
+        # It is opened for writing, which a read-only disk does not allow.
+        return 0
+    try:
+        return note.seq
+    finally:
+        note.close()

@@ -273,8 +273,8 @@ def publish(partial: Path, path: Path) -> None:
 def move_up(partial: Path) -> None:
     """Move everything in a directory into the one that it lies in. Raises ``StorageUnavailable``.
 
-    What is derived goes first and the journal last: where that is cut off, a start finds less
-    than was acknowledged, or query tables beyond the journal, and refuses.
+    What is derived goes first and the journal last: where that is cut off, a start finds what
+    belongs to a journal and none, and refuses.
     """
     to = partial.parent
     names = sorted(

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from stockyard.storage.last_good import acknowledged_of
+from stockyard.storage.acknowledged import acknowledged_of
 from stockyard.storage.ports import JournalCorrupt, Row, StorageError
 from stockyard.storage.readonly import ReadOnlyDatabase
 

@@ -1,7 +1,7 @@
 """Which files a data directory may hold, what each is, and which of them a backup takes.
 
-Promises: the one table of them; ``docs/ARCHITECTURE.md`` tells the same, by a test. Must not know:
-what stands in a file.
+Promises: the one table of them; ``docs/ARCHITECTURE.md`` tells the same, by a test; a directory
+that lost its journal is never taken for a fresh one. Must not know: what stands in a file.
 """
 
 from enum import StrEnum
@@ -10,8 +10,11 @@ from typing import Final, NamedTuple
 
 from stockyard.storage.acknowledged import SUFFIX
 from stockyard.storage.lock import LOCK_NAME
+from stockyard.storage.ports import StorageError
 
 JOURNAL: Final = "journal.db"
+REPAIRED: Final = f"{JOURNAL}.repaired"
+"""The whole part of a damaged journal, written anew; it takes its place when all of it is there."""
 LOG_TAILS: Final = ("-wal", "-shm")
 """What SQLite keeps beside a database while it is open."""
 HALF_DONE: Final = (".new", ".tmp", ".part", ".partial", ".unfinished")
@@ -62,6 +65,35 @@ FILES: Final = (
     DataFile("damage", Kind.ASIDE, derived=True),
 )
 BY_NAME: Final = {one.name: one for one in FILES}
+
+_MADE_LATER: Final = ("snapshots.db", "projections.db", "people.db", "audit.db")
+"""What is never there before the journal is."""
+
+
+class JournalGone(StorageError):
+    """There is no journal where there was one; the message says by what that is known."""
+
+
+def refuse_without_journal(path: Path) -> None:
+    """Refuse a directory that holds what belongs to a journal, but none. Raises ``JournalGone``."""
+    if (path / JOURNAL).exists():
+        return
+    if (path / REPAIRED).exists():
+        raise JournalGone(
+            f"{path}: there is no {JOURNAL} in it, for a repair was cut off: run stockyard repair"
+            f" --data {path} --accept-loss, which finishes it"
+        )
+    left = [name for name in _MADE_LATER if _has_content(path / name)]
+    left += [f"archive/{found.name}" for found in sorted((path / "archive").glob("*.snapshot*"))]
+    if left:
+        raise JournalGone(
+            f"{path}: there is no {JOURNAL} in it, though {', '.join(left[:5])} of a world that had"
+            " one: put it back from a backup, or name another directory to begin anew"
+        )
+
+
+def _has_content(path: Path) -> bool:
+    return path.is_file() and path.stat().st_size > 0
 
 
 def others(path: Path) -> list[str]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from stockyard.model.records import Record
-from stockyard.storage.acknowledged import SUFFIX, Acknowledged
+from stockyard.storage.acknowledged import SUFFIX, acknowledged_of
 from stockyard.storage.batches import LOST
 from stockyard.storage.ports import (
     Base,
@@ -95,21 +95,6 @@ def base_if_any(journal: Path) -> Base | None:
         return read_base_of(journal)
     except JournalCorrupt:
         return None
-
-
-def acknowledged_of(journal: Path) -> int:
-    """Up to where a journal was acknowledged; 0 where that is not known."""
-    if not Path(f"{journal}{SUFFIX}").exists():
-        return 0
-    try:
-        note = Acknowledged(journal)
-    except OSError:
-        # It is opened for writing, which a read-only disk does not allow.
-        return 0
-    try:
-        return note.seq
-    finally:
-        note.close()
 
 
 def copy_file(source: Path, folder: Path) -> Path:
