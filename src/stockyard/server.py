@@ -490,7 +490,7 @@ class Server:
             mail=self._mail_way,
             webhooks_private=config.webhooks_private,
             audit_folder=self._audit_folder,
-            data=config.data if self.world.archiving is not None else None,
+            data=self._kept_in,
             proxies=self._proxies,
             origins=self._origins,
             calendars={XNYS_ID: self.stock_calendar, ALWAYS_ID: "always"},

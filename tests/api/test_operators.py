@@ -86,6 +86,18 @@ async def test_an_instructor_sees_only_users(
     assert told[0] == told[1] == told[2]
 
 
+async def test_an_admins_key_makes_no_way_in_as_somebody(house: House) -> None:
+    """Whoever has the link chooses the password: a key with the scope would be every user's."""
+    key = Trader(
+        house.rig, await house.rig.key(house.root.headers, scopes=["read", "teach", "admin"])
+    )
+    wanted = {"name": "Eve", "email": "eve@example.com", "role": "admin"}
+    for path, body in (("", wanted), (f"/{house.ids['root']}/password-link", None)):
+        refused = await key.call("POST", f"/admin/users{path}", body)
+        assert (refused.status, refused.json["code"]) == (403, "session_required")
+    assert (await key.call("GET", "/admin/users")).status == 200
+
+
 async def test_users_are_found_page_by_page(house: House) -> None:
     everybody = (await house.root.call("GET", "/admin/users")).json
     assert emails(everybody) == ["root", "tess", "ann", "bob"]

@@ -14,6 +14,7 @@ from stockyard.api.past_words import words_of
 from stockyard.model import events as e
 from stockyard.people.identity import Role
 from stockyard.projections.view import View
+from stockyard.storage.ports import Base, JournalHead
 from tests.api.rig import Rig, Trader
 
 ANSWER = Told(msgspec.Raw(b'{"cash": "1.00"}'))
@@ -52,6 +53,19 @@ async def test_the_timeline_is_paged_and_tells_what_happened(rig: Rig, ann: Trad
         query = f"limit=1&before={page['before']}"
     assert page["before"] is None
     assert pages == whole["moments"]
+
+
+async def test_the_timeline_begins_where_the_journal_does(
+    rig: Rig, ann: Trader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await ann.order()
+    await ann.order()
+    whole = (await ann.call("GET", "/account/timeline")).json["moments"]
+    nothing = JournalHead(0, 0, b"")
+    base = Base(whole[1]["seq"], 0, nothing, "", b"", b"", 0, "")
+    monkeypatch.setattr(type(rig.world.journal), "base", base)
+    kept = (await ann.call("GET", "/account/timeline", query="limit=2")).json
+    assert (kept["moments"], kept["before"]) == (whole[:2], None)
 
 
 async def test_the_timeline_is_ones_own(rig: Rig, ann: Trader) -> None:

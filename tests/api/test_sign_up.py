@@ -231,6 +231,14 @@ async def test_closed_is_said_with_what_to_do() -> None:
     assert (await rig.call("GET", "/api/v1/house")).json["sign_up"] == "closed"
 
 
+async def test_closed_closes_for_links_that_were_sent_before(closed_mouthed: Rig) -> None:
+    await ask(closed_mouthed)
+    token = mailed(closed_mouthed)
+    refused = await finish(Rig(disk=closed_mouthed.disk, sign_up="closed"), token)
+    assert (refused.status, refused.json["code"]) == (403, "sign_up_closed")
+    assert (await finish(Rig(disk=closed_mouthed.disk, sign_up="confirmed"), token)).status == 201
+
+
 @pytest.mark.parametrize(
     ("asked", "mail", "is_local", "found"),
     [

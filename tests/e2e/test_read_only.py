@@ -130,6 +130,9 @@ def test_a_whole_directory_is_shown_as_it_was_and_not_changed(
         assert held == {one["symbol"]: one["qty"] for one in seen["positions"]}
         cash = client.get("/api/v1/account")["cash"]
         assert cash == seen["account"]["cash"]
+        last = client.get("/api/v1/account/timeline")["moments"][0]
+        then = client.get(f"/api/v1/account?at={last['seq']}")
+        assert (then["cash"], then["past"]["seq"]) == (cash, last["seq"])
         for method, path, body in (
             ("POST", "/api/v1/orders", {"symbol": "KO", "side": "buy", "qty": "1"}),
             ("DELETE", f"/api/v1/orders/{found[0]['id']}", None),

@@ -7,7 +7,16 @@ import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import type { Browser, Page } from "playwright-core";
-import { axe, DESKTOP, enterAsDemo, openBrowser, openPage, PHONE, Server } from "./rig.ts";
+import {
+  axe,
+  DESKTOP,
+  enterAsDemo,
+  goToAccount,
+  openBrowser,
+  openPage,
+  PHONE,
+  Server,
+} from "./rig.ts";
 
 const PROMOTE = `
 import sys, pathlib
@@ -42,7 +51,7 @@ async function picture(page: Page, name: string): Promise<void> {
 test("one's own history tells what happened and from where", async () => {
   const { page, context, faults } = await openPage(browser, server);
   await enterAsDemo(page);
-  await page.goto("/account");
+  await goToAccount(page);
   await page.getByRole("link", { name: "Look at the history" }).click();
   await page.getByRole("heading", { name: "What happened with your account" }).waitFor();
   await page.getByText("Placed an order: buy 7 KO, market").waitFor();

@@ -88,6 +88,22 @@ test("a link in a mail opens the account, and works once", async () => {
   await late.context.close();
 });
 
+test("an account that is open while signing in fails is said to be open", async () => {
+  const { page, context } = await openPage(browser, server);
+  await page.goto(linkIn(await ask(page, "Cy", "cy@example.com")));
+  await page.route("**/auth/login", (route) => route.abort());
+  await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
+  await page.getByRole("button", { name: "Open the account" }).click();
+  await page.getByText("Your account is open.").waitFor();
+  await page.unroute("**/auth/login");
+  await page.getByRole("link", { name: "Sign in" }).click();
+  await page.getByLabel("E-mail").fill("cy@example.com");
+  await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
+  await home(page);
+  await context.close();
+});
+
 test("an admin adds a user, who chooses a password", async () => {
   const { page, context, faults } = await openPage(browser, server);
   await enterAsDemo(page);

@@ -10,7 +10,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import type { Browser, Page } from "playwright-core";
-import { axe, enterAsDemo, openBrowser, openPage, PHONE, Server } from "./rig.ts";
+import { axe, enterAsDemo, goToAccount, openBrowser, openPage, PHONE, Server } from "./rig.ts";
 
 interface Got {
   readonly headers: Record<string, string | string[] | undefined>;
@@ -114,7 +114,7 @@ test("a webhook is made, tested, told of a fill, and switched off", async () => 
   const { page, context, faults } = await openPage(browser, server);
   const { port } = receiver.address() as AddressInfo;
   await enterAsDemo(page);
-  await page.goto("/account");
+  await goToAccount(page);
   await page.getByRole("link", { name: "Webhooks" }).click();
   await page.getByText("No webhooks").waitFor();
   await page.getByRole("button", { name: "New webhook" }).click();

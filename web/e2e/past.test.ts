@@ -6,7 +6,16 @@ import { strict as assert } from "node:assert";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import type { Browser, Page } from "playwright-core";
-import { axe, DESKTOP, enterAsDemo, openBrowser, openPage, PHONE, Server } from "./rig.ts";
+import {
+  axe,
+  DESKTOP,
+  enterAsDemo,
+  goToAccount,
+  openBrowser,
+  openPage,
+  PHONE,
+  Server,
+} from "./rig.ts";
 
 const server = new Server();
 let browser: Browser;
@@ -33,7 +42,7 @@ async function picture(page: Page, name: string): Promise<void> {
 test("the slider goes back through everything that changed the account", async () => {
   const { page, context, faults } = await openPage(browser, server, { viewport: DESKTOP });
   await enterAsDemo(page);
-  await page.goto("/account");
+  await goToAccount(page);
   await page.getByRole("link", { name: "See the account as it was" }).click();
   await page.getByRole("heading", { name: "The account as it was" }).waitFor();
   const slider = page.getByRole("slider", { name: "Moment" });

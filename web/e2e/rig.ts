@@ -174,6 +174,12 @@ export async function enterAsDemo(page: Page): Promise<void> {
   await page.getByRole("heading", { name: "Home", level: 1 }).waitFor({ state: "attached" });
 }
 
+/** To the account, once what comes late is there: it may push away what is pressed. */
+export async function goToAccount(page: Page): Promise<void> {
+  await page.goto("/account");
+  await page.getByText("Deposit and withdraw").waitFor();
+}
+
 const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 

@@ -56,7 +56,7 @@ for (const [where, viewport, dark] of [
     await list.getByText("whole").waitFor();
     await page.getByText("journal.db", { exact: true }).waitFor();
     await page.getByText("30 days", { exact: true }).waitFor();
-    await page.getByText(/stand for the first \d+ inputs/).waitFor();
+    await page.getByText(/stand for the first [\d,]+ inputs/).waitFor();
     assert.deepEqual(await axe(page), []);
     const wide = await page.evaluate(() => document.documentElement.scrollWidth);
     assert.ok(wide <= viewport.width, `it reaches to ${wide}`);

@@ -201,7 +201,7 @@ export interface paths {
         };
         /**
          * List when the account changed
-         * @description Every input that changed it, newest first: the points at which `GET /api/v1/account?at=` shows something new, but for prices. For the next page send `before`.
+         * @description Every input that changed it, newest first: the points at which `GET /api/v1/account?at=` shows something new, but for prices. Of a pruned journal, from its base on. For the next page send `before`.
          */
         get: operations["read_timeline"];
         put?: never;
@@ -515,7 +515,7 @@ export interface paths {
         put?: never;
         /**
          * Add a user
-         * @description With a first account, and a link with which they choose a password. The link is told once and works once, for 24 hours; hand it to the user by a way you trust. For admins.
+         * @description With a first account, and a link with which they choose a password. The link is told once and works once, for 24 hours; hand it to the user by a way you trust. For admins who signed in themselves, not for API keys.
          */
         post: operations["add_user"];
         delete?: never;
@@ -659,7 +659,7 @@ export interface paths {
         put?: never;
         /**
          * Make a link for a new password
-         * @description For a user who lost theirs, above all where no mail is sent. The link is told once and works once, for 24 hours; hand it to the user by a way you trust. For admins.
+         * @description For a user who lost theirs, above all where no mail is sent. The link is told once and works once, for 24 hours; hand it to the user by a way you trust. For admins who signed in themselves, not for API keys.
          */
         post: operations["link_user"];
         delete?: never;

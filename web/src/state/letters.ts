@@ -18,10 +18,13 @@ export const askRecovery = (email: string) =>
 export const askToJoin = (name: string, email: string) =>
   call(api.POST("/api/v1/auth/register", { body: { name, email } }));
 
-/** Become a user by that link, and sign in. */
-export async function finishSignUp(chosen: Chosen): Promise<void> {
+/** Become a user by that link, and sign in; false where only the latter failed: the link is used. */
+export async function finishSignUp(chosen: Chosen): Promise<boolean> {
   const made = await call(api.POST("/api/v1/auth/register/finish", { body: chosen }));
-  await signIn(made.user.email, chosen.password);
+  return signIn(made.user.email, chosen.password).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** Whose link it is; looking does not use it up. */

@@ -8,7 +8,7 @@ from secrets import token_urlsafe
 from typing import Final
 
 from stockyard.api import admin_shapes as s
-from stockyard.api.auth import actor, require_admin
+from stockyard.api.auth import actor, require_admin, require_session
 from stockyard.api.describing import Trait, described
 from stockyard.api.fields import Reader
 from stockyard.api.overseeing import Overseer
@@ -26,7 +26,7 @@ _add = Reader(s.AddUserBody)
 LINK_LIFE_S: Final = 24 * 3600
 _LINK: Final = (
     " The link is told once and works once, for 24 hours; hand it to the user by a way you trust."
-    " For admins."
+    " For admins who signed in themselves, not for API keys."
 )
 
 
@@ -91,6 +91,8 @@ async def link_user(visit: Visiting, user_id: str) -> Response:
 def _admin(visit: Visit) -> Overseer:
     who = overseer(visit)
     require_admin(who.identity)
+    # Who has a link can be its user: what a key may do must not grow by it.
+    require_session(who.identity)
     return who
 
 

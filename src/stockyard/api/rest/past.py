@@ -26,7 +26,8 @@ SEQ_MAX: Final = 2**62
         "Accounts",
         "List when the account changed",
         "Every input that changed it, newest first: the points at which `GET /api/v1/account?at=`"
-        " shows something new, but for prices. For the next page send `before`.",
+        " shows something new, but for prices. Of a pruned journal, from its base on. For the next"
+        " page send `before`.",
         traits=Trait.SIGNED_IN | Trait.ACCOUNT | Trait.HISTORY,
         answer=Timeline,
         answered="A page of the timeline.",
@@ -44,6 +45,9 @@ async def read_timeline(
     found = await door.world.query(
         lambda store: store.moments(caller.account_id, before or 0, limit + 1)
     )
+    base = door.world.journal.base
+    first = 0 if base is None else base.seq
+    found = [moment for moment in found if moment[0] >= first]
     shown = [
         Moment(seq, time_text(ts), words_of(door.view, event))
         for seq, _, ts, event in found[:limit]

@@ -100,6 +100,9 @@ async def _ask(visit: Visit, body: RegisterBody) -> None:
 )
 async def finish_sign_up(visit: Visiting) -> Response:
     """Make a user with a first account by a link."""
+    if visit.door.settings.sign_up == SignUpWay.CLOSED:
+        # Links that were sent before it was closed go on waiting, for whoever opens it again.
+        raise _closed()
     body: k.FinishBody = await visit.body(_finish)
     made = await finish(visit.door, body.token, body.password, _origin(visit))
     return await _welcome(visit, *made)

@@ -17,26 +17,27 @@ import { Reset } from "./reset";
 import { Rules } from "./rules";
 import { Tax } from "./tax";
 
+/** Room for a card that needs the account: what comes late must not push away what is pressed. */
+const Later = ({ height }: { height: string }) => (
+  <Card>
+    <Waiting className={height} />
+  </Card>
+);
+
 export default function AccountScreen() {
   const account = known(useAccount());
   const wide = useMedia("(min-width: 80rem)");
-  const numbers = account ? (
-    <Numbers account={account} />
-  ) : (
-    <Card>
-      <Waiting className="h-72" />
-    </Card>
-  );
+  const numbers = account ? <Numbers account={account} /> : <Later height="h-216 sm:h-105" />;
   const money = (
     <>
-      {account && <Money account={account} />}
+      {account ? <Money account={account} /> : <Later height="h-70" />}
       <Accounts />
     </>
   );
   const rules = (
     <>
       <Limits />
-      {account && <Rules account={account} />}
+      {account ? <Rules account={account} /> : <Later height="h-78" />}
       <Keys />
       <Charges />
     </>

@@ -2,16 +2,29 @@
 import { useMutation } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { finishSignUp } from "@/state/letters";
+import { Notice } from "@/ui/notice";
 import { ChoosePassword } from "./choose_password";
-import { TextLink } from "./frame";
+import { Frame, TextLink } from "./frame";
 
 export default function Finish() {
   const navigate = useNavigate();
   const finishing = useMutation({
     mutationFn: finishSignUp,
     retry: false,
-    onSuccess: () => navigate({ to: "/", replace: true }),
+    onSuccess: (isIn) => isIn && navigate({ to: "/", replace: true }),
   });
+  if (finishing.data === false) {
+    return (
+      <Frame title="Open an account">
+        <Notice kind="well" title="Your account is open.">
+          Signing in did not work just now; your password is the one you chose.
+        </Notice>
+        <p className="mt-5">
+          <TextLink to="/sign-in">Sign in</TextLink>
+        </p>
+      </Frame>
+    );
+  }
   return (
     <ChoosePassword
       title="Open an account"
