@@ -26,6 +26,8 @@ TRY_S: Final = 1.0
 """After so long a part that could not be written is tried again, whoever else wants it or not."""
 DUE_PAUSE_S: Final = 0.01
 """Between two ticks, also while the journal refuses them."""
+APPLIED_PAUSE_S: Final = 0.05
+"""Between two looks whether the engine has followed the journal."""
 
 
 async def keep_time(world: World) -> None:
@@ -92,9 +94,11 @@ async def keep_snapshots(world: World, interval_s: float) -> None:
 
 async def take_snapshot(world: World) -> int:
     """Take and store one snapshot while trading goes on; returns its seq."""
+    # A batch that was written aside is durable a while before the engine has seen it.
+    while (head := world.journal.head).seq > world.engine.seq:
+        await asyncio.sleep(APPLIED_PAUSE_S)
+    seq, loop = world.engine.seq, asyncio.get_running_loop()
     taking = snapshots.Taking(world.engine, world.projector.digest)
-    seq, head = world.engine.seq, world.journal.head
-    loop = asyncio.get_running_loop()
     try:
         snapshot = await loop.run_in_executor(None, taking.collect)
     except asyncio.CancelledError:

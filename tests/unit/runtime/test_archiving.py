@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from stockyard.engine.engine import ENGINE_VERSION
+from stockyard.model.facts import ClockTick
 from stockyard.projections.store import ReadStore
 from stockyard.runtime import upkeep
 from stockyard.runtime.archive_check import ArchiveCheck
@@ -23,6 +24,7 @@ from stockyard.runtime.archiving import (
     Archiving,
     to_let_go,
 )
+from stockyard.runtime.aside import SLOW_S, Aside
 from stockyard.runtime.clock import ManualClock
 from stockyard.runtime.recovery import restore_engine
 from stockyard.runtime.verification import verify_directory
@@ -30,6 +32,7 @@ from stockyard.runtime.world import World
 from stockyard.storage.archive import Archive, Archived
 from stockyard.storage.memory import MemoryDatabase, MemoryDisk
 from stockyard.storage.ports import JournalHead, StorageUnavailable
+from tests.unit.runtime.test_slow_disk import Later
 from tests.unit.runtime.worlds import NOON_NS, open_account, quote
 from tests.unit.runtime.worlds_on_disk import reopened, world_at
 
@@ -52,6 +55,26 @@ def take(world: World) -> None:
 def kept(world: World) -> list[tuple[int, str]]:
     assert world.archiving is not None
     return [(found.seq, found.why) for found in world.archiving.archive.list()]
+
+
+def test_a_batch_that_the_engine_has_not_seen_is_waited_for(tmp_path: Path) -> None:
+    """Written beside the loop, it is durable before it is applied."""
+    with archived_world(tmp_path) as world:
+        quote(world)
+        later, writer = Later(), world.writer
+        writer.aside = Aside(later, lambda: None)
+        writer.aside.note(SLOW_S)
+        writer.submit(ClockTick())
+        writer.commit()
+        later.run()
+        assert world.journal.head.seq == world.engine.seq + 1
+
+        async def meanwhile() -> None:
+            asyncio.get_running_loop().call_soon(writer.commit)
+            assert await upkeep.take_snapshot(world) == world.journal.head.seq
+
+        asyncio.run(meanwhile())
+        assert kept(world) == [(world.engine.seq, "day")]
 
 
 def test_the_first_of_a_day_is_kept_and_one_after_so_many_inputs(tmp_path: Path) -> None:
