@@ -303,13 +303,13 @@ def restore_backup(source: Path, to: Path, check: Check | None, watch: Watch) ->
     Raises ``BackupRefused`` where something is there already, or what was restored is broken,
     ``BackupDamaged``, ``StorageError``.
     """
-    manifest = read_manifest(source)
+    manifest, to = read_manifest(source), to.absolute()
     _refuse_taken(to)
     unchecked = _why_unchecked(manifest, check)
     try:
         to.parent.mkdir(parents=True, exist_ok=True)
-        # What is mounted cannot be replaced by another directory.
-        mounted = to.is_mount()
+        # What is mounted cannot be replaced by another directory, where one stands should not.
+        mounted = to.is_mount() or to == Path.cwd()
         needed, free = manifest.bytes + ROOM_BYTES, free_bytes(to if mounted else to.parent)
         if free < needed:
             raise StorageUnavailable(

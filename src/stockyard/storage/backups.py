@@ -24,9 +24,9 @@ from stockyard.storage.ports import StorageError, StorageUnavailable
 MANIFEST: Final = "manifest.json"
 FORMAT: Final = 1
 MANIFEST_BYTES_MAX: Final = 64 * 1024 * 1024
-FILES_MAX: Final = 200_000
 PARTIAL: Final = ".partial"
 _NAME: Final = re.compile(r"(backup|broken)-\d{8}T\d{6}\.\d{3}Z")
+_PARTIAL_NAME: Final = re.compile(rf"\.{_NAME.pattern}{re.escape(PARTIAL)}")
 _NS: Final = 1_000_000_000
 Step = Callable[[int], None]
 
@@ -208,7 +208,8 @@ def hash_file(path: Path, step: Step) -> KeptFile:
 def copy_checked(manifest: Manifest, source: Path, to: Path, step: Step) -> None:
     """Copy every file of a backup, synced, holding each against its hash.
 
-    Raises ``BackupDamaged`` naming all files that are missing or not what was backed up.
+    Raises ``BackupDamaged`` naming all files that are missing or not what was backed up,
+    ``StorageUnavailable``.
     """
     wrong = []
     for one in manifest.files:
@@ -222,7 +223,7 @@ def copy_checked(manifest: Manifest, source: Path, to: Path, step: Step) -> None
                     size += len(part)
                     copy.write(part)
                     step(len(part))
-            target.chmod((source / one.name).stat().st_mode & 0o700)
+            target.chmod((source / one.name).stat().st_mode & 0o700 | 0o600)
         except FileNotFoundError:
             wrong.append(f"{one.name} is missing")
             continue
@@ -233,6 +234,9 @@ def copy_checked(manifest: Manifest, source: Path, to: Path, step: Step) -> None
         sync_file(target)
     if wrong:
         raise BackupDamaged(f"{source} is damaged: {'; '.join(wrong)}. Take another backup")
+    gone = [one.name for one in manifest.files if not (to / one.name).is_file()]
+    if gone:
+        raise StorageUnavailable(f"{to}: {', '.join(gone)} went away while others were copied")
 
 
 def free_bytes(path: Path) -> int:
@@ -245,24 +249,29 @@ def free_bytes(path: Path) -> int:
 
 def remove_partial(folder: Path) -> int:
     """Remove what runs that were cut off have left, in a folder that is locked; how many."""
-    left = [path for path in folder.iterdir() if path.name.endswith(PARTIAL) and path.is_dir()]
+    left = [
+        path for path in folder.iterdir() if _PARTIAL_NAME.fullmatch(path.name) and path.is_dir()
+    ]
     for path in left:
         remove(path)
     return len(left)
 
 
 def remove(path: Path) -> None:
-    """Remove a directory: its manifest first, so that half of it is never taken for a backup."""
-    (path / MANIFEST).unlink(missing_ok=True)
+    """Remove a directory: its name first, so that half of it is never taken for a backup."""
     if _NAME.fullmatch(path.name):
         path = path.rename(path.with_name(f".{path.name}{PARTIAL}"))
+    (path / MANIFEST).unlink(missing_ok=True)
     shutil.rmtree(path)
 
 
 def publish(partial: Path, path: Path) -> None:
-    """Give a directory its name, for good. Raises ``StorageUnavailable``."""
-    for folder in [partial, *[found for found in partial.rglob("*") if found.is_dir()]]:
-        sync_file(folder)
+    """Give a directory its name, for good. Raises ``StorageUnavailable``.
+
+    First every file is synced: checking a copy may have written to it.
+    """
+    for found in [partial, *partial.rglob("*")]:
+        sync_file(found)
     try:
         os.rename(partial, path)
     except OSError as error:
