@@ -2,15 +2,18 @@
 
 import asyncio
 from pathlib import Path
-from threading import Event
+from threading import Semaphore
+from typing import Any
 
 import msgspec
 import pytest
 
 from stockyard.api import looking_back
+from stockyard.api.heads import ClientGone
 from stockyard.api.looking_back import Child, LookingBack
 from stockyard.api.past_child import Asked, Told
 from stockyard.api.past_words import words_of
+from stockyard.api.problems import Problem
 from stockyard.model import events as e
 from stockyard.people.identity import Role
 from stockyard.projections.view import View
@@ -127,21 +130,112 @@ async def test_what_can_go_wrong_is_told(
     assert (status == 503) == ("retry-after" in answer.headers)
 
 
-async def test_only_one_looks_back_at_a_time(rig: Rig, ann: Trader) -> None:
-    begun, waits = Event(), Event()
+class Slow:
+    """Looks at the past that end when they are told to; ``names``: who was answered, in order."""
 
-    def ask(_: Asked) -> Told:
-        begun.set()
-        assert waits.wait(10)
+    def __init__(self) -> None:
+        self._begun, self._ends, self.names = Semaphore(0), Semaphore(0), list[str]()
+        self.past = LookingBack(Path("data"), self._ask)
+        self._hung_up: dict[str, asyncio.Event] = {}
+
+    def _ask(self, _: Asked) -> Told:
+        self._begun.release()
+        assert self._ends.acquire(timeout=10)
         return ANSWER
 
-    rig.app.door.past = LookingBack(Path("data"), ask)
+    async def begun(self) -> None:
+        """Wait until one more look has begun."""
+        assert await asyncio.to_thread(self._begun.acquire, timeout=10)
+
+    def end(self, looks: int = 1) -> None:
+        """End as many looks."""
+        self._ends.release(looks)
+
+    async def come(self, name: str) -> "asyncio.Task[str]":
+        """A user who asks for a point of their own, and stands in line by then; comes to what
+        became of it.
+        """
+        gone = self._hung_up[name] = asyncio.Event()
+
+        async def receive() -> Any:
+            await gone.wait()
+            return {"type": "http.disconnect"}
+
+        async def ask() -> str:
+            try:
+                await self.past.account(1, str(len(self._hung_up)), name, receive)
+            except Problem as problem:
+                return problem.code
+            except ClientGone:
+                return "gone"
+            self.names.append(name)
+            return "answered"
+
+        asking = asyncio.create_task(ask())
+        await asyncio.sleep(0)
+        return asking
+
+    def hang_up(self, name: str) -> None:
+        """The client of a user goes."""
+        self._hung_up[name].set()
+
+
+async def test_whoever_waits_gets_the_next_turn() -> None:
+    slow = Slow()
+    asking = [await slow.come("ann")]
+    await slow.begun()
+    asking += [await slow.come("bob"), await slow.come("eve")]
+    slow.end()
+    assert await asking[0] == "answered"
+    asking.append(await slow.come("ann"))
+    slow.end(3)
+    assert [await one for one in asking] == ["answered"] * 4
+    assert slow.names == ["ann", "bob", "eve", "ann"]
+
+
+async def test_a_user_has_one_place_in_the_line_and_the_line_is_short() -> None:
+    slow = Slow()
+    names = [f"user {n}" for n in range(looking_back.WAITING_MAX + 1)]
+    asking = [await slow.come(name) for name in names]
+    for name in (names[0], names[1], "one more"):
+        assert await (await slow.come(name)) == "past_busy"
+    slow.end(len(names))
+    assert [await one for one in asking] == ["answered"] * len(names)
+    slow.end()
+    assert await (await slow.come(names[0])) == "answered"
+
+
+async def test_whoever_hangs_up_leaves_the_line() -> None:
+    slow = Slow()
+    first = await slow.come("ann")
+    asking = [await slow.come("bob"), await slow.come("eve")]
+    slow.hang_up("bob")
+    assert await asking[0] == "gone"
+    asking.append(await slow.come("bob"))
+    slow.end(3)
+    assert [await first, *[await one for one in asking]] == ["answered", "gone"] + ["answered"] * 2
+    assert slow.names == ["ann", "eve", "bob"]
+
+
+async def test_nobody_waits_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(looking_back, "WAIT_S", 0.01)
+    slow = Slow()
+    first = await slow.come("ann")
+    for _ in range(2):
+        assert await (await slow.come("bob")) == "past_busy"
+    slow.end()
+    assert await first == "answered"
+
+
+async def test_who_looks_back_already_is_told_when_to_ask_again(rig: Rig, ann: Trader) -> None:
+    slow = Slow()
+    rig.app.door.past = slow.past
     first = asyncio.create_task(ann.call("GET", "/account", query="at=7"))
-    assert await asyncio.to_thread(begun.wait, 10)
+    await slow.begun()
     second = await ann.call("GET", "/account", query="at=8")
     assert (second.status, second.json["code"]) == (503, "past_busy")
     assert second.headers["retry-after"] == "1"
-    waits.set()
+    slow.end(2)
     assert (await first).status == 200
     assert (await ann.call("GET", "/account", query="at=8")).status == 200
 

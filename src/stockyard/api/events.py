@@ -16,7 +16,7 @@ from starlette.websockets import WebSocketDisconnect
 
 from stockyard.api.frames import frame
 from stockyard.api.gateway import Gateway
-from stockyard.api.heads import Receive, Scope, Send
+from stockyard.api.heads import Receive, Scope, Send, until_gone
 from stockyard.api.listeners import GOING_AWAY, Listener, within
 from stockyard.api.subscribing import Wanted, check_allowed, subscribe
 from stockyard.api.wire import Shared
@@ -62,11 +62,7 @@ class EventStream(Listener):
         """Serve until either side ends it."""
         self._send_message = send
         await self._body(RETRY)
-        await self._serve(self._until_gone(receive), self._beat())
-
-    async def _until_gone(self, receive: Receive) -> None:
-        while (await receive())["type"] != "http.disconnect":
-            continue
+        await self._serve(until_gone(receive), self._beat())
 
     async def _beat(self) -> None:
         while True:

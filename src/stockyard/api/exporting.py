@@ -14,7 +14,7 @@ from typing import Any, Final, Protocol
 
 from starlette.responses import Response
 
-from stockyard.api.heads import HEAD_ONLY, Receive, Scope, Send
+from stockyard.api.heads import HEAD_ONLY, Receive, Scope, Send, until_gone
 from stockyard.api.problems import Problem
 from stockyard.api.tables import FORMATS, ParquetMissing, TableWriter, table_writer
 from stockyard.projections.store import ReadStore
@@ -135,7 +135,7 @@ class _Export(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send it to its end, unless the reader leaves."""
-        gone = asyncio.ensure_future(_until_gone(receive))
+        gone = asyncio.ensure_future(until_gone(receive))
         try:
             await send(
                 {
@@ -181,8 +181,3 @@ class _Export(Response):
             async with asyncio.timeout(STALL_S):
                 await send({"type": "http.response.body", "body": piece, "more_body": True})
         return True
-
-
-async def _until_gone(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        continue

@@ -17,7 +17,7 @@ from stockyard.api.alpaca.serving import AlpacaApi
 from stockyard.api.auth import ACCOUNT_PARAMETER
 from stockyard.api.door import Door
 from stockyard.api.faults import AFTER, Fault, FaultKind
-from stockyard.api.heads import CONNECTION, Head, Message, Receive, Scope, Send
+from stockyard.api.heads import CONNECTION, Head, Message, Receive, Scope, Send, until_gone
 from stockyard.api.hot_words import PREFIX
 from stockyard.api.problems import PROBLEM_TYPE, Headers, Problem
 from stockyard.api.rest.live import EVENTS_PATH
@@ -139,5 +139,4 @@ async def _cut(kept: list[Message], scope: Scope, receive: Receive, send: Send) 
     if transport is None:
         return
     transport.close()
-    while (await receive())["type"] != "http.disconnect":
-        continue
+    await until_gone(receive)

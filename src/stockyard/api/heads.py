@@ -221,6 +221,12 @@ class ClientGone(Exception):
     """The client hung up before its request was complete."""
 
 
+async def until_gone(receive: Receive) -> None:
+    """Wait until the client hangs up; what it still sends is left unread."""
+    while (await receive())["type"] != "http.disconnect":
+        continue
+
+
 async def read_body(head: Head, receive: Receive, bytes_max: int) -> bytes:
     """The whole body. Raises ``Problem`` 413 as soon as it is too large, 408 when the rest of it
     does not come, ``ClientGone``.

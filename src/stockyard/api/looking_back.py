@@ -1,9 +1,9 @@
 """Accounts as they were, worked out by a child process beside the server.
 
 Promises: one child at a time, with a limit of time and of memory, so that looking back holds up
-nobody's order; whoever asks meanwhile is told when to ask again; a child that dies costs its own
-answer alone. What was worked out last is remembered, since the past does not change. Must not know:
-how the past is read.
+nobody's order; whoever asks meanwhile stands in a short line for a moment, each user once, and is
+then told when to ask again; a child that dies costs its own answer alone. What was worked out last
+is remembered, since the past does not change. Must not know: how the past is read.
 """
 
 import asyncio
@@ -19,6 +19,7 @@ from typing import Final
 
 import msgspec
 
+from stockyard.api.heads import ClientGone, Receive, until_gone
 from stockyard.api.past_child import TIME_MAX_S, Asked, Told
 from stockyard.api.problems import Headers, Problem
 from stockyard.runtime.points import PointRefused, parse_point
@@ -28,6 +29,10 @@ COMMAND: Final = ("-m", "stockyard.api.past_child")
 REMEMBERED_MAX: Final = 128
 REMEMBERED_BYTES_MAX: Final = 65_536
 """Size of an answer that is remembered; larger ones are worked out again."""
+WAITING_MAX: Final = 8
+"""Users in line behind the one whose account is worked out."""
+WAIT_S: Final = 5.0
+"""How long each of them waits for a turn."""
 BUSY_S: Final = 1
 SLOW_S: Final = 60
 GRACE_S: Final = 2.0
@@ -79,13 +84,17 @@ class LookingBack:
 
     def __init__(self, data: Path | None, ask: Ask | None = None) -> None:
         """Of the directory ``data``; None where nothing is on disk."""
-        self._data, self._busy = data, False
+        self._data = data
+        self._line: dict[str, asyncio.Future[None]] = {}
+        """Users in the order in which they came, and their turns; it is the first one's."""
         self._child = Child()
         self._ask = ask or self._child.ask
         self._remembered: OrderedDict[tuple[int, str], bytes] = OrderedDict()
 
-    async def account(self, account_id: int, at: str) -> bytes:
-        """An account as it was, encoded. Raises ``Problem`` 422, 503."""
+    async def account(self, account_id: int, at: str, user_id: str, receive: Receive) -> bytes:
+        """An account as it was, encoded, for whoever asks. Raises ``Problem`` 422, 503,
+        ``ClientGone``.
+        """
         if self._data is None:
             raise Problem(
                 422,
@@ -102,7 +111,7 @@ class LookingBack:
         if key in self._remembered:
             self._remembered.move_to_end(key)
             return self._remembered[key]
-        told = await self._work_out(Asked(str(self._data), account_id, at))
+        told = await self._work_out(Asked(str(self._data), account_id, at), user_id, receive)
         if told.code:
             raise Problem(422, told.code, told.wrong, told.right, field="at")
         found = bytes(told.answer)
@@ -116,19 +125,35 @@ class LookingBack:
         """Work out nothing more."""
         self._child.close()
 
-    async def _work_out(self, asked: Asked) -> Told:
-        if self._busy:
-            raise _later("past_busy", "somebody else looks back right now", BUSY_S)
-        self._busy = True
-        asking = asyncio.get_running_loop().run_in_executor(None, self._asked, asked)
-        asking.add_done_callback(self._free)
+    async def _work_out(self, asked: Asked, user_id: str, receive: Receive) -> Told:
+        if user_id in self._line:
+            raise _later("past_busy", "this user looks back already", BUSY_S)
+        if len(self._line) > WAITING_MAX:
+            raise _later("past_busy", "too many look back right now", BUSY_S)
+        loop = asyncio.get_running_loop()
+        turn = self._line[user_id] = loop.create_future()
+        self._call_next()
+        try:
+            await _wait(turn, receive)
+            asking = loop.run_in_executor(None, self._asked, asked)
+        except BaseException:
+            self._leave(user_id)
+            raise
+        # A child whose client has hung up is still the one that runs.
+        asking.add_done_callback(lambda _: self._leave(user_id))
         told = await asyncio.shield(asking)
         if isinstance(told, Problem):
             raise told
         return told
 
-    def _free(self, _: object) -> None:
-        self._busy = False
+    def _leave(self, user_id: str) -> None:
+        del self._line[user_id]
+        self._call_next()
+
+    def _call_next(self) -> None:
+        first = next(iter(self._line.values()), None)
+        if first is not None and not first.done():
+            first.set_result(None)
 
     def _asked(self, asked: Asked) -> Told | Problem:
         """What came of asking; in a thread."""
@@ -144,6 +169,22 @@ class LookingBack:
             LOG.error("the past could not be read: %s", told.fault)
             return _later("past_unavailable", "the past cannot be read now", SLOW_S)
         return told
+
+
+async def _wait(turn: "asyncio.Future[None]", receive: Receive) -> None:
+    """Wait for a turn. Raises ``Problem`` 503, ``ClientGone``."""
+    if turn.done():
+        return
+    gone = asyncio.ensure_future(until_gone(receive))
+    try:
+        await asyncio.wait((turn, gone), timeout=WAIT_S, return_when=asyncio.FIRST_COMPLETED)
+        if gone.done():
+            gone.result()
+            raise ClientGone
+    finally:
+        gone.cancel()
+    if not turn.done():
+        raise _later("past_busy", "others look back right now", BUSY_S)
 
 
 def _later(code: str, wrong: str, seconds: int) -> Problem:

@@ -120,7 +120,8 @@ async def read_account(
     """Read the account."""
     caller = visit.caller(Scope.READ)
     if at is not None:
-        found = await visit.door.past.account(caller.account_id, at)
+        by, receive = caller.identity.user_id, visit.request.receive
+        found = await visit.door.past.account(caller.account_id, at, by, receive)
         return Response(found, media_type="application/json")
     return answer(visit.door.render.account(visit.door.view.accounts[caller.account_id]))
 

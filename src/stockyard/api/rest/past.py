@@ -87,5 +87,6 @@ async def read_user_account(
     row = who.account(who.user(user_id), account)
     if at is None:
         return answer(door.render.account(row))
-    found = await door.past.account(row.account_id, at)
+    by, receive = who.identity.user_id, visit.request.receive
+    found = await door.past.account(row.account_id, at, by, receive)
     return Response(found, media_type="application/json")
