@@ -1,15 +1,16 @@
 """The journal of a running server kept at its length: what is older than the policy is pruned.
 
 Promises: the replay that pruning needs runs in a process of its own that gives way to everything;
-the server itself writes one row, and then removes a few batches at a time while nobody waits. What
-fails is said and tried again. Must not know: how pruning is made safe.
+the server itself writes one row, and then removes a few batches at a time, while nobody waits and
+the disk is quick. What fails is said and tried again. Must not know: how pruning is made safe.
 """
 
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Final, NamedTuple
+from time import perf_counter_ns
+from typing import Final, NamedTuple, TypeVar
 
 from stockyard.runtime.idle import run_idle
 from stockyard.runtime.prune_child import MODULE, base_of
@@ -28,6 +29,7 @@ PAUSES_MAX: Final = 20
 _DAY_NS: Final = 86_400 * 1_000_000_000
 Prepare = Callable[[Path, Archived], Awaitable[Base]]
 Noted = Callable[[Base], Awaitable[None]]
+T = TypeVar("T")
 
 
 async def prepare_apart(directory: Path, target: Archived) -> Base:
@@ -108,9 +110,10 @@ class JournalRetention:
         self._held.add(target.seq)
         try:
             base = await self._prepare(self._directory, target)
+            # Before others are kept out: a slow disk may take long.
+            await self._turn_to_write()
             with only_one(self._directory):
-                await self._turn_to_write()
-                switch(self._directory, journal, base)
+                self._timed(lambda: switch(self._directory, journal, base))
                 await loop.run_in_executor(None, tidy, self._directory)
         except BaseException:
             self._held.discard(target.seq)
@@ -126,13 +129,22 @@ class JournalRetention:
         world = self._world
         while world.journal.base is not None:
             await self._turn_to_write()
-            if not world.journal.remove_some():
+            if not self._timed(world.journal.remove_some):
                 return
             await asyncio.sleep(BITE_PAUSE_S)
 
+    def _timed(self, write: Callable[[], T]) -> T:
+        """Write the journal here and now; a disk that takes long over it is slow."""
+        begun_ns = perf_counter_ns()
+        found = write()
+        self._world.writer.note((perf_counter_ns() - begun_ns) / 1e9)
+        return found
+
     async def _turn_to_write(self) -> None:
-        """Wait until nobody waits for the journal, or for a while; never beside another writing."""
+        """Wait until nobody waits for the journal, or for a while; never beside another writing,
+        nor while the disk is slow.
+        """
         writer, pauses = self._world.writer, 0
-        while writer.is_writing or (writer.waiting and pauses < PAUSES_MAX):
+        while writer.is_writing or writer.is_slow or (writer.waiting and pauses < PAUSES_MAX):
             await asyncio.sleep(BITE_PAUSE_S)
             pauses += 1

@@ -220,10 +220,14 @@ class Writer:
             self._journal.append(records)
         except StorageUnavailable as error:
             return self._failed(error)
-        if self.aside is not None:
-            self.aside.note((perf_counter_ns() - begun_ns) / 1e9)
-        self._went_well()
+        self.note((perf_counter_ns() - begun_ns) / 1e9)
         return None
+
+    def note(self, took_s: float) -> None:
+        """A write of the journal on the loop, whoever's, succeeded and took so long."""
+        if self.aside is not None:
+            self.aside.note(took_s)
+        self._went_well()
 
     def _room(self) -> Refused | None:
         """Make room in the projector for what comes; why that could not be."""
@@ -244,6 +248,11 @@ class Writer:
             self.part.suffers(f"the disk is slow: a write took {self.aside.slowest_s:.1f} s")
         else:
             self.part.works()
+
+    @property
+    def is_slow(self) -> bool:
+        """Whether a write of the journal on the loop would hold everything up."""
+        return self.aside is not None and self.aside.is_slow
 
     def _held_up_s(self) -> float:
         return self.aside.under_way_s if self.aside is not None else 0.0

@@ -1,6 +1,8 @@
 """A running server's journal is pruned beside its trading, by a process of its own."""
 
 import asyncio
+from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 
 import apsw
@@ -8,13 +10,16 @@ import pytest
 
 from stockyard.app import DataDirectory
 from stockyard.model.facts import ClockTick
+from stockyard.runtime import retention
 from stockyard.runtime.archiving import Archiving
-from stockyard.runtime.pruning import only_one
+from stockyard.runtime.aside import QUICK_WRITES, SLOW_S, Aside
+from stockyard.runtime.pruning import only_one, prepare
 from stockyard.runtime.retention import JournalRetention
 from stockyard.runtime.world import World
-from stockyard.storage.archive import FOLDER_NAME, Archive
+from stockyard.storage.archive import FOLDER_NAME, Archive, Archived
 from stockyard.storage.ports import Base, StorageError
 from tests.unit.runtime.pruned import DAY, a_day, fill, opened, verified
+from tests.unit.runtime.test_slow_disk import Later
 from tests.unit.runtime.worlds import NOON_NS, quote
 
 DAYS = 5
@@ -124,4 +129,45 @@ async def test_a_bite_lets_others_go_first_but_not_for_ever(tmp_path: Path) -> N
     assert await served.retention.turn() is None
     assert waits[-1] is True
     served.world.writer.drain()
+    served.close()
+
+
+async def test_nothing_is_written_on_the_loop_while_the_disk_is_slow(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each write of the pruning takes long here, so the next waits until the disk is well again."""
+    served = Served(tmp_path / "data", 1)
+    journal, writer = served.world.journal, served.world.writer
+    aside = writer.aside = Aside(Later(), lambda: None)
+    ticks, writes = count(0, round(SLOW_S * 1e9)), list[str]()
+    monkeypatch.setattr(retention, "perf_counter_ns", lambda: next(ticks))
+    monkeypatch.setattr(retention, "BITE_PAUSE_S", 0.0)
+
+    async def prepared(directory: Path, target: Archived) -> Base:
+        aside.note(SLOW_S)
+        return prepare(directory, target, lambda _: None)
+
+    def noted(name: str, write: Callable[..., object]) -> Callable[..., object]:
+        def written(*given: object) -> object:
+            assert not aside.is_slow
+            writes.append(name)
+            return write(*given)
+
+        return written
+
+    served.retention._prepare = prepared
+    monkeypatch.setattr(journal, "begin_at", noted("switch", journal.begin_at))
+    monkeypatch.setattr(journal, "remove_some", noted("bite", journal.remove_some))
+    turn = asyncio.ensure_future(served.retention.turn())
+    well = 0
+    while not turn.done():
+        await asyncio.sleep(0)
+        if aside.is_slow:
+            for _ in range(QUICK_WRITES):
+                writer.note(0.0)
+            well += 1
+    assert await turn is not None
+    assert writes[:2] == ["switch", "bite"]
+    # The reading before it was slow as well.
+    assert well == len(writes) + 1
     served.close()
