@@ -54,7 +54,7 @@ from stockyard.runtime import feeds, market_data, upkeep
 from stockyard.runtime.archiving import Archiving
 from stockyard.runtime.aside import Aside
 from stockyard.runtime.audit_upkeep import AuditUpkeep
-from stockyard.runtime.auditing import Auditor, pruned
+from stockyard.runtime.auditing import Auditor
 from stockyard.runtime.backup_schedule import BackupSchedule
 from stockyard.runtime.clock import Clock, RecordedClock, WallClock
 from stockyard.runtime.feed_socket import FeedHttp
@@ -80,7 +80,7 @@ from stockyard.runtime.world import ENGINE_IS_COMPILED, World
 from stockyard.runtime.writer import Refused
 from stockyard.storage.archive import FOLDER_NAME as ARCHIVE
 from stockyard.storage.archive import Archive
-from stockyard.storage.ports import Base, StorageError
+from stockyard.storage.ports import StorageError
 from stockyard.telemetry.logs import request_line
 from stockyard.telemetry.request_log import RequestLog
 
@@ -684,12 +684,8 @@ class Server:
             await asyncio.sleep(AUDIT_UPKEEP_S)
 
     def _retention(self, directory: Path) -> JournalRetention:
-        auditor, days = self.auditor, self.config.journal_keep_days
-
-        async def note(base: Base) -> None:
-            await auditor.note(pruned(base, self.world.clock.wall_ns(), "system:retention"))
-
-        return JournalRetention(self.world, directory, days, note)
+        days, noted = self.config.journal_keep_days, self.auditor.note_pruned
+        return JournalRetention(self.world, directory, days, noted)
 
     def _backups(self) -> BackupSchedule | None:
         """The task that makes backups, where a setting says where."""

@@ -137,6 +137,13 @@ class Auditor:
         with Spent(Part.AUDIT):
             await future
 
+    async def note_pruned(self, base: Base) -> None:
+        """Keep that the journal was pruned to a base, unless that is on record; as ``note``."""
+        act = pruned(base, _now(self._world), "system:retention")
+        known = await self.search(Wanted(1, kind=JOURNAL_PRUNED))
+        if not known or bytes(known[0].after) != bytes(act.after):
+            await self.note(act)
+
     def _begin(self) -> None:
         """Write all acts that wait in one commit, unless another one is on its way."""
         if self._busy or not self._notes:

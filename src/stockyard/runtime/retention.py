@@ -16,6 +16,7 @@ from stockyard.runtime.idle import run_idle
 from stockyard.runtime.prune_child import MODULE, base_of
 from stockyard.runtime.pruning import choose, only_one, switch, tidy
 from stockyard.runtime.world import World
+from stockyard.runtime.writer import Refused
 from stockyard.storage.archive import Archived
 from stockyard.storage.ports import Base, StorageError
 
@@ -47,7 +48,8 @@ class Failure(NamedTuple):
 class JournalRetention:
     """Prunes the journal of a directory that this process serves.
 
-    ``noted`` is told of every pruning.
+    ``noted`` is told of every pruning, and of one that it was told of before where that ended in an
+    error or in an earlier life.
     """
 
     def __init__(
@@ -61,7 +63,7 @@ class JournalRetention:
         self._world, self._directory, self.keep_days = world, directory, keep_days
         self._noted, self._prepare = noted, prepare
         self._held = set[int]() if world.archiving is None else world.archiving.held
-        self.failures, self.running_since_ns = 0, 0
+        self.failures, self.running_since_ns, self._noted_seq = 0, 0, 0
         self.failure: Failure | None = None
         if world.journal.base is not None:
             self._held.add(world.journal.base.seq)
@@ -80,7 +82,7 @@ class JournalRetention:
             wait_s = EVERY_S
             try:
                 await self.turn()
-            except (StorageError, OSError) as error:
+            except (StorageError, OSError, Refused) as error:
                 self.failures += 1
                 self.failure = Failure(self._world.clock.wall_ns(), str(error))
                 LOG.warning("the journal was not pruned, trying again in an hour: %s", error)
@@ -92,9 +94,10 @@ class JournalRetention:
     async def turn(self) -> Base | None:
         """Remove what was left over, then prune if there is something; the new base, if any.
 
-        Raises ``StorageError``, ``OSError``.
+        Raises ``StorageError``, ``OSError``, ``Refused``.
         """
         await self._remove()
+        await self._note()
         journal, loop = self._world.journal, asyncio.get_running_loop()
         if not self.keep_days:
             return None
@@ -106,7 +109,7 @@ class JournalRetention:
         target = await loop.run_in_executor(None, choose_one)
         if target is None:
             return None
-        old, self.running_since_ns = journal.base, self._world.clock.wall_ns()
+        old_seq, self.running_since_ns = self.base_seq, self._world.clock.wall_ns()
         self._held.add(target.seq)
         try:
             base = await self._prepare(self._directory, target)
@@ -115,15 +118,20 @@ class JournalRetention:
             with only_one(self._directory):
                 self._timed(lambda: switch(self._directory, journal, base))
                 await loop.run_in_executor(None, tidy, self._directory)
-        except BaseException:
-            self._held.discard(target.seq)
-            raise
-        if old is not None:
-            self._held.discard(old.seq)
+        finally:
+            # What fails after the switch leaves the new base, and that stays.
+            self._held.difference_update({old_seq, target.seq} - {self.base_seq})
         LOG.info("the journal begins after seq %d now; what was before is pruned", base.seq)
-        await self._noted(base)
+        await self._note()
         await self._remove()
         return base
+
+    async def _note(self) -> None:
+        """Have the base put on record, unless it is."""
+        base = self._world.journal.base
+        if base is not None and base.seq != self._noted_seq:
+            await self._noted(base)
+            self._noted_seq = base.seq
 
     async def _remove(self) -> None:
         world = self._world

@@ -12,12 +12,12 @@ from stockyard.model.records import Input, Origin
 from stockyard.people.audit import Act
 from stockyard.people.audit_log import AuditLog, Wanted
 from stockyard.runtime import auditing
-from stockyard.runtime.auditing import Auditor, with_events
+from stockyard.runtime.auditing import Auditor, pruned, with_events
 from stockyard.runtime.clock import ManualClock
 from stockyard.runtime.journal_acts import acts_of, is_kept, kind_of
 from stockyard.runtime.world import World
 from stockyard.storage.memory import MemoryDatabase, MemoryDisk
-from stockyard.storage.ports import StorageUnavailable
+from stockyard.storage.ports import Base, StorageUnavailable
 from tests.unit.runtime.worlds import NOON_NS, buy, open_account, open_on, quote
 
 KEY = bytes(32)
@@ -160,6 +160,22 @@ async def test_acts_that_come_together_are_kept_in_one_commit() -> None:
     seals = auditor.log.database.query("SELECT COUNT(*) FROM seals")[0][0]
     assert seals <= 4
     assert len(auditor.log.search(Wanted(100, kind="session"))) == 50
+    await auditor.close()
+
+
+async def test_a_pruning_stands_there_once() -> None:
+    """However often it is told: by the command, by this life of a server and by the next."""
+    world, auditor = begin(MemoryDisk())
+    base = Base(7, 70, world.journal.head, "hash", bytes(16), bytes(32), 7, "f" * 32)
+    auditor.log.append([pruned(base, NOON_NS, "system:command")], NOON_NS)
+    await auditor.note_pruned(base)
+    for _ in range(2):
+        await auditor.note_pruned(base._replace(seq=9))
+    found = auditor.log.search(Wanted(5, kind="journal.pruned"))
+    assert [(one.actor, b'"begins_after":9' in bytes(one.after)) for one in found] == [
+        ("system:retention", True),
+        ("system:command", False),
+    ]
     await auditor.close()
 
 

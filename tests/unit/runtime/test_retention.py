@@ -16,6 +16,7 @@ from stockyard.runtime.aside import QUICK_WRITES, SLOW_S, Aside
 from stockyard.runtime.pruning import only_one, prepare
 from stockyard.runtime.retention import JournalRetention
 from stockyard.runtime.world import World
+from stockyard.runtime.writer import Refused
 from stockyard.storage.archive import FOLDER_NAME, Archive, Archived
 from stockyard.storage.ports import Base, StorageError
 from tests.unit.runtime.pruned import DAY, a_day, fill, opened, verified
@@ -170,4 +171,65 @@ async def test_nothing_is_written_on_the_loop_while_the_disk_is_slow(
     assert writes[:2] == ["switch", "bite"]
     # The reading before it was slow as well.
     assert well == len(writes) + 1
+    served.close()
+
+
+async def test_what_fails_after_the_switch_lets_the_base_stay(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    served = Served(tmp_path / "data", 1)
+
+    def failing(_: Path) -> None:
+        raise StorageError("the disk is gone")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(retention, "tidy", failing)
+        with pytest.raises(StorageError, match="the disk is gone"):
+            await served.retention.turn()
+    base = served.world.journal.base
+    assert base is not None
+    assert served.held == {base.seq}
+    assert await served.retention.turn() is None
+    assert served.noted == [base]
+    served.close()
+
+
+async def test_a_pruning_that_was_not_put_on_record_is_at_the_next_start(tmp_path: Path) -> None:
+    served = Served(tmp_path / "data", 1)
+
+    async def dying(_: Base) -> None:
+        raise StorageError("the audit log is full")
+
+    dies = JournalRetention(served.world, served.path, 1, dying)
+    with pytest.raises(StorageError, match="the audit log is full"):
+        await dies.turn()
+    again = JournalRetention(served.world, served.path, 0, served.note)
+    assert await again.turn() is None
+    assert await again.turn() is None
+    assert served.noted == [served.world.journal.base]
+    served.close()
+
+
+async def test_a_log_that_is_busy_does_not_end_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retention, "FIRST_S", 0)
+    monkeypatch.setattr(retention, "EVERY_S", 0)
+    served = Served(tmp_path / "data", 1)
+    asked = asyncio.Event()
+
+    async def busy_once(base: Base) -> None:
+        await served.note(base)
+        if len(served.noted) == 1:
+            raise Refused("overloaded", "too many acts wait")
+        asked.set()
+
+    keeps = JournalRetention(served.world, served.path, 1, busy_once)
+    keeping = asyncio.ensure_future(keeps.keep())
+    done, _ = await asyncio.wait(
+        {keeping, asyncio.ensure_future(asked.wait())}, return_when=asyncio.FIRST_COMPLETED
+    )
+    assert keeping not in done
+    keeping.cancel()
+    assert (keeps.failures, served.noted) == (1, [served.world.journal.base] * 2)
     served.close()
