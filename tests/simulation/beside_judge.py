@@ -24,16 +24,14 @@ from stockyard.people.audit import Entry, decode_entry
 from stockyard.people.audit_check import AuditCheck
 from stockyard.people.webhooks import Webhook
 from stockyard.projections.view import View
-from stockyard.runtime.journal_acts import acts_of
 from stockyard.storage.ports import StorageError
 from stockyard.storage.readonly import ReadOnlyDatabase
 from tests.simulation.outside import Outside
+from tests.simulation.plain_acts import Told, told_of
 
 ID_BYTES = 16
 AUDIT_KEY = bytes(range(32))
 SLOTS = {Watched.LAST: 1, Watched.BID: 2, Watched.ASK: 3}
-Told = tuple[int, int, str, str]
-"""What the audit log must say of an act in the journal: seq, index, kind, actor."""
 
 
 class Armed(NamedTuple):
@@ -114,9 +112,8 @@ class BesideJudge:
             tick = Tick(record.seq, row.last_price, row.bid, row.ask)
             if not ticks or ticks[-1][1:] != tick[1:]:
                 ticks.append(tick)
-        acts = acts_of(record, events, view, self._ids)
-        if acts:
-            told = [(act.seq, act.index, act.kind, act.actor) for act in acts]
+        told = told_of(record, events, view.instruments, self._ids)
+        if told:
             self._acts.append((record.seq, told))
 
     def _met(self, armed: Armed) -> int:
@@ -162,7 +159,7 @@ class BesideJudge:
             broken = (*check.run().broken, *database.faults())
             if broken:
                 raise StorageError(f"the audit log: {broken[0]}")
-        found = [told_of(entry) for entry in entries if entry.seq]
+        found = [said_by(entry) for entry in entries if entry.seq]
         wanted = [told for _, acts in self._acts for told in acts]
         assert found == wanted, f"the audit log tells {_differs(found, wanted)}"
 
@@ -267,7 +264,7 @@ class BesideJudge:
         assert count == (last or 0), f"the audit log has {count} records, the last is {last}"
         self._entries = count
         entries = [decode_entry(payload) for (payload,) in payloads]
-        found = [told_of(entry) for entry in entries if entry.seq]
+        found = [said_by(entry) for entry in entries if entry.seq]
         wanted = [told for seq, acts in self._acts if seq <= read for told in acts]
         assert found == wanted, f"the audit log, read up to {read}: {_differs(found, wanted)}"
         names = Counter(entry.subject for entry in entries if not entry.seq)
@@ -290,9 +287,9 @@ def _read(path: Path) -> Iterator[ReadOnlyDatabase]:
             database.close()
 
 
-def told_of(entry: Entry) -> Told:
+def said_by(entry: Entry) -> Told:
     """What an entry says of the journal."""
-    return entry.seq, entry.index, entry.kind, entry.actor
+    return entry.seq, entry.index, entry.kind, entry.actor, entry.subject
 
 
 def _meets(value: int, terms: AlertTerms) -> bool:

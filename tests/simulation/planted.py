@@ -13,6 +13,7 @@ import msgspec
 
 from stockyard.engine.engine import state_hash
 from stockyard.model import commands as c
+from stockyard.model import facts as f
 from stockyard.model.codec import decode_state
 from stockyard.model.events import Event, OrderCanceled
 from stockyard.model.records import Input, Origin, Record
@@ -171,6 +172,21 @@ class RetryDoublesAfterRecovery(Parts):
     def snapshots(self, disk: Disk | Place) -> Snapshots:
         """Forgetful ones."""
         return ForgetfulSnapshots(disk.path("snapshots.db"))
+
+
+class RetryDoublesLater(Parts):
+    """Keys are forgotten as soon as time passes, by the engine and wherever it is fed again."""
+
+    def opened(self, world: World) -> None:
+        """Journal other limits than the house's."""
+        submit = world.writer.submit
+
+        def forgetful(message: Input, *more: Any) -> None:
+            if isinstance(message, f.LimitsSet):
+                message = f.LimitsSet(msgspec.structs.replace(message.limits, key_ttl_ns=1))
+            submit(message, *more)
+
+        world.writer.submit = forgetful  # type: ignore[method-assign]
 
 
 class BackwardJournal(SqliteJournal):

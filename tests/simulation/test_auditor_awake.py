@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from functools import cache
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 import pytest
 
+from stockyard.model import commands as c
 from stockyard.model import events as e
 from stockyard.model import facts as f
 from stockyard.model.bounds import AccountLimits
@@ -17,7 +18,8 @@ from stockyard.model.codes import (
 from stockyard.model.denials import DenyCode
 from stockyard.model.instruments import VenueProfile
 from stockyard.model.records import Record
-from tests.simulation import planted
+from stockyard.runtime import journal_acts
+from tests.simulation import plain_acts, planted
 from tests.simulation.parts import Parts
 from tests.simulation.plain_books import PlainBooks
 from tests.simulation.plain_keys import PlainKeys
@@ -61,6 +63,7 @@ BUGS = [
     (planted.BackupLeavesLogs, r"the backup ends at \d+, acknowledged was|beyond the journal"),
     (planted.TablesBeforeAlerts, r"the tables are past that, and it has not fired"),
     (planted.RetryDoubles, r"record \d+ is .*, sent was"),
+    (planted.RetryDoublesLater, r"seq \d+, \w+: a retry was done again"),
     (planted.RetryDoublesAfterRecovery, r"live state at \d+ is not the replayed|not the state"),
     (planted.ClockGoesBack, r"the ts of record \d+ lies before|must not go back"),
     (planted.ForgetsLastNames, r"the hub's last event"),
@@ -86,6 +89,26 @@ def test_a_planted_bug_is_found(parts: type[Parts], named: str) -> None:
     failed = first_failure(parts)
     with pytest.raises(StoryFailed, match=named):
         raise failed
+
+
+FORGOTTEN = {
+    "an input": ("ASKED", journal_acts.ASKED - {c.DepositCash}, "money.deposit"),
+    "its name": ("kind_of", lambda _: "order.place", "house.world_created"),
+}
+
+
+@pytest.mark.parametrize("what", FORGOTTEN)
+def test_what_the_audit_log_forgets_is_found(what: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The product's own table is no judge of itself."""
+    name, other, kind = FORGOTTEN[what]
+    monkeypatch.setattr(journal_acts, name, other)
+    with pytest.raises(StoryFailed, match=rf"the audit log, .*less: \[\(\(\d+, 0, '{kind}'"):
+        raise first_failure(Parts)
+
+
+def test_each_input_and_event_has_its_words_in_the_audit_log() -> None:
+    assert {*plain_acts.ASKED, *plain_acts.UNTOLD} == {*get_args(c.Command), *get_args(f.Fact)}
+    assert set(plain_acts.FOLLOWED) == set(get_args(e.Event))
 
 
 def test_a_failure_tells_how_to_see_it_again() -> None:
