@@ -305,7 +305,9 @@ class PlainBooks:
         if x.collar_price:
             order.worst = x.collar_price
         if x.status == Status.PENDING_NEW:
-            self._outcomes.begins(record.ts, order, 0)
+            fill_seq, filled_ns = self.orders[order.parent_id].last_fill if leg else (0, 0)
+            since_ns = filled_ns if fill_seq == record.seq else record.ts
+            self._outcomes.begins(since_ns, order, 0)
         elif x.status != Status.ACCEPTED:
             order.in_market = True
             self._armed(record, order)
@@ -398,6 +400,7 @@ class PlainBooks:
         buys = order.accepted.side == Side.BUY
         value, street = (up, down) if buys else (down, up)
         order.filled_value, order.filled_qty = after, order.filled_qty + x.qty
+        order.last_fill = record.seq, at
         assert order.filled_qty <= order.qty, f"{name}: filled beyond its quantity"
         contract = self._contracts.is_contract(x.instrument_id)
         rounding = 0 if contract else up - down

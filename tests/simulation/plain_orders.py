@@ -23,6 +23,10 @@ class PlainOrder:
         self.qty = accepted.qty
         self.filled_qty = 0
         self.filled_value = 0
+        self.last_fill = (0, 0)
+        """Its last fill's input, and when it was: an order that travelled fills where it arrived,
+        which may be before the input that lets the engine see it.
+        """
         self.is_open = True
         self.worst = accepted.limit_price or accepted.collar_price
         self.waits = accepted.order_type in STOP_TYPES and not accepted.triggered
