@@ -5,6 +5,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from stockyard.runtime import storage_state
 from stockyard.runtime.backup_schedule import BackupSchedule, Failure, Kept
 from stockyard.runtime.retention import Failure as PruningFailure
 from stockyard.runtime.retention import JournalRetention
@@ -12,8 +13,9 @@ from stockyard.runtime.storage_state import journal_of
 from stockyard.storage.archive import FOLDER_NAME, Archive
 from stockyard.storage.backups import FORMAT, MANIFEST, Manifest, backups_in, write_manifest
 from stockyard.storage.batches import EMPTY_HEAD
-from stockyard.storage.ports import Base, Snapshot
-from stockyard.storage.sqlite import SqliteJournal, SqliteSnapshots
+from stockyard.storage.journal_points import JournalPoints
+from stockyard.storage.ports import Base, JournalSize, Snapshot
+from stockyard.storage.sqlite import SqliteJournal, SqliteSnapshots, journal_size
 from tests.api.rig import NOW, SECOND, Rig, Trader
 from tests.contract.places import make_records
 
@@ -159,6 +161,40 @@ def test_growth_is_of_the_last_day(tmp_path: Path) -> None:
     assert 490 <= found.day_inputs <= 620
     assert found.day_bytes is not None
     assert 0.4 * found.bytes < found.day_bytes < 0.7 * found.bytes
+
+
+@pytest.mark.parametrize("last", [50, 100])
+def test_batches_that_are_removed_meanwhile_are_not_missed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, last: int
+) -> None:
+    data = journaled(tmp_path / "data", 100)
+    journal = SqliteJournal(data / "journal.db")
+    head = journal.head_at(last)
+    journal.begin_at(Base(last, head.ts, head, "", bytes(16), bytes(32), 7, "f" * 32))
+
+    def bitten(path: Path) -> JournalSize:
+        found = journal_size(path)
+        while journal.remove_some():
+            continue
+        return found
+
+    monkeypatch.setattr(storage_state, "journal_size", bitten)
+    found = journal_of(data)
+    assert (found.first_seq, found.seq) == (51 if last == 50 else 0, 100)
+    journal.close()
+
+
+def test_a_time_is_found_beside_batches_that_are_removed(tmp_path: Path) -> None:
+    data = journaled(tmp_path / "data", 100)
+    journal = SqliteJournal(data / "journal.db")
+    head = journal.head_at(50)
+    journal.begin_at(Base(50, head.ts, head, "", bytes(16), bytes(32), 7, "f" * 32))
+    points = JournalPoints(data / "journal.db")
+    while journal.remove_some():
+        continue
+    journal.close()
+    # Every second record has the time of the one before.
+    assert points.seq_at(points.ts_of(60)) == 61
 
 
 def test_a_journal_that_was_pruned_begins_at_its_base(tmp_path: Path) -> None:

@@ -57,7 +57,10 @@ class Archiving:
 
     def keep_upgraded(self, snapshot: Snapshot, head: JournalHead) -> None:
         """Keep the last state of another engine version. Raises ``StorageUnavailable``."""
-        self.archive.add(snapshot, head, UPGRADE)
+        kept = self.archive.before(snapshot.seq)
+        if kept is None or (kept.seq, kept.why) != (snapshot.seq, UPGRADE):
+            # Also where it was kept for another reason, with which it would leave.
+            self.archive.put(snapshot, head, UPGRADE)
         LOG.info(
             "the state of engine version %s at %d is archived",
             snapshot.engine_version,

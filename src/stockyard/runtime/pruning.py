@@ -26,6 +26,8 @@ from stockyard.runtime.beginning import (
 from stockyard.runtime.projector import Projector, run_at_once
 from stockyard.runtime.recovery import restore_engine, shown
 from stockyard.storage.archive import FOLDER_NAME, Archive, Archived
+from stockyard.storage.backups import free_bytes
+from stockyard.storage.files import JOURNAL
 from stockyard.storage.lock import DirectoryLock
 from stockyard.storage.ports import (
     Base,
@@ -44,9 +46,10 @@ from stockyard.storage.sqlite import (
 )
 from stockyard.storage.sync import put_in_place
 
-JOURNAL: Final = "journal.db"
 FILLING: Final = ".partial"
 """What tables are called while they are being filled."""
+ROOM_BYTES: Final = 64 * 1024 * 1024
+"""What stays free on the disk beside the tables of a base."""
 CARRIED_EVERY: Final = 10_000
 """Inputs after which rows are carried to the tables."""
 Progress = Callable[[int], None]
@@ -118,6 +121,7 @@ def prepare(directory: Path, target: Archived, progress: Progress) -> Base:
     if target.seq <= beginning.seq:
         raise PruningRefused(f"the journal begins after seq {beginning.seq} already")
     tidy(directory)
+    _refuse_full(directory)
     filling = tables_file(folder, target.seq).with_name(
         tables_file(folder, target.seq).name + FILLING
     )
@@ -150,6 +154,18 @@ def prepare(directory: Path, target: Archived, progress: Progress) -> Base:
         began_ts if old is None else old.began_ts,
         engine.state.world_id,
     )
+
+
+def _refuse_full(directory: Path) -> None:
+    """Refuse before anything is written what would not fit."""
+    tables = directory / "projections.db"
+    needed = ROOM_BYTES + (tables.stat().st_size if tables.exists() else 0)
+    free = free_bytes(directory)
+    if free < needed:
+        raise PruningRefused(
+            f"{directory / FOLDER_NAME}: the query tables of the base need {needed:,} bytes, and"
+            f" {free:,} are free: make room on the disk first"
+        )
 
 
 def _replay(

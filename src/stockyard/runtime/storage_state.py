@@ -18,6 +18,7 @@ from stockyard.storage.sqlite import journal_size
 DAY_NS: Final = 86_400_000_000_000
 GROWTH_NS_MIN: Final = 60_000_000_000
 """Over less than this, growth is not told."""
+_FIRST: Final = "SELECT COALESCE(MIN(first_seq), 0) FROM batches"
 _AT: Final = (
     "SELECT first_seq, last_ts FROM batches WHERE first_seq <= ? ORDER BY first_seq DESC LIMIT 1"
 )
@@ -100,11 +101,13 @@ def journal_of(path: Path) -> JournalState:
     size = sum([_size(path / f"{JOURNAL}{tail}") for tail in ("", *LOG_TAILS[:1])])
     found = journal_size(path / JOURNAL)
     base, free = found.base, found.free_bytes
-    if not found.first_seq:
-        seq, ts = (base.seq, base.ts) if base is not None else (0, 0)
-        return JournalState(0, 0, seq, ts, size, free, base, None, None)
-    first, last, last_ts = found.first_seq, found.last_seq, found.last_ts
+    last, last_ts = found.last_seq, found.last_ts
     with ReadOnlyDatabase(path / JOURNAL) as database:
+        # Asked here, with what follows: some batches may have been removed since.
+        first = int(database.query(_FIRST)[0][0])
+        if not first:
+            seq, ts = (base.seq, base.ts) if base is not None else (last, last_ts)
+            return JournalState(0, 0, seq, ts, size, free, base, None, None)
 
         def at(wanted: int) -> tuple[int, int]:
             batch = database.query(_AT, (wanted,))[0]

@@ -19,12 +19,12 @@ from stockyard.projections.view import View
 from stockyard.runtime.points import Point, PointRefused, parse_point
 from stockyard.runtime.recovery import checked_state
 from stockyard.storage.archive import FOLDER_NAME, Archive, Archived
+from stockyard.storage.files import JOURNAL
 from stockyard.storage.journal_points import JournalPoints
 from stockyard.storage.ports import Snapshot, StorageError
 from stockyard.storage.readonly import ReadOnlyDatabase
-from stockyard.storage.sqlite import journal_head_at, read_journal
+from stockyard.storage.sqlite import journal_chain_at, read_journal
 
-JOURNAL: Final = "journal.db"
 SNAPSHOTS: Final = "snapshots.db"
 PROJECTIONS: Final = "projections.db"
 
@@ -205,7 +205,15 @@ class TimeMachine:
         """The engine and View of an archived snapshot of this journal. Raises ``StorageError``."""
         if archived.damage:
             raise StorageError(f"it is damaged: {archived.damage}")
-        if journal_head_at(self._data / JOURNAL, archived.seq) != archived.head:
+        base = self._points.base
+        if base is not None and archived.seq == base.seq:
+            # The row of the base is sealed; what its snapshot was taken with may be removed.
+            fits = (archived.state_hash, archived.digest) == (base.state_hash, base.digest)
+        else:
+            # Whatever batches a repair wrote the records in, their chain is the same.
+            chain = journal_chain_at(self._data / JOURNAL, archived.head.seq)
+            fits = chain == archived.head.chain
+        if not fits:
             raise StorageError("it is of another journal")
         return _restored(self._archive.load(archived.seq))
 

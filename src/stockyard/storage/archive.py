@@ -91,10 +91,14 @@ class Archive:
 
         ``head``: the end of the journal's last batch that ends at or before the snapshot's seq.
         """
+        final = self._file(snapshot.seq)
+        if not final.exists() or _read_header(final).damage:
+            self.put(snapshot, head, why)
+
+    def put(self, snapshot: Snapshot, head: JournalHead, why: str) -> None:
+        """Keep a snapshot durably, in the place of one that is there; otherwise as ``add``."""
         assert head.seq <= snapshot.seq, "the chain must be of a batch the snapshot has seen"
         final = self._file(snapshot.seq)
-        if final.exists() and not _read_header(final).damage:
-            return
         unfinished = final.with_name(final.name + UNFINISHED)
         try:
             self.path.mkdir(mode=0o700, exist_ok=True)

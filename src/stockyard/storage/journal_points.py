@@ -56,7 +56,9 @@ class JournalPoints:
 
     def _last_before_batch_after(self, database: ReadOnlyDatabase, ts: int) -> int:
         """The seq before the first batch that ends after ``ts``; there is one."""
-        low, high = self._first_seq, self.last_seq
+        # Some batches may have been removed since this was made.
+        low: int = database.query("SELECT MIN(first_seq) FROM batches")[0][0]
+        high = self.last_seq
         while low < high:
             middle = (low + high) // 2
             row: Any = database.query(

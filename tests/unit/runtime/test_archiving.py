@@ -142,6 +142,26 @@ def test_another_versions_last_state_is_kept_and_replaced_before_anything_is_jou
         assert world.engine.seq == snapshot.seq + 1
 
 
+def test_a_last_state_that_was_archived_before_is_kept_as_the_change_of_version_it_marks(
+    tmp_path: Path,
+) -> None:
+    """Else it would leave with age, and old inputs be run through new rules."""
+    with archived_world(tmp_path) as world:
+        quote(world)
+        upkeep.final_snapshot(world)
+        assert kept(world) == [(world.engine.seq, DAY)]
+        stored = world.snapshots.load()
+        assert stored is not None
+        world.snapshots.store(stored._replace(engine_version="0"))
+        (tmp_path / "archive" / f"{stored.seq:020}.snapshot").unlink()
+        assert world.archiving is not None
+        old = stored._replace(engine_version="0")
+        world.archiving.archive.add(old, world.journal.head, DAY)
+    with archived_world(tmp_path) as world:
+        assert kept(world) == [(stored.seq, UPGRADE)]
+        assert Archive(tmp_path / "archive").load(stored.seq) == old
+
+
 def test_a_start_clears_what_was_half_written_and_sets_aside_what_the_journal_lost(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

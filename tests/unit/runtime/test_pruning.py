@@ -225,6 +225,23 @@ def test_an_archived_state_that_is_not_the_journals_is_not_pruned_to(
     assert sorted(p.name for p in (data / FOLDER_NAME).iterdir()) == before
 
 
+def test_what_would_not_fit_on_the_disk_is_not_begun(
+    data: Path, seqs: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The query tables lie there twice afterwards."""
+    needed = (data / "projections.db").stat().st_size + pruning.ROOM_BYTES
+    usage = type(shutil.disk_usage("/"))
+    target = choose(data, None, seq=seqs[1] + 1)
+    assert target is not None
+    before = sorted((data / FOLDER_NAME).iterdir())
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(10**12, 0, needed - 1))
+    with pytest.raises(PruningRefused, match=f"need {needed:,} bytes, and {needed - 1:,} are"):
+        prepare(data, target, untold)
+    assert sorted((data / FOLDER_NAME).iterdir()) == before
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(10**12, 0, needed))
+    assert prepare(data, target, untold).seq == target.seq
+
+
 def test_a_damaged_journal_is_not_pruned(data: Path, seqs: list[int]) -> None:
     content = bytearray((data / "journal.db").read_bytes())
     content[content.index(b"1-3-filled")] ^= 1

@@ -14,12 +14,14 @@ import pytest
 
 from stockyard.api.pasts import renderer_of, shown_account, summaries
 from stockyard.app import DataDirectory
+from stockyard.cli.repair import cut, examine
 from stockyard.runtime import upkeep
 from stockyard.runtime.archiving import DAY, UPGRADE, Archiving
 from stockyard.runtime.clock import ManualClock
 from stockyard.runtime.points import PointRefused, parse_point
 from stockyard.runtime.pruning import choose, prepare, switch
 from stockyard.runtime.time_machine import TimeMachine
+from stockyard.runtime.verification import rebuild_projections
 from stockyard.storage.archive import Archive
 from stockyard.storage.ports import StorageError
 from stockyard.storage.sqlite import SqliteDatabase
@@ -172,6 +174,42 @@ def test_a_snapshot_of_another_journal_is_passed_over_and_named(data: tuple[Path
     past = machine.read(machine.find(str(machine.head.seq)))
     assert past.state_hash() == seen.hashes[machine.head.seq]
     assert past.notes == (f"archive/{last.name} was passed over: it is of another journal",)
+
+
+def repaired(path: Path) -> None:
+    """Write the journal anew in other batches, as a repair does."""
+    cut(path, examine(path / "journal.db"))
+
+
+def test_after_a_repair_archived_snapshots_serve_as_before(data: tuple[Path, Lived]) -> None:
+    path, seen = data
+    repaired(path)
+    machine = TimeMachine(path)
+    for archived in Archive(path / "archive").list():
+        past = machine.read(machine.find(str(archived.seq)))
+        assert (past.base_seq, past.notes) == (archived.seq, ())
+        assert past.state_hash() == seen.hashes[archived.seq]
+
+
+def test_a_journal_that_was_repaired_and_then_pruned_is_told_from_its_base_on(
+    data: tuple[Path, Lived],
+) -> None:
+    path, seen = data
+    repaired(path)
+    base_seq = Archive(path / "archive").list()[1].seq
+    directory = DataDirectory(path)
+    rebuild_projections(directory.journal, directory.store, lambda _: None)
+    target = choose(path, None, seq=base_seq + 1)
+    assert target is not None
+    switch(path, directory.journal, prepare(path, target, lambda _: None))
+    while directory.journal.remove_some():
+        continue
+    directory.close()
+    machine = TimeMachine(path)
+    for seq, wanted in seen.hashes.items():
+        if seq >= base_seq:
+            past = machine.read(machine.find(str(seq)), seen.account_id)
+            assert (past.state_hash(), past.notes) == (wanted, ())
 
 
 def test_inputs_of_another_engine_version_are_not_run_through_this_ones_rules(
