@@ -6,18 +6,16 @@ Promises: reads only; a server may be running. Must not know: what makes a log w
 import os
 import sys
 from pathlib import Path
-from typing import Final
 
 from cyclopts import App
-from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from stockyard.cli.watching import watched
 from stockyard.config import read_config
 from stockyard.people.audit_segments import FOLDER_NAME
 from stockyard.runtime.audit_verification import verify_audit
+from stockyard.storage.files import JOURNAL
 from stockyard.storage.sqlite import read_base_of
 
-JOURNAL: Final = "journal.db"
 audit: App = App(name="audit", help="Check the log of who did what.")
 
 
@@ -36,17 +34,8 @@ def verify(*, data: Path | None = None, public_key: tuple[str, ...] = ()) -> Non
     """
     config = read_config(os.environ, data=data)
     folder = Path(config.audit_folder) if config.audit_folder else config.data / FOLDER_NAME
-    progress = Progress(
-        SpinnerColumn(),
-        TextColumn("verifying"),
-        TextColumn("{task.completed:,} records"),
-        TimeElapsedColumn(),
-        console=Console(stderr=True),
-        transient=True,
-    )
-    with progress:
-        task = progress.add_task("")
-        report = verify_audit(config.data, folder, lambda n: progress.update(task, completed=n))
+    with watched("verifying", "records") as told:
+        report = verify_audit(config.data, folder, told)
     broken = list(report.broken)
     strange = [key for key in report.keys if public_key and key not in public_key]
     broken += [f"days are signed with {key}, which was not named" for key in strange]

@@ -9,11 +9,9 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
 from stockyard import app
 from stockyard.cli.scratch import scratch_store
+from stockyard.cli.watching import watched
 from stockyard.config import read_config
 from stockyard.people.directory import People
 from stockyard.runtime.alert_watch import AlertWatch
@@ -21,18 +19,6 @@ from stockyard.runtime.archive_check import ArchiveCheck
 from stockyard.runtime.set_aside import set_aside_damaged
 from stockyard.runtime.verification import Finding, rebuild_projections, verify_directory
 from stockyard.storage.archive import FOLDER_NAME, Archive
-
-
-def watched(title: str) -> Progress:
-    """A line that counts inputs, on standard error, gone when it is done."""
-    return Progress(
-        SpinnerColumn(),
-        TextColumn(title),
-        TextColumn("{task.completed:,} inputs"),
-        TimeElapsedColumn(),
-        console=Console(stderr=True),
-        transient=True,
-    )
 
 
 def verify(*, data: Path | None = None) -> None:
@@ -49,9 +35,8 @@ def verify(*, data: Path | None = None) -> None:
     data: Directory to check (./data); no server may be running on it.
     """
     path = read_config(os.environ, data=data).data
-    with watched("verifying") as progress:
-        task = progress.add_task("")
-        finding = examine(path, lambda n: progress.update(task, completed=n))
+    with watched("verifying") as told:
+        finding = examine(path, told)
     _show(finding)
     sys.exit(1 if finding.broken else 0)
 
@@ -132,12 +117,11 @@ def rebuild(*, data: Path | None = None) -> None:
         print(f"set aside: {name}")
     directory = app.existing_directory(path)
     try:
-        with watched("rebuilding") as progress, _alerts_of(directory) as alerts:
-            task = progress.add_task("")
+        with watched("rebuilding") as told, _alerts_of(directory) as alerts:
             seq = rebuild_projections(
                 directory.journal,
                 directory.store,
-                lambda n: progress.update(task, completed=n),
+                told,
                 alerts,
                 directory.beginning,
             )

@@ -19,7 +19,8 @@ from stockyard.api.shapes import time_text
 from stockyard.config import ConfigError, read_config
 from stockyard.model.ids import Kind, PublicIds
 from stockyard.runtime.points import Point, PointRefused
-from stockyard.runtime.time_machine import JOURNAL, Past, TimeMachine
+from stockyard.runtime.time_machine import Past, TimeMachine
+from stockyard.storage.files import JOURNAL
 
 SHOWN_MAX: Final = 1_000
 """Accounts that are listed."""
