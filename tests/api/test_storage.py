@@ -77,6 +77,23 @@ async def test_only_administrators_are_told(rig: Rig, ann: Trader) -> None:
     assert (await ann.call("GET", "/admin/storage")).json["code"] == "scope_missing"
 
 
+async def test_one_is_begun_when_it_is_asked_for(rig: Rig, root: Trader, ann: Trader) -> None:
+    assert (await ann.call("POST", "/admin/storage/backups")).json["code"] == "scope_missing"
+    refused = await root.call("POST", "/admin/storage/backups")
+    assert (refused.status, refused.json["code"]) == (409, "no_backup_folder")
+    folder, world = Path("nowhere"), rig.world
+    rig.app.door.backups = BackupSchedule(
+        folder, 3600, 7, nothing, world.clock.wall_ns, lambda: world.view.world_id
+    )
+    begun = await root.call("POST", "/admin/storage/backups")
+    assert (begun.status, begun.json["folder"]) == (202, "nowhere")
+    assert begun.json["running_since"] is not None
+    again = await root.call("POST", "/admin/storage/backups")
+    assert (again.status, again.json["code"]) == (409, "backup_running")
+    noted = (await root.call("GET", "/admin/audit", query="kind=backup.asked")).json
+    assert [entry["subject"] for entry in noted] == ["nowhere"]
+
+
 async def test_what_is_in_memory_has_no_files(rig: Rig, root: Trader) -> None:
     found = (await root.call("GET", "/admin/storage")).json
     assert (found["directory"], found["files"], found["backups"]) == (None, [], None)

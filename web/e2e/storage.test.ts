@@ -67,3 +67,14 @@ for (const [where, viewport, dark] of [
     await context.close();
   });
 }
+
+test("a backup is made when it is asked for", async () => {
+  const { page, context, faults } = await openPage(browser, server, { viewport: PHONE });
+  await enterAsDemo(page);
+  await page.goto("/operator/storage");
+  await page.getByRole("button", { name: "Back up now" }).click();
+  const list = page.getByRole("list", { name: "Backups, newest first" });
+  await list.getByText("whole").nth(1).waitFor();
+  assert.deepEqual(faults, []);
+  await context.close();
+});

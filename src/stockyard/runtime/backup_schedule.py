@@ -1,4 +1,5 @@
-"""Backups at a steady rate, each made by a process of its own that gives way to everything else.
+"""Backups at a steady rate, or when one is asked for, each made by a process of its own that gives
+way to everything else.
 
 Promises: the server does nothing but wait for it. What was made is read from the folder itself, so
 a restart knows when the next is due, and one made by hand counts too. One that fails is tried again
@@ -8,6 +9,7 @@ and told. Must not know: how a backup is made.
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -62,6 +64,12 @@ class BackupSchedule:
         self.failure: Failure | None = None
         self.failures = 0
         self.running_since_ns = 0
+        self._asked = asyncio.Event()
+
+    def ask(self) -> None:
+        """Begin one now, whatever is due; for callers who see that none is being made."""
+        self.running_since_ns = self._wall_ns()
+        self._asked.set()
 
     @property
     def due_ns(self) -> int:
@@ -88,9 +96,12 @@ class BackupSchedule:
         while True:
             await self._look()
             wait_s = (self.due_ns - self._wall_ns()) / _NS
-            if wait_s > 0:
-                await asyncio.sleep(min(wait_s, LOOK_S))
+            if wait_s > 0 and not self._asked.is_set():
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(min(wait_s, LOOK_S)):
+                        await self._asked.wait()
                 continue
+            self._asked.clear()
             await self._make()
 
     async def _look(self) -> None:

@@ -124,6 +124,28 @@ async def test_a_stop_ends_the_work(tmp_path: Path) -> None:
     assert (found.running_since_ns, found.kept) == (0, Kept())
 
 
+async def test_one_that_is_asked_for_is_made_at_once(tmp_path: Path) -> None:
+    keep(tmp_path, NOW)
+    made = asyncio.Event()
+
+    async def work() -> None:
+        made.set()
+
+    found = schedule(tmp_path, work)
+    running = asyncio.ensure_future(found.run())
+    while not found.kept.backups:
+        await asyncio.sleep(0)
+    assert not made.is_set()
+    found.ask()
+    assert found.running_since_ns == NOW
+    async with asyncio.timeout(10):
+        await made.wait()
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert found.running_since_ns == 0
+
+
 async def test_the_process_of_a_schedule_says_why_there_is_no_backup(tmp_path: Path) -> None:
     with pytest.raises(IdleWorkFailed, match=r"there is no journal\.db in it"):
         await run_idle(BACKUP_CHILD, str(tmp_path / "none"), str(tmp_path / "backups"), "7")

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from stockyard.api import storage_shapes as s
 from stockyard.api.describing import Trait, described
 from stockyard.api.door import Door
+from stockyard.api.problems import Problem
 from stockyard.api.routes import Response, Visiting, answer, router
 from stockyard.api.shapes import time_or_none
 from stockyard.api.standing import found_at_start, troubles
@@ -79,6 +80,45 @@ async def show_storage(visit: Visiting) -> Response:
         backups,
     )
     return answer(_with_start(seen, door))
+
+
+@routes.post(
+    "/admin/storage/backups",
+    **described(
+        "begin_backup",
+        TAG,
+        "Back up now",
+        "Begins a backup in the folder that `STOCKYARD_BACKUP_DIR` names, whatever is due; `GET"
+        " /api/v1/admin/storage` tells what becomes of it. For administrators.",
+        traits=Trait.SIGNED_IN,
+        status=202,
+        answer=s.BackupsSeen,
+        answered="It has begun.",
+        refusals=(409,),
+    ),
+)
+async def begin_backup(visit: Visiting) -> Response:
+    """Begin a backup. Raises ``Problem`` 401, 403, 409."""
+    visit.admin()
+    schedule = visit.door.backups
+    if schedule is None:
+        raise Problem(
+            409,
+            "no_backup_folder",
+            "there is no folder for backups",
+            "start Stockyard with STOCKYARD_BACKUP_DIR, or run stockyard backup --to FOLDER",
+        )
+    if schedule.running_since_ns:
+        raise Problem(
+            409,
+            "backup_running",
+            "a backup is being made already",
+            "wait until it is done",
+        )
+    schedule.ask()
+    await visit.note("backup.asked", str(schedule.folder))
+    loop = asyncio.get_running_loop()
+    return answer(await loop.run_in_executor(None, _backups, schedule), 202)
 
 
 def _with_start(seen: s.StorageSeen, door: Door) -> s.StorageSeen:

@@ -59,8 +59,10 @@ export const feeds = queryOptions({
 export const storage = queryOptions({
   queryKey: ["operator", "storage"],
   queryFn: () => call(api.GET("/api/v1/admin/storage")),
-  refetchInterval: 10_000,
+  refetchInterval: ({ state }) => (state.data?.backups?.running_since ? 1_000 : 10_000),
 });
+
+export const backUp = () => call(api.POST("/api/v1/admin/storage/backups"));
 
 export const dayOf = (id: string, date: string, account: string) =>
   infiniteQueryOptions({

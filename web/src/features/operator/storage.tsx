@@ -1,13 +1,14 @@
 /** The data directory: journal, snapshot, files and room, and the backups that were made of it. */
-import { useQuery } from "@tanstack/react-query";
+import { useMutation, useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import type { Schemas } from "@/api/client";
 import { told } from "@/api/problem";
 import { age, moment, when, words } from "@/lib/format";
+import { Button } from "@/ui/button";
 import { Card, Empty, Waiting } from "@/ui/card";
 import { classes } from "@/ui/classes";
 import { Notice } from "@/ui/notice";
-import { storage } from "./asked";
+import { again, backUp, storage } from "./asked";
 import { bytes, daysLeft, lateness } from "./bytes";
 import { Operator } from "./frame";
 
@@ -242,6 +243,7 @@ function BackupsCard({ backups }: { backups: Backups | null }) {
             ? `One is being made since ${when(backups.running_since)}.`
             : `The next one begins ${when(backups.next_at)}.`}
         </p>
+        <Now running={backups.running_since !== null} />
       </div>
       <ul aria-label="Backups, newest first" className="border-line/60 border-t">
         {backups.backups.map((one) => (
@@ -249,6 +251,26 @@ function BackupsCard({ backups }: { backups: Backups | null }) {
         ))}
       </ul>
     </Card>
+  );
+}
+
+function Now({ running }: { running: boolean }) {
+  const beginning = useMutation({ mutationFn: backUp, retry: false, onSettled: again });
+  return (
+    <>
+      <Button
+        className="max-sm:min-h-11"
+        busy={running || beginning.isPending}
+        onClick={() => beginning.mutate()}
+      >
+        Back up now
+      </Button>
+      {beginning.error && (
+        <Notice kind="wrong" title={told(beginning.error).wrong}>
+          {told(beginning.error).right}
+        </Notice>
+      )}
+    </>
   );
 }
 
