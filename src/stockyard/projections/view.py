@@ -6,7 +6,7 @@ open order, and the orders that ended since the projector last took the changes 
 SQL.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from typing import Any
 
@@ -288,9 +288,9 @@ class View:
         taken, self.changes = self.changes, Changes()
         return taken
 
-    def forget(self, changes: Changes) -> None:
+    def forget(self, orders: Mapping[int, OrderRow]) -> None:
         """Drop ended orders from memory once their rows are durable."""
-        for order_id, row in changes.orders.items():
+        for order_id, row in orders.items():
             if not row.is_open and order_id not in self.changes.orders:
                 self.orders.pop(order_id, None)
 

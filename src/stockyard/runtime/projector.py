@@ -7,13 +7,13 @@ same. Must not know: what the rows mean.
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 
 from stockyard.model.events import Event
 from stockyard.model.records import Record
-from stockyard.projections.rows import EventRow
+from stockyard.projections.rows import EventRow, OrderRow
 from stockyard.projections.store import (
     Batch,
     Cursor,
@@ -23,10 +23,12 @@ from stockyard.projections.store import (
     encode_event,
     joined,
 )
-from stockyard.projections.view import Changes, View
+from stockyard.projections.view import View
 from stockyard.storage.ports import StorageUnavailable
 
 WAITING_EVENTS_MAX: Final = 50_000
+WAITING_SAMPLES_MAX: Final = 1_000_000
+"""Rows that come without events: what accounts are worth each minute, and rates of funding."""
 
 Run = Callable[[Callable[[], None]], "Future[None]"]
 """Runs a function somewhere (a thread, or at once) and gives its future."""
@@ -55,6 +57,7 @@ class Projector:
         self._view, self._store, self._run = view, store, run
         self.durable = start
         self.waiting_events_max = WAITING_EVENTS_MAX
+        self.waiting_samples_max = WAITING_SAMPLES_MAX
         self.digest = digest
         self.before: Callable[[], None] = _nothing
         self._events: list[EventRow] = []
@@ -89,13 +92,19 @@ class Projector:
 
     def make_room(self) -> None:
         """Carry what waits when it has become too much; called before inputs are journaled, never
-        while one is applied. Raises what writing raised.
+        while one is applied. Raises what writing raised; what failed before is tried again by
+        ``begin`` alone, for here everybody would wait for that.
         """
-        waiting = len(self._events)
-        if self._load is not None and self._load.failed:
-            waiting += self._load.events
-        if waiting > self.waiting_events_max:
-            self.flush()
+        load, waiting = self._load, len(self._events)
+        failure = None if load is None else load.failure
+        if load is None or failure is None:
+            if waiting > self.waiting_events_max:
+                self.flush()
+            return
+        is_full = waiting + load.waiting.events > self.waiting_events_max
+        if is_full or load.waiting.samples > self.waiting_samples_max:
+            # One error may be raised many times, and would keep the way of each.
+            raise failure.with_traceback(None)
 
     def pass_by(self, events: Sequence[Event]) -> None:
         """Digest events that SQL already has, during recovery."""
@@ -114,40 +123,42 @@ class Projector:
             self._settle()
         if self._view.seq == self.durable.seq:
             return None
-        return self._carry(*self._gathered())
+        return self._carry(self._gathered())
 
     def flush(self) -> None:
         """Carry everything and wait until it is durable; raises what writing raised now, not what
         it raised before.
         """
-        if self._load is not None and self._load.failed:
-            self._again(self._load)
+        if self._load is not None and self._load.future.done():
+            failure = self._load.future.exception()
+            if failure is not None:
+                self._again(self._load, failure)
         while self._load is not None or self._view.seq != self.durable.seq:
             future = self.begin()
             if future is not None:
                 future.result()
                 self._settle()
 
-    def _gathered(self) -> tuple[Batch, list[Changes], int]:
+    def _gathered(self) -> "_Waiting":
         """What changed since the last batch."""
-        changes, count = self._view.take_changes(), len(self._events)
+        changes = self._view.take_changes()
         cursor = Cursor(self._view.seq, self._view.ts, self.digest)
         batch = batch_of(changes, self._events, cursor)
-        self._events = []
-        return batch, [changes], count
+        events, self._events = len(self._events), []
+        samples = len(changes.equities) + len(changes.fundings)
+        return _Waiting(batch, changes.orders, events, samples)
 
-    def _carry(self, batch: Batch, changes: list[Changes], events: int) -> "Future[None]":
-        future = self._run(lambda: self._write(batch))
-        self._load = _Load(batch, changes, events, future)
+    def _carry(self, waiting: "_Waiting", failure: BaseException | None = None) -> "Future[None]":
+        future = self._run(lambda: self._write(waiting.batch))
+        self._load = _Load(waiting, future, failure)
         return future
 
-    def _again(self, load: "_Load") -> None:
+    def _again(self, load: "_Load", failure: BaseException) -> None:
         """Carry what could not be written, with what came since."""
-        batch, changes, events = load.batch, load.changes, load.events
-        if self._view.seq != batch.cursor.seq:
-            more, changed, count = self._gathered()
-            batch, changes, events = joined(batch, more), changes + changed, events + count
-        self._carry(batch, changes, events)
+        waiting = load.waiting
+        if self._view.seq != waiting.batch.cursor.seq:
+            waiting = waiting.and_then(self._gathered())
+        self._carry(waiting, failure)
 
     def _write(self, batch: Batch) -> None:
         try:
@@ -165,28 +176,45 @@ class Projector:
     def _settle(self) -> None:
         load = self._load
         assert load is not None
-        error: Any = load.future.exception()
-        if error is not None:
-            self._again(load)
-            raise error
+        failure = load.future.exception()
+        if failure is not None:
+            self._again(load, failure)
+            raise failure
         self._load = None
-        self.durable = load.batch.cursor
-        for changes in load.changes:
-            self._view.forget(changes)
+        self.durable = load.waiting.batch.cursor
+        self._view.forget(load.waiting.orders)
+
+
+class _Waiting(NamedTuple):
+    """A batch, with the orders in it and how many events and samples there are."""
+
+    batch: Batch
+    orders: dict[int, OrderRow]
+    events: int
+    samples: int
+
+    def and_then(self, more: "_Waiting") -> "_Waiting":
+        """With what came later."""
+        self.orders.update(more.orders)
+        return _Waiting(
+            joined(self.batch, more.batch),
+            self.orders,
+            self.events + more.events,
+            self.samples + more.samples,
+        )
 
 
 class _Load(NamedTuple):
-    """A batch on its way, with the changes and the number of events in it."""
+    """What is on its way, and why it failed the last time."""
 
-    batch: Batch
-    changes: list[Changes]
-    events: int
+    waiting: _Waiting
     future: "Future[None]"
+    failed: BaseException | None
 
     @property
-    def failed(self) -> bool:
-        """Whether it could not be written."""
-        return self.future.done() and self.future.exception() is not None
+    def failure(self) -> BaseException | None:
+        """Why it is not written, also while that is tried once more."""
+        return self.future.exception() if self.future.done() else self.failed
 
 
 def _nothing() -> None:

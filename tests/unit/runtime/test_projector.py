@@ -1,13 +1,20 @@
 """The projector: what failed once is tried again, and only today's failure is told."""
 
+import gc
+from contextlib import suppress
+
 import pytest
 
 from stockyard.app import open_world
 from stockyard.model.events import OrderAccepted
+from stockyard.model.facts import ClockTick
 from stockyard.projections.store import Batch, OrderFilter, ReadStore
+from stockyard.projections.view import Changes
 from stockyard.runtime.clock import ManualClock
+from stockyard.runtime.world import World
 from stockyard.storage.memory import MemoryDatabase, MemoryDisk, MemoryJournal, MemorySnapshots
 from stockyard.storage.ports import StorageUnavailable
+from tests.unit.runtime.test_slow_disk import Later
 from tests.unit.runtime.worlds import NOON_NS, buy, events, nothing, open_account, open_on, send
 
 
@@ -15,9 +22,11 @@ class HeldStore(ReadStore):
     """Projections that another program may hold while the journal is free."""
 
     held = False
+    tries = 0
 
     def write(self, batch: Batch) -> None:
         """Commit a batch unless they are held."""
+        self.tries += 1
         if self.held:
             raise StorageUnavailable("another program holds the projections")
         super().write(batch)
@@ -62,7 +71,8 @@ def test_a_begin_tells_that_the_last_batch_failed_and_starts_it_again() -> None:
     assert world.projector.durable.seq == world.view.seq
 
 
-def test_projections_held_for_long_refuse_inputs_and_stop_nothing() -> None:
+def held_world() -> tuple[World, HeldStore, int]:
+    """A world with an account, that bears three events which cannot be written."""
     disk, clock = MemoryDisk(), ManualClock(NOON_NS)
     account_id = open_account(open_on(disk, clock))
     store = HeldStore(MemoryDatabase(disk, "projections"))
@@ -70,6 +80,12 @@ def test_projections_held_for_long_refuse_inputs_and_stop_nothing() -> None:
     world = open_world(journal, snapshots, store, clock, schedule=nothing)
     world.projector.waiting_events_max = 3
     store.held = True
+    return world, store, account_id
+
+
+def test_projections_held_for_long_refuse_inputs_and_stop_nothing() -> None:
+    world, store, account_id = held_world()
+    journal = world.journal
     for n in range(4):
         assert send(world, buy(account_id, f"o{n}", limit=1_000_000)).refused is None
     seq, before = journal.head.seq, world.engine.state_hash()
@@ -78,6 +94,8 @@ def test_projections_held_for_long_refuse_inputs_and_stop_nothing() -> None:
     assert refused.code == "journal_unavailable"
     assert (journal.head.seq, world.engine.state_hash()) == (seq, before)
     store.held = False
+    with pytest.raises(StorageUnavailable):
+        world.projector.begin()
     found = events(world, buy(account_id, "late", limit=1_000_000))
     assert [type(event) for event in found] == [OrderAccepted]
     world.projector.flush()
@@ -126,3 +144,71 @@ def test_what_was_not_written_counts_as_waiting() -> None:
     disk._failures.clear()
     world.projector.flush()
     assert world.store.cursor().seq == world.view.seq
+
+
+def test_nobody_waits_for_what_failed_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is tried again beside the loop; while it is, too much is still too much."""
+    world, store, account_id = held_world()
+    later = Later()
+    world.projector.run_with(later.submit)
+    for n in range(3):
+        events(world, buy(account_id, f"o{n}", limit=1_000_000))
+    world.projector.begin()
+    later.run()
+    events(world, buy(account_id, "o3", limit=1_000_000))
+    seq, tries = world.engine.seq, store.tries
+    for under_way in (False, True, False):
+        if under_way:
+            with pytest.raises(StorageUnavailable):
+                world.projector.begin()
+        elif later.waiting:
+            later.run()
+        for _ in range(3):
+            refused = send(world, buy(account_id, "late", limit=1_000_000)).refused
+            assert refused is not None
+            assert refused.code == "journal_unavailable"
+    assert world.journal.head.seq == world.engine.seq == world.view.seq == seq
+    assert store.tries == tries + 1
+    store.held = False
+    with pytest.raises(StorageUnavailable):
+        world.projector.begin()
+    later.run()
+    events(world, buy(account_id, "late", limit=1_000_000))
+    world.projector.begin()
+    later.run()
+    world.projector.begin()
+    assert store.cursor().seq == world.projector.durable.seq == seq + 1
+    assert len(store.orders(OrderFilter(account_id))) == 5
+
+
+def test_what_fails_for_long_is_kept_once() -> None:
+    """Also where time alone goes on, which brings no events."""
+    world, _, account_id = held_world()
+    events(world, buy(account_id, "o1", limit=1_000_000))
+    before = changes_kept()
+    for _ in range(50):
+        send(world, ClockTick())
+        with suppress(StorageUnavailable):
+            world.projector.begin()
+    assert changes_kept() <= before + 1
+
+
+def changes_kept() -> int:
+    """How many objects that say what changed are in memory."""
+    gc.collect()
+    return sum([type(one) is Changes for one in gc.get_objects()])
+
+
+def test_samples_that_come_without_events_have_a_limit_of_their_own() -> None:
+    world, store, account_id = held_world()
+    assert isinstance(world.clock, ManualClock)
+    world.projector.waiting_samples_max = 2
+    events(world, buy(account_id, "o1", limit=1_000_000))
+    for refused in (False, True):
+        world.clock.time_ns += 60 * 10**9
+        assert (send(world, ClockTick()).refused is not None) == refused
+        with suppress(StorageUnavailable):
+            world.projector.begin()
+    store.held = False
+    world.projector.flush()
+    assert send(world, ClockTick()).refused is None

@@ -107,7 +107,7 @@ class AccountUpdates:
         waiting, updates = self._subscriber.events, list[Update]()
         for _ in range(len(waiting) if most is None else min(most, len(waiting))):
             updates += self._updates(waiting.popleft())
-        self._alone.forget(self._alone.take_changes())
+        self._alone.forget(self._alone.take_changes().orders)
         if updates:
             for hearer in self.hearers:
                 hearer.hear(updates)
