@@ -241,6 +241,7 @@ class ReadOnlyServer(Server):
         application.door.directory = self._kept_in
         return [
             upkeep.keep_looking(self.world),
+            upkeep.keep_trying(self.world),
             self.history.keep(),
             self.requests_kept.keep(),
             self._keep_people(application),

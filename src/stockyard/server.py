@@ -524,6 +524,7 @@ class Server:
         config, world = self.config, self.world
         jobs: list[Coroutine[Any, Any, Any]] = [
             upkeep.keep_looking(world),
+            upkeep.keep_trying(world),
             upkeep.keep_projecting(world, config.projection_seconds),
             upkeep.keep_snapshots(world, config.snapshot_seconds),
             self.history.keep(),

@@ -21,7 +21,7 @@ from stockyard.storage.ports import JournalHead, Snapshot, StorageError
 LOG: Final = logging.getLogger("stockyard.upkeep")
 DUE_CHECK_S: Final = 1.0
 LOOK_S: Final = 0.25
-"""Between two looks at writes that take long and at parts that could not be written."""
+"""Between two looks at writes that take long."""
 TRY_S: Final = 1.0
 """After so long a part that could not be written is tried again, whoever else wants it or not."""
 DUE_PAUSE_S: Final = 0.01
@@ -51,22 +51,29 @@ async def keep_time(world: World) -> None:
 
 
 async def keep_looking(world: World) -> None:
-    """See to requests that a slow disk holds up, and find out when what failed works again."""
+    """See to requests that a slow disk holds up, and find out when the journal works again."""
     loop = asyncio.get_running_loop()
     tried_s = loop.time()
     while True:
         await asyncio.sleep(LOOK_S)
         world.writer.look()
-        if not world.troubles.now or loop.time() - tried_s < TRY_S:
+        if world.writer.part.trouble is None or loop.time() - tried_s < TRY_S:
             continue
-        for part in world.troubles.parts:
-            if part.trouble is not None and part.try_again is not None:
-                await loop.run_in_executor(None, part.try_again)
-        if world.writer.part.trouble is not None and not world.writer.waiting:
+        tried_s = loop.time()
+        if not world.writer.waiting:
             with suppress(Refused):
                 # Any input will do: time goes on anyway.
                 world.writer.submit(ClockTick())
-        tried_s = loop.time()
+
+
+async def keep_trying(world: World) -> None:
+    """Find out when other parts that failed work again; a try may hang for as long as a disk."""
+    loop = asyncio.get_running_loop()
+    while True:
+        await asyncio.sleep(TRY_S)
+        for part in world.troubles.parts:
+            if part.trouble is not None and part.try_again is not None:
+                await loop.run_in_executor(None, part.try_again)
 
 
 async def keep_projecting(world: World, interval_s: float) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from concurrent.futures import Future
 from contextlib import suppress
+from threading import Event
 
 import msgspec
 import pytest
@@ -12,7 +13,9 @@ from stockyard.model.events import OrderExpired
 from stockyard.runtime import upkeep
 from stockyard.runtime.clock import ManualClock
 from stockyard.runtime.world import World
+from stockyard.runtime.writer import PATIENCE_S
 from stockyard.storage.memory import MemoryDisk
+from tests.unit.runtime.test_slow_disk import Slow
 from tests.unit.runtime.worlds import NOON_NS, buy, open_account, open_on, quote, send
 
 GIVE_UP_S = 10.0
@@ -68,3 +71,38 @@ async def test_who_waits_for_the_projections_can_be_called_off_at_any_moment(
     async with asyncio.timeout(GIVE_UP_S):
         await asyncio.wait([waiting])
     assert waiting.cancelled() == in_time
+
+
+async def test_who_waits_for_the_journal_is_answered_while_another_part_hangs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(upkeep, "LOOK_S", 0.001)
+    monkeypatch.setattr(upkeep, "TRY_S", 0.001)
+    slow, begun, over = Slow(), Event(), Event()
+    part = slow.world.troubles.part("people")
+    part.suffers("the disk is full")
+
+    def hang() -> None:
+        begun.set()
+        assert over.wait(GIVE_UP_S)
+
+    part.try_again = hang
+    tasks = [
+        asyncio.create_task(upkeep.keep_looking(slow.world)),
+        asyncio.create_task(upkeep.keep_trying(slow.world)),
+    ]
+    try:
+        async with asyncio.timeout(GIVE_UP_S / 2):
+            while not begun.is_set():
+                await asyncio.sleep(0.001)
+            slow.send("under way")
+            slow.send("behind")
+            slow.now_s += PATIENCE_S + 0.1
+            while "behind" not in slow.answers:
+                await asyncio.sleep(0.001)
+        assert slow.code("behind") == "overloaded"
+    finally:
+        over.set()
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
