@@ -112,7 +112,8 @@ def told_of(
     """The acts of a record, in order; whoever asked has what followed for them in theirs."""
 
     def subject(message: Any, about: str) -> str:
-        if about == ORDER:
+        # A planned outcome that denies an order is used on none.
+        if about == ORDER and message.order_id:
             return ids.text(Kind.ORDER, *divmod(message.order_id, LEGS_MAX))
         if about == SYMBOL and message.instrument_id:
             return instruments[message.instrument_id].symbol
