@@ -131,6 +131,9 @@ class Process:
                     world = self._recover(random)
                 with self.disk.refusing(refusal if random.random() < 0.5 else ""):
                     self._found(world)
+                if self._fuse.blown:
+                    # In a task beside, where nobody has looked yet.
+                    raise Killed(self._fuse.blown)
             except Killed as death:
                 self._die(f"killed {death}, while starting")
             except Exception as error:
