@@ -72,7 +72,7 @@ def is_refused(client: Client, prefix: str) -> bool:
 
 @contextmanager
 def listening(server: Running) -> Iterator[Callable[[bool], bool]]:
-    """A listener of events: waits to be told that something is in trouble, or that all is well."""
+    """A listener of events: waits to be told that something is wrong, or that all is well."""
     connection = http.client.HTTPConnection(server.host, server.port, timeout=WELL_S)
     connection.request("GET", "/api/v1/events")
     answer = connection.getresponse()
@@ -82,7 +82,7 @@ def listening(server: Running) -> Iterator[Callable[[bool], bool]]:
         while time.monotonic() < end:
             if answer.readline() == b"event: standing\n":
                 told = json.loads(answer.readline().removeprefix(b"data: "))
-                if (told["troubles"] == []) == well:
+                if (told["troubles"] == [] and told["read_only"] is None) == well:
                     return True
         return False
 

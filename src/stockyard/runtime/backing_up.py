@@ -303,7 +303,9 @@ def restore_backup(source: Path, to: Path, check: Check | None, watch: Watch) ->
     Raises ``BackupRefused`` where something is there already, or what was restored is broken,
     ``BackupDamaged``, ``StorageError``.
     """
-    manifest, to = read_manifest(source), to.absolute()
+    manifest = read_manifest(source)
+    # What one stands in has no name of its own.
+    to = to if to.name not in ("", "..") else to.resolve()
     _refuse_taken(to)
     unchecked = _why_unchecked(manifest, check)
     try:
