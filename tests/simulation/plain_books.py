@@ -239,9 +239,10 @@ class PlainBooks:
                 self.orders[leg_id].parent_id = x.order_id
         self._check_taken(record, order, change is not None)
         self._check_holds(f"{x}", x)
+        order.begun_ns = record.ts if change is None else change.arrives_ns
         if x.status == Status.PENDING_NEW:
-            since_ns = record.ts if change is None else change.arrives_ns
-            self._outcomes.begins(since_ns, order, self._market.profile(x.profile_id).latency_ns)
+            latency_ns = self._market.profile(x.profile_id).latency_ns
+            self._outcomes.begins(order.begun_ns, order, latency_ns)
         elif x.status == Status.NEW:
             self._armed(record, order)
 
@@ -304,10 +305,10 @@ class PlainBooks:
                 order.pair.qty = x.qty
         if x.collar_price:
             order.worst = x.collar_price
+        fill_seq, filled_ns = self.orders[order.parent_id].last_fill if leg else (0, 0)
+        order.begun_ns = filled_ns if fill_seq == record.seq else record.ts
         if x.status == Status.PENDING_NEW:
-            fill_seq, filled_ns = self.orders[order.parent_id].last_fill if leg else (0, 0)
-            since_ns = filled_ns if fill_seq == record.seq else record.ts
-            self._outcomes.begins(since_ns, order, 0)
+            self._outcomes.begins(order.begun_ns, order, 0)
         elif x.status != Status.ACCEPTED:
             order.in_market = True
             self._armed(record, order)
@@ -345,6 +346,7 @@ class PlainBooks:
         assert not self._market.sight(x.instrument_id).halted, f"{name}: trading was halted"
         self._check_holds(name, x)
         order.waits, order.worst = False, order.accepted.limit_price or x.collar_price
+        order.begun_ns = record.ts
         latency_ns = self._market.profile(order.accepted.profile_id).latency_ns
         if latency_ns and x.order_id not in self._outcomes.met:
             order.sent_ns, order.arrives_ns = record.ts, record.ts + latency_ns

@@ -66,7 +66,9 @@ class PlainOutcomes:
     ) -> None:
         self._left[x.rule_id] -= 1
         assert self._left[x.rule_id] == x.uses_left >= 0, f"{x}: {self._left[x.rule_id]} are left"
-        assert not 0 < rule.expires_ns <= record.ts, f"{x}: its time was over"
+        met_ns = record.ts if order is None else order.begun_ns
+        assert not 0 < rule.expires_ns <= met_ns, f"{x}: its time was over"
+        assert met_ns <= record.ts, f"{x}: before its input"
         assert (rule.plan, rule.note) == (x.plan, x.note), f"{x}: not as planned"
         if order is None:
             assert x.plan == Plan.DENY, f"{x}: without an order"
