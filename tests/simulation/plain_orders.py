@@ -34,7 +34,7 @@ class PlainOrder:
         self.pair: Pair | None = None
         self.in_market = accepted.status == Status.NEW
         self.begun_ns = 0
-        """When it last began, and may have met what is planned; the input that shows it may be later."""
+        """When it last began, and could meet what is planned; its input may be later."""
         self.sent_ns = 0
         self.arrives_ns = 0
         """When it is at the venue, 0 for one that need not travel."""
