@@ -74,6 +74,19 @@ async def test_what_is_met_at_the_arming_is_kept_before_that_is_answered(
     assert status == "fired"
 
 
+async def test_what_a_crash_left_met_fires_at_the_next_start(
+    rig: Rig, ann: Trader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The tables are past the price, and nothing may ever follow that would have it settled."""
+    rig.world.projector.flush()
+    monkeypatch.setattr(rig.world.alerts, "put", lambda alert: None)
+    made = await arm(ann, kind="price", symbol="AAPL", direction="below", value="195")
+    rig.restart()
+    await rig.app.complete_unfinished()
+    read = (await ann.call("GET", f"/alerts/{made['id']}")).json
+    assert read["status"] == "fired"
+
+
 async def test_bid_and_ask_and_mark(rig: Rig, ann: Trader) -> None:
     rig.quote("AAPL", 189, 191)
     await arm(ann, **{**ABOVE, "price": "bid"}, note="bid")

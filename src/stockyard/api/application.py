@@ -339,6 +339,7 @@ class Application:
         world, people = self.door.world, self.door.desk.people
         done = await complete_unfinished(world, people)
         done += await complete_leavings(world, people)
+        await self.door.notices.settle_left()
         try:
             return done + await note_left(self.door.desk, self.door.auditor)
         except (StorageError, Refused) as error:

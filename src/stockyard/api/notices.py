@@ -78,6 +78,16 @@ class Notices:
         finally:
             self._settling = None
 
+    async def settle_left(self) -> None:
+        """Settle what a crash left met: no input may follow that would have it done. What cannot
+        be kept now is tried again.
+        """
+        try:
+            while self._world.alerts.has_noted:
+                await self._desk.write(self._world.alerts.settle_some)
+        except (Problem, StorageError):
+            self._on_noted()
+
     async def close(self) -> None:
         """Do not try any longer; the projections have settled what is left before they end."""
         if self._settling is not None:
