@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stockyard.model.codec import decode_events, decode_record, decode_state, encode
+from stockyard.model.codes import AssetClass
 from stockyard.model.commands import Command
 from stockyard.model.events import Event
 from stockyard.model.facts import Fact
@@ -24,6 +25,19 @@ ANY = st.integers(-(2**63), 2**63 - 1)
 NOT_BELOW_ZERO = st.integers(0, 2**63 - 1)
 TEXT = st.text(max_size=8)
 PART = st.integers(0, 10**6)
+
+
+def instruments(
+    asset_class: st.SearchStrategy[int], *terms: st.SearchStrategy[Any]
+) -> st.SearchStrategy[Instrument]:
+    """Instruments of a class, with what follows whether they are tradable."""
+    return st.builds(
+        Instrument, ANY, TEXT, TEXT, asset_class, TEXT, ANY, st.integers(0, 9), st.integers(6, 9),
+        ABOVE_ZERO, ABOVE_ZERO, ANY, ABOVE_ZERO, ABOVE_ZERO, ABOVE_ZERO, ANY, ANY, ANY,
+        st.booleans(), *terms,
+    )  # fmt: skip
+
+
 # Structs that refuse values no engine could compute with.
 BOUNDED: dict[Any, st.SearchStrategy[Any]] = {
     FeeRule: st.builds(
@@ -35,10 +49,11 @@ BOUNDED: dict[Any, st.SearchStrategy[Any]] = {
         st.integers(0, 9999), st.integers(0, 10**6), st.integers(0, 10**6), st.booleans(),
         st.booleans(), st.integers(0, 10**6),
     ),
-    Instrument: st.builds(
-        Instrument, ANY, TEXT, TEXT, ANY, TEXT, ANY, st.integers(0, 9), st.integers(6, 9),
-        ABOVE_ZERO, ABOVE_ZERO, ANY, ABOVE_ZERO, ABOVE_ZERO, ABOVE_ZERO, ANY, ANY, ANY,
-        st.booleans(),
+    Instrument: instruments(ANY.filter(lambda each: each != AssetClass.CRYPTO_PERP))
+    | instruments(
+        st.just(AssetClass.CRYPTO_PERP), st.booleans(), TEXT, st.integers(10, 100),
+        st.integers(1, 10), st.integers(1, 9999), st.integers(0, 999_999), ABOVE_ZERO,
+        st.integers(0, 10**9 - 1),
     ),
     MarginTerms: st.builds(
         MarginTerms, PART, NOT_BELOW_ZERO, PART, NOT_BELOW_ZERO, NOT_BELOW_ZERO, NOT_BELOW_ZERO,
