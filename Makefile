@@ -111,7 +111,7 @@ sim: $(MADE)/dev/stockyard.stamp ## simulate the whole process from SEED (1)
 
 soak: $(MADE)/dev/stockyard.stamp $(MADE)/compiled.stamp ## the long forms of the crash and property suites, and STORIES (20000)
 	PYTHONPATH=$(COMPILED) $(DEV) -m tests.simulation.run --seeds "$(STORIES)" --processes "$(WORKERS)"
-	PYTHONPATH=$(COMPILED) $(PYTEST_SHARED) --soak $(SOAK_SUITES)
+	PYTHONPATH=$(COMPILED) $(DEV) -m pytest -v -n $(WORKERS) --dist worksteal --soak $(SOAK_SUITES)
 
 bench: $(MADE)/dev/stockyard.stamp $(MADE)/compiled.stamp ## every benchmark, on the compiled engine
 	@exec env PYTHONPATH=$(COMPILED) $(DEV) -m bench

@@ -1,6 +1,7 @@
 """Instruments as feeds' tests use them, and frames as nobody should send them."""
 
 import json
+from copy import deepcopy
 from typing import Any, Final
 
 from hypothesis import strategies as st
@@ -88,7 +89,9 @@ def spoilt(draw: st.DrawFn, frames: Frames) -> str | bytes:
 
 
 def _spoil(draw: st.DrawFn, frame: Any) -> None:
-    """Change one thing somewhere in a frame."""
+    """Change one thing somewhere in a frame; what is put in may be changed later, but is drawn as
+    it was.
+    """
     at = frame
     while True:
         keys = list(at) if isinstance(at, dict) else list(range(len(at)))
@@ -102,9 +105,9 @@ def _spoil(draw: st.DrawFn, frame: Any) -> None:
         if change == 0:
             del at[key]
         elif change == 1 and isinstance(at, list):
-            at.insert(key, draw(values))
+            at.insert(key, deepcopy(draw(values)))
         elif change == 2 and isinstance(at, list):
             at.reverse()
         else:
-            at[key] = draw(values)
+            at[key] = deepcopy(draw(values))
         return

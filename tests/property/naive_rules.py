@@ -115,7 +115,7 @@ class NaiveRules:
         least, most = terms.notional_micros_min, limits.order_notional_micros_max
         amount_fits = least <= order.notional <= most
         allowed = order.order_type == OrderType.MARKET and order.tif != TimeInForce.FOK
-        bought = order.qty if order.notional and touch and amount_fits and allowed else None
+        bought = order.qty if order.notional and touch and amount_fits else None
         return {
             DenyCode.QUANTITY_OR_NOTIONAL: bool(qty_asked) == bool(order.notional),
             DenyCode.QUANTITY_NOT_POSITIVE: qty_asked < 0,
