@@ -126,10 +126,12 @@ class NaiveHours:
             mine = order.terms.calendar_id == number
             day = order.tif == TimeInForce.DAY and mine and order.status != Status.HELD
             ends = {
-                "0 closes": (day and not order.late) or (mine and order.tif == TimeInForce.OPG),
+                "0 closes": (day and not order.late)
+                or (mine and order.tif == TimeInForce.OPG and not order.arrives),
                 "1 late ends": day and order.late,
                 "4 print due": missed
-                and (order.terms.instrument_id, order.tif) == (number, TimeInForce.CLS),
+                and (order.terms.instrument_id, order.tif) == (number, TimeInForce.CLS)
+                and not order.arrives,
                 "5 dated": order.order_id == number,
             }
             if ends.get(what) and order.status in OPEN:
@@ -159,6 +161,7 @@ class NaiveHours:
             if o.terms.instrument_id == instrument_id
             and o.tif == TimeInForce.CLS
             and o.status in OPEN
+            and not o.arrives
         ]
 
     def _auction(self, message: f.AuctionPrint) -> None:
@@ -185,6 +188,7 @@ class NaiveHours:
             for o in self.orders
             if (o.terms.instrument_id, o.tif, o.side) == (terms.instrument_id, tif, side)
             and o.status in OPEN
+            and not o.arrives
         ]
         for order in sorted(waiting, key=in_turn):
             price, bounded = message.price, self.profiles[order.profile_id].size_bounded

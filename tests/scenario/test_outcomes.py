@@ -227,6 +227,18 @@ triggered #1 106.00 past 105.00; met 1: fill; filled #1 4 @ 120.00 part
         plan nonsense                   | denied outcome_not_supported
         forget 1                        | denied unknown_outcome
     """,
+    "an auction knows nothing of what is held, and the next one of what was released": """
+        quote LATE 99.90x300 100.00x200
+        tick 16:30:00
+        plan hold                       | planned 1
+        buy 10 LATE tif=opg             | sent #1; met 1: hold
+        tick day 2 09:30:00
+        opening LATE 100.00             |
+        tick day 2 16:30:00             |
+        release #1                      | arrived #1 queued
+        tick day 3 09:30:00
+        opening LATE 100.00             | activated #1; filled #1 10 @ 100.00
+    """,
     "planned outcomes take no notice of a halt": """
         halt ACME                       |
         plan fill price=100.00          | planned 1
