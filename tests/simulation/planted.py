@@ -14,7 +14,7 @@ import msgspec
 from stockyard.engine.engine import state_hash
 from stockyard.model import commands as c
 from stockyard.model import facts as f
-from stockyard.model.codec import decode_state
+from stockyard.model.codec import decode_state, encode
 from stockyard.model.events import Event, OrderCanceled
 from stockyard.model.records import Input, Origin, Record
 from stockyard.people.audit import Act
@@ -163,7 +163,7 @@ class ForgetfulSnapshots(SqliteSnapshots):
         state = decode_state(unpack(snapshot.state))
         accounts = tuple(msgspec.structs.replace(account, keys=()) for account in state.accounts)
         state = msgspec.structs.replace(state, accounts=accounts, key_expiries=())
-        return snapshot._replace(state=pack(state)[0], state_hash=state_hash(state))
+        return snapshot._replace(state=pack(encode(state))[0], state_hash=state_hash(state))
 
 
 class RetryDoublesAfterRecovery(Parts):
@@ -252,7 +252,7 @@ class UnorderedSnapshots(SqliteSnapshots):
             for account in state.accounts
         )
         state = change(state, accounts=accounts)
-        return snapshot._replace(state=pack(state)[0], state_hash=state_hash(state))
+        return snapshot._replace(state=pack(encode(state))[0], state_hash=state_hash(state))
 
 
 class SnapshotInDictOrder(Parts):
@@ -263,7 +263,7 @@ class SnapshotInDictOrder(Parts):
         snapshot = super().snapshot(world)
         state = decode_state(unpack(snapshot.state))
         state = msgspec.structs.replace(state, accounts=state.accounts[::-1])
-        return snapshot._replace(state=pack(state)[0], state_hash=state_hash(state))
+        return snapshot._replace(state=pack(encode(state))[0], state_hash=state_hash(state))
 
 
 class LateCursor(AuditLog):

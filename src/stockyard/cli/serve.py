@@ -15,6 +15,7 @@ from cyclopts import Parameter
 from stockyard.config import read_config, read_feed_options
 from stockyard.demo import Demo
 from stockyard.last_good import ReadOnlyServer
+from stockyard.runtime.heap import return_large_blocks
 from stockyard.server import Server
 from stockyard.telemetry import logs
 
@@ -69,6 +70,7 @@ def serve(
     logging.getLogger("uvicorn.error").setLevel(max(logging.WARNING, logging.root.level))
     # At INFO it would log every question to a feed's servers: those that fail are told once by us.
     logging.getLogger("httpx2").setLevel(max(logging.WARNING, logging.root.level))
+    return_large_blocks()
     kind = ReadOnlyServer if read_only else Server
     server = kind(config, read_feed_options(os.environ))
     if sys.platform == "win32":

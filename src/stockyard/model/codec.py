@@ -14,6 +14,7 @@ from stockyard.model.records import Record
 from stockyard.model.state import EngineState
 
 _encoder: Final = msgspec.msgpack.Encoder()
+_LAST: Final = -1
 encode: Final = _encoder.encode
 """Bytes of a record, an event, a tuple of events or an engine state."""
 decode_record: Final = msgspec.msgpack.Decoder(Record).decode
@@ -21,3 +22,14 @@ decode_events: Final = msgspec.msgpack.Decoder(tuple[Event, ...]).decode
 decode_state: Final = msgspec.msgpack.Decoder(EngineState).decode
 fields_of: Final = astuple
 """A message's fields, in their order: the quickest way for compiled code to read many of them."""
+
+
+def begin_sequence(length: int) -> bytearray:
+    """The first bytes of a sequence of so many elements, for ``append``."""
+    zeros = encode((0,) * length)
+    return bytearray(zeros[: len(zeros) - length])
+
+
+def append(sequence: bytearray, element: object) -> None:
+    """Encode the next element of a sequence, which nobody then need keep."""
+    _encoder.encode_into(element, sequence, _LAST)

@@ -16,8 +16,6 @@ from threading import Lock
 from typing import Final
 
 from stockyard.engine.engine import ENGINE_VERSION, Engine
-from stockyard.model.codec import encode
-from stockyard.model.state import EngineState
 from stockyard.runtime.idle import give_way
 from stockyard.storage.ports import Snapshot, StorageError
 
@@ -29,16 +27,15 @@ CAN_FORK: Final = hasattr(os, "fork")
 
 def encode_now(engine: Engine, digest: bytes) -> Snapshot:
     """A snapshot of the engine as it is, encoded in the caller."""
-    state, hashed = pack(engine.snapshot())
+    state, hashed = pack(engine.encoded())
     return Snapshot(engine.seq, engine.ts, hashed.hex(), ENGINE_VERSION, digest, state)
 
 
-def pack(state: EngineState) -> tuple[bytes, bytes]:
-    """A state encoded and compressed, and the SHA-256 of its encoding.
+def pack(body: bytes) -> tuple[bytes, bytes]:
+    """An encoded state compressed, and the SHA-256 of its encoding.
 
     Compressed to a sixth, it keeps the disk, which the journal needs too, busy for a sixth as long.
     """
-    body = encode(state)
     return zlib.compress(body, COMPRESSION), sha256(body).digest()
 
 
@@ -61,7 +58,7 @@ def _child(write_fd: int, engine: Engine) -> None:
         os.closerange(write_fd + 1, FILES_MAX)
         # Only now: sockets held by a child that hardly runs would outlive a parent that is killed.
         give_way()
-        state, hashed = pack(engine.snapshot())
+        state, hashed = pack(engine.encoded())
         view = memoryview(_HEADER.pack(len(state), hashed) + state)
         while view:
             view = view[os.write(write_fd, view) :]

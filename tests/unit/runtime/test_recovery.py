@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from stockyard import app
 from stockyard.market.calendars import XNYS_ID, sessions
+from stockyard.model.codec import encode
 from stockyard.model.facts import WorldCreated
 from stockyard.model.instruments import Session
 from stockyard.model.records import Record
@@ -231,7 +232,7 @@ def test_lost_projections_are_not_made_again_by_rules_that_come_to_another_state
         replace(one, cash_micros=one.cash_micros + 1),
         replace(two, cash_micros=two.cash_micros - 1),
     )
-    state, hashed = snapshots.pack(replace(world.engine.snapshot(), accounts=moved))
+    state, hashed = snapshots.pack(encode(replace(world.engine.snapshot(), accounts=moved)))
     disk.snapshot = snapshot_of(world)._replace(
         state=state, state_hash=hashed.hex(), engine_version="0"
     )
