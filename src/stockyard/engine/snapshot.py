@@ -6,8 +6,6 @@ the original would. Must not know: where snapshots are kept.
 
 from typing import Any, cast
 
-import msgspec
-
 from stockyard.engine import margin_calls
 from stockyard.engine.accounts import Account, Answer, Bounds, Change, Position
 from stockyard.engine.books import Book
@@ -18,7 +16,7 @@ from stockyard.engine.outcome_rules import Rule
 from stockyard.engine.reference import on_fees_scheduled
 from stockyard.engine.sessions import NEVER_NS, Calendar
 from stockyard.engine.state import Errand, MarginRules, Profile, State, choose, count_opening
-from stockyard.model.codec import append, begin_sequence, encode
+from stockyard.model.codec import append, begin_sequence, closed, encode
 from stockyard.model.codes import (
     AccountKind,
     LimitRule,
@@ -58,7 +56,7 @@ def encoded(state: State) -> bytes:
     sequence = begin_sequence(len(orders))
     for order in orders:
         append(sequence, _order(state, order))
-    return encode(_whole(state, msgspec.Raw(sequence)))
+    return encode(_whole(state, closed(sequence)))
 
 
 def _orders(state: State) -> list[Order]:
@@ -69,7 +67,8 @@ def _orders(state: State) -> list[Order]:
     return orders
 
 
-def _whole(state: State, orders: tuple[OrderState, ...] | msgspec.Raw) -> EngineState:
+def _whole(state: State, orders: object) -> EngineState:
+    """``orders``: a tuple of them, or that encoded."""
     accounts = [state.accounts[account_id] for account_id in sorted(state.accounts)]
     fees: list[FeesScheduled] = []
     for asset_class in sorted(state.fees):

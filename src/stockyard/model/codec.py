@@ -33,3 +33,8 @@ def begin_sequence(length: int) -> bytearray:
 def append(sequence: bytearray, element: object) -> None:
     """Encode the next element of a sequence, which nobody then need keep."""
     _encoder.encode_into(element, sequence, _LAST)
+
+
+def closed(sequence: bytearray) -> msgspec.Raw:
+    """A sequence that is whole, to be encoded where a tuple of its elements would be."""
+    return msgspec.Raw(sequence)
